@@ -1,0 +1,1 @@
+"""Small named tools every room may use; knows no room."""
