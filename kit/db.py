@@ -1,0 +1,106 @@
+"""The one way to PostgreSQL: psycopg 3 under SQLAlchemy, UTC, short locks, JSON by msgspec."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=_NAMES)
+"""Every table of the city's database. Faces keep their own (`faces_metadata`), for they live in another database."""
+
+faces_metadata = MetaData(naming_convention=_NAMES)
+
+Id = Text
+Instant = DateTime(timezone=True)
+Json = JSONB(none_as_null=True)
+
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "application_name": "motcua",
+}
+
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class NotDurable(Exception):
+    """The server would lose an acknowledged dossier in a crash; the process does not start on it."""
+
+
+def to_json(value: Any) -> Any:
+    """Structs, dates and sets as plain JSON values, ready for a jsonb column."""
+    return msgspec.to_builtins(value, str_keys=True)
+
+
+class Database:
+    """A pool of connections. `begin` is a transaction: committed at the end of the block, rolled back by an exception."""
+
+    def __init__(self, url: str, *, pool_size: int = 12) -> None:
+        self.url = url
+        options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+        self.engine: AsyncEngine = create_async_engine(
+            dialect_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args={"options": options, "connect_timeout": 10},
+            json_serializer=lambda value: msgspec.json.encode(value).decode(),
+            json_deserializer=msgspec.json.decode,
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.begin() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """For reads; whatever is written here is rolled back."""
+        async with self.engine.connect() as conn:
+            yield conn
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    async def refuse_unless_durable(self) -> None:
+        """Raises NotDurable naming each setting that is off."""
+        async with self.connect() as conn:
+            raw_conn = await raw(conn)
+            off: list[str] = []
+            for name in _DURABLE:
+                row = await (await raw_conn.execute(f"show {name}")).fetchone()
+                if row is None or row[0] not in ("on", "remote_apply", "remote_write"):
+                    off.append(name)
+        if off:
+            raise NotDurable(f"PostgreSQL runs with {', '.join(off)} off. Turn on in postgresql.conf, reload, start again.")
+
+
+async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
+    """The psycopg connection beneath, in the same transaction: for hot statements, COPY and deferring jobs."""
+    beneath = (await conn.get_raw_connection()).driver_connection
+    assert isinstance(beneath, psycopg.AsyncConnection)
+    return beneath
+
+
+def dialect_url(url: str) -> str:
+    """`postgresql://…` as SQLAlchemy wants it for psycopg 3."""
+    head, _, rest = url.partition("://")
+    if head not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError(f"{head}:// is no PostgreSQL address")
+    return f"postgresql+psycopg://{rest}"

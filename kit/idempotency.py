@@ -1,0 +1,102 @@
+"""One effect per Idempotency-Key: the reply is kept in the transaction that made the effect, for seven days."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from kit import clock
+from kit.refusal import Refusal
+
+KEPT_FOR = timedelta(days=7)
+
+
+class KeyMissing(Refusal):
+    status = 400
+    code = "idempotency-key-missing"
+    vi = "Yêu cầu này cần tiêu đề Idempotency-Key. Hãy gửi kèm một mã ngẫu nhiên, giữ nguyên khi gửi lại."
+    en = "This call needs an Idempotency-Key header: send a random value and keep it when you retry."
+
+
+class KeyTooLong(Refusal):
+    status = 400
+    code = "idempotency-key-too-long"
+    vi = "Idempotency-Key dài tối đa 200 ký tự ASCII in được."
+    en = "An Idempotency-Key has at most 200 printable ASCII characters."
+
+
+class KeyReused(Refusal):
+    status = 422
+    code = "idempotency-key-reused"
+    vi = "Mã Idempotency-Key này đã dùng cho một nội dung khác. Hãy dùng mã mới."
+    en = "This Idempotency-Key was used with another body. Use a new key."
+
+
+class StillWorking(Refusal):
+    status = 409
+    code = "request-in-progress"
+    vi = "Yêu cầu giống hệt đang được xử lý. Hãy gửi lại sau một giây, giữ nguyên mã."
+    en = "The same request is still being worked on. Retry in a second with the same key."
+
+
+class Slot:
+    """The place of one key: `reply` holds what was answered before, or None for the first time."""
+
+    def __init__(self) -> None:
+        self.reply: Any = None
+        self.status = 0
+        self.kept = False
+
+    def keep(self, reply: Any, *, status: int = 201) -> None:
+        """The answer of this effect, stored when the block ends."""
+        self.reply, self.status, self.kept = msgspec.to_builtins(reply), status, True
+
+
+def checked(key: str | None) -> str:
+    """The header's value; raises KeyMissing or KeyTooLong."""
+    if not key:
+        raise KeyMissing
+    if len(key) > 200 or not key.isascii() or not key.isprintable():
+        raise KeyTooLong
+    return key
+
+
+@asynccontextmanager
+async def once(
+    conn: psycopg.AsyncConnection[Any], *, scope: str, route: str, key: str, body_digest: bytes
+) -> AsyncIterator[Slot]:
+    """Inside the caller's transaction. A concurrent twin is told 409, another body 422; the first reply is given again.
+
+    `scope` is the account (or client) that asks: one caller's keys never meet another's.
+    """
+    # Transaction-scoped: freed by commit, rollback or the death of the process alike.
+    got = await (
+        await conn.execute(
+            "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"idempotency|{scope}|{route}|{key}",)
+        )
+    ).fetchone()
+    if got is None or not got[0]:
+        raise StillWorking(retry_after_seconds=1)
+    row = await (
+        await conn.execute(
+            "select body_digest, status, reply from idempotency_keys where scope = %s and route = %s and key = %s and kept_at > %s",
+            (scope, route, key, clock.now() - KEPT_FOR),
+        )
+    ).fetchone()
+    slot = Slot()
+    if row is not None:
+        if bytes(row[0]) != body_digest:
+            raise KeyReused
+        slot.status, slot.reply = row[1], row[2]
+    yield slot
+    if slot.kept:
+        await conn.execute(
+            "insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at) values (%s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,"
+            " reply = excluded.reply, kept_at = excluded.kept_at",
+            (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now()),
+        )

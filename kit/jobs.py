@@ -1,0 +1,102 @@
+"""Work that must happen is a row: deferred on the transaction that causes it, run by a worker, retried until it is done."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import procrastinate
+import psycopg
+from procrastinate import jobs as procrastinate_jobs
+
+Work = Callable[..., Awaitable[None]]
+
+_log = logging.getLogger("motcua.jobs")
+
+STALLED_AFTER_SECONDS = 30
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A named piece of work; `run` takes the services and the keyword arguments it was deferred with."""
+
+    name: str
+    run: Work
+    attempts: int = 20
+    cron: str | None = None
+
+
+class Jobs:
+    """One per process. Rooms hand in their tasks; `services` is what each task is given first."""
+
+    def __init__(self, database_url: str, tasks: Sequence[Task], services: Any = None) -> None:
+        # Standing in the worker's own heartbeat, a job of a killed worker is `doing` for ever: `_retry_stalled` frees it.
+        self._app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(conninfo=_plain(database_url), min_size=1, max_size=4)
+        )
+        self._services = services
+        for task in tasks:
+            self._register(task)
+        self._app.periodic(cron="* * * * * */10")(
+            self._app.task(self._retry_stalled, name="kit.retry_stalled", queueing_lock="kit.retry_stalled", pass_context=False)
+        )
+
+    def _register(self, task: Task) -> None:
+        async def run(**kwargs: Any) -> None:
+            kwargs.pop("timestamp", None)
+            await task.run(self._services, **kwargs)
+
+        retry = procrastinate.RetryStrategy(max_attempts=task.attempts, exponential_wait=2)
+        registered = self._app.task(run, name=task.name, retry=retry)
+        if task.cron is not None:
+            self._app.periodic(cron=task.cron)(registered)
+
+    async def _retry_stalled(self, timestamp: int) -> None:
+        manager = self._app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+            _log.warning("job of a lost worker is tried again", extra={"job": job.id, "task": job.task_name})
+            await manager.retry_job(job)
+
+    async def defer(
+        self,
+        conn: psycopg.AsyncConnection[Any],
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """On the caller's transaction: the job exists exactly when what caused it does. Jobs of one `lock` run one at a time."""
+        options: dict[str, Any] = {"connection": conn}
+        if lock is not None:
+            options["lock"] = lock
+        if at is not None:
+            options["schedule_at"] = at
+        await self._app.configure_task(name, **options).defer_async(**kwargs)
+
+    async def work(self, *, concurrency: int = 4, until_idle: bool = False) -> None:
+        """Runs jobs until cancelled (or, for tests, until none is left)."""
+        async with self._app.open_async():
+            await self._app.run_worker_async(
+                concurrency=concurrency,
+                wait=not until_idle,
+                install_signal_handlers=False,
+                delete_jobs=procrastinate_jobs.DeleteJobCondition.SUCCESSFUL,
+                fetch_job_polling_interval=5,
+            )
+
+    async def work_in_background(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._work_for_ever(), name="motcua-worker")
+
+    async def _work_for_ever(self) -> None:
+        while True:
+            try:
+                await self.work()
+            except Exception:
+                _log.exception("worker stopped; starting it again in 2 s")
+                await asyncio.sleep(2)
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://")

@@ -1,0 +1,115 @@
+"""Keys and secrets: a seam for a KMS, and files as the adapter that exists."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from kit.settings import BadSetting
+
+NAMED = ("uploads", "faces", "pins", "contacts", "cookies")
+"""The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
+
+
+class Keys(Protocol):
+    """Where keys come from. An adapter with `development_only = True` is refused in production."""
+
+    development_only: bool
+
+    def key(self, name: str) -> bytes:
+        """The 32 bytes of a named key; raises BadSetting when it is not there."""
+        ...
+
+    def secret(self, name: str) -> str | None:
+        """A named secret text (a password for another system), None when unset."""
+        ...
+
+    def signing_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+        """P-256 keys by kid, oldest first; the last one signs, all verify."""
+        ...
+
+
+class FileKeys:
+    """`<name>.key` (32 bytes as hex), `<name>.txt` and `signing/<kid>.pem`, readable by the owner alone."""
+
+    development_only = False
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        if not directory.is_dir():
+            raise BadSetting(f"there is no key directory {directory}. Make it with `motcua keys create {directory}`.")
+        self._keys = {name: self._read(name) for name in NAMED}
+        self._signing = self._read_signing()
+
+    def key(self, name: str) -> bytes:
+        return self._keys[name]
+
+    def secret(self, name: str) -> str | None:
+        file = self.directory / f"{name}.txt"
+        return _private_text(file).strip() if file.exists() else None
+
+    def signing_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+        return self._signing
+
+    def _read(self, name: str) -> bytes:
+        file = self.directory / f"{name}.key"
+        if not file.exists():
+            raise BadSetting(f"the key {file} is missing. Make missing keys with `motcua keys create {self.directory}`.")
+        try:
+            key = bytes.fromhex(_private_text(file).strip())
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise BadSetting(f"{file} must hold 32 bytes as 64 hexadecimal digits.")
+        if len(set(key)) < 8:
+            raise BadSetting(f"{file} is not random. Make a new one with `motcua keys create` in an empty directory.")
+        return key
+
+    def _read_signing(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+        found: dict[str, ec.EllipticCurvePrivateKey] = {}
+        for file in sorted((self.directory / "signing").glob("*.pem")):
+            key = serialization.load_pem_private_key(_private_text(file).encode(), None)
+            if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+                raise BadSetting(f"{file} is no P-256 private key.")
+            found[file.stem] = key
+        if not found:
+            raise BadSetting(f"no signing key in {self.directory / 'signing'}. Make one with `motcua keys create`.")
+        return found
+
+
+def create(directory: Path) -> list[Path]:
+    """Makes each missing key, mode 0600 in a directory of mode 0700; never overwrites. Returns what it made."""
+    made: list[Path] = []
+    (directory / "signing").mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    (directory / "signing").chmod(0o700)
+    for name in NAMED:
+        file = directory / f"{name}.key"
+        if not file.exists():
+            made.append(_write_private(file, secrets.token_bytes(32).hex() + "\n"))
+    if not any((directory / "signing").glob("*.pem")):
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        made.append(_write_private(directory / "signing" / f"es256-{secrets.token_hex(4)}.pem", pem.decode()))
+    return made
+
+
+def _write_private(file: Path, text: str) -> Path:
+    # Complete or absent: a process killed half-way must not leave half a key behind.
+    part = file.with_suffix(f"{file.suffix}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    part.rename(file)
+    return file
+
+
+def _private_text(file: Path) -> str:
+    if file.stat().st_mode & 0o077:
+        raise BadSetting(f"{file} can be read by others. Do `chmod 600 {file}`.")
+    return file.read_text(encoding="utf-8")

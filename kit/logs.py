@@ -1,0 +1,57 @@
+"""One JSON line per event, with the request's id; personal numbers and tokens are masked wherever they stand."""
+
+import logging
+import re
+import sys
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+_PIN = re.compile(r"(?<!\d)(\d{3})\d{7}(\d{2})(?!\d)")
+_TOKEN = re.compile(r"mc_[a-z]+_[A-Za-z0-9_-]{8,}|eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+
+_LONGEST = 8_192
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+def masked(text: str) -> str:
+    """The text with personal numbers, tokens and passwords in addresses made unreadable."""
+    return _CREDENTIALS.sub("***", _TOKEN.sub("mc_***", _PIN.sub(r"\1*******\2", text)))
+
+
+class JsonLines(logging.Formatter):
+    """CR, LF and escapes inside values are JSON-escaped, so nobody forges a second line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": masked(record.getMessage())[:_LONGEST],
+        }
+        if (rid := request_id.get()) is not None:
+            line["request_id"] = rid
+        for name, value in vars(record).items():
+            if name not in _STANDARD:
+                line[name] = value if isinstance(value, int | float | bool | None) else masked(str(value))[:_LONGEST]
+        if record.exc_info:
+            line["exception"] = masked("".join(traceback.format_exception(*record.exc_info)))[-_LONGEST:]
+        return msgspec.json.encode(line).decode()
+
+
+def install(level: str = "INFO") -> None:
+    """Every logger of the process writes JSON lines to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Their INFO is one line per job or request, which our own lines already tell.
+    for noisy in ("procrastinate", "alembic", "httpx", "httpcore", "_granian"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

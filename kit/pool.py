@@ -1,0 +1,94 @@
+"""Inference in processes of its own: spawned, warmed, bounded, replaced when one dies; the event loop never waits on a model."""
+
+import asyncio
+import ctypes
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from kit.refusal import Refusal
+
+T = TypeVar("T")
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Busy(Refusal):
+    status = 503
+    code = "inference-busy"
+    vi = "Đang có nhiều ảnh chờ xử lý. Hãy thử lại sau {seconds} giây."
+    en = "Many photos are waiting. Try again in {seconds} seconds."
+
+
+class WorkerLost(Refusal):
+    status = 503
+    code = "inference-worker-lost"
+    vi = "Máy đọc ảnh vừa khởi động lại. Hãy gửi lại ảnh."
+    en = "The photo reader just restarted. Send the photo again."
+
+
+def _settle(warm: tuple[str, ...], parent: int) -> None:
+    """First thing in each worker: die with the parent, yield the processor to the event loop, load the models."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(10)
+    for name in warm:
+        module, _, function = name.partition(":")
+        getattr(importlib.import_module(module), function)()
+
+
+class InferencePool:
+    """`warm` names functions (`ocr:warm`) that load models; they run in each worker before its first photo."""
+
+    def __init__(self, *, workers: int, queue: int, warm: tuple[str, ...] = ()) -> None:
+        self._workers, self._warm = workers, warm
+        self._places = workers + queue
+        self._taken = 0
+        self._executor = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        # Spawn, never fork: the event loop's threads and sockets must not be copied into a model process.
+        return ProcessPoolExecutor(
+            max_workers=self._workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_settle,
+            initargs=(self._warm, os.getpid()),
+        )
+
+    @property
+    def waiting(self) -> int:
+        """Photos taken in and not yet answered."""
+        return self._taken
+
+    async def warm_up(self) -> None:
+        """Starts every worker now instead of at the first photo."""
+        await asyncio.gather(*(asyncio.wrap_future(self._executor.submit(os.getpid)) for _ in range(self._workers)))
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Runs a module-level function in a worker; its Refusals come back as themselves. Raises Busy, WorkerLost."""
+        if self._taken >= self._places:
+            raise Busy(seconds=5, retry_after_seconds=5)
+        executor = self._executor
+        self._taken += 1
+        try:
+            return await asyncio.wrap_future(executor.submit(function, *args))
+        except BrokenProcessPool as error:
+            # Whoever notices first replaces the pool; the others see a new one already.
+            if self._executor is executor:
+                self._executor = self._start()
+                executor.shutdown(wait=False)
+            raise WorkerLost(retry_after_seconds=2) from error
+        finally:
+            self._taken -= 1
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,120 @@
+"""Every setting of the process, its meaning and where its value came from."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+Environment = Literal["development", "production"]
+
+
+class BadSetting(Exception):
+    """A setting is missing or wrong; the sentence says which and what to do. Exit status 2 of the command."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One deployment is one city. Each comes from the environment, else from the file `MOTCUA_SETTINGS` names, else its default."""
+
+    environment: Annotated[Environment, Meta(description="production refuses development-only adapters and default secrets")] = (
+        "development"
+    )
+    sandbox: Annotated[bool, Meta(description="serve fictional people, an open inbox and test clients; never in production")] = False
+    home: Annotated[Path, Meta(description="where embedded engines, keys and uploads live")] = Path(".motcua")
+    city: Annotated[str, Meta(description="name of the city, printed on papers")] = "Thành phố Hồ Chí Minh"
+    province_code: Annotated[str, Meta(description="three-digit province code of the PIN of a child registered here")] = "079"
+    public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
+        "http://127.0.0.1:8000"
+    )
+    trusted_proxies: Annotated[
+        tuple[str, ...], Meta(description="networks (CIDR) whose X-Forwarded-For is believed; comma-separated")
+    ] = ()
+    database_url: Annotated[str | None, Meta(description="PostgreSQL of the city; none: the embedded engine")] = None
+    faces_database_url: Annotated[str | None, Meta(description="PostgreSQL with pgvector for faces; none: the embedded engine")] = (
+        None
+    )
+    redis_url: Annotated[str | None, Meta(description="Valkey or Redis; none: the embedded engine")] = None
+    keys: Annotated[Path | None, Meta(description="directory of key files; none: made under home, in development only")] = None
+    database_pool_size: Annotated[int, Meta(description="connections of one process to the city's database", ge=1, le=200)] = 12
+    inference_workers: Annotated[int, Meta(description="processes that read cards and compare faces", ge=1, le=64)] = 2
+    inference_queue: Annotated[int, Meta(description="photos that may wait for a worker before callers hear 503", ge=0)] = 16
+    work_in_process: Annotated[bool, Meta(description="run the job worker inside the API process (the demo and small towns)")] = (
+        False
+    )
+    pin_issuer: Annotated[Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")] = (
+        "none"
+    )
+    sms_channel: Annotated[Literal["none", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")] = "none"
+    email_channel: Annotated[Literal["none", "smtp", "sandbox"], Meta(description="how e-mail leaves")] = "none"
+    smtp_host: Annotated[str | None, Meta(description="mail server")] = None
+    smtp_port: Annotated[int, Meta(description="its port; STARTTLS is required outside loopback")] = 587
+    smtp_user: Annotated[str | None, Meta(description="its account; the password is the key file smtp-password")] = None
+    mail_from: Annotated[str | None, Meta(description="sender address of e-mail")] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="least severity that is logged")] = "INFO"
+
+
+# Names the field knows better without our prefix.
+_BARE = {"database_url": "DATABASE_URL", "faces_database_url": "FACES_DATABASE_URL", "redis_url": "REDIS_URL"}
+_SECRET = {"database_url", "faces_database_url", "redis_url"}
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One line of `motcua settings`."""
+
+    name: str
+    variable: str
+    value: str
+    source: str
+    meaning: str
+
+
+def variable(name: str) -> str:
+    """The environment variable that sets `name`."""
+    return _BARE.get(name, f"MOTCUA_{name.upper()}")
+
+
+def load(environ: dict[str, str] | None = None, **given: Any) -> tuple[Settings, dict[str, str]]:
+    """The settings and, per name, where each came from. Raises BadSetting with one sentence."""
+    environ = dict(os.environ) if environ is None else environ
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    file = environ.get("MOTCUA_SETTINGS")
+    if file:
+        try:
+            values |= tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise BadSetting(f"MOTCUA_SETTINGS={file} cannot be read: {error}. Mend the file or unset the variable.") from error
+        sources |= dict.fromkeys(values, file)
+    for field in msgspec.structs.fields(Settings):
+        text = environ.get(variable(field.name))
+        if text:
+            values[field.name] = text.split(",") if field.name == "trusted_proxies" else text
+            sources[field.name] = variable(field.name)
+    for name, value in given.items():
+        values[name] = value
+        sources[name] = "command line"
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise BadSetting(f"settings: {error}. `motcua settings --help` lists them.") from error
+    return settings, {field.name: sources.get(field.name, "default") for field in msgspec.structs.fields(Settings)}
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(kind)
+
+
+def shown(settings: Settings, sources: dict[str, str]) -> list[Shown]:
+    """Every setting with value, source and meaning; URLs that may hold a password are masked."""
+    hints = get_type_hints(Settings, include_extras=True)
+    lines: list[Shown] = []
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        text = "(set, not shown)" if field.name in _SECRET and value else str(value)
+        meaning = next((m.description or "" for m in hints[field.name].__metadata__ if isinstance(m, Meta)), "")
+        lines.append(Shown(field.name, variable(field.name), text, sources[field.name], meaning))
+    return lines
