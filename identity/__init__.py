@@ -1,0 +1,1 @@
+"""Who is asking, and the proof: faces, proofing, accounts, offices and tokens."""
