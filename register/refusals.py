@@ -1,0 +1,58 @@
+"""What the register says no with."""
+
+from kit.refusal import Refusal
+
+
+class NotTheRegistrar(Refusal):
+    status = 403
+    code = "not-the-registrar"
+    vi = "Chỉ công chức tư pháp - hộ tịch của chính cơ quan đăng ký mới ghi được vào sổ. Hãy chuyển hồ sơ cho cơ quan đó."
+    en = "Only a civil-status officer of the registering office writes in its book. Hand the dossier to that office."
+
+
+class PinTaken(Refusal):
+    status = 409
+    code = "pin-already-registered"
+    vi = "Số định danh {pin} đã có trong sổ đăng ký khai sinh. Hãy xin cấp số khác."
+    en = "The personal number {pin} already stands in a birth register. Ask for another number."
+
+
+class NotificationUsed(Refusal):
+    status = 409
+    code = "birth-notification-used"
+    vi = "Giấy chứng sinh số {number} đã được dùng để đăng ký khai sinh (số {entry_number}, quyển {book}). Hãy kiểm tra lại số giấy."
+    en = "Birth notification {number} was already used (entry {entry_number}, book {book}). Check the number."
+
+
+class BirthAlreadyRegistered(Refusal):
+    status = 409
+    code = "birth-already-registered"
+    vi = (
+        "Trẻ cùng mẹ, cùng tên, cùng ngày sinh đã được đăng ký khai sinh. Nếu là trẻ sinh đôi, hãy ghi rõ sinh đôi và thứ tự sinh;"
+        " nếu không, hãy từ chối hồ sơ này."
+    )
+    en = (
+        "A child of this mother with this name and birthday is already registered. If they are twins, say so and give the order"
+        " of birth; otherwise refuse this dossier."
+    )
+
+
+class BookClosed(Refusal):
+    status = 409
+    code = "register-book-closed"
+    vi = "Sổ năm {year} của cơ quan này đã khóa. Việc đăng ký mới phải ghi vào sổ của năm hiện tại."
+    en = "This office's book of {year} is closed. A new registration goes into the book of the present year."
+
+
+class PlaceTaken(Refusal):
+    status = 409
+    code = "register-number-taken"
+    vi = "Số {number}, quyển {book} đã có người. Hãy kiểm tra lại sổ gốc."
+    en = "Number {number} of book {book} is already taken. Check the original book."
+
+
+class EntryUnknown(Refusal):
+    status = 404
+    code = "register-entry-unknown"
+    vi = "Không có việc hộ tịch này trong sổ. Hãy kiểm tra lại mã."
+    en = "There is no such entry in the register. Check its id."

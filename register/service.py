@@ -1,0 +1,241 @@
+"""The registrar's verbs. Each runs in the caller's transaction: what a dossier decides and what the book says stand or fall together."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from kit import clock, ids, names
+from kit.actor import Actor
+from kit.db import AsyncConnection, to_json
+from kit.refusal import Invalid
+from register import checking, store
+from register.messages import (
+    BirthEntry,
+    BirthFacts,
+    Kind,
+    MarriageEntry,
+    MarriageFacts,
+    Office,
+    Parent,
+    Signer,
+    Spouse,
+)
+from register.refusals import (
+    BirthAlreadyRegistered,
+    BookClosed,
+    EntryUnknown,
+    NotificationUsed,
+    NotTheRegistrar,
+    PinTaken,
+    PlaceTaken,
+)
+
+_REGISTRARS = {"civil_status", "head"}
+
+_Row = Mapping[str, Any]
+_Facts = TypeVar("_Facts", BirthFacts, MarriageFacts)
+
+
+async def register_birth(
+    conn: AsyncConnection, *, actor: Actor, office: Office, signer: Signer, pin: str, facts: BirthFacts, at: datetime
+) -> BirthEntry:
+    """Writes a birth in the office's open book of the year and gives the entry (Luật Hộ tịch Đ14, Đ16).
+
+    Raises NotTheRegistrar, Invalid with every fault, PinTaken, NotificationUsed, BirthAlreadyRegistered or BookClosed.
+    The book stays locked until the caller's transaction ends, so numbers have no gaps: keep what follows short.
+    """
+    if actor.kind != "officer" or actor.office_id != office.id or not actor.roles & _REGISTRARS:
+        raise NotTheRegistrar
+    today = at.astimezone(clock.CITY).date()
+    facts = _as_written(facts, BirthFacts)
+    if faults := checking.birth_faults(facts, pin, today):
+        raise Invalid(faults=faults)
+    likeness = checking.likeness(facts)
+    notification = facts.notification.number if facts.notification else None
+    for known in await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness):
+        _refuse_twin_of(_birth(known), pin=pin, notification=notification)
+    book_id, volume, number = await _next_place(conn, office.id, "birth", today.year, at)
+    entry = BirthEntry(
+        id=ids.new_id("reg"),
+        book_id=book_id,
+        volume=volume,
+        year=today.year,
+        number=number,
+        page=number,
+        registered_on=today,
+        registration_kind=checking.registration_kind(date.fromisoformat(facts.child.date_of_birth), today),
+        office=office,
+        signer=signer,
+        pin=pin,
+        facts=facts,
+    )
+    people = [_person("child", facts.child.full_name, facts.child.date_of_birth, pin)]
+    people += [
+        _adult(role, who) for role, who in (("mother", facts.mother), ("father", facts.father)) if who is not None
+    ]
+    row = {
+        **_common(entry, "birth", at),
+        "pin": pin,
+        "notification_number": notification,
+        "likeness": likeness,
+        "entered_by": actor.account_id,
+    }
+    try:
+        await store.add_entry(conn, row, people)
+    except store.Taken:
+        # Two offices at once: the other one committed between our look and our line.
+        for known in await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness):
+            _refuse_twin_of(_birth(known), pin=pin, notification=notification)
+        raise
+    return entry
+
+
+async def enter_marriage(
+    conn: AsyncConnection,
+    *,
+    office: Office,
+    signer: Signer,
+    registered_on: date,
+    number: int,
+    facts: MarriageFacts,
+    volume: int = 1,
+    page: int | None = None,
+) -> MarriageEntry:
+    """Copies a marriage from the book it was registered in, with the number it has there. Raises Invalid or PlaceTaken."""
+    now = clock.now()
+    facts = _as_written(facts, MarriageFacts)
+    if faults := checking.marriage_faults(facts, registered_on):
+        raise Invalid(faults=faults)
+    # A book is closed on the last day of its year (Luật Hộ tịch Đ58); a further volume of this year is a paper one.
+    closed = registered_on.year < clock.today().year or volume > 1
+    year = registered_on.year
+    await store.open_book(conn, office_id=office.id, kind="marriage", year=year, volume=volume, at=now, closed=closed)
+    book_id = await store.book_of(conn, office_id=office.id, kind="marriage", year=year, volume=volume)
+    entry = MarriageEntry(
+        id=ids.new_id("reg"),
+        book_id=book_id,
+        volume=volume,
+        year=year,
+        number=number,
+        page=page or number,
+        registered_on=registered_on,
+        registration_kind="new",
+        office=office,
+        signer=signer,
+        facts=facts,
+    )
+    try:
+        await store.add_entry(
+            conn, _common(entry, "marriage", now), [_adult("husband", facts.husband), _adult("wife", facts.wife)]
+        )
+    except store.Taken as taken:
+        raise PlaceTaken(number=number, book=entry.book) from taken
+    await store.number_reached(conn, book_id=book_id, number=number)
+    return entry
+
+
+async def marriage_of(conn: AsyncConnection, pin: str) -> MarriageEntry | None:
+    """The latest marriage entry that names this person as husband or wife.
+
+    The entry is the fact that they married; a divorce noted later is a correction, which this does not read.
+    """
+    row = await store.latest_marriage(conn, pin)
+    return None if row is None else _marriage(row)
+
+
+async def entry(conn: AsyncConnection, entry_id: str) -> BirthEntry | MarriageEntry:
+    """One entry of a book. Raises EntryUnknown."""
+    row = await store.entry(conn, entry_id)
+    if row is None:
+        raise EntryUnknown
+    return _birth(row) if row["kind"] == "birth" else _marriage(row)
+
+
+async def _next_place(
+    conn: AsyncConnection, office_id: str, kind: Kind, year: int, at: datetime
+) -> tuple[str, int, int]:
+    place = await store.take_number(conn, office_id=office_id, kind=kind, year=year)
+    if place is None:
+        await store.open_book(conn, office_id=office_id, kind=kind, year=year, volume=1, at=at, closed=False)
+        place = await store.take_number(conn, office_id=office_id, kind=kind, year=year)
+    if place is None:
+        raise BookClosed(year=year)
+    return place["id"], place["volume"], place["last_number"]
+
+
+def _refuse_twin_of(known: BirthEntry, *, pin: str, notification: str | None) -> None:
+    if known.pin == pin:
+        raise PinTaken(pin=pin)
+    if (
+        notification is not None
+        and known.facts.notification is not None
+        and known.facts.notification.number == notification
+    ):
+        raise NotificationUsed(number=notification, entry_number=known.number, book=known.book)
+    raise BirthAlreadyRegistered
+
+
+def _as_written(facts: _Facts, kind: type[_Facts]) -> _Facts:
+    """Every text composed (NFC) and without stray spaces: what goes into the book and onto paper."""
+    return msgspec.convert(_tidy(to_json(facts)), kind)
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, str):
+        return names.nfc(value)
+    if isinstance(value, dict):
+        return {key: _tidy(item) for key, item in value.items()}
+    return value
+
+
+def _person(role: str, full_name: str, date_of_birth: str, pin: str | None) -> dict[str, Any]:
+    return {"role": role, "pin": pin, "name_folded": names.fold(full_name), "date_of_birth": date_of_birth}
+
+
+def _adult(role: str, who: Parent | Spouse) -> dict[str, Any]:
+    return _person(role, who.full_name, who.date_of_birth, who.pin)
+
+
+def _common(entry: BirthEntry | MarriageEntry, kind: Kind, at: datetime) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "book_id": entry.book_id,
+        "kind": kind,
+        "number": entry.number,
+        "page": entry.page,
+        "registered_on": entry.registered_on,
+        "registration_kind": entry.registration_kind,
+        "office_name": entry.office.name,
+        "signer_name": entry.signer.full_name,
+        "signer_title": entry.signer.title,
+        "clerk_name": entry.signer.clerk,
+        "note": entry.note,
+        "facts": to_json(entry.facts),
+        "entered_at": at,
+    }
+
+
+def _fields(row: _Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "book_id": row["book_id"],
+        "volume": row["volume"],
+        "year": row["year"],
+        "number": row["number"],
+        "page": row["page"],
+        "registered_on": row["registered_on"],
+        "registration_kind": row["registration_kind"],
+        "office": Office(id=row["office_id"], name=row["office_name"]),
+        "signer": Signer(full_name=row["signer_name"], title=row["signer_title"], clerk=row["clerk_name"]),
+        "note": row["note"],
+    }
+
+
+def _birth(row: _Row) -> BirthEntry:
+    return BirthEntry(**_fields(row), pin=row["pin"], facts=msgspec.convert(row["facts"], BirthFacts))
+
+
+def _marriage(row: _Row) -> MarriageEntry:
+    return MarriageEntry(**_fields(row), facts=msgspec.convert(row["facts"], MarriageFacts))
