@@ -32,7 +32,7 @@ def render(template: Path, data: dict[str, Any], *, at: datetime) -> bytes:
         sys_inputs={"data": msgspec.json.encode(data).decode()},
         package_path=_PACKAGES,
         package_cache_path=_PACKAGES,
-        # Archival (ISO 19005-2 level A: text stays text, typefaces inside), accessible (ISO 14289-1: tags, language, title).
+        # Archival (ISO 19005-2 level A: typefaces inside, text stays text) and accessible (ISO 14289-1: tags, title).
         pdf_standards=["a-2a", "ua-1"],
         timestamp=int(at.timestamp()),
     )

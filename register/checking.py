@@ -35,7 +35,8 @@ def marriage_faults(facts: MarriageFacts, registered: date) -> list[Fault]:
 def likeness(facts: BirthFacts) -> str | None:
     """What makes two registrations the same birth, as a digest; None when nobody knows the mother.
 
-    Names are folded, so a retyped accent does not make a second child; twins may share a folded name (Anh, Ánh) and differ in order.
+    Names are folded, so a retyped accent does not make a second child; twins may share a folded name (Anh, Ánh) and
+    differ in order.
     """
     if facts.mother is None:
         return None

@@ -6,7 +6,7 @@ from kit.refusal import Refusal
 class NotTheRegistrar(Refusal):
     status = 403
     code = "not-the-registrar"
-    vi = "Chỉ công chức tư pháp - hộ tịch của chính cơ quan đăng ký mới ghi được vào sổ. Hãy chuyển hồ sơ cho cơ quan đó."
+    vi = "Chỉ công chức hộ tịch của chính cơ quan đăng ký mới ghi được vào sổ. Hãy chuyển hồ sơ cho cơ quan đó."
     en = "Only a civil-status officer of the registering office writes in its book. Hand the dossier to that office."
 
 
@@ -20,7 +20,7 @@ class PinTaken(Refusal):
 class NotificationUsed(Refusal):
     status = 409
     code = "birth-notification-used"
-    vi = "Giấy chứng sinh số {number} đã được dùng để đăng ký khai sinh (số {entry_number}, quyển {book}). Hãy kiểm tra lại số giấy."
+    vi = "Giấy chứng sinh {number} đã dùng để đăng ký khai sinh số {entry_number}, quyển {book}. Hãy kiểm tra lại số giấy."
     en = "Birth notification {number} was already used (entry {entry_number}, book {book}). Check the number."
 
 
@@ -28,12 +28,12 @@ class BirthAlreadyRegistered(Refusal):
     status = 409
     code = "birth-already-registered"
     vi = (
-        "Trẻ cùng mẹ, cùng tên, cùng ngày sinh đã được đăng ký khai sinh. Nếu là trẻ sinh đôi, hãy ghi rõ sinh đôi và thứ tự sinh;"
-        " nếu không, hãy từ chối hồ sơ này."
+        "Trẻ cùng mẹ, cùng tên, cùng ngày sinh đã được đăng ký khai sinh."
+        " Nếu là sinh đôi, hãy ghi rõ và ghi thứ tự sinh; nếu không, hãy từ chối hồ sơ này."
     )
     en = (
-        "A child of this mother with this name and birthday is already registered. If they are twins, say so and give the order"
-        " of birth; otherwise refuse this dossier."
+        "A child of this mother with this name and birthday is already registered."
+        " If they are twins, say so and give the order of birth; otherwise refuse this dossier."
     )
 
 

@@ -1,4 +1,4 @@
-"""The registrar's verbs. Each runs in the caller's transaction: what a dossier decides and what the book says stand or fall together."""
+"""The registrar's verbs, in the caller's transaction: what a dossier decides and what the book says stand or fall together."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -103,7 +103,7 @@ async def enter_marriage(
     volume: int = 1,
     page: int | None = None,
 ) -> MarriageEntry:
-    """Copies a marriage from the book it was registered in, with the number it has there. Raises Invalid or PlaceTaken."""
+    """Copies a marriage from its book, with the number it has there. Raises Invalid or PlaceTaken."""
     now = clock.now()
     facts = _as_written(facts, MarriageFacts)
     if faults := checking.marriage_faults(facts, registered_on):

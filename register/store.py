@@ -41,7 +41,10 @@ async def open_book(
 
 
 async def take_number(conn: AsyncConnection, *, office_id: str, kind: str, year: int) -> Mapping[str, Any] | None:
-    """The next number of the open book, or None when none is open. Holds the book until the transaction ends; a rollback gives it back."""
+    """The next number of the open book, None when no book is open.
+
+    Holds the book until the transaction ends; a rollback gives the number back.
+    """
     return (
         (
             await conn.execute(
@@ -87,7 +90,7 @@ async def number_reached(conn: AsyncConnection, *, book_id: str, number: int) ->
 
 
 async def add_entry(conn: AsyncConnection, entry: dict[str, Any], people: list[dict[str, Any]]) -> None:
-    """Raises Taken when number, PIN, notification or the birth itself is already there; the transaction stays usable."""
+    """Raises Taken when number, PIN, notification or birth is already there; the transaction stays usable."""
     try:
         async with conn.begin_nested():
             await conn.execute(insert(register_entries).values(**entry))

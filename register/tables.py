@@ -1,7 +1,7 @@
 """The civil register: books, entries that are only ever added, and the people each entry names.
 
-`migrations/versions/0003_register.py` also gives the entries a trigger that refuses UPDATE and DELETE: what was registered
-stands, and a correction is a row of its own.
+`migrations/versions/0003_register.py` also gives the entries a trigger that refuses UPDATE and DELETE: what was
+registered stands, and a correction is a row of its own.
 """
 
 from sqlalchemy import (
