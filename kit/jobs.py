@@ -28,19 +28,22 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """One per process. Rooms hand in their tasks; `services` is what each task is given first."""
+    """One per process. Rooms hand in their tasks; each is given the services first."""
 
-    def __init__(self, database_url: str, tasks: Sequence[Task], services: Any = None) -> None:
-        # Standing in the worker's own heartbeat, a job of a killed worker is `doing` for ever: `_retry_stalled` frees it.
+    def __init__(self, database_url: str, tasks: Sequence[Task]) -> None:
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=_plain(database_url), min_size=1, max_size=4)
         )
-        self._services = services
+        self._services: Any = None
         for task in tasks:
             self._register(task)
         self._app.periodic(cron="* * * * * */10")(
             self._app.task(self._retry_stalled, name="kit.retry_stalled", queueing_lock="kit.retry_stalled", pass_context=False)
         )
+
+    def serve(self, services: Any) -> None:
+        """Names what tasks stand on; they and the jobs know each other, so it comes after both exist."""
+        self._services = services
 
     def _register(self, task: Task) -> None:
         async def run(**kwargs: Any) -> None:
@@ -53,6 +56,7 @@ class Jobs:
             self._app.periodic(cron=task.cron)(registered)
 
     async def _retry_stalled(self, timestamp: int) -> None:
+        # The job of a killed worker stays `doing` and keeps its lock until somebody frees it.
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
             _log.warning("job of a lost worker is tried again", extra={"job": job.id, "task": job.task_name})

@@ -1,0 +1,102 @@
+"""Who calls, and whether the route wants them: one guard before every handler."""
+
+import ipaddress
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from kit.actor import NOBODY, Actor, Who
+from kit.refusal import NotFound, Refusal
+from kit.settings import Settings
+
+
+class NotSignedIn(Refusal):
+    status = 401
+    code = "not-signed-in"
+    vi = "Hãy đăng nhập rồi thử lại."
+    en = "Sign in and try again."
+
+
+class InsufficientScope(Refusal):
+    status = 403
+    code = "insufficient-scope"
+    vi = "Ứng dụng này chưa được phép làm việc đó (cần quyền {scope})."
+    en = "This app may not do that (it needs the scope {scope})."
+
+
+class InsufficientLevel(Refusal):
+    """RFC 9470: the token is good, the assurance behind it is too low."""
+
+    status = 401
+    code = "insufficient-level"
+    vi = "Việc này cần tài khoản định danh mức {level}. Hãy đến quầy một cửa để cán bộ xác nhận."
+    en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any], settings: Settings) -> str:
+    """The caller's address. X-Forwarded-For is read from the right, and only as far as trusted proxies wrote it."""
+    peer = connection.client.host if connection.client else "unknown"
+    networks = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
+    hops = [hop.strip() for hop in connection.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    while hops and _within(peer, networks):
+        peer = hops.pop()
+    return peer
+
+
+def _within(address: str, networks: list[Any]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Reads the token once, keeps the actor for the handler, refuses whom the route did not name."""
+    who: Who | None = handler.opt.get("who")
+    if who is None:
+        # A house test finds a route without `who` before anybody calls it; this keeps it shut meanwhile.
+        raise NotFound
+    house = connection.app.state.house
+    authorization = connection.headers.get("authorization")
+    actor = NOBODY
+    if authorization is not None and not handler.opt.get("reads_own_authorization"):
+        actor = await house.issuer.actor(
+            house.db,
+            authorization=authorization,
+            dpop=connection.headers.getall("dpop", []),
+            method=str(connection.scope.get("method", "")),
+            path=connection.scope["path"],
+        )
+    connection.scope["state"]["actor"] = actor
+    refuse(who, actor)
+
+
+def refuse(who: Who, actor: Actor) -> None:
+    """Raises the refusal that fits the first reason against this caller, if there is one."""
+    match who.answer(actor):
+        case "yes":
+            return
+        case "not_signed_in":
+            raise NotSignedIn(headers={"WWW-Authenticate": 'DPoP algs="ES256", Bearer'})
+        case "scope":
+            scope = _scope_wanted(who)
+            raise InsufficientScope(
+                scope=scope, headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+            )
+        case "level":
+            level = max([who.level, *(w.level for w in who.alternatives)])
+            raise InsufficientLevel(
+                level=level,
+                headers={
+                    "WWW-Authenticate": f'Bearer error="insufficient_user_authentication", acr_values="urn:motcua:loa:{level}"'
+                },
+            )
+        case "wrong_kind" | "role":
+            # What is another trade's looks like what is not there.
+            raise NotFound
+
+
+def _scope_wanted(who: Who) -> str:
+    return who.scope or next((w.scope for w in who.alternatives if w.scope), "")

@@ -1,0 +1,137 @@
+"""Assembles the application: collects each room's routes, nothing else."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+
+import dossiers.http
+import identity.accounts.http
+import identity.faces.http
+import identity.offices.http
+import identity.proofing.http
+import identity.tokens.http
+import notifications.http
+import uploads.http
+import web.http
+from api import access, health, refusals
+from api.watch import watch
+from api.wiring import House, open_house
+from kit import settings as kit_settings
+from kit.actor import Actor
+from kit.pool import InferencePool
+from kit.refusal import Refusal
+from kit.settings import Settings
+
+ROOMS = (
+    health,
+    identity.tokens.http,
+    identity.accounts.http,
+    identity.offices.http,
+    identity.proofing.http,
+    identity.faces.http,
+    notifications.http,
+    uploads.http,
+    dossiers.http,
+    web.http,
+)
+
+VERSION = "0.1.0"
+
+# Photos come by multipart, whose routes state their own limit; everything else is small.
+_BODY_BYTES = 1_000_000
+
+_TAGS = [
+    Tag("operations", "Is it alive, is it ready, how is it doing"),
+    Tag("tokens", "OAuth 2.1 and OpenID Connect"),
+    Tag("accounts", "One account per person; signing in"),
+    Tag("offices", "Agencies and their desks"),
+    Tag("proofing", "Card and selfie in, verified claims and a level out"),
+    Tag("faces", "Consent to be found by face"),
+    Tag("messages", "What people are told"),
+    Tag("uploads", "Files as they arrive"),
+    Tag("procedures", "What may be asked for"),
+    Tag("dossiers", "What was asked for"),
+    Tag("desk", "The officers' side"),
+    Tag("pages", "Pages people see"),
+]
+
+
+def create_app(settings: Settings, *, pool: InferencePool | None = None) -> Litestar:
+    """The whole application on the engines the settings name. `pool` lets tests share one set of warmed models."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_house(settings, pool=pool) as house:
+            app.state.house = house
+            worker = await house.jobs.work_in_background() if settings.work_in_process else None
+            try:
+                yield
+            finally:
+                if worker is not None:
+                    worker.cancel()
+
+    return Litestar(
+        route_handlers=[handler for room in ROOMS for handler in room.route_handlers],
+        dependencies=_dependencies(),
+        guards=[access.guard],
+        lifespan=[lifespan],
+        middleware=[watch],
+        exception_handlers={Refusal: refusals.respond, HTTPException: refusals.respond, Exception: refusals.respond},
+        openapi_config=OpenAPIConfig(
+            title="Một Cửa",
+            version=VERSION,
+            description="One door to a city's services: a card and a selfie become an account, one submission starts several procedures.",
+            contact=Contact(name="Một Cửa"),
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+            tags=_TAGS,
+            components=Components(
+                security_schemes={
+                    "token": SecurityScheme(
+                        type="http", scheme="bearer", bearer_format="JWT", description="RFC 9068 token; DPoP-bound (RFC 9449) for apps"
+                    )
+                }
+            ),
+            path="/openapi",
+            create_examples=False,
+        ),
+        request_max_body_size=_BODY_BYTES,
+        logging_config=None,
+        pdb_on_exception=False,
+        debug=False,
+    )
+
+
+def from_environment() -> Litestar:
+    """What the server calls in each of its processes."""
+    from kit import logs
+
+    settings, _ = kit_settings.load()
+    logs.install(settings.log_level)
+    return create_app(settings)
+
+
+def _dependencies() -> dict[str, Provide]:
+    """Handlers receive what the house holds by the field's name, and the caller as `actor` and `address`."""
+
+    def part(name: str) -> Callable[[Request[Any, Any, Any]], Any]:
+        def give(request: Request[Any, Any, Any]) -> Any:
+            return getattr(request.app.state.house, name)
+
+        return give
+
+    def actor(request: Request[Any, Any, Any]) -> Actor:
+        return request.scope["state"]["actor"]
+
+    def address(request: Request[Any, Any, Any]) -> str:
+        return access.address_of(request, request.app.state.house.settings)
+
+    given: dict[str, Callable[..., Any]] = {field.name: part(field.name) for field in fields(House)}
+    given |= {"actor": actor, "address": address}
+    return {name: Provide(give, sync_to_thread=False) for name, give in given.items()}

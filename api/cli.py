@@ -1,0 +1,327 @@
+"""The `motcua` command. Exit status: 0 done, 1 refused or failed, 2 wrong use or settings, 3 an engine cannot be used."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from kit import settings as kit_settings
+from kit.settings import BadSetting, Settings
+
+OUT = Console()
+ERR = Console(stderr=True)
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def main() -> None:
+    """Every failure ends as one line on stderr that says what to do."""
+    from kit.engines import EngineTrouble
+    from kit.refusal import Refusal
+
+    try:
+        status = command(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        _complain(error.format_message(), f"`{_path(error)} --help` tells how.")
+        sys.exit(2)
+    except BadSetting as error:
+        _complain(str(error))
+        sys.exit(2)
+    except EngineTrouble as error:
+        _complain(str(error))
+        sys.exit(3)
+    except Refusal as error:
+        _complain(f"{error.code}: {error.message.en}")
+        sys.exit(1)
+
+
+def _path(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context is not None else "motcua"
+
+
+def _complain(*sentences: str) -> None:
+    ERR.print(f"motcua: {' '.join(sentences)}", markup=False, highlight=False, soft_wrap=True)
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="motcua", prog_name="motcua")
+def command() -> None:
+    """Một Cửa: the open backend behind a city's citizen app, kiosks and partner apps.
+
+    Exit status: 0 done; 1 refused or failed; 2 wrong use or settings; 3 an engine (PostgreSQL, Valkey) cannot be used.
+    """
+
+
+@contextmanager
+def embedded(settings: Settings) -> Iterator[Settings]:
+    """Fills in embedded engines and made keys where the settings name none, in development only."""
+    missing = [n for n in ("database_url", "faces_database_url", "redis_url") if getattr(settings, n) is None]
+    if settings.environment == "production":
+        yield settings
+        return
+    from kit import keys
+    from kit.engines import Engines
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if settings.keys is None:
+        keys.create(settings.home / "keys")
+    if not missing:
+        yield settings
+        return
+    engines = Engines(settings.home, told=lambda what: ERR.print(f"  {what} …", style="dim"))
+    urls = engines.start()
+    given = {"database_url": urls.database, "faces_database_url": urls.faces_database, "redis_url": urls.redis}
+    try:
+        yield msgspec.structs.replace(settings, **{name: given[name] for name in missing})
+    finally:
+        engines.stop()
+
+
+def migrate(settings: Settings) -> None:
+    """Both chains to their heads."""
+    import migrations
+
+    assert settings.database_url
+    assert settings.faces_database_url
+    migrations.upgrade(settings.database_url)
+    migrations.upgrade(settings.faces_database_url, "faces")
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for the server's processes."""
+    found: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        if value is None:
+            continue
+        text = ",".join(value) if isinstance(value, tuple) else str(value.resolve() if isinstance(value, Path) else value)
+        if text:
+            found[kit_settings.variable(field.name)] = text
+    return found
+
+
+def run_server(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Blocking: granian until SIGTERM or Ctrl-C, then in order down."""
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+
+    os.environ.update(environment(settings))
+    os.environ.pop("MOTCUA_SETTINGS", None)
+    Granian(
+        "api.app:from_environment",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        loop=Loops.asyncio,
+        workers=workers,
+        backlog=2048,
+        log_enabled=True,
+        log_access=False,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+    ).serve()
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="API processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Run the API. In development engines are embedded and migrations run first; in production do `motcua db upgrade` before."""
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready:
+        if ready.environment == "development":
+            migrate(ready)
+        run_server(ready, host=host, port=port, workers=workers)
+
+
+@command.command()
+@click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs at a time.")
+def worker(concurrency: int) -> None:
+    """Run the jobs that dossiers and messages left to do, until SIGTERM."""
+    from api.wiring import open_house
+    from kit import logs
+
+    settings, _ = kit_settings.load()
+    logs.install(settings.log_level)
+
+    async def work(ready: Settings) -> None:
+        async with open_house(ready) as house:
+            running = asyncio.create_task(house.jobs.work(concurrency=concurrency))
+            loop = asyncio.get_running_loop()
+            for signum in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(signum, running.cancel)
+            try:
+                await running
+            except asyncio.CancelledError:
+                return
+
+    with embedded(settings) as ready:
+        asyncio.run(work(ready))
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--quiet", is_flag=True, help="Print no table of who can sign in.")
+def sandbox(host: str, port: int, quiet: bool) -> None:
+    """Serve with fictional people, offices, officers, OAuth clients, a small register, and an inbox that shows every message."""
+    from api import sandbox as sandbox_room
+
+    settings, _ = kit_settings.load(**sandbox_room.settings(host, port))
+    with embedded(settings) as ready:
+        migrate(ready)
+        city = asyncio.run(sandbox_room.furnish(ready))
+        if not quiet:
+            sandbox_room.tell(city, OUT)
+        run_server(ready, host=host, port=port, workers=1)
+
+
+@command.command()
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of the story.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep the papers and photos in this folder.")
+def demo(lang: str, keep: Path | None) -> None:
+    """Run the main job end to end on a server of its own: two photos in, three results out."""
+    from api.demo import run
+
+    sys.exit(run(lang, keep))
+
+
+@command.group()
+def db() -> None:
+    """The city's and the faces' databases."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring both databases to the newest migration."""
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready:
+        if ready.database_url is None or ready.faces_database_url is None:
+            raise BadSetting("set DATABASE_URL and FACES_DATABASE_URL.")
+        migrate(ready)
+    OUT.print("both databases are at the newest migration")
+
+
+@command.group()
+def keys() -> None:
+    """Keys and secrets."""
+
+
+@keys.command("create")
+@click.argument("directory", type=click.Path(path_type=Path))
+def keys_create(directory: Path) -> None:
+    """Make each missing key in DIRECTORY, readable by you alone; never overwrites one."""
+    from kit import keys as kit_keys
+
+    made = kit_keys.create(directory)
+    OUT.print("\n".join(map(str, made)) if made else "nothing was missing", markup=False)
+
+
+@command.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def settings_(as_json: bool) -> None:
+    """Every setting, its value, where it came from and what it means."""
+    lines = kit_settings.shown(*kit_settings.load())
+    if as_json:
+        click.echo(msgspec.json.encode(lines).decode())
+        return
+    table = Table("setting", "value", "from", "meaning", box=None, header_style="bold")
+    for line in lines:
+        table.add_row(line.variable, line.value, line.source, line.meaning)
+    OUT.print(table)
+
+
+@command.command()
+@click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of the screen.")
+@click.option("--check", is_flag=True, help="Fail when openapi/openapi.json differs from the app.")
+def openapi(write: Path | None, check: bool) -> None:
+    """The API's description, as the app has it."""
+    from openapi.describe import PROMISED, description
+
+    text = description()
+    if check:
+        if not PROMISED.exists() or PROMISED.read_text(encoding="utf-8") != text:
+            raise click.ClickException(f"{PROMISED} differs from the app; `make openapi` writes it anew.")
+    elif write:
+        write.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
+
+
+@command.command("read-card")
+@click.argument("front", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("back", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def read_card(front: Path, back: Path | None, as_json: bool) -> None:
+    """Read an ID card from photos of its FRONT and BACK; each field with its sources and verdict."""
+    import ocr
+
+    with _patience("reading the card"):
+        reading = ocr.read_card(front.read_bytes(), back.read_bytes() if back else None)
+    if as_json:
+        click.echo(msgspec.json.encode(reading).decode())
+        return
+    _show_reading(msgspec.to_builtins(reading))
+
+
+def _show_reading(reading: dict[str, Any]) -> None:
+    document = reading["document"]
+    OUT.print(f"[bold]{document['kind']}[/] · {reading['decision']}")
+    table = Table("field", "value", "status", "sources", box=None, header_style="bold")
+    for name, field in reading["fields"].items():
+        table.add_row(name, field["value"] or "–", field["status"], ", ".join(s["source"] for s in field["sources"]))
+    OUT.print(table)
+    for issue in reading["issues"]:
+        OUT.print(f"{issue['code']} {issue.get('field') or ''}: {issue['message']['en']}", markup=False)
+
+
+@command.command("compare-faces")
+@click.argument("card", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("selfie", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compare_faces(card: Path, selfie: Path, as_json: bool) -> None:
+    """Whether the portrait on CARD (a photo of the card or of the portrait) and SELFIE show one person."""
+    from identity import faces
+
+    with _patience("comparing the faces"):
+        comparison = msgspec.to_builtins(faces.compare(card.read_bytes(), selfie.read_bytes()))
+    if as_json:
+        click.echo(json.dumps(comparison, ensure_ascii=False))
+        return
+    OUT.print(comparison["decision"])
+
+
+@command.command()
+def stop() -> None:
+    """Stop the embedded engines of this MOTCUA_HOME, unless a process still uses them."""
+    from kit.engines import Engines
+
+    settings, _ = kit_settings.load()
+    if not settings.home.exists():
+        OUT.print("nothing runs here")
+        return
+    OUT.print("stopped" if Engines(settings.home).stop() else "still in use by another process")
+
+
+@contextmanager
+def _patience(what: str) -> Iterator[None]:
+    """A sign of life on stderr while models load and run."""
+    with ERR.status(f"{what} …"):
+        yield

@@ -1,0 +1,60 @@
+"""Is the process alive, is it ready, how is it doing."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import MediaType, Response, get
+from litestar.params import Dependency
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from kit.actor import ANYONE
+from kit.db import Database
+from kit.pool import InferencePool
+
+WAITING_PHOTOS = Gauge("motcua_inference_waiting", "Photos taken in and not yet answered")
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"] = "ok"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """`parts` says `ok` or what is wrong with each engine."""
+
+    status: Literal["ready", "not-ready"]
+    parts: dict[str, str]
+
+
+@get("/health", who=ANYONE, tags=["operations"], summary="The process is alive")
+async def health() -> Health:
+    return Health()
+
+
+@get("/ready", who=ANYONE, tags=["operations"], summary="The engines answer")
+async def ready(db: Database, faces_db: Database, redis: Annotated[Any, Dependency(skip_validation=True)]) -> Response[Ready]:
+    parts: dict[str, str] = {}
+    for name, database in (("database", db), ("faces_database", faces_db)):
+        try:
+            async with database.connect() as conn:
+                await conn.exec_driver_sql("select 1")
+            parts[name] = "ok"
+        except (SQLAlchemyError, OSError):
+            parts[name] = "does not answer"
+    try:
+        await redis.ping()
+        parts["valkey"] = "ok"
+    except (RedisError, OSError):
+        parts["valkey"] = "does not answer"
+    well = all(state == "ok" for state in parts.values())
+    return Response(Ready("ready" if well else "not-ready", parts), status_code=200 if well else 503)
+
+
+@get("/metrics", who=ANYONE, tags=["operations"], summary="Prometheus metrics", media_type=MediaType.TEXT)
+async def metrics(pool: InferencePool) -> Response[bytes]:
+    WAITING_PHOTOS.set(pool.waiting)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+route_handlers = [health, ready, metrics]

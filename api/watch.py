@@ -1,0 +1,75 @@
+"""Around every request: an id, one log line, three metrics, and the headers every answer carries."""
+
+import logging
+import re
+import time
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Gauge, Histogram
+
+from kit import logs
+from kit.ids import new_id
+
+_log = logging.getLogger("motcua.access")
+
+REQUESTS = Counter("motcua_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "motcua_request_seconds",
+    "Time from the first byte in to the last byte out",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+UNDER_WAY = Gauge("motcua_requests_under_way", "Requests being answered")
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+
+
+def watch(app: ASGIApp) -> ASGIApp:
+    """The outermost layer; pure ASGI, for it runs on every call."""
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        rid = given if _GIVEN_ID.fullmatch(given) else new_id("req")
+        token = logs.request_id.set(rid)
+        began, status = time.perf_counter(), 500
+        UNDER_WAY.inc()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                have = {name.lower() for name, _ in headers}
+                headers += [pair for pair in _HEADERS if pair[0] not in have]
+                headers.append((b"x-request-id", rid.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await app(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - began
+            # The template, never the path: a path may hold a code, and labels must stay few.
+            route = scope.get("path_template") or "unmatched"
+            UNDER_WAY.dec()
+            REQUESTS.labels(scope["method"], route, status).inc()
+            SECONDS.labels(route).observe(seconds)
+            _log.info(
+                "request",
+                extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+            )
+            logs.request_id.reset(token)
+
+    return watched

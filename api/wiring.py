@@ -1,0 +1,146 @@
+"""Picks real adapters from settings, opens them, closes them; production refuses what is for development only."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import procedures
+from identity.faces import FaceStore
+from identity.tokens import Issuer
+from kit import limits as kit_limits
+from kit.db import Database
+from kit.jobs import Jobs, Task
+from kit.keys import FileKeys, Keys
+from kit.limits import Limits
+from kit.pool import InferencePool
+from kit.settings import BadSetting, Settings
+from notifications import Channel, PostOffice
+from uploads import Vault
+from wires.population import PinIssuer, SandboxPins
+
+WARM = ("ocr:warm", "identity.faces:warm")
+
+
+@dataclass(slots=True)
+class House:
+    """Everything the rooms stand on, opened; handlers receive these by name."""
+
+    settings: Settings
+    db: Database
+    faces_db: Database
+    redis: Any
+    limits: Limits
+    keys: Keys
+    jobs: Jobs
+    pool: InferencePool
+    issuer: Issuer
+    faces: FaceStore
+    vault: Vault
+    post_office: PostOffice
+    pins: PinIssuer
+    catalogue: procedures.Catalogue
+
+
+def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
+    """The adapter the settings name; None when no issuer is configured: births can then be read, not registered."""
+    return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
+
+
+def channels(settings: Settings, keys: Keys) -> list[Channel]:
+    """Every way a message can leave, the in-app inbox always among them."""
+    from notifications import EmailChannel, InboxChannel, SandboxChannel
+
+    found: list[Channel] = [InboxChannel()]
+    if settings.sms_channel == "sandbox":
+        found.append(SandboxChannel("sms"))
+    match settings.email_channel:
+        case "sandbox":
+            found.append(SandboxChannel("email"))
+        case "smtp":
+            if not settings.smtp_host or not settings.mail_from:
+                raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
+            found.append(
+                EmailChannel(
+                    host=settings.smtp_host,
+                    port=settings.smtp_port,
+                    user=settings.smtp_user,
+                    password=keys.secret("smtp-password"),
+                    sender=settings.mail_from,
+                )
+            )
+        case "none":
+            pass
+    return found
+
+
+def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
+    """Raises BadSetting when production would run on something meant for development."""
+    if settings.environment != "production":
+        return
+    if settings.sandbox:
+        raise BadSetting("MOTCUA_SANDBOX is on in production. Turn it off: it shows every message to everybody.")
+    for adapter in adapters:
+        if getattr(adapter, "development_only", False):
+            raise BadSetting(f"{type(adapter).__name__} is for development only. Configure a real adapter for production.")
+    for name in ("database_url", "faces_database_url", "redis_url", "keys"):
+        if getattr(settings, name) is None:
+            raise BadSetting(f"production needs {name.upper()} stated; embedded engines and made keys are for development.")
+    for name in ("database_url", "faces_database_url"):
+        url = urlsplit(getattr(settings, name))
+        if not url.password:
+            raise BadSetting(f"{name.upper()} has no password: production refuses a database that trusts every caller.")
+        if url.password in ("postgres", "password", "motcua", "changeme", "secret"):
+            raise BadSetting(f"{name.upper()} has a default password. Set one of your own.")
+    if not settings.public_url.startswith("https://"):
+        raise BadSetting("MOTCUA_PUBLIC_URL must begin with https:// in production.")
+
+
+def tasks() -> list[Task]:
+    """Every room's background work."""
+    import dossiers.jobs
+    import identity.proofing.jobs
+    import notifications.jobs
+
+    return [*notifications.jobs.tasks, *identity.proofing.jobs.tasks, *dossiers.jobs.tasks]
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, pool: InferencePool | None = None) -> AsyncIterator[House]:
+    """Everything opened in order and closed in the reverse one. Raises BadSetting, NotDurable."""
+    if settings.database_url is None or settings.faces_database_url is None or settings.redis_url is None:
+        raise BadSetting("no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL.")
+    keys = FileKeys(settings.keys or settings.home / "keys")
+    pins, out = pin_issuer(settings, keys), channels(settings, keys)
+    refuse_unfit(settings, [keys, pins, *out])
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database_url, pool_size=settings.database_pool_size)
+        stack.push_async_callback(db.close)
+        await db.refuse_unless_durable()
+        faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
+        stack.push_async_callback(faces_db.close)
+        await faces_db.refuse_unless_durable()
+        redis = kit_limits.connect(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        if pool is None:
+            pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
+            stack.callback(pool.close)
+        house = House(
+            settings=settings,
+            db=db,
+            faces_db=faces_db,
+            redis=redis,
+            limits=Limits(redis),
+            keys=keys,
+            jobs=Jobs(settings.database_url, tasks()),
+            pool=pool,
+            issuer=Issuer(settings, keys, redis),
+            faces=FaceStore(faces_db, keys),
+            vault=Vault(settings.home / "uploads", keys.key("uploads")),
+            post_office=PostOffice(out, keys=keys),
+            pins=pins,
+            catalogue=procedures.load(),
+        )
+        house.jobs.serve(house)
+        yield house
