@@ -1,0 +1,98 @@
+"""The first eye: dlib through `face_recognition`, for finding, landmarks and encoding. No other file imports it."""
+
+from functools import cache
+from types import ModuleType
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+MODEL: Final = "dlib-resnet-v1"
+
+# dlib's detector sees faces from 80 px on; at this size of the whole picture one in eight of its side is enough.
+_DETECTION_SIDE_PX: Final = 640
+_SECOND_LOOK_SIDE_PX: Final = 1280
+_MAX_ENLARGEMENT: Final = 4.0
+
+Box = tuple[int, int, int, int]
+"""Top, right, bottom, left, in pixels of the picture looked at."""
+
+
+class SeenFace(msgspec.Struct, frozen=True):
+    """One face; `points`, (5, 2) as x and y: both eyes from the picture's left, nose tip, mouth corners."""
+
+    box: Box
+    points: NDArray[np.float64]
+
+    @property
+    def area_px(self) -> int:
+        top, right, bottom, left = self.box
+        return (bottom - top) * (right - left)
+
+    @property
+    def eye_distance_px(self) -> float:
+        return float(np.hypot(*(self.points[1] - self.points[0])))
+
+    @property
+    def turn(self) -> float:
+        """How far the nose tip stands beside the middle of the eyes, in eye distances; about 0 from the front."""
+        eyes = self.points[1] - self.points[0]
+        nose = self.points[2] - self.points[:2].mean(axis=0)
+        return float(nose @ eyes / (eyes @ eyes))
+
+
+@cache
+def _face_recognition() -> ModuleType:
+    import face_recognition
+
+    # Importing it makes Pillow read truncated photos in the whole process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return face_recognition
+
+
+def warm() -> None:
+    """Loads the models."""
+    _face_recognition()
+
+
+def find_faces(image: Image.Image) -> list[SeenFace]:
+    """Every face in an RGB picture, largest first."""
+    boxes = _boxes(image, _DETECTION_SIDE_PX) or _boxes(image, _SECOND_LOOK_SIDE_PX)
+    if not boxes:
+        return []
+    landmarks: list[dict[str, Any]] = _face_recognition().face_landmarks(np.asarray(image), boxes, model="large")
+    faces = [SeenFace(box, _five_points(marks)) for box, marks in zip(boxes, landmarks, strict=True)]
+    return sorted(faces, key=lambda face: face.area_px, reverse=True)
+
+
+def encode(image: Image.Image, face: SeenFace) -> NDArray[np.float32]:
+    """dlib's description of the face, (128,); Euclidean distance, 0 is the same picture."""
+    (encoding,) = _face_recognition().face_encodings(np.asarray(image), [face.box], model="small")
+    return np.asarray(encoding, np.float32)
+
+
+def _boxes(image: Image.Image, side_px: int) -> list[Box]:
+    scale = min(side_px / max(image.size), _MAX_ENLARGEMENT)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    view = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    found: list[Box] = _face_recognition().face_locations(view, number_of_times_to_upsample=0, model="hog")
+    return [
+        (round(top / scale), round(right / scale), round(bottom / scale), round(left / scale))
+        for top, right, bottom, left in found
+    ]
+
+
+def _five_points(marks: dict[str, Any]) -> NDArray[np.float64]:
+    """Of dlib's 68 points, the five that SFace's template names."""
+    return np.array(
+        [
+            np.mean(marks["left_eye"], axis=0),
+            np.mean(marks["right_eye"], axis=0),
+            marks["nose_bridge"][3],
+            marks["top_lip"][0],
+            marks["top_lip"][6],
+        ],
+        np.float64,
+    )

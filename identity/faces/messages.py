@@ -1,0 +1,69 @@
+"""The values other rooms see of a face. None is sent to a client as it stands: scores and vectors stay here."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from kit.refusal import Words
+
+Decision = Literal["match", "no_match", "unsure"]
+
+
+class Tip(msgspec.Struct, frozen=True):
+    """Advice about a photo that was good enough, but only just; `code` as in the refusals."""
+
+    code: str
+    message: Words
+
+
+class Description(msgspec.Struct, frozen=True):
+    """One face as the models see it: personal biometric data, to be sealed before it is stored and never logged.
+
+    `dlib` and `sface` are float32 (128,) each; descriptions of different `model` are never compared.
+    """
+
+    model: str
+    dlib: bytes
+    sface: bytes
+    picture: int
+    """64-bit perceptual hash of the aligned face: near for copies of one picture, far for two of one person."""
+    image_sha256: bytes
+    tips: tuple[Tip, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Description(model={self.model!r})"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """A card portrait against a selfie. Clients learn `decision` and `tips`; `score` is for the audit log alone."""
+
+    decision: Decision
+    tips: tuple[Tip, ...]
+    score: float
+    """Distance above what strangers score, in their standard deviations; see `calibration.toml`."""
+    model: str
+    calibration: str
+    selfie_sha256: bytes
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person allowed: for which purpose, in which wording, when."""
+
+    purpose: str
+    wording: str
+    given_at: datetime
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The one enrolled person a selfie shows; `ref` is what the caller enrolled them under."""
+
+    ref: str
+
+
+class FaceLookup(msgspec.Struct, frozen=True):
+    """Answer to enrolling for finding one's own dossiers by face."""
+
+    purpose: str
+    wording: str
+    enrolled_at: datetime

@@ -1,0 +1,94 @@
+"""What the faces room says no with. Each sentence about a photo is the tip for taking a better one."""
+
+from kit.refusal import Refusal
+
+
+class NoFace(Refusal):
+    status = 422
+    code = "no-face"
+    vi = "Không thấy khuôn mặt trong ảnh. Hãy nhìn thẳng vào máy ảnh, để khuôn mặt chiếm khoảng nửa khung hình."
+    en = "No face was found in the photo. Look straight into the camera and let your face fill about half the frame."
+
+
+class MultipleFaces(Refusal):
+    status = 422
+    code = "multiple-faces"
+    vi = "Trong ảnh có nhiều hơn một khuôn mặt. Hãy chụp lại khi chỉ có một mình bạn trong khung hình."
+    en = "There is more than one face in the photo. Take it again with only yourself in the frame."
+
+
+class FaceTooSmall(Refusal):
+    status = 422
+    code = "face-too-small"
+    vi = "Khuôn mặt quá nhỏ trong ảnh. Hãy đưa máy ảnh lại gần hơn."
+    en = "Your face is too small in the photo. Bring the camera closer."
+
+
+class FaceCutOff(Refusal):
+    status = 422
+    code = "face-cut-off"
+    vi = "Khuôn mặt bị cắt ở mép ảnh. Hãy đưa cả khuôn mặt vào giữa khung hình."
+    en = "Your face is cut off at the edge of the photo. Bring the whole face into the middle of the frame."
+
+
+class FaceTooDark(Refusal):
+    status = 422
+    code = "face-too-dark"
+    vi = "Khuôn mặt quá tối. Hãy quay mặt về phía cửa sổ hoặc đèn rồi chụp lại."
+    en = "Your face is too dark. Turn towards a window or a lamp and take the photo again."
+
+
+class FaceOverexposed(Refusal):
+    status = 422
+    code = "face-overexposed"
+    vi = "Khuôn mặt bị cháy sáng. Hãy tránh nắng gắt và tắt đèn flash rồi chụp lại."
+    en = "Your face is overexposed. Step out of direct sun, turn the flash off and take the photo again."
+
+
+class FaceBlurred(Refusal):
+    status = 422
+    code = "face-blurred"
+    vi = "Khuôn mặt bị nhòe. Hãy lau ống kính, giữ chắc máy và chụp lại."
+    en = "Your face is blurred. Wipe the lens, hold the camera still and take the photo again."
+
+
+class FacePose(Refusal):
+    status = 422
+    code = "face-pose"
+    vi = "Khuôn mặt đang quay sang một bên. Hãy nhìn thẳng vào máy ảnh."
+    en = "Your face is turned to the side. Look straight into the camera."
+
+
+class SameImageAsCard(Refusal):
+    status = 422
+    code = "same-image-as-card"
+    vi = "Ảnh này chính là ảnh trên thẻ. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ."
+    en = "This is the picture on the card itself. Take a new photo of your face now."
+
+
+class NoFaceOnCard(Refusal):
+    status = 422
+    code = "no-face-on-card"
+    vi = "Không thấy rõ ảnh chân dung trên thẻ. Hãy chụp lại mặt trước của thẻ, đủ sáng và không bị lóa."
+    en = "The portrait on the card cannot be seen. Photograph the card's front again, in good light and without glare."
+
+
+class CardFaceTooSmall(Refusal):
+    status = 422
+    code = "card-face-too-small"
+    vi = "Ảnh chân dung trên thẻ quá nhỏ. Hãy chụp lại thẻ thật gần, để thẻ đầy khung hình."
+    en = "The portrait on the card is too small. Photograph the card again close up, so that it fills the frame."
+
+
+class FaceModelsUnavailable(Refusal):
+    status = 503
+    code = "face-models-unavailable"
+    vi = "Tạm thời chưa so sánh được khuôn mặt. Hãy thử lại sau, hoặc đến bộ phận một cửa gần nhất."
+    en = "Faces cannot be compared at the moment ({reason}). Try again later or go to the nearest one-stop desk."
+
+
+class FaceConsentMissing(Refusal):
+    status = 422
+    code = "face-consent-missing"
+    vi = "Để tìm hồ sơ bằng khuôn mặt, bạn cần đồng ý rõ ràng: gửi consent={purpose}."
+    en = "Finding a dossier by face needs your explicit consent: send consent={purpose}."
