@@ -1,0 +1,211 @@
+"""The sandbox: fictional people, offices, officers, clients and a small register, made through the rooms' own verbs."""
+
+import os
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import register
+from api.wiring import House, open_house
+from identity import accounts, offices, tokens
+from kit import clock
+from kit.settings import Settings
+
+_DATA = Path(__file__).with_name("sandbox.toml")
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    full_name: str
+    email: str
+    office: str
+    roles: list[str]
+
+
+class Citizen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    level: int
+    phone: str
+    pin: str
+    full_name: str
+    date_of_birth: str
+    sex: str
+    nationality: str
+    ethnicity: str
+    residence: str
+
+
+class OfficeData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    agency: str
+    name_vi: str
+    name_en: str
+    address: str
+
+
+class Marriage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: int
+    page: int
+    registered_on: date
+    office: str
+    signer: str
+    clerk: str
+    husband: register.Spouse
+    wife: register.Spouse
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    name: str
+    kind: str
+    grants: list[str]
+    scopes: list[str]
+    first_party: bool = False
+    office: str | None = None
+
+
+class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    name: str
+
+
+class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everybody in the sandbox."""
+
+    ward: Ward
+    offices: list[OfficeData]
+    officers: list[Officer]
+    citizens: list[Citizen]
+    marriages: list[Marriage]
+    clients: list[Client]
+
+
+class Furnished(msgspec.Struct, frozen=True):
+    """The city and the secrets of its confidential clients."""
+
+    city: City
+    secrets: dict[str, str]
+    url: str = ""
+
+
+def people() -> City:
+    """The sandbox's data, strictly read."""
+    return msgspec.convert(tomllib.loads(_DATA.read_text(encoding="utf-8")), City)
+
+
+def settings(host: str, port: int) -> dict[str, Any]:
+    """What makes a process the sandbox, whatever else the environment says."""
+    return {
+        "sandbox": True,
+        "public_url": f"http://{host}:{port}",
+        "work_in_process": True,
+        "pin_issuer": "sandbox",
+        "sms_channel": "sandbox",
+        "email_channel": "sandbox",
+    }
+
+
+async def furnish(settings: Settings) -> Furnished:
+    """Fills an empty database with the city; does nothing to one that has it. Refused outside development."""
+    assert settings.environment == "development"
+    city, kept = people(), settings.home / "sandbox-secrets.json"
+    async with open_house(settings) as house:
+        async with house.db.begin() as conn:
+            if await offices.all_offices(conn):
+                secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
+                return Furnished(city, secrets, settings.public_url)
+            secrets = await _furnish(conn, house, city)
+    with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(msgspec.json.encode(secrets))
+    return Furnished(city, secrets, settings.public_url)
+
+
+async def _furnish(conn: AsyncConnection, house: House, city: City) -> dict[str, str]:
+    for office in city.offices:
+        await offices.create_office(
+            conn,
+            office_id=office.id,
+            agency=office.agency,
+            ward_code=city.ward.code,
+            name_vi=office.name_vi,
+            name_en=office.name_en,
+            address=office.address,
+        )
+    for officer in city.officers:
+        contact = accounts.contact.parse(officer.email)
+        assert contact is not None
+        account = await accounts.open_officer(conn, house.keys, full_name=officer.full_name, contact=contact)
+        await offices.appoint(conn, account_id=account.id, office_id=officer.office, roles=officer.roles)
+    for citizen in city.citizens:
+        await _open_account(conn, house, citizen)
+    names = {office.id: office.name_vi for office in city.offices}
+    for marriage in city.marriages:
+        await register.enter_marriage(
+            conn,
+            office=register.Office(id=marriage.office, name=names[marriage.office]),
+            signer=register.Signer(full_name=marriage.signer, title="Chủ tịch", clerk=marriage.clerk),
+            registered_on=marriage.registered_on,
+            number=marriage.number,
+            page=marriage.page,
+            facts=register.MarriageFacts(husband=marriage.husband, wife=marriage.wife),
+        )
+    secrets: dict[str, str] = {}
+    for client in city.clients:
+        secret = await tokens.register_client(
+            conn,
+            client_id=client.id,
+            name=client.name,
+            kind=client.kind,
+            grants=client.grants,
+            scopes=client.scopes,
+            first_party=client.first_party,
+            office_id=client.office,
+        )
+        if secret is not None:
+            secrets[client.id] = secret
+    return secrets
+
+
+async def _open_account(conn: AsyncConnection, house: House, citizen: Citizen) -> None:
+    now = clock.now()
+    said = {
+        "pin": citizen.pin,
+        "full_name": citizen.full_name,
+        "date_of_birth": citizen.date_of_birth,
+        "sex": citizen.sex,
+        "nationality": citizen.nationality,
+        "ethnicity": citizen.ethnicity,
+        "residence": citizen.residence,
+    }
+    contact = accounts.contact.parse(citizen.phone)
+    assert contact is not None
+    await accounts.open_or_find(
+        conn,
+        house.keys,
+        claims=[accounts.ProvedClaim(claim=c, value=v, sources=("sandbox",), proved_at=now) for c, v in said.items()],
+        contact=contact,
+        level=citizen.level,
+        evidence={"sandbox": True},
+        at=now,
+    )
+
+
+def tell(furnished: Furnished, out: Console) -> None:
+    """One table of who can sign in, and with what; one-time codes appear in the open inbox."""
+    table = Table("who", "sign in with", "what", box=None, header_style="bold", title="Sandbox · mọi người đều hư cấu")
+    for citizen in furnished.city.citizens:
+        table.add_row(citizen.full_name, citizen.phone, f"citizen, level {citizen.level}, PIN {citizen.pin}")
+    for officer in furnished.city.officers:
+        table.add_row(officer.full_name, officer.email, f"officer: {', '.join(officer.roles)} at {officer.office}")
+    for client in furnished.city.clients:
+        secret = furnished.secrets.get(client.id)
+        table.add_row(client.name, f"client_id {client.id}", f"secret {secret}" if secret else "public client, DPoP")
+    out.print(table)
+    for path, what in (("/", "start here"), ("/sandbox", "who is who"), ("/sandbox/inbox", "every message"), ("/docs", "the API")):
+        out.print(f"  {furnished.url}{path:<16} {what}", highlight=False)

@@ -1,0 +1,33 @@
+"""The API's description, made from the app; `openapi.json` beside this file is the promise a test holds the app to."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kit.actor import Who
+from kit.settings import Settings
+
+PROMISED = Path(__file__).with_name("openapi.json")
+
+
+def description() -> str:
+    """JSON, sorted, so that a change of the API shows as a change of lines."""
+    from api.app import create_app
+
+    app = create_app(Settings())
+    schema = app.openapi_schema.to_schema()
+    _say_who_may_call(schema, app)
+    return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _say_who_may_call(schema: dict[str, Any], app: Any) -> None:
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            who: Who | None = handler.opt.get("who")
+            if who is None or who.anyone:
+                continue
+            scopes = sorted({w.scope for w in (who, *who.alternatives) if w.scope})
+            for method in handler.http_methods:
+                operation = schema["paths"].get(route.path_format or "/", {}).get(method.lower())
+                if operation is not None:
+                    operation["security"] = [{"token": scopes}]

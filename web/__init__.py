@@ -1,0 +1,1 @@
+"""Pages people see: rendered here, Vietnamese first, no build step, no inline script."""
