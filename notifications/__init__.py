@@ -1,7 +1,7 @@
 """Messages to people: rows of the transaction that causes them, carried out in batches."""
 
 from notifications.channels import Channel, Undeliverable
-from notifications.email import SmtpEmail
+from notifications.email import SmtpChannel
 from notifications.inbox import inbox_of
 from notifications.messages import (
     Contact,
@@ -30,7 +30,7 @@ __all__ = [
     "Recipient",
     "SandboxChannel",
     "SandboxMessage",
-    "SmtpEmail",
+    "SmtpChannel",
     "Undeliverable",
     "inbox_of",
     "sandbox_messages",

@@ -14,7 +14,7 @@ from notifications.messages import ChannelKind, Letter
 _TIMEOUT_SECONDS = 15
 
 
-class SmtpEmail:
+class SmtpChannel:
     """One connection a letter: a city sends hundreds an hour, and a kept connection would have to be watched."""
 
     name = "smtp"

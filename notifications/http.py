@@ -11,7 +11,7 @@ from notifications.inbox import PAGE, inbox_of
 from notifications.messages import Inbox
 
 
-@get("/v1/me/messages", who=citizen(), summary="My messages", tags=["me"])
+@get("/v1/me/messages", who=citizen("messages:read"), summary="My messages", tags=["messages"])
 async def my_messages(
     db: Database,
     actor: Actor,

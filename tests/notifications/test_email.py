@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from notifications import Letter, SmtpEmail, Undeliverable
+from notifications import Letter, SmtpChannel, Undeliverable
 
 LETTER = Letter(
     id="dlv_01",
@@ -59,7 +59,7 @@ def served():
 @pytest.mark.anyio
 async def test_a_letter_arrives_as_it_was_written(served):
     mailbox = Mailbox()
-    channel = SmtpEmail(host="127.0.0.1", port=served(mailbox), sender="Một Cửa <no-reply@motcua.example>")
+    channel = SmtpChannel(host="127.0.0.1", port=served(mailbox), sender="Một Cửa <no-reply@motcua.example>")
     await channel.send(LETTER)
     (mail,) = mailbox.mails
     assert mail["Subject"] == LETTER.subject
@@ -72,7 +72,7 @@ async def test_a_letter_arrives_as_it_was_written(served):
 @pytest.mark.anyio
 async def test_the_same_letter_again_keeps_its_message_id(served):
     mailbox = Mailbox()
-    channel = SmtpEmail(host="127.0.0.1", port=served(mailbox), sender="no-reply@motcua.example")
+    channel = SmtpChannel(host="127.0.0.1", port=served(mailbox), sender="no-reply@motcua.example")
     await channel.send(LETTER)
     await channel.send(LETTER)
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 1
@@ -80,7 +80,7 @@ async def test_the_same_letter_again_keeps_its_message_id(served):
 
 @pytest.mark.anyio
 async def test_a_mailbox_that_does_not_exist_is_given_up(served):
-    channel = SmtpEmail(host="127.0.0.1", port=served(Mailbox("550 no such user")), sender="a@motcua.example")
+    channel = SmtpChannel(host="127.0.0.1", port=served(Mailbox("550 no such user")), sender="a@motcua.example")
     with pytest.raises(Undeliverable) as told:
         await channel.send(LETTER)
     assert "me@example.vn" not in str(told.value)
@@ -88,7 +88,7 @@ async def test_a_mailbox_that_does_not_exist_is_given_up(served):
 
 @pytest.mark.anyio
 async def test_a_full_mailbox_is_tried_again(served):
-    channel = SmtpEmail(host="127.0.0.1", port=served(Mailbox("452 mailbox full")), sender="a@motcua.example")
+    channel = SmtpChannel(host="127.0.0.1", port=served(Mailbox("452 mailbox full")), sender="a@motcua.example")
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         await channel.send(LETTER)
 
@@ -96,7 +96,7 @@ async def test_a_full_mailbox_is_tried_again(served):
 @pytest.mark.anyio
 async def test_outside_loopback_nothing_leaves_without_starttls(served, monkeypatch):
     mailbox = Mailbox()
-    channel = SmtpEmail(host="127.0.0.1", port=served(mailbox), sender="a@motcua.example")
+    channel = SmtpChannel(host="127.0.0.1", port=served(mailbox), sender="a@motcua.example")
     monkeypatch.setattr("notifications.email._is_loopback", lambda host: False)
     with pytest.raises(smtplib.SMTPNotSupportedError):
         await channel.send(LETTER)
@@ -107,7 +107,7 @@ async def test_outside_loopback_nothing_leaves_without_starttls(served, monkeypa
 async def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(served, monkeypatch, self_signed):
     mailbox = Mailbox()
     port = served(mailbox, tls_context=self_signed, require_starttls=True)
-    channel = SmtpEmail(host="127.0.0.1", port=port, sender="a@motcua.example")
+    channel = SmtpChannel(host="127.0.0.1", port=port, sender="a@motcua.example")
     monkeypatch.setattr("notifications.email._is_loopback", lambda host: False)
     with pytest.raises(ssl.SSLCertVerificationError):
         await channel.send(LETTER)
@@ -124,7 +124,7 @@ async def test_it_signs_in_when_it_has_an_account(served):
 
     mailbox = Mailbox()
     port = served(mailbox, authenticator=check, auth_require_tls=False)
-    channel = SmtpEmail(host="127.0.0.1", port=port, sender="a@motcua.example", user="motcua", password="s3cret-word")
+    channel = SmtpChannel(host="127.0.0.1", port=port, sender="a@motcua.example", user="motcua", password="s3cret-word")
     await channel.send(LETTER)
     assert seen == [(b"motcua", b"s3cret-word")]
     assert len(mailbox.mails) == 1
