@@ -1,9 +1,6 @@
 """The sandbox: fictional people, offices, officers, clients and a small register, made through the rooms' own verbs."""
 
 import os
-import tomllib
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,75 +13,7 @@ from api.wiring import House, open_house
 from identity import accounts, offices, tokens
 from kit import clock
 from kit.settings import Settings
-
-_DATA = Path(__file__).with_name("sandbox.toml")
-
-
-class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    key: str
-    full_name: str
-    email: str
-    office: str
-    roles: list[str]
-
-
-class Citizen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    key: str
-    level: int
-    phone: str
-    pin: str
-    full_name: str
-    date_of_birth: str
-    sex: str
-    nationality: str
-    ethnicity: str
-    residence: str
-
-
-class OfficeData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: str
-    agency: str
-    name_vi: str
-    name_en: str
-    address: str
-
-
-class Marriage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    number: int
-    page: int
-    registered_on: date
-    office: str
-    signer: str
-    clerk: str
-    husband: register.Spouse
-    wife: register.Spouse
-
-
-class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: str
-    name: str
-    kind: str
-    grants: list[str]
-    scopes: list[str]
-    first_party: bool = False
-    office: str | None = None
-
-
-class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    code: str
-    name: str
-
-
-class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everybody in the sandbox."""
-
-    ward: Ward
-    offices: list[OfficeData]
-    officers: list[Officer]
-    citizens: list[Citizen]
-    marriages: list[Marriage]
-    clients: list[Client]
-
+from web.sandbox import Citizen, City, people
 
 class Furnished(msgspec.Struct, frozen=True):
     """The city and the secrets of its confidential clients."""
@@ -92,11 +21,6 @@ class Furnished(msgspec.Struct, frozen=True):
     city: City
     secrets: dict[str, str]
     url: str = ""
-
-
-def people() -> City:
-    """The sandbox's data, strictly read."""
-    return msgspec.convert(tomllib.loads(_DATA.read_text(encoding="utf-8")), City)
 
 
 def settings(host: str, port: int) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Who lives in the sandbox: data, strictly read; every one of them is fictional."""
+
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+import register
+
+_DATA = Path(__file__).with_name("sandbox.toml")
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    full_name: str
+    email: str
+    office: str
+    roles: list[str]
+
+
+class Citizen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    level: int
+    phone: str
+    pin: str
+    full_name: str
+    date_of_birth: str
+    sex: str
+    nationality: str
+    ethnicity: str
+    residence: str
+
+
+class OfficeData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    agency: str
+    name_vi: str
+    name_en: str
+    address: str
+
+
+class Marriage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: int
+    page: int
+    registered_on: date
+    office: str
+    signer: str
+    clerk: str
+    husband: register.Spouse
+    wife: register.Spouse
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    name: str
+    kind: str
+    grants: list[str]
+    scopes: list[str]
+    first_party: bool = False
+    office: str | None = None
+
+
+class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    name: str
+
+
+class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everybody in the sandbox."""
+
+    ward: Ward
+    offices: list[OfficeData]
+    officers: list[Officer]
+    citizens: list[Citizen]
+    marriages: list[Marriage]
+    clients: list[Client]
+
+
+@cache
+def people() -> City:
+    """The sandbox's data, strictly read."""
+    return msgspec.convert(tomllib.loads(_DATA.read_text(encoding="utf-8")), City)
