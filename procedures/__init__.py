@@ -1,0 +1,164 @@
+"""What may be asked of the city: procedures, linked groups, their forms, deadlines and fees; knows neither the web nor the database.
+
+The law lies in `catalogue/*.toml`; `load()` reads it once and `Catalogue` answers.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kit import names
+from procedures import bundles, calendar, fees, forms, loading, messages, places, refusals, rules
+from procedures.messages import Bundle, Channel, CodeList, Document, Item, PersonClass, Procedure
+
+__all__ = [
+    "Bundle",
+    "Catalogue",
+    "CodeList",
+    "Procedure",
+    "bundles",
+    "calendar",
+    "fees",
+    "forms",
+    "load",
+    "messages",
+    "places",
+    "refusals",
+    "rules",
+]
+
+BUILT_IN = Path(__file__).parent / "catalogue"
+
+# Words of a search that name nothing by themselves.
+_SMALL_WORDS = frozenset(
+    {"cho", "cua", "va", "o", "tai", "toi", "muon", "lam", "xin", "the", "a", "an", "of", "for", "my", "to"}
+)
+
+
+class Catalogue:
+    """Every procedure, bundle, code list and rule, in all versions. A dossier asks with the day it was opened and so keeps its version."""
+
+    def __init__(self, tables: loading.Tables) -> None:
+        self.lifecycle = tables.lifecycle
+        self.calendar = calendar.Calendar(tables.overrides)
+        self.procedures = tables.procedures
+        self.bundles = tables.bundles
+        self._lists = tables.lists
+        self._items: dict[str, list[Procedure | Bundle]] = {}
+        for item in (*tables.procedures, *tables.bundles):
+            for name in {item.key, item.code}:
+                self._items.setdefault(name, []).append(item)
+
+    def find(self, code: str, on: date) -> Procedure | Bundle:
+        """The procedure or bundle of this national code or key, as in force on a day."""
+        versions = self._items.get(code)
+        if versions is None:
+            raise refusals.UnknownProcedure(procedure=code)
+        for item in versions:
+            if _in_force(item, on):
+                return item
+        raise refusals.NotInForce(procedure=code, on=on)
+
+    def procedure(self, code: str, on: date) -> Procedure:
+        """`find`, of single procedures only."""
+        item = self.find(code, on)
+        if not isinstance(item, Procedure):
+            raise refusals.UnknownProcedure(procedure=code)
+        return item
+
+    def bundle(self, code: str, on: date) -> Bundle:
+        """`find`, of bundles only."""
+        item = self.find(code, on)
+        if not isinstance(item, Bundle):
+            raise refusals.UnknownProcedure(procedure=code)
+        return item
+
+    def in_force(self, on: date) -> list[Procedure | Bundle]:
+        """Everything that can be asked for on a day, bundles first, then by name."""
+        items = [item for item in (*self.bundles, *self.procedures) if _in_force(item, on)]
+        return sorted(items, key=lambda item: (isinstance(item, Procedure), names.fold(item.name.vi)))
+
+    def search(self, words: str, on: date) -> list[Procedure | Bundle]:
+        """Those that plain words speak of, best first; diacritics, case and small words do not matter. Blank words find everything."""
+        asked = [word for word in names.fold(words).split() if word not in _SMALL_WORDS]
+        if not asked:
+            return self.in_force(on)
+        scored = [(_score(item, asked), item) for item in self.in_force(on)]
+        best = max((score[0] for score, _ in scored), default=0)
+        # Whoever names a thing in three words does not mean what fits only one of them.
+        kept = [pair for pair in scored if pair[0][0] and 2 * pair[0][0] >= best]
+        return [item for _, item in sorted(kept, key=lambda pair: pair[0], reverse=True)]
+
+    def codes(self, list_name: str) -> CodeList:
+        """A code list by name, such as `sex` or `ethnicity`; `wards` are the city's communes."""
+        if list_name == "wards":
+            return _city_wards()
+        found = self._lists.get(list_name)
+        if found is None:
+            raise refusals.UnknownCodeList(name=list_name)
+        return found
+
+    def branch_procedures(
+        self, item: Procedure | Bundle, on: date, chosen: Collection[str] | None = None
+    ) -> dict[str, Procedure]:
+        """Branch name -> procedure, of the chosen branches; a single procedure is its own only branch, named by its key."""
+        if isinstance(item, Procedure):
+            return {item.key: item}
+        return {name: self.procedure(item.branch(name).procedure, on) for name in bundles.choose(item, chosen)}
+
+    def documents(self, item: Procedure | Bundle, on: date, chosen: Collection[str] | None = None) -> list[Document]:
+        """Every paper that may be handed in, each kind once."""
+        papers: dict[str, Document] = {}
+        for procedure in self.branch_procedures(item, on, chosen).values():
+            for document in procedure.documents:
+                papers.setdefault(document.kind, document)
+        return list(papers.values())
+
+    def fees_of(
+        self,
+        item: Procedure | Bundle,
+        on: date,
+        channel: Channel,
+        person_classes: Collection[PersonClass] = (),
+        *,
+        values: Mapping[str, Any] | None = None,
+        copies: int = 0,
+        chosen: Collection[str] | None = None,
+    ) -> dict[str, fees.Fee]:
+        """The fee of each branch; copies are of the first branch's result."""
+        found: dict[str, fees.Fee] = {}
+        for name, procedure in self.branch_procedures(item, on, chosen).items():
+            of_this = copies if not found else 0
+            found[name] = fees.fee(procedure, on, channel, person_classes, values=values, copies=of_this)
+        return found
+
+
+def _in_force(item: Item, on: date) -> bool:
+    return item.since <= on and (item.until is None or on <= item.until)
+
+
+def _score(item: Item, asked: Iterable[str]) -> tuple[int, int, int]:
+    """Words found anywhere, then those in the name, then shorter names first."""
+    name = names.fold(f"{item.name.vi} {item.name.en} {item.code}").split()
+    elsewhere = names.fold(" ".join((*item.keywords, item.summary.vi, item.summary.en))).split()
+    in_name = sum(word in name for word in asked)
+    return sum(word in name or word in elsewhere for word in asked), in_name, -len(name)
+
+
+@cache
+def _city_wards() -> CodeList:
+    return CodeList(
+        name="wards",
+        title=messages.Words(vi="Phường, xã, đặc khu của Thành phố Hồ Chí Minh", en="Communes of Hồ Chí Minh City"),
+        codes=tuple(messages.Code(code=place.code, vi=place.name, en=place.name) for place in places.wards()),
+        source="published",
+        cites="PyPI vietnam-provinces",
+    )
+
+
+@cache
+def load(root: Path | None = None, *also: Path) -> Catalogue:
+    """The catalogue of a folder (ours by default) and of further folders laid out alike, which may add but not replace. Read once."""
+    return Catalogue(loading.read((root or BUILT_IN, *also)))

@@ -1,0 +1,383 @@
+"""The catalogue's shapes. Every table that states law carries its `source`; unknown keys are refused when the data is read."""
+
+from datetime import date, time
+from typing import Any, Literal
+
+import msgspec
+
+from kit.refusal import Words
+
+Source = Literal["published", "assumption"]
+Channel = Literal["online", "counter"]
+PersonClass = Literal["merit", "poor", "disabled"]
+AgencyKind = Literal["ubnd_xa", "cong_an_xa", "bhxh"]
+FieldKind = Literal[
+    "text",
+    "name",
+    "pin",
+    "date",
+    "partial_date",
+    "time",
+    "code",
+    "integer",
+    "boolean",
+    "phone",
+    "address",
+    "gcs_number",
+]
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Data read from the catalogue: a misspelt key is an error, never a silent default."""
+
+
+class Sourced(Strict, kw_only=True):
+    """A statement of law: read in a public source, or our assumption; `assumed` names the keys that are assumptions in a published table."""
+
+    source: Source
+    cites: str | None = None
+    assumed: tuple[str, ...] = ()
+
+
+class When(Strict, kw_only=True):
+    """A condition on the values of a form; every part that is named must hold."""
+
+    field: str | None = None
+    equals: str | int | bool | None = msgspec.field(name="is", default=None)
+    one_of: tuple[str, ...] | None = msgspec.field(name="in", default=None)
+    given: bool | None = None
+    same_as: str | None = None
+    older_than_days: int | None = None
+    branch: str | None = None
+    every: tuple["When", ...] = msgspec.field(name="all", default=())
+    some: tuple["When", ...] = msgspec.field(name="any", default=())
+    negated: "When | None" = msgspec.field(name="not", default=None)
+
+
+class PrefillFrom(Strict, kw_only=True):
+    """Where a field's value may be taken from: a path into the sources, or a constant, under a condition on the sources."""
+
+    path: str | None = msgspec.field(name="from", default=None)
+    value: str | int | bool | None = None
+    when: When | None = None
+
+
+class Field(Strict, kw_only=True):
+    """One question of a form. `portal` holds the national portal's control names for it, where they are published."""
+
+    name: str
+    kind: FieldKind
+    label: Words
+    hint: Words | None = None
+    required: bool = False
+    required_when: When | None = None
+    shown_when: When | None = None
+    codes: str | None = None
+    default: str | int | bool | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int = 200
+    not_in_future: bool = False
+    not_before: str | None = None
+    before: str | None = None
+    pin_sex: Literal["male", "female"] | None = None
+    pin_sex_field: str | None = None
+    pin_birth_field: str | None = None
+    portal: tuple[str, ...] = ()
+    prefill: tuple[PrefillFrom, ...] = ()
+    locked_from: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+class Section(Sourced, kw_only=True):
+    """Questions that belong together; a section of one branch is asked only when that branch is chosen."""
+
+    name: str
+    title: Words
+    branch: str | None = None
+    fields: tuple[Field, ...]
+
+
+class Form(Strict, kw_only=True):
+    """The questions of a procedure, in order, with the code lists they use; a field's path is `section.field`."""
+
+    sections: tuple[Section, ...]
+    lists: dict[str, "CodeList"] = {}
+    examples: dict[str, dict[str, Any]] = {}
+
+
+class Deadline(Sourced, kw_only=True):
+    """Working days promised, counted after the day of receipt; 0 is the same working day. Local times of the city.
+
+    Received at or after `cut_off`, or on a day off, counts as received on the next working day. `extended_working_days` holds when facts must be verified.
+    """
+
+    working_days: int
+    extended_working_days: int | None = None
+    cut_off: time = time(15, 0)
+    closes: time = time(17, 0)
+
+
+class FeeRule(Sourced, kw_only=True):
+    """One row of a fee table; the first row whose conditions hold is the fee. `per_copy_dong` is asked for each copy of a result."""
+
+    since: date = msgspec.field(name="from")
+    until: date | None = None
+    channels: tuple[Channel, ...] | None = None
+    person_classes: tuple[PersonClass, ...] | None = None
+    when: When | None = None
+    amount_dong: int
+    per_copy_dong: int = 0
+    reason: Words
+
+
+class Document(Sourced, kw_only=True):
+    """A paper to hand in. Of documents with the same `group` one is enough."""
+
+    kind: str
+    name: Words
+    required: bool = False
+    required_when: When | None = None
+    group: str | None = None
+    held_by: str | None = None
+    number_field: str | None = None
+    media_types: tuple[str, ...] = ("application/pdf", "image/jpeg", "image/png")
+    max_pages: int | None = None
+
+
+class Validity(Sourced, kw_only=True):
+    """How long a child's paper holds: so many months of age, and never shorter than this day (MM-DD) of the year it would end in."""
+
+    months_of_age: int
+    not_before: str | None = None
+
+
+class Result(Sourced, kw_only=True):
+    """The paper that comes out, and what the officer states when approving."""
+
+    kind: str
+    name: Words
+    code: str | None = None
+    fields: tuple[Field, ...] = ()
+    validity: Validity | None = None
+
+
+class CaseBase(Strict, tag_field="kind", kw_only=True):
+    """A worked case: the tests run it, and a jurist can read it."""
+
+    title: str
+
+
+class PrefillCase(CaseBase, tag="prefill", kw_only=True):
+    """From these sources come these values; `locked` names the fields an authority vouches for, `empty` those nothing fills."""
+
+    sources: dict[str, Any]
+    expect: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    locked: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+
+
+class FaultsCase(CaseBase, tag="faults", kw_only=True):
+    """The example with these changes shows exactly these faults, each `field code`."""
+
+    example: str
+    today: date
+    branches: tuple[str, ...] | None = None
+    put: dict[str, Any] = {}
+    drop: tuple[str, ...] = ()
+    expect: tuple[str, ...]
+
+
+class DocumentsCase(CaseBase, tag="documents", kw_only=True):
+    """With this example and these papers given, these kinds (a group by its name) are still missing."""
+
+    example: str
+    today: date
+    branches: tuple[str, ...] | None = None
+    put: dict[str, Any] = {}
+    drop: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    missing: tuple[str, ...]
+
+
+class DeadlineCase(CaseBase, tag="deadline", kw_only=True):
+    """Received then, due then; local times of the city."""
+
+    received: str
+    due: str
+    extended: bool = False
+    paused: tuple[tuple[str, str], ...] = ()
+
+
+class FeeCase(CaseBase, tag="fee", kw_only=True):
+    """What one pays; without an amount, no row speaks of the case and the fee is refused as not known."""
+
+    on: date
+    channel: Channel
+    person_classes: tuple[PersonClass, ...] = ()
+    copies: int = 0
+    put: dict[str, Any] = {}
+    amount_dong: int | None = None
+
+
+class BranchesCase(CaseBase, tag="branches", kw_only=True):
+    """These branches chosen, these `branch action` events in turn: the states afterwards."""
+
+    chosen: tuple[str, ...]
+    events: tuple[str, ...] = ()
+    states: dict[str, str]
+
+
+class ValidityCase(CaseBase, tag="validity", kw_only=True):
+    """A child born then holds the paper until then."""
+
+    born: date
+    until: date
+
+
+Case = PrefillCase | FaultsCase | DocumentsCase | DeadlineCase | FeeCase | BranchesCase | ValidityCase
+
+
+class Item(Sourced, kw_only=True):
+    """What a person can ask for, in one version: from its day of force until the day before the next."""
+
+    key: str
+    national_code: str | None = None
+    since: date = msgspec.field(name="from")
+    until: date | None = None
+    name: Words
+    summary: Words
+    guide: tuple[Words, ...] = ()
+    keywords: tuple[str, ...] = ()
+    online: Literal["full", "part"] = "full"
+    level_to_file: int = 2
+    legal_basis: tuple[str, ...] = ()
+    form: Form
+    deadline: Deadline
+    cases: tuple[Case, ...]
+
+    @property
+    def code(self) -> str:
+        """The national code, or our own key where none is known."""
+        return self.national_code or self.key
+
+    @property
+    def version(self) -> str:
+        """The version's name is its first day, such as `2026-09-01`."""
+        return self.since.isoformat()
+
+
+class Procedure(Item, tag="procedure", tag_field="kind", kw_only=True):
+    """One administrative procedure (thủ tục hành chính) at one kind of agency."""
+
+    field: Words
+    agency_kind: AgencyKind
+    officer_role: str
+    documents: tuple[Document, ...] = ()
+    fees: tuple[FeeRule, ...]
+    result: Result
+
+
+class Branch(Sourced, kw_only=True):
+    """One procedure of a bundle: it waits until every branch in `needs` that was chosen is approved.
+
+    `on_refused`: `stops_group` ends every branch still waiting for it as not started; `ends_alone` touches no other.
+    """
+
+    name: str
+    procedure: str
+    needs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    optional: bool = False
+    on_refused: Literal["stops_group", "ends_alone"]
+    refusal_reason: Words | None = None
+
+
+class Bundle(Item, tag="bundle", tag_field="kind", kw_only=True):
+    """A linked group (nhóm thủ tục liên thông): one submission, several procedures, a result of each."""
+
+    branches: tuple[Branch, ...]
+    minimum_branches: int
+
+    def branch(self, name: str) -> Branch:
+        """The branch of this name; KeyError when there is none."""
+        for branch in self.branches:
+            if branch.name == name:
+                return branch
+        raise KeyError(name)
+
+
+class Code(Strict, kw_only=True):
+    """One entry of a code list; `portal` is the national portal's own code for it."""
+
+    code: str
+    vi: str
+    en: str
+    portal: str | None = None
+    source: Source | None = None
+
+
+class CodeList(Sourced, kw_only=True):
+    """A closed list of values."""
+
+    name: str
+    title: Words
+    codes: tuple[Code, ...]
+
+    def get(self, code: str) -> Code | None:
+        """The entry with this code."""
+        return next((entry for entry in self.codes if entry.code == code), None)
+
+
+class State(Sourced, kw_only=True):
+    """A branch's state and how the nation's ten dossier statuses, and the linked software's trangThai, name it."""
+
+    name: str
+    label: Words
+    national_status: int | None = None
+    linked_status: int | None = None
+    closed: bool = False
+    clock_stopped: bool = False
+
+
+class Action(Strict, kw_only=True):
+    """What may be done to a branch, by whom, from which states, and where it leads."""
+
+    name: str
+    label: Words
+    by: tuple[Literal["citizen", "officer", "system"], ...]
+    since: tuple[str, ...] = msgspec.field(name="from")
+    to: str
+
+
+class Lifecycle(Strict, kw_only=True):
+    """The table of states and actions."""
+
+    supplement: Deadline
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    national_statuses: dict[str, Words]
+
+    def state(self, name: str) -> State:
+        """The state of this name; KeyError when there is none."""
+        for state in self.states:
+            if state.name == name:
+                return state
+        raise KeyError(name)
+
+    def action(self, name: str) -> Action:
+        """The action of this name; KeyError when there is none."""
+        for action in self.actions:
+            if action.name == name:
+                return action
+        raise KeyError(name)
+
+
+class DayOverride(Sourced, kw_only=True):
+    """A day the State declared to be worked or off, against what `holidays` computes."""
+
+    on: date
+    working: bool
+    reason: Words

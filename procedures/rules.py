@@ -1,0 +1,95 @@
+"""Conditions written in the catalogue, held against values: no expression language, only named tests."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from procedures.messages import Validity, When
+
+MONTHS_A_YEAR = 12
+
+
+def at(values: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path, or None; Structs on the way are read by attribute."""
+    found: Any = values
+    for step in path.split("."):
+        found = cast("Mapping[str, Any]", found).get(step) if isinstance(found, Mapping) else getattr(found, step, None)
+        if found is None:
+            return None
+    return found
+
+
+def is_given(value: Any) -> bool:
+    """Whether a person answered: not null, not blank, not an empty table."""
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, Mapping):
+        return any(is_given(part) for part in cast("Mapping[str, Any]", value).values())
+    return True
+
+
+def put(values: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a dotted path, making the tables on the way."""
+    *parents, last = path.split(".")
+    for step in parents:
+        values = values.setdefault(step, {})
+    values[last] = value
+
+
+def holds(when: When, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None) -> bool:
+    """Whether every named part of a condition is true of the values; `branches` None means all are chosen."""
+    if when.branch is not None and branches is not None and when.branch not in branches:
+        return False
+    if not all(holds(part, values, today=today, branches=branches) for part in when.every):
+        return False
+    if when.some and not any(holds(part, values, today=today, branches=branches) for part in when.some):
+        return False
+    if when.negated is not None and holds(when.negated, values, today=today, branches=branches):
+        return False
+    return when.field is None or _field_holds(when, at(values, when.field), values, today)
+
+
+def _field_holds(when: When, value: Any, values: Mapping[str, Any], today: date) -> bool:
+    if when.given is not None and is_given(value) != when.given:
+        return False
+    if when.equals is not None and value != when.equals:
+        return False
+    if when.one_of is not None and value not in when.one_of:
+        return False
+    if when.same_as is not None and (not is_given(value) or value != at(values, when.same_as)):
+        return False
+    if when.older_than_days is not None:
+        day = as_date(value)
+        return day is not None and today - day > timedelta(days=when.older_than_days)
+    return True
+
+
+def as_date(value: Any) -> date | None:
+    """A day from a date, `yyyy-mm-dd` or `dd/mm/yyyy`; None when it is none of these."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        if value[2:3] == "/":
+            day, month, year = value.split("/")
+            return date(int(year), int(month), int(day)) if len(year) == 4 else None
+        return date.fromisoformat(value) if len(value) == 10 else None
+    except ValueError:
+        return None
+
+
+def valid_until(validity: Validity, born: date) -> date:
+    """The last day a child's paper holds: the end of the month in which the age is reached, or the later day the rule names."""
+    months = born.year * MONTHS_A_YEAR + born.month - 1 + validity.months_of_age
+    year, month = divmod(months, MONTHS_A_YEAR)
+    following = date(year + (month + 1) // MONTHS_A_YEAR, (month + 1) % MONTHS_A_YEAR + 1, 1)
+    last = following - timedelta(days=1)
+    if validity.not_before is None:
+        return last
+    floor_month, floor_day = (int(part) for part in validity.not_before.split("-"))
+    return max(last, date(last.year, floor_month, floor_day))
