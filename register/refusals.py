@@ -20,7 +20,7 @@ class PinTaken(Refusal):
 class NotificationUsed(Refusal):
     status = 409
     code = "birth-notification-used"
-    vi = "Giấy chứng sinh {number} đã dùng để đăng ký khai sinh số {entry_number}, quyển {book}. Hãy kiểm tra lại số giấy."
+    vi = "Giấy chứng sinh {number} đã dùng để đăng ký khai sinh số {entry_number}, quyển {book}. Hãy xem lại số giấy."
     en = "Birth notification {number} was already used (entry {entry_number}, book {book}). Check the number."
 
 

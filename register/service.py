@@ -1,4 +1,4 @@
-"""The registrar's verbs, in the caller's transaction: what a dossier decides and what the book says stand or fall together."""
+"""The registrar's verbs, in the caller's transaction: a dossier's decision and the book's line stand or fall as one."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

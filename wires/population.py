@@ -11,8 +11,8 @@ from kit.pin import PROVINCES, Sex
 class PinIssuer(Protocol):
     """Gives the number `PPP G YY NNNNNN` of a child whose birth is being registered.
 
-    The real register (national population database) has no public interface, so no production adapter exists yet: one is
-    written against the city's own connection. Start-up in production refuses an adapter with `development_only = True`.
+    The real register (national population database) has no public interface, so no production adapter exists yet: one
+    is written against the city's own connection. Production start-up refuses an adapter with `development_only = True`.
     """
 
     development_only: bool
@@ -20,7 +20,8 @@ class PinIssuer(Protocol):
     async def issue(self, *, province_code: str, sex: Sex, birth_date: date, request_id: str) -> str:
         """The same number for the same `request_id`, however often it is asked: a retry after a lost reply is safe.
 
-        Whether the number is free is the civil register's unique rule; a caller told that it is taken asks with a new id.
+        Whether the number is free is the civil register's unique rule; a caller told that it is taken asks with a new
+        id.
         """
         ...
 
@@ -28,7 +29,7 @@ class PinIssuer(Protocol):
 class SandboxPins:
     """Well-formed numbers that belong to nobody we know of, for demo and tests.
 
-    The six last digits come from HMAC-SHA256(key, request), so nothing need be remembered to give the same answer again.
+    The six last digits come from HMAC-SHA256(key, request): nothing need be remembered to give the same answer again.
     """
 
     development_only = True
@@ -45,7 +46,7 @@ class SandboxPins:
 
 
 def century_and_sex(year: int, sex: Sex) -> int:
-    """The fourth digit: 0 and 1 for men and women born 1900-1999, 2 and 3 for 2000-2099, up to 8 and 9 for 2300-2399."""
+    """The fourth digit: 0 and 1 for men and women born 1900-1999, 2 and 3 for 2000-2099, up to 8 and 9."""
     if not 1900 <= year <= 2399:
         raise ValueError(f"no personal number exists for the year {year}")
     return (year - 1900) // 100 * 2 + (sex == "female")

@@ -1,0 +1,170 @@
+"""The papers a dossier ends in, and the receipt it begins with. Rendering blocks: call by `asyncio.to_thread`."""
+
+import io
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import segno
+
+from kit import clock, pdf
+from kit.pin import Sex
+
+_HERE = Path(__file__).parent
+_SEX = {"male": "Nam", "female": "Nữ"}
+
+
+class HealthInsuranceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Thẻ bảo hiểm y tế. `card_code` as printed: `TE 1 79 7926000123`."""
+
+    card_code: str
+    full_name: str
+    date_of_birth: date
+    sex: Sex
+    address: str
+    facility: str
+    """Where the holder is registered for first care."""
+    valid_from: date
+    valid_until: date
+    issued_by: str
+    issued_on: date
+
+
+class HouseholdMember(msgspec.Struct, frozen=True, kw_only=True):
+    full_name: str
+    date_of_birth: date
+    sex: Sex
+    pin: str
+    relationship: str
+    """To the head of the household, in the form's words: "Con"."""
+
+
+class ResidenceConfirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """Xác nhận thông tin về cư trú, after form CT07 (TT 66/2023/TT-BCA)."""
+
+    office: str
+    number: str
+    full_name: str
+    date_of_birth: date
+    sex: Sex
+    pin: str
+    ethnicity: str
+    nationality: str
+    place_of_origin: str
+    permanent_residence: str | None
+    temporary_residence: str | None = None
+    present_residence: str
+    household_head: str
+    household_head_pin: str
+    relationship_to_head: str
+    members: list[HouseholdMember] = []
+    registered_on: date
+    requested_by: str
+    signer_name: str
+    signer_title: str
+    issued_on: date
+
+
+class IdentityCardAppointment(msgspec.Struct, frozen=True, kw_only=True):
+    """Giấy hẹn for the identity card of a child under 6; `office` is the ward police, `place` where to come."""
+
+    office: str
+    receipt_code: str
+    child_name: str
+    child_date_of_birth: date
+    child_pin: str
+    representative: str
+    place: str
+    address: str
+    at: datetime
+    bring: list[str]
+    phone: str | None = None
+    officer_name: str
+    issued_on: date
+
+
+class ReceiptBranch(msgspec.Struct, frozen=True, kw_only=True):
+    procedure: str
+    agency: str
+    promised_at: datetime
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả, after form 01 of TT 01/2018/TT-VPCP. The QR opens `lookup_url`."""
+
+    office: str
+    receipt_code: str
+    applicant: str
+    phone: str | None = None
+    email: str | None = None
+    procedure: str
+    procedure_code: str
+    documents: list[str]
+    branches: list[ReceiptBranch]
+    received_at: datetime
+    promised_at: datetime
+    delivery: Literal["online", "counter", "post"]
+    fee_dong: int
+    lookup_url: str
+    note: str = ""
+    """One sentence about this bundle, such as which branch waits for which."""
+
+
+_DELIVERY = {"online": "Bản điện tử trên tài khoản", "counter": "Tại quầy một cửa", "post": "Qua bưu chính công ích"}
+
+
+def insured_until(date_of_birth: date) -> date:
+    """The last day of a child's insurance card: the day of 72 months, or 30 September of that year if school begins after.
+
+    NĐ 146/2018/NĐ-CP, Đ13.
+    """
+    year = date_of_birth.year + 6
+    before_school = date(year, 9, 30)
+    # By comparing month and day, a child of 29 February needs no day that 72 months later does not exist.
+    if (date_of_birth.month, date_of_birth.day) <= (9, 30):
+        return before_school
+    return date_of_birth.replace(year=year)
+
+
+def health_insurance_card(card: HealthInsuranceCard, *, specimen: bool) -> bytes:
+    """The card on one page twice its true size (85.6 × 54 mm)."""
+    return _paper("health-insurance-card.typ", card, on=card.issued_on, specimen=specimen)
+
+
+def residence_confirmation(paper: ResidenceConfirmation, *, specimen: bool) -> bytes:
+    return _paper("residence-confirmation.typ", paper, on=paper.issued_on, specimen=specimen)
+
+
+def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool) -> bytes:
+    return _paper("identity-card-appointment.typ", paper, on=paper.issued_on, specimen=specimen)
+
+
+def receipt(paper: Receipt, *, specimen: bool) -> bytes:
+    """With the QR of the lookup page."""
+    qr = io.BytesIO()
+    segno.make(paper.lookup_url, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
+    more = {
+        "qr": qr.getvalue().decode(),
+        "delivery": _DELIVERY[paper.delivery],
+        "fee": f"{paper.fee_dong:,}".replace(",", "."),
+    }
+    return _paper("receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, **more)
+
+
+def _paper(template: str, paper: msgspec.Struct, *, on: date, specimen: bool, **more: Any) -> bytes:
+    data = {**_printed(paper), **more, "specimen": specimen}
+    return pdf.render(_HERE / template, data, at=datetime.combine(on, time(), clock.CITY))
+
+
+def _printed(value: Any) -> Any:
+    """A Struct as the templates want it: days as on paper, instants in the city's time, sexes in words."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _printed(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, list):
+        return [_printed(item) for item in value]
+    if isinstance(value, datetime):
+        return f"{value.astimezone(clock.CITY):%H giờ %M phút, ngày %d/%m/%Y}"
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return _SEX.get(value, value) if isinstance(value, str) else value
