@@ -1,0 +1,312 @@
+"""What callers send and get. Values of a form are addressed by path, such as `child.full_name`."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from kit.refusal import Fault, Words
+from procedures.messages import Field
+
+Path = Annotated[str, Meta(max_length=120)]
+Scalar = str | int | float | bool | None
+Given = Scalar | dict[Path, Scalar]
+"""What a person answers one question with: a plain value, an address as an object, or null to clear the answer."""
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller sends; a name nobody knows is refused, so that a typing error is never silently dropped."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What we answer."""
+
+
+# --- in --------------------------------------------------------------------------------------------------------------
+
+
+class Options(Request):
+    """What is chosen when a draft is opened. `branches` None means all of the group; `ward` is the filing ward."""
+
+    branches: tuple[Annotated[str, Meta(max_length=60)], ...] | None = None
+    ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | None = None
+    relation: Annotated[str, Meta(max_length=60)] | None = None
+
+
+class OpenDraft(Request):
+    procedure: Annotated[str, Meta(min_length=1, max_length=60)]
+    options: Options = Options()
+
+
+class ChangeForm(Request):
+    """Only what is named changes. `null` clears an answer; a field left out stays as it is."""
+
+    fields: Annotated[dict[Path, Given], Meta(max_length=200)] | UnsetType = UNSET
+    ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | None | UnsetType = UNSET
+
+
+class AttachDocument(Request):
+    upload_id: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class Decide(Request):
+    """`reason` is required to refuse. `result` holds what the agency states of its paper: see `result_fields` of the branch."""
+
+    outcome: Literal["approved", "refused"]
+    reason: Annotated[str, Meta(max_length=2000)] = ""
+    result: dict[Path, Given] = {}
+
+
+class LookUp(Request):
+    """A receipt code and the second fact: the requester's date of birth."""
+
+    receipt_code: Annotated[str, Meta(min_length=1, max_length=60)]
+    date_of_birth: date
+
+
+# --- out -------------------------------------------------------------------------------------------------------------
+
+
+class ProcedureRef(Answer):
+    code: str
+    version: str
+    name: Words
+
+
+class FieldValue(Answer):
+    """An answer, where it came from (`citizen`, `card`, `account`, `register`, `default`, …), and whether an authority vouches for it."""
+
+    value: Any
+    source: str
+    locked: bool
+    origin: str | None = None
+
+
+class DocumentView(Answer):
+    kind: str
+    name: Words
+    sha256: str
+    media_type: str
+    size_bytes: int
+    attached_at: datetime
+
+
+class OfficeView(Answer):
+    id: str
+    name: Words
+    address: str
+
+
+class ResultView(Answer):
+    """A paper that can be downloaded at `href`."""
+
+    kind: str
+    name: Words
+    number: str
+    made_at: datetime
+    href: str
+
+
+class BranchView(Answer):
+    """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored."""
+
+    id: str
+    name: str
+    title: Words
+    procedure: str
+    office: OfficeView
+    state: str
+    label: Words
+    national_status: int | None
+    needs: list[str]
+    version: int
+    started_at: datetime | None
+    due_at: datetime | None
+    overdue: bool
+    decided_at: datetime | None
+    reason: Words | None
+    result: ResultView | None
+
+
+class PromiseView(Answer):
+    """When all is promised, and how that was computed, line by line."""
+
+    due_at: datetime
+    due_on: date
+    steps: list[Words]
+
+
+class Line(Answer):
+    """One line of the timeline."""
+
+    seq: int
+    at: datetime
+    kind: str
+    branch: str | None
+    before: str | None
+    after: str | None
+    message: Words
+
+
+class Dossier(Answer):
+    """The whole of it. A draft's `faults` are what a submission would be refused for today."""
+
+    id: str
+    status: Literal["draft", "open", "closed"]
+    version: int
+    procedure: ProcedureRef
+    options: Options
+    receipt_code: str | None
+    opened_at: datetime
+    submitted_at: datetime | None
+    promised: PromiseView | None
+    form: dict[str, FieldValue]
+    documents: list[DocumentView]
+    branches: list[BranchView]
+    timeline: list[Line]
+    faults: list[Fault]
+
+
+class DossierSummary(Answer):
+    """One row of a list."""
+
+    id: str
+    status: Literal["draft", "open", "closed"]
+    receipt_code: str | None
+    procedure: ProcedureRef
+    opened_at: datetime
+    submitted_at: datetime | None
+    promised_at: datetime | None
+    branches: list["BranchStatus"]
+
+
+class BranchStatus(Answer):
+    """As little of a branch as tells how it stands."""
+
+    name: str
+    title: Words
+    state: str
+    label: Words
+    national_status: int | None
+    due_at: datetime | None
+    overdue: bool
+    result: bool
+
+
+class DossierList(Answer):
+    dossiers: list[DossierSummary]
+
+
+class Submitted(Answer):
+    """The dossier is durably in; keep the receipt code."""
+
+    id: str
+    receipt_code: str
+    submitted_at: datetime
+    promised: PromiseView
+    branches: list[BranchStatus]
+
+
+class HistoryLine(Line):
+    """With who did it (officers by office, never by name) and the chain's hashes (hexadecimal)."""
+
+    actor: Literal["citizen", "officer", "system"]
+    prev_hash: str
+    hash: str
+
+
+class History(Answer):
+    """`intact` says that the chain was recomputed just now and fits."""
+
+    lines: list[HistoryLine]
+    intact: bool
+
+
+class Status(Answer):
+    """What whoever holds the receipt code and the second fact sees: no form, no papers."""
+
+    receipt_code: str
+    procedure: ProcedureRef
+    status: Literal["draft", "open", "closed"]
+    submitted_at: datetime | None
+    promised_at: datetime | None
+    branches: list[BranchStatus]
+    timeline: list[Line]
+
+
+class StatusOfFound(Answer):
+    """What a kiosk's screen shows of one dossier: the code is masked."""
+
+    receipt_code: str
+    procedure: ProcedureRef
+    submitted_at: datetime | None
+    promised_at: datetime | None
+    branches: list[BranchStatus]
+
+
+class FoundByFace(Answer):
+    dossiers: list[StatusOfFound]
+
+
+class QueueItem(Answer):
+    id: str
+    name: str
+    title: Words
+    state: str
+    label: Words
+    receipt_code: str
+    procedure: ProcedureRef
+    requester: str | None
+    subject: str | None
+    submitted_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    claimed: bool
+    claimed_by_me: bool
+    version: int
+
+
+class Queue(Answer):
+    """Oldest promise first; `next` is what to send as `after` for the rest, null at the end."""
+
+    items: list[QueueItem]
+    next: str | None
+
+
+class DeskBranch(Answer):
+    """Everything an officer needs to decide one branch. `result_fields` are what an approval must state."""
+
+    branch: BranchView
+    receipt_code: str
+    procedure: ProcedureRef
+    dossier_version: int
+    claimed_by_me: bool
+    claimed: bool
+    may_decide: bool
+    form: dict[str, FieldValue]
+    documents: list[DocumentView]
+    result_fields: list[Field]
+    known_result: dict[str, Any]
+    siblings: list[BranchStatus]
+    timeline: list[Line]
+
+
+class ProcedureSummary(Answer):
+    code: str
+    key: str
+    kind: Literal["procedure", "bundle"]
+    version: str
+    name: Words
+    summary: Words
+    online: Literal["full", "part"]
+    level_to_file: int
+
+
+class ProcedureList(Answer):
+    procedures: list[ProcedureSummary]
+
+
+def as_json(value: Answer) -> Any:
+    """Plain JSON values of an answer, as kept under an Idempotency-Key."""
+    return msgspec.to_builtins(value)

@@ -1,0 +1,175 @@
+"""What the dossiers say no with."""
+
+from kit.refusal import Invalid, Refusal
+
+
+class LevelTooLow(Refusal):
+    """RFC 9470: the token is good, the assurance behind it is too low."""
+
+    status = 401
+    code = "insufficient-level"
+    vi = (
+        "Thủ tục {procedure} cần tài khoản định danh mức {level}, tài khoản này đang ở mức {have}. "
+        "Hãy đưa mã kiểm tra trong ứng dụng cho cán bộ ở bộ phận một cửa để được xác nhận, rồi đăng nhập lại."
+    )
+    en = (
+        "Procedure {procedure} needs an account at assurance level {level}; this one is at level {have}. "
+        "Show the check code in your app to an officer at a one-stop desk, then sign in again."
+    )
+
+
+class NotFiledHere(Refusal):
+    status = 409
+    code = "procedure-not-filed-here"
+    vi = "Thủ tục {procedure} chưa nộp được qua hệ thống này. Hãy nộp tại bộ phận một cửa hoặc Cổng Dịch vụ công quốc gia."
+    en = "Procedure {procedure} cannot be filed here yet. File it at a one-stop desk or on the National Public Service Portal."
+
+
+class DossierUnknown(Refusal):
+    """Another person's dossier and a missing one look the same."""
+
+    status = 404
+    code = "dossier-unknown"
+    vi = "Không tìm thấy hồ sơ. Hãy kiểm tra lại mã hoặc đăng nhập bằng tài khoản đã nộp."
+    en = "No such dossier was found. Check the code, or sign in with the account that filed it."
+
+
+class AlreadySubmitted(Refusal):
+    status = 409
+    code = "already-submitted"
+    vi = "Hồ sơ này đã nộp, mã hồ sơ {receipt_code}. Hãy theo dõi bằng mã đó; muốn làm hồ sơ khác hãy mở hồ sơ mới."
+    en = "This dossier is already submitted, receipt code {receipt_code}. Follow it by that code; open a new one to ask for more."
+
+
+class VersionMissing(Refusal):
+    status = 428
+    code = "version-missing"
+    vi = "Hãy gửi tiêu đề If-Match với phiên bản hồ sơ bạn đang xem."
+    en = "Send an If-Match header with the version of the dossier you are looking at."
+
+
+class Stale(Refusal):
+    status = 412
+    code = "stale"
+    vi = "Hồ sơ đã thay đổi trên thiết bị khác (phiên bản hiện tại {version}). Hãy tải lại rồi sửa."
+    en = "The dossier has changed elsewhere (it is at version {version}). Load it again, then repeat your change."
+
+
+class FormRefused(Invalid):
+    """A change that cannot be stored: locked or unknown fields, each named."""
+
+    code = "form-refused"
+    vi = "Không lưu được {count} mục. Hãy xem từng mục được nêu."
+    en = "{count} fields cannot be stored. See each one named."
+
+
+class NotComplete(Invalid):
+    code = "dossier-incomplete"
+    vi = "Hồ sơ chưa nộp được: còn {count} chỗ cần sửa hoặc bổ sung. Hãy xem từng mục được nêu."
+    en = "The dossier cannot be submitted yet: {count} things are missing or wrong. See each one named."
+
+
+class DocumentUnknown(Refusal):
+    status = 404
+    code = "document-unknown"
+    vi = "Hồ sơ này không có giấy tờ loại {kind}."
+    en = "This dossier has no document of the kind {kind}."
+
+
+class DocumentNotAsked(Refusal):
+    status = 422
+    code = "document-not-asked"
+    vi = "Thủ tục này không nhận giấy tờ loại {kind}. Các loại nhận: {known}."
+    en = "This procedure takes no document of the kind {kind}. It takes: {known}."
+
+
+class DocumentType(Refusal):
+    status = 415
+    code = "document-type"
+    vi = "Giấy tờ này phải là tệp {allowed}. Hãy chụp hoặc xuất lại rồi tải lên."
+    en = "This document must be one of: {allowed}. Photograph or export it again and upload that."
+
+
+class BranchUnknown(Refusal):
+    status = 404
+    code = "branch-unknown"
+    vi = "Không tìm thấy việc này trong danh sách của cơ quan. Hãy tải lại danh sách."
+    en = "This piece of work is not in your office's queue. Reload the queue."
+
+
+class RoleMissing(Refusal):
+    status = 403
+    code = "role-missing"
+    vi = "Việc này dành cho cán bộ có vai trò {role}. Hãy chuyển cho đồng nghiệp phụ trách."
+    en = "This work is for officers with the role {role}. Pass it to the colleague in charge."
+
+
+class OwnDossier(Refusal):
+    status = 403
+    code = "own-dossier"
+    vi = "Cán bộ không giải quyết hồ sơ của chính mình. Hãy để đồng nghiệp khác nhận."
+    en = "Nobody decides a dossier of their own. Let another colleague take it."
+
+
+class ClaimedByAnother(Refusal):
+    status = 409
+    code = "claimed-by-another"
+    vi = "Đồng nghiệp khác đã nhận việc này. Hãy chọn việc khác trong danh sách."
+    en = "A colleague has already taken this. Choose another from the queue."
+
+
+class NotClaimed(Refusal):
+    status = 409
+    code = "not-claimed"
+    vi = "Hãy nhận việc này trước khi quyết định."
+    en = "Claim this work before deciding it."
+
+
+class AlreadyDecided(Refusal):
+    status = 409
+    code = "already-decided"
+    vi = "Việc này đã được quyết định ({state}). Hãy tải lại hồ sơ."
+    en = "This has already been decided ({state}). Reload the dossier."
+
+
+class ReasonMissing(Refusal):
+    status = 422
+    code = "reason-missing"
+    vi = "Từ chối phải nêu lý do bằng văn bản, ít nhất {least} ký tự, để công dân biết phải làm gì."
+    en = "A refusal needs a written reason of at least {least} characters, so that the citizen knows what to do."
+
+
+class ResultIncomplete(Invalid):
+    code = "result-incomplete"
+    vi = "Kết quả còn {count} mục thiếu hoặc sai. Hãy xem từng mục được nêu."
+    en = "The result has {count} fields missing or wrong. See each one named."
+
+
+class NoPinIssuer(Refusal):
+    status = 503
+    code = "no-pin-issuer"
+    vi = "Hệ thống chưa nối với nơi cấp số định danh cá nhân nên chưa đăng ký khai sinh được. Hãy báo quản trị hệ thống."
+    en = "No issuer of personal numbers is connected, so births cannot be registered. Tell the system's administrator."
+
+
+class ResultUnknown(Refusal):
+    status = 404
+    code = "result-unknown"
+    vi = "Chưa có kết quả này. Hãy xem trạng thái hồ sơ."
+    en = "There is no such result yet. See how the dossier stands."
+
+
+class LookupFailed(Refusal):
+    """A wrong second fact and a missing dossier get this same answer."""
+
+    status = 404
+    code = "lookup-failed"
+    vi = "Không có hồ sơ nào khớp cả mã hồ sơ và ngày sinh. Hãy kiểm tra lại trên giấy hẹn, hoặc hỏi bộ phận một cửa."
+    en = "No dossier fits both the receipt code and the date of birth. Check your receipt, or ask the one-stop desk."
+
+
+class FaceNotFound(Refusal):
+    status = 404
+    code = "face-not-found"
+    vi = "Không tìm thấy hồ sơ bằng khuôn mặt. Hãy dùng mã hồ sơ in trên giấy hẹn."
+    en = "Nothing was found by face. Please use the receipt code on your receipt."

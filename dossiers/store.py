@@ -1,0 +1,233 @@
+"""The dossiers' SQL: takes a connection in the caller's transaction, returns rows. The hot statements go to psycopg directly."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers.history import Event
+from dossiers.tables import branches, documents, dossier_events, dossier_parties, dossiers, results
+from kit.db import raw
+
+Values = dict[str, Any]
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+async def add_draft(conn: AsyncConnection, row: Values) -> None:
+    await conn.execute(insert(dossiers).values(**row))
+
+
+async def dossier(conn: AsyncConnection, dossier_id: str, *, lock: bool = False) -> Row[Any] | None:
+    """`lock` holds the row, and so the dossier's whole graph and history, until the transaction ends."""
+    query = select(dossiers).where(dossiers.c.id == dossier_id)
+    return (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def change_draft(conn: AsyncConnection, dossier_id: str, *, form: Values, options: Values, at: datetime) -> None:
+    await conn.execute(
+        update(dossiers)
+        .where(dossiers.c.id == dossier_id)
+        .values(form=form, options=options, changed_at=at, version=dossiers.c.version + 1)
+    )
+
+
+async def put_document(conn: AsyncConnection, row: Values) -> None:
+    """One paper of each kind; a new one takes the old one's place."""
+    statement = upsert(documents).values(**row)
+    fresh = {name: statement.excluded[name] for name in row if name not in ("dossier_id", "kind")}
+    await conn.execute(statement.on_conflict_do_update(index_elements=["dossier_id", "kind"], set_=fresh))
+
+
+async def drop_document(conn: AsyncConnection, dossier_id: str, kind: str) -> bool:
+    gone = await conn.execute(delete(documents).where(documents.c.dossier_id == dossier_id, documents.c.kind == kind))
+    return gone.rowcount == 1
+
+
+async def touch(conn: AsyncConnection, dossier_id: str, at: datetime) -> None:
+    """A draft whose papers changed is a new version."""
+    await conn.execute(
+        update(dossiers).where(dossiers.c.id == dossier_id).values(changed_at=at, version=dossiers.c.version + 1)
+    )
+
+
+async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, limit: int) -> int:
+    """Deletes drafts nobody came back to, a batch at a time; a draft has no history yet."""
+    old = (
+        select(dossiers.c.id)
+        .where(dossiers.c.status == "draft", dossiers.c.changed_at < untouched_since)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await conn.execute(delete(dossiers).where(dossiers.c.id.in_(old)))).rowcount
+
+
+# --- submission ------------------------------------------------------------------------------------------------------
+
+_SUBMIT = """
+with submitted as (
+  update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(form)s, ward_code = %(ward_code)s,
+    submitted_at = %(at)s, changed_at = %(at)s, promised_at = %(promised_at)s, promise = %(promise)s,
+    second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
+  where id = %(dossier_id)s and status = 'draft' returning id, version
+), planted as (
+  insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at)
+  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at
+  from submitted, jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
+    officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz)
+), named as (
+  insert into dossier_parties (dossier_id, pin, role)
+  select submitted.id, p.pin, p.role from submitted, jsonb_to_recordset(%(parties)s) as p (pin text, role text)
+)
+select version from submitted
+"""
+
+
+async def submit(conn: AsyncConnection, values: Values) -> int | None:
+    """The draft becomes an open dossier with its branches and parties, in one statement; the new version, None when it was no draft."""
+    values = {name: Jsonb(value) if name in _SUBMIT_JSON else value for name, value in values.items()}
+    row = await (await (await raw(conn)).execute(_SUBMIT, values)).fetchone()
+    return None if row is None else row[0]
+
+
+_SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+_EVENT_COLUMNS = tuple(column.name for column in dossier_events.columns)
+_APPEND = (
+    f"insert into dossier_events ({', '.join(_EVENT_COLUMNS)})"  # noqa: S608 - names of our own columns
+    f" values ({', '.join(f'%({name})s' for name in _EVENT_COLUMNS)})"
+)
+
+
+async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
+    """Lines of the history; the dossier's row must be locked or new in this transaction."""
+    async with (await raw(conn)).cursor() as cursor:
+        await cursor.executemany(_APPEND, [{name: getattr(e, name) for name in _EVENT_COLUMNS} for e in events])
+
+
+async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
+    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id).order_by(dossier_events.c.seq)
+    return [Event(**row._mapping) for row in await conn.execute(query)]
+
+
+async def advance(conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime) -> None:
+    """The dossier's own row after something happened to it."""
+    await conn.execute(
+        update(dossiers)
+        .where(dossiers.c.id == dossier_id)
+        .values(
+            event_count=event_count, event_hash=event_hash, status=status, changed_at=at, version=dossiers.c.version + 1
+        )
+    )
+
+
+# --- branches --------------------------------------------------------------------------------------------------------
+
+
+async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Row[Any]]:
+    """With what each gave, if anything; in the dossier's own order."""
+    query = (
+        select(branches, results.c.kind.label("result_kind"), results.c.number.label("result_number"), results.c.made_at)
+        .join_from(branches, results, results.c.branch_id == branches.c.id, isouter=True)
+        .where(branches.c.dossier_id.in_(dossier_ids))
+        .order_by(branches.c.dossier_id, branches.c.position)
+    )
+    return list((await conn.execute(query)).all())
+
+
+async def branch(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
+    return (await conn.execute(select(branches).where(branches.c.id == branch_id))).one_or_none()
+
+
+async def queue(
+    conn: AsyncConnection, *, office_id: str, roles: Collection[str] | None, after: str | None, limit: int
+) -> list[Row[Any]]:
+    """What an office may work on, oldest promise first; `roles` None is every role. `after` is the last id of the page before."""
+    query = (
+        select(branches, dossiers.c.receipt_code, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.procedure_version,
+               dossiers.c.submitted_at, dossiers.c.form, dossiers.c.account_id)
+        .join_from(branches, dossiers, branches.c.dossier_id == dossiers.c.id)
+        .where(branches.c.office_id == office_id, branches.c.started_at.is_not(None), branches.c.decided_at.is_(None))
+        .order_by(branches.c.due_at, branches.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    if roles is not None:
+        query = query.where(branches.c.officer_role.in_(roles))
+    if after is not None:
+        last = select(branches.c.due_at, branches.c.id).where(branches.c.id == after).subquery()
+        query = query.where(func.row(branches.c.due_at, branches.c.id) > select(func.row(last.c.due_at, last.c.id)).scalar_subquery())
+    return list((await conn.execute(query)).all())
+
+
+async def claim(conn: AsyncConnection, branch_id: str, *, version: int, state: str, account_id: str, at: datetime) -> int | None:
+    """One of many officers gets it: the new version, or None for all the others."""
+    return (
+        await conn.execute(
+            update(branches)
+            .where(branches.c.id == branch_id, branches.c.version == version, branches.c.claimed_by.is_(None))
+            .values(claimed_by=account_id, claimed_at=at, state=state, version=branches.c.version + 1)
+            .returning(branches.c.version)
+        )
+    ).scalar_one_or_none()
+
+
+async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
+    """A branch goes on; the dossier's row must be locked."""
+    await conn.execute(
+        update(branches).where(branches.c.id == branch_id).values(version=branches.c.version + 1, **values)
+    )
+
+
+async def add_result(conn: AsyncConnection, row: Values) -> None:
+    await conn.execute(insert(results).values(**row))
+
+
+async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
+    return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
+
+
+async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
+    query = select(documents).where(documents.c.dossier_id == dossier_id).order_by(documents.c.kind)
+    return list((await conn.execute(query)).all())
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
+    query = select(dossier_parties.c.role).where(
+        dossier_parties.c.dossier_id == dossier_id, dossier_parties.c.pin == pin
+    )
+    return (await conn.execute(query)).first() is not None
+
+
+async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:
+    """Dossiers of an account, and those that name the person; newest first."""
+    mine: list[Any] = []
+    if account_id is not None:
+        mine.append(dossiers.c.account_id == account_id)
+    if pin is not None:
+        mine.append(dossiers.c.id.in_(select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)))
+    query = select(dossiers).where(or_(*mine)).order_by(dossiers.c.id.desc()).limit(limit)
+    return list((await conn.execute(query)).all())
+
+
+_BY_CODE = "select * from dossiers where receipt_code = %s"
+
+
+async def by_receipt_code(conn: AsyncConnection, code: str) -> Values | None:
+    """One read by the unique index, prepared by the driver."""
+    beneath: psycopg.AsyncConnection[Any] = await raw(conn)
+    async with beneath.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_BY_CODE, (code,))
+        return await cursor.fetchone()
