@@ -6,7 +6,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from kit.actor import NOBODY, Actor, Who
+from kit.actor import Actor, Who
 from kit.refusal import NotFound, Refusal
 from kit.settings import Settings
 
@@ -59,16 +59,13 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         # A house test finds a route without `who` before anybody calls it; this keeps it shut meanwhile.
         raise NotFound
     house = connection.app.state.house
-    authorization = connection.headers.get("authorization")
-    actor = NOBODY
-    if authorization is not None and not handler.opt.get("reads_own_authorization"):
-        actor = await house.issuer.actor(
-            house.db,
-            authorization=authorization,
-            dpop=connection.headers.getall("dpop", []),
-            method=str(connection.scope.get("method", "")),
-            path=connection.scope["path"],
-        )
+    actor = await house.issuer.actor(
+        house.db,
+        authorization=connection.headers.getall("authorization", []),
+        dpop=connection.headers.getall("dpop", []),
+        method=str(connection.scope.get("method", "")),
+        path=connection.scope["path"],
+    )
     connection.scope["state"]["actor"] = actor
     refuse(who, actor)
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import identity.proofing.jobs
+import notifications.jobs
 import procedures
+import uploads.jobs
+from identity import tokens
 from identity.faces import FaceStore
 from identity.tokens import Issuer
 from kit import limits as kit_limits
@@ -16,7 +20,7 @@ from kit.keys import FileKeys, Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
-from notifications import Channel, PostOffice
+from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
 from uploads import Vault
 from wires.population import PinIssuer, SandboxPins
 
@@ -48,30 +52,25 @@ def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
     return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
 
 
-def channels(settings: Settings, keys: Keys) -> list[Channel]:
-    """Every way a message can leave, the in-app inbox always among them."""
-    from notifications import EmailChannel, InboxChannel, SandboxChannel
-
-    found: list[Channel] = [InboxChannel()]
+def channels(settings: Settings, keys: Keys, db: Database) -> list[Channel]:
+    """Every way a message can leave; the in-app inbox needs none, for it is a row."""
+    found: list[Channel] = []
     if settings.sms_channel == "sandbox":
-        found.append(SandboxChannel("sms"))
-    match settings.email_channel:
-        case "sandbox":
-            found.append(SandboxChannel("email"))
-        case "smtp":
-            if not settings.smtp_host or not settings.mail_from:
-                raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
-            found.append(
-                EmailChannel(
-                    host=settings.smtp_host,
-                    port=settings.smtp_port,
-                    user=settings.smtp_user,
-                    password=keys.secret("smtp-password"),
-                    sender=settings.mail_from,
-                )
+        found.append(SandboxChannel("sms", db))
+    if settings.email_channel == "sandbox":
+        found.append(SandboxChannel("email", db))
+    if settings.email_channel == "smtp":
+        if not settings.smtp_host or not settings.mail_from:
+            raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
+        found.append(
+            SmtpChannel(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                sender=settings.mail_from,
+                user=settings.smtp_user,
+                password=keys.secret("smtp-password"),
             )
-        case "none":
-            pass
+        )
     return found
 
 
@@ -99,11 +98,12 @@ def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
 
 def tasks() -> list[Task]:
     """Every room's background work."""
-    import dossiers.jobs
-    import identity.proofing.jobs
-    import notifications.jobs
-
-    return [*notifications.jobs.tasks, *identity.proofing.jobs.tasks, *dossiers.jobs.tasks]
+    return [
+        *notifications.jobs.tasks,
+        *uploads.jobs.tasks,
+        *tokens.TASKS,
+        *identity.proofing.jobs.tasks,
+    ]
 
 
 @asynccontextmanager
@@ -112,10 +112,10 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     if settings.database_url is None or settings.faces_database_url is None or settings.redis_url is None:
         raise BadSetting("no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL.")
     keys = FileKeys(settings.keys or settings.home / "keys")
-    pins, out = pin_issuer(settings, keys), channels(settings, keys)
-    refuse_unfit(settings, [keys, pins, *out])
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
+        pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
+        refuse_unfit(settings, [keys, pins, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -126,6 +126,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         if pool is None:
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
+        jobs = Jobs(settings.database_url, tasks())
         house = House(
             settings=settings,
             db=db,
@@ -133,14 +134,14 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             redis=redis,
             limits=Limits(redis),
             keys=keys,
-            jobs=Jobs(settings.database_url, tasks()),
+            jobs=jobs,
             pool=pool,
             issuer=Issuer(settings, keys, redis),
             faces=FaceStore(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
-            post_office=PostOffice(out, keys=keys),
+            post_office=PostOffice(out, jobs, keys.key("contacts")),
             pins=pins,
             catalogue=procedures.load(),
         )
-        house.jobs.serve(house)
+        jobs.serve(house)
         yield house

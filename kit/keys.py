@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from kit.settings import BadSetting
 
-NAMED = ("uploads", "faces", "pins", "contacts", "cookies")
+NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
 
 
