@@ -1,4 +1,4 @@
-"""What may be asked of the city: procedures, linked groups, their forms, deadlines and fees; knows neither the web nor the database.
+"""What may be asked of the city: procedures, linked groups, forms, deadlines, fees; knows no web and no database.
 
 The law lies in `catalogue/*.toml`; `load()` reads it once and `Catalogue` answers.
 """
@@ -38,7 +38,10 @@ _SMALL_WORDS = frozenset(
 
 
 class Catalogue:
-    """Every procedure, bundle, code list and rule, in all versions. A dossier asks with the day it was opened and so keeps its version."""
+    """Every procedure, bundle, code list and rule, in all versions.
+
+    A dossier asks with the day it was opened, and so keeps the version it was opened under.
+    """
 
     def __init__(self, tables: loading.Tables) -> None:
         self.lifecycle = tables.lifecycle
@@ -81,7 +84,7 @@ class Catalogue:
         return sorted(items, key=lambda item: (isinstance(item, Procedure), names.fold(item.name.vi)))
 
     def search(self, words: str, on: date) -> list[Procedure | Bundle]:
-        """Those that plain words speak of, best first; diacritics, case and small words do not matter. Blank words find everything."""
+        """What plain words speak of, best first; diacritics, case and small words do not matter. Blank finds all."""
         asked = [word for word in names.fold(words).split() if word not in _SMALL_WORDS]
         if not asked:
             return self.in_force(on)
@@ -103,7 +106,7 @@ class Catalogue:
     def branch_procedures(
         self, item: Procedure | Bundle, on: date, chosen: Collection[str] | None = None
     ) -> dict[str, Procedure]:
-        """Branch name -> procedure, of the chosen branches; a single procedure is its own only branch, named by its key."""
+        """Branch -> procedure, of the chosen branches; a single procedure is its own only branch, named by its key."""
         if isinstance(item, Procedure):
             return {item.key: item}
         return {name: self.procedure(item.branch(name).procedure, on) for name in bundles.choose(item, chosen)}
@@ -160,5 +163,5 @@ def _city_wards() -> CodeList:
 
 @cache
 def load(root: Path | None = None, *also: Path) -> Catalogue:
-    """The catalogue of a folder (ours by default) and of further folders laid out alike, which may add but not replace. Read once."""
+    """The catalogue of a folder (ours by default) and of further ones laid out alike, which add but never replace."""
     return Catalogue(loading.read((root or BUILT_IN, *also)))

@@ -27,7 +27,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(bundle: Bundle, chosen: Collection[str] | None = None) -> tuple[str, ...]:
-    """The branches of one submission in the bundle's order; None chooses all. Refuses what the bundle does not allow."""
+    """The branches of one submission in the bundle's order; None is all. Refuses what the bundle does not allow."""
     known = [branch.name for branch in bundle.branches]
     wanted = set(known if chosen is None else chosen)
     required = {branch.name for branch in bundle.branches if not branch.optional}
@@ -59,7 +59,7 @@ def act(lifecycle: Lifecycle, branch: str, state: str, action: str) -> Transitio
 
 
 def after(bundle: Bundle, lifecycle: Lifecycle, states: Mapping[str, str], event: Event) -> list[Transition]:
-    """The event's own transition, then what follows for the other branches: those freed start, those stopped end unstarted."""
+    """The event's own transition, then what follows: branches freed by it start, branches stopped end unstarted."""
     first = act(lifecycle, event.branch, states[event.branch], event.action)
     now = {**states, event.branch: first.after}
     found = [first]

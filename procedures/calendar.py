@@ -1,4 +1,4 @@
-"""Promised dates: working days of Vietnam, the 15:00 cut-off, pauses; every date comes with the sentences that explain it."""
+"""Promised dates: working days of Vietnam, the 15:00 cut-off, pauses; every date comes explained."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -41,7 +41,7 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Calendar:
-    """Working days: Monday to Friday, less holidays and days given in exchange, plus days worked in exchange, then our overrides."""
+    """Working days: Monday to Friday less holidays and days exchanged, plus days worked in exchange, then overrides."""
 
     def __init__(self, overrides: Iterable[DayOverride] = ()) -> None:
         self._overrides = {override.on: override for override in overrides}
@@ -75,9 +75,9 @@ class Calendar:
     ) -> Promise:
         """When a thing received at this instant is due under a rule.
 
-        Each working day closes once (`rule.closes`); the promise falls due at the n-th closing after the day of receipt, or at
-        that day's own closing when n is 0. A closing does not count when the clock stood still at it, or started again that day
-        only at or after the cut-off.
+        Each working day closes once (`rule.closes`); the promise falls due at the n-th closing after the day of
+        receipt, or at that day's own closing when n is 0. A closing does not count when the clock stood still at it,
+        or started again that day only at or after the cut-off.
         """
         if received_at.tzinfo is None:
             raise ValueError("received_at must be aware")
@@ -119,10 +119,11 @@ class Calendar:
             return after
         if local.time() >= rule.cut_off:
             after = self.next_working(day)
+            cut_off, counted = f"{rule.cut_off:%H:%M}", _day(after)
             steps.append(
                 Words(
-                    vi=f"Nhận từ {rule.cut_off:%H:%M} trở đi, nên tính là nhận vào ngày làm việc tiếp theo, {_day(after).vi}.",
-                    en=f"It came at or after {rule.cut_off:%H:%M}, so it counts as received on the next working day, {_day(after).en}.",
+                    vi=f"Nhận từ {cut_off} trở đi, nên tính là nhận vào ngày làm việc tiếp theo, {counted.vi}.",
+                    en=f"It came at or after {cut_off}, so it counts from the next working day, {counted.en}.",
                 )
             )
             return after

@@ -1,4 +1,4 @@
-"""Forms: what is asked, what is already known, what is wrong. Values are nested, `{"child": {"full_name": …}}`; paths are dotted."""
+"""Forms: what is asked, what is known, what is wrong. Values are nested `{"child": {"sex": …}}`, paths dotted."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -22,10 +22,11 @@ _PARTIAL_DATE = re.compile(r"(?:(?:([0-9]{2})/)?([0-9]{2})/)?([0-9]{4})", re.ASC
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-][^\W\d_]*)*")
 _ADDRESS_PARTS = frozenset({"ward", "detail", "printed", "country"})
 _EARLIEST_YEAR = 1880
+_ADDRESS_PART_LENGTH = 200
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
-    """A value known beforehand: the path it came from, its source (first step of the path), and whether an authority vouches for it."""
+    """A value known beforehand: its path in the sources, the path's first step, and whether an authority vouches for it."""
 
     value: Any
     source: str
@@ -103,7 +104,7 @@ def missing_documents(
     held: Collection[str] = (),
     branches: Collection[str] | None = None,
 ) -> list[Fault]:
-    """A fault `documents.<kind or group>` for every paper still to be handed in; `held` are kinds an authority already has."""
+    """A fault `documents.<kind or group>` for every paper still missing; `held` are kinds an authority already has."""
     have = {*given, *held}
     asked = [d for d in documents if _document_asked(d, values, today, branches)]
     found: dict[str, Fault] = {}
@@ -137,7 +138,7 @@ def changed_locked(filled: Mapping[str, Filled], values: Mapping[str, Any]) -> l
 def prefill(
     form: Form, sources: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> dict[str, Filled]:
-    """What is known beforehand, by path: of each field's sources, in order of authority, the first that fits the field.
+    """What is known beforehand, by path: of each field's sources, in order of authority, the first that fits.
 
     Paths beginning with `form.` read what was filled in earlier fields, so the section that others lean on stands first.
     """
@@ -209,13 +210,13 @@ def _unknown(form: Form, values: Mapping[str, Any]) -> list[Fault]:
 def shape_faults(field: Field, value: Any, *, path: str, lists: Mapping[str, CodeList]) -> list[Fault]:
     """What is wrong with one answer by itself."""
     if field.kind == "boolean":
-        return [] if isinstance(value, bool) else [_wrong(path, "boolean", "có hoặc không", "yes or no")]
+        return [] if isinstance(value, bool) else [_wrong(path, "boolean")]
     if field.kind == "integer":
         return _integer_faults(field, value, path)
     if field.kind == "address":
         return _address_faults(value, path)
     if not isinstance(value, str):
-        return [_wrong(path, "text", "chữ", "text")]
+        return [_wrong(path, "text")]
     if hidden := names.unprintable(value):
         listed = ", ".join(sorted(set(hidden)))
         return [
@@ -234,21 +235,21 @@ def shape_faults(field: Field, value: Any, *, path: str, lists: Mapping[str, Cod
 def _text_faults(field: Field, value: str, path: str, lists: Mapping[str, CodeList]) -> list[Fault]:
     match field.kind:
         case "name" if not _NAME.fullmatch(value):
-            return [_wrong(path, "name", "họ tên chỉ gồm chữ, dấu cách, gạch nối hoặc dấu nháy", "a name of letters, spaces, hyphens or apostrophes")]  # fmt: skip
+            return [_wrong(path, "name")]
         case "pin":
             return pin.faults(value, field=path)
         case "date" if not _ISO_DATE.fullmatch(value) or rules.as_date(value) is None:
-            return [_wrong(path, "date", "ngày có thật, dạng năm-tháng-ngày (2026-11-06)", "a real day as year-month-day (2026-11-06)")]  # fmt: skip
+            return [_wrong(path, "date")]
         case "partial_date" if earliest(value) is None:
-            return [_wrong(path, "partial-date", "ngày/tháng/năm, tháng/năm hoặc năm", "dd/mm/yyyy, mm/yyyy or yyyy")]
+            return [_wrong(path, "partial-date")]
         case "time" if not _TIME.fullmatch(value):
-            return [_wrong(path, "time", "giờ:phút (07:30)", "hours:minutes (07:30)")]
+            return [_wrong(path, "time")]
         case "phone" if not _PHONE.fullmatch(value):
-            return [_wrong(path, "phone", "số điện thoại Việt Nam 10 chữ số", "a Vietnamese phone number of 10 digits")]
+            return [_wrong(path, "phone")]
         case "gcs_number" if not _GCS.fullmatch(value):
-            return [_wrong(path, "gcs-number", "số giấy chứng sinh dạng 00123.GCS.79001.26", "a birth notification number such as 00123.GCS.79001.26")]  # fmt: skip
+            return [_wrong(path, "gcs-number")]
         case "code" if lists[field.codes or ""].get(value) is None:
-            return [_wrong(path, "code", "một giá trị trong danh mục", "a value of the list")]
+            return [_wrong(path, "code")]
         case _:
             return []
 
@@ -256,62 +257,105 @@ def _text_faults(field: Field, value: str, path: str, lists: Mapping[str, CodeLi
 def _integer_faults(field: Field, value: Any, path: str) -> list[Fault]:
     low = field.minimum if field.minimum is not None else 0
     high = field.maximum
-    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
-        upper = Words(vi=f" đến {high}", en=f" to {high}") if high is not None else Words(vi=" trở lên", en=" or more")
-        return [_wrong(path, "integer", f"số nguyên từ {low}{upper.vi}", f"a whole number from {low}{upper.en}")]
-    return []
+    if not isinstance(value, bool) and isinstance(value, int) and low <= value and (high is None or value <= high):
+        return []
+    upper = Words(vi=f" đến {high}", en=f" to {high}") if high is not None else Words(vi=" trở lên", en=" or more")
+    return [
+        fault(
+            path,
+            "not-integer",
+            f"Cần số nguyên từ {low}{upper.vi}.",
+            f"This must be a whole number from {low}{upper.en}.",
+        )
+    ]
 
 
 def _address_faults(value: Any, path: str) -> list[Fault]:
     if not isinstance(value, Mapping):
-        return [_wrong(path, "address", "địa chỉ gồm mã xã và chi tiết", "an address of ward code and detail")]
+        return [_wrong(path, "address")]
     address = cast("Mapping[str, Any]", value)
     if extra := set(address) - _ADDRESS_PARTS:
         return [
             fault(f"{path}.{name}", "unknown-field", "Địa chỉ không có mục này.", "An address has no such part.")
             for name in sorted(extra)
         ]
-    found: list[Fault] = []
-    for name, part in address.items():
-        if part is not None and (not isinstance(part, str) or len(part) > 200 or names.unprintable(part)):
-            found.append(_wrong(f"{path}.{name}", "text", "chữ in được, tối đa 200 ký tự", "printable text of at most 200 characters"))  # fmt: skip
-    if found:
-        return found
+    unfit = [name for name, part in address.items() if not _is_short_print(part)]
+    if unfit:
+        return [_wrong(f"{path}.{name}", "printable") for name in unfit]
     if address.get("country") not in (None, "", VIETNAM):
-        return found if address.get("detail") else [_wrong(f"{path}.detail", "address", "địa chỉ ở nước ngoài", "the address abroad")]  # fmt: skip
+        return [] if address.get("detail") else [_wrong(f"{path}.detail", "address-abroad")]
     if not address.get("ward"):
         return [
-            fault(f"{path}.ward", "required", "Hãy chọn phường, xã hoặc đặc khu hiện nay.", "Choose today's ward, commune or special zone.")
-        ]  # fmt: skip
-    if places.ward(address["ward"]) is None:
-        return [_wrong(f"{path}.ward", "ward", "mã phường, xã, đặc khu theo bản đồ từ 1/7/2025", "a ward code of the map in force since 1 July 2025")]  # fmt: skip
-    return []
+            fault(
+                f"{path}.ward",
+                "required",
+                "Hãy chọn phường, xã hoặc đặc khu hiện nay.",
+                "Choose today's ward, commune or special zone.",
+            )
+        ]
+    return [] if places.ward(address["ward"]) is not None else [_wrong(f"{path}.ward", "ward")]
 
 
-def _wrong(path: str, code: str, vi: str, en: str) -> Fault:
-    return fault(path, f"not-{code}", f"Cần {vi}.", f"This must be {en}.")
+def _is_short_print(part: Any) -> bool:
+    return part is None or (isinstance(part, str) and len(part) <= _ADDRESS_PART_LENGTH and not names.unprintable(part))
+
+
+# What a value of each kind must be; the fault's code is `not-` and the key.
+_MUST_BE = {
+    "boolean": Words(vi="có hoặc không", en="yes or no"),
+    "text": Words(vi="chữ", en="text"),
+    "printable": Words(vi="chữ in được, tối đa 200 ký tự", en="printable text of at most 200 characters"),
+    "name": Words(
+        vi="họ tên chỉ gồm chữ, dấu cách, gạch nối hoặc dấu nháy",
+        en="a name of letters, spaces, hyphens or apostrophes",
+    ),
+    "date": Words(vi="ngày có thật, dạng năm-tháng-ngày (2026-11-06)", en="a real day as year-month-day (2026-11-06)"),
+    "partial-date": Words(vi="ngày/tháng/năm, tháng/năm hoặc năm", en="dd/mm/yyyy, mm/yyyy or yyyy"),
+    "time": Words(vi="giờ:phút (07:30)", en="hours:minutes (07:30)"),
+    "phone": Words(vi="số điện thoại Việt Nam 10 chữ số", en="a Vietnamese phone number of 10 digits"),
+    "gcs-number": Words(
+        vi="số giấy chứng sinh dạng 00123.GCS.79001.26", en="a birth notification number such as 00123.GCS.79001.26"
+    ),
+    "code": Words(vi="một giá trị trong danh mục", en="a value of the list"),
+    "address": Words(vi="địa chỉ gồm mã xã và chi tiết", en="an address of ward code and detail"),
+    "address-abroad": Words(vi="địa chỉ ở nước ngoài", en="the address abroad"),
+    "ward": Words(
+        vi="mã phường, xã, đặc khu theo bản đồ từ 1/7/2025",
+        en="a ward code of the map in force since 1 July 2025",
+    ),
+}
+
+
+def _wrong(path: str, code: str) -> Fault:
+    must = _MUST_BE[code]
+    return fault(path, f"not-{code}", f"Cần {must.vi}.", f"This must be {must.en}.")
 
 
 def _cross_faults(field: Field, value: Any, path: str, values: Mapping[str, Any], today: date) -> list[Fault]:
     """What is wrong with an answer held against the others and against today."""
-    found: list[Fault] = []
     if field.kind in ("date", "partial_date"):
-        first, last = earliest(value), latest(value)
-        if field.not_in_future and first is not None and first > today:
-            found.append(fault(path, "in-future", "Ngày này chưa đến.", "This day has not come yet."))
-        if field.not_before is not None and last is not None:
-            floor = earliest(rules.at(values, field.not_before))
-            if floor is not None and last < floor:
-                found.append(fault(path, "too-early", f"Không thể trước ngày {floor:%d/%m/%Y}.", f"It cannot be before {floor:%d/%m/%Y}."))  # fmt: skip
-        if field.before is not None and first is not None:
-            ceiling = latest(rules.at(values, field.before))
-            if ceiling is not None and first >= ceiling:
-                found.append(fault(path, "too-late", f"Phải trước ngày {ceiling:%d/%m/%Y}.", f"It must be before {ceiling:%d/%m/%Y}."))  # fmt: skip
+        return _day_faults(field, value, path, values, today)
     if field.kind == "pin":
         sex = field.pin_sex or (rules.at(values, field.pin_sex_field) if field.pin_sex_field else None)
         born = earliest(rules.at(values, field.pin_birth_field)) if field.pin_birth_field else None
         sex = sex if sex in ("male", "female") else None
-        found += pin.faults(value, field=path, sex=sex, birth_year=born.year if born else None)
+        return pin.faults(value, field=path, sex=sex, birth_year=born.year if born else None)
+    return []
+
+
+def _day_faults(field: Field, value: Any, path: str, values: Mapping[str, Any], today: date) -> list[Fault]:
+    found: list[Fault] = []
+    first, last = earliest(value), latest(value)
+    if field.not_in_future and first is not None and first > today:
+        found.append(fault(path, "in-future", "Ngày này chưa đến.", "This day has not come yet."))
+    floor = earliest(rules.at(values, field.not_before)) if field.not_before else None
+    if floor is not None and last is not None and last < floor:
+        day = f"{floor:%d/%m/%Y}"
+        found.append(fault(path, "too-early", f"Không thể trước ngày {day}.", f"It cannot be before {day}."))
+    ceiling = latest(rules.at(values, field.before)) if field.before else None
+    if ceiling is not None and first is not None and first >= ceiling:
+        day = f"{ceiling:%d/%m/%Y}"
+        found.append(fault(path, "too-late", f"Phải trước ngày {day}.", f"It must be before {day}."))
     return found
 
 
@@ -394,7 +438,8 @@ def _address(raw: Any) -> dict[str, Any] | None:
     if not isinstance(raw, Mapping):
         return None
     parts = cast("Mapping[str, Any]", raw)
-    return {name: names.nfc(parts[name]) for name in sorted(_ADDRESS_PARTS) if isinstance(parts.get(name), str) and parts[name]} or None  # fmt: skip
+    texts = {name: parts.get(name) for name in sorted(_ADDRESS_PARTS)}
+    return {name: names.nfc(text) for name, text in texts.items() if isinstance(text, str) and text} or None
 
 
 def _code_for(codes: CodeList, raw: Any) -> Code | None:
@@ -410,7 +455,7 @@ def _code_for(codes: CodeList, raw: Any) -> Code | None:
 
 
 def json_schema(form: Form, *, branches: Collection[str] | None = None) -> dict[str, Any]:
-    """The form as JSON Schema 2020-12; `x-` keys carry labels, conditions and portal names. The server's `check` says more than a schema can."""
+    """The form as JSON Schema 2020-12; `x-` keys carry labels, conditions, portal names. `check` knows more than it."""
     properties = {s.name: _section_schema(s, form.lists) for s in form.sections if _asked(s, branches)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-"""The catalogue's shapes. Every table that states law carries its `source`; unknown keys are refused when the data is read."""
+"""The catalogue's shapes. Every table that states law carries its `source`; unknown keys are refused on reading."""
 
 from datetime import date, time
 from typing import Any, Literal
@@ -31,15 +31,15 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Data read from the catalogue: a misspelt key is an error, never a silent default."""
 
 
-class Sourced(Strict, kw_only=True):
-    """A statement of law: read in a public source, or our assumption; `assumed` names the keys that are assumptions in a published table."""
+class Sourced(Strict, frozen=True, kw_only=True):
+    """A statement of law, read in a public source or assumed; `assumed` names what in a published table is not published."""
 
     source: Source
     cites: str | None = None
     assumed: tuple[str, ...] = ()
 
 
-class When(Strict, kw_only=True):
+class When(Strict, frozen=True, kw_only=True):
     """A condition on the values of a form; every part that is named must hold."""
 
     field: str | None = None
@@ -54,15 +54,15 @@ class When(Strict, kw_only=True):
     negated: "When | None" = msgspec.field(name="not", default=None)
 
 
-class PrefillFrom(Strict, kw_only=True):
-    """Where a field's value may be taken from: a path into the sources, or a constant, under a condition on the sources."""
+class PrefillFrom(Strict, frozen=True, kw_only=True):
+    """Where a value may be taken from: a path into the sources, or a constant, under a condition on the sources."""
 
     path: str | None = msgspec.field(name="from", default=None)
     value: str | int | bool | None = None
     when: When | None = None
 
 
-class Field(Strict, kw_only=True):
+class Field(Strict, frozen=True, kw_only=True):
     """One question of a form. `portal` holds the national portal's control names for it, where they are published."""
 
     name: str
@@ -89,7 +89,7 @@ class Field(Strict, kw_only=True):
     source: Source | None = None
 
 
-class Section(Sourced, kw_only=True):
+class Section(Sourced, frozen=True, kw_only=True):
     """Questions that belong together; a section of one branch is asked only when that branch is chosen."""
 
     name: str
@@ -98,7 +98,7 @@ class Section(Sourced, kw_only=True):
     fields: tuple[Field, ...]
 
 
-class Form(Strict, kw_only=True):
+class Form(Strict, frozen=True, kw_only=True):
     """The questions of a procedure, in order, with the code lists they use; a field's path is `section.field`."""
 
     sections: tuple[Section, ...]
@@ -106,10 +106,11 @@ class Form(Strict, kw_only=True):
     examples: dict[str, dict[str, Any]] = {}
 
 
-class Deadline(Sourced, kw_only=True):
+class Deadline(Sourced, frozen=True, kw_only=True):
     """Working days promised, counted after the day of receipt; 0 is the same working day. Local times of the city.
 
-    Received at or after `cut_off`, or on a day off, counts as received on the next working day. `extended_working_days` holds when facts must be verified.
+    Received at or after `cut_off`, or on a day off, counts as received on the next working day.
+    `extended_working_days` holds when facts must be verified.
     """
 
     working_days: int
@@ -118,8 +119,8 @@ class Deadline(Sourced, kw_only=True):
     closes: time = time(17, 0)
 
 
-class FeeRule(Sourced, kw_only=True):
-    """One row of a fee table; the first row whose conditions hold is the fee. `per_copy_dong` is asked for each copy of a result."""
+class FeeRule(Sourced, frozen=True, kw_only=True):
+    """One row of a fee table; the first row that holds is the fee. `per_copy_dong` is asked for each copy of a result."""
 
     since: date = msgspec.field(name="from")
     until: date | None = None
@@ -131,7 +132,7 @@ class FeeRule(Sourced, kw_only=True):
     reason: Words
 
 
-class Document(Sourced, kw_only=True):
+class Document(Sourced, frozen=True, kw_only=True):
     """A paper to hand in. Of documents with the same `group` one is enough."""
 
     kind: str
@@ -145,14 +146,14 @@ class Document(Sourced, kw_only=True):
     max_pages: int | None = None
 
 
-class Validity(Sourced, kw_only=True):
-    """How long a child's paper holds: so many months of age, and never shorter than this day (MM-DD) of the year it would end in."""
+class Validity(Sourced, frozen=True, kw_only=True):
+    """How long a child's paper holds: months of age, but at least to this day (MM-DD) of the year it ends in."""
 
     months_of_age: int
     not_before: str | None = None
 
 
-class Result(Sourced, kw_only=True):
+class Result(Sourced, frozen=True, kw_only=True):
     """The paper that comes out, and what the officer states when approving."""
 
     kind: str
@@ -162,14 +163,14 @@ class Result(Sourced, kw_only=True):
     validity: Validity | None = None
 
 
-class CaseBase(Strict, tag_field="kind", kw_only=True):
+class CaseBase(Strict, tag_field="kind", frozen=True, kw_only=True):
     """A worked case: the tests run it, and a jurist can read it."""
 
     title: str
 
 
-class PrefillCase(CaseBase, tag="prefill", kw_only=True):
-    """From these sources come these values; `locked` names the fields an authority vouches for, `empty` those nothing fills."""
+class PrefillCase(CaseBase, tag="prefill", frozen=True, kw_only=True):
+    """From these sources these values: `locked` are vouched for by an authority, `open` are not, `empty` unknown."""
 
     sources: dict[str, Any]
     expect: dict[str, Any] = {}
@@ -179,7 +180,7 @@ class PrefillCase(CaseBase, tag="prefill", kw_only=True):
     empty: tuple[str, ...] = ()
 
 
-class FaultsCase(CaseBase, tag="faults", kw_only=True):
+class FaultsCase(CaseBase, tag="faults", frozen=True, kw_only=True):
     """The example with these changes shows exactly these faults, each `field code`."""
 
     example: str
@@ -190,7 +191,7 @@ class FaultsCase(CaseBase, tag="faults", kw_only=True):
     expect: tuple[str, ...]
 
 
-class DocumentsCase(CaseBase, tag="documents", kw_only=True):
+class DocumentsCase(CaseBase, tag="documents", frozen=True, kw_only=True):
     """With this example and these papers given, these kinds (a group by its name) are still missing."""
 
     example: str
@@ -202,7 +203,7 @@ class DocumentsCase(CaseBase, tag="documents", kw_only=True):
     missing: tuple[str, ...]
 
 
-class DeadlineCase(CaseBase, tag="deadline", kw_only=True):
+class DeadlineCase(CaseBase, tag="deadline", frozen=True, kw_only=True):
     """Received then, due then; local times of the city."""
 
     received: str
@@ -211,7 +212,7 @@ class DeadlineCase(CaseBase, tag="deadline", kw_only=True):
     paused: tuple[tuple[str, str], ...] = ()
 
 
-class FeeCase(CaseBase, tag="fee", kw_only=True):
+class FeeCase(CaseBase, tag="fee", frozen=True, kw_only=True):
     """What one pays; without an amount, no row speaks of the case and the fee is refused as not known."""
 
     on: date
@@ -222,7 +223,7 @@ class FeeCase(CaseBase, tag="fee", kw_only=True):
     amount_dong: int | None = None
 
 
-class BranchesCase(CaseBase, tag="branches", kw_only=True):
+class BranchesCase(CaseBase, tag="branches", frozen=True, kw_only=True):
     """These branches chosen, these `branch action` events in turn: the states afterwards."""
 
     chosen: tuple[str, ...]
@@ -230,7 +231,7 @@ class BranchesCase(CaseBase, tag="branches", kw_only=True):
     states: dict[str, str]
 
 
-class ValidityCase(CaseBase, tag="validity", kw_only=True):
+class ValidityCase(CaseBase, tag="validity", frozen=True, kw_only=True):
     """A child born then holds the paper until then."""
 
     born: date
@@ -240,7 +241,7 @@ class ValidityCase(CaseBase, tag="validity", kw_only=True):
 Case = PrefillCase | FaultsCase | DocumentsCase | DeadlineCase | FeeCase | BranchesCase | ValidityCase
 
 
-class Item(Sourced, kw_only=True):
+class Item(Sourced, frozen=True, kw_only=True):
     """What a person can ask for, in one version: from its day of force until the day before the next."""
 
     key: str
@@ -269,7 +270,7 @@ class Item(Sourced, kw_only=True):
         return self.since.isoformat()
 
 
-class Procedure(Item, tag="procedure", tag_field="kind", kw_only=True):
+class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=True):
     """One administrative procedure (thủ tục hành chính) at one kind of agency."""
 
     field: Words
@@ -280,7 +281,7 @@ class Procedure(Item, tag="procedure", tag_field="kind", kw_only=True):
     result: Result
 
 
-class Branch(Sourced, kw_only=True):
+class Branch(Sourced, frozen=True, kw_only=True):
     """One procedure of a bundle: it waits until every branch in `needs` that was chosen is approved.
 
     `on_refused`: `stops_group` ends every branch still waiting for it as not started; `ends_alone` touches no other.
@@ -295,7 +296,7 @@ class Branch(Sourced, kw_only=True):
     refusal_reason: Words | None = None
 
 
-class Bundle(Item, tag="bundle", tag_field="kind", kw_only=True):
+class Bundle(Item, tag="bundle", tag_field="kind", frozen=True, kw_only=True):
     """A linked group (nhóm thủ tục liên thông): one submission, several procedures, a result of each."""
 
     branches: tuple[Branch, ...]
@@ -309,7 +310,7 @@ class Bundle(Item, tag="bundle", tag_field="kind", kw_only=True):
         raise KeyError(name)
 
 
-class Code(Strict, kw_only=True):
+class Code(Strict, frozen=True, kw_only=True):
     """One entry of a code list; `portal` is the national portal's own code for it."""
 
     code: str
@@ -319,7 +320,7 @@ class Code(Strict, kw_only=True):
     source: Source | None = None
 
 
-class CodeList(Sourced, kw_only=True):
+class CodeList(Sourced, frozen=True, kw_only=True):
     """A closed list of values."""
 
     name: str
@@ -331,7 +332,7 @@ class CodeList(Sourced, kw_only=True):
         return next((entry for entry in self.codes if entry.code == code), None)
 
 
-class State(Sourced, kw_only=True):
+class State(Sourced, frozen=True, kw_only=True):
     """A branch's state and how the nation's ten dossier statuses, and the linked software's trangThai, name it."""
 
     name: str
@@ -342,7 +343,7 @@ class State(Sourced, kw_only=True):
     clock_stopped: bool = False
 
 
-class Action(Strict, kw_only=True):
+class Action(Strict, frozen=True, kw_only=True):
     """What may be done to a branch, by whom, from which states, and where it leads."""
 
     name: str
@@ -352,7 +353,7 @@ class Action(Strict, kw_only=True):
     to: str
 
 
-class Lifecycle(Strict, kw_only=True):
+class Lifecycle(Strict, frozen=True, kw_only=True):
     """The table of states and actions."""
 
     supplement: Deadline
@@ -375,7 +376,7 @@ class Lifecycle(Strict, kw_only=True):
         raise KeyError(name)
 
 
-class DayOverride(Sourced, kw_only=True):
+class DayOverride(Sourced, frozen=True, kw_only=True):
     """A day the State declared to be worked or off, against what `holidays` computes."""
 
     on: date

@@ -84,7 +84,7 @@ def as_date(value: Any) -> date | None:
 
 
 def valid_until(validity: Validity, born: date) -> date:
-    """The last day a child's paper holds: the end of the month in which the age is reached, or the later day the rule names."""
+    """The last day a child's paper holds: the end of the month the age is reached in, or a later day named."""
     months = born.year * MONTHS_A_YEAR + born.month - 1 + validity.months_of_age
     year, month = divmod(months, MONTHS_A_YEAR)
     following = date(year + (month + 1) // MONTHS_A_YEAR, (month + 1) % MONTHS_A_YEAR + 1, 1)
