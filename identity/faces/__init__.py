@@ -5,8 +5,23 @@
 """
 
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
+from identity.faces.service import FIND_MY_DOSSIER, PROOFING, WORDING, FaceStore
 
-__all__ = ["Comparison", "Consent", "Decision", "Description", "Found", "Tip", "compare", "describe", "warm"]
+__all__ = [
+    "FIND_MY_DOSSIER",
+    "PROOFING",
+    "WORDING",
+    "Comparison",
+    "Consent",
+    "Decision",
+    "Description",
+    "FaceStore",
+    "Found",
+    "Tip",
+    "compare",
+    "describe",
+    "warm",
+]
 
 
 def compare(portrait: bytes, selfie: bytes) -> Comparison:

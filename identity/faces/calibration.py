@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from identity.faces.messages import Decision, Description
+from identity.faces.messages import Decision, Template
 
 
 class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,10 +58,10 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one_to_one: OneToOne
     one_to_many: OneToMany
 
-    def score(self, a: Description, b: Description) -> float:
+    def score(self, a: Template, b: Template) -> float:
         """Both eyes' distance above strangers, averaged; no probability. Raises ValueError on another model's."""
         if not a.model == b.model == self.model:
-            raise ValueError(f"descriptions by {a.model} and {b.model} under a calibration of {self.model}")
+            raise ValueError(f"templates by {a.model} and {b.model} under a calibration of {self.model}")
         cosine = sum(x * y for x, y in zip(vector(a.sface), vector(b.sface), strict=True))
         distance = math.dist(vector(a.dlib), vector(b.dlib))
         return (self.sface.above_strangers(cosine) + self.dlib.above_strangers(distance)) / 2
@@ -79,7 +79,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def vector(packed: bytes) -> "array[float]":
-    """The numbers of a description: float32, as packed by this machine (little-endian wherever the models run)."""
+    """The numbers of a template: float32, as packed by this machine (little-endian wherever the models run)."""
     return array("f", packed)
 
 

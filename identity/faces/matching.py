@@ -9,7 +9,7 @@ from PIL import Image
 
 from identity.faces import dlib_eye, quality, sface_eye
 from identity.faces.calibration import Calibration, default, vector
-from identity.faces.messages import Comparison, Description
+from identity.faces.messages import Comparison, Description, Template, Tip
 from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard
 from kit import images
 
@@ -24,7 +24,7 @@ _COPY_COSINE: Final = 0.88
 
 
 class Matcher(Protocol):
-    """Photos in, descriptions and one score out. Descriptions of different `model` are never compared."""
+    """Photos in, descriptions and one score out. Templates of different `model` are never compared."""
 
     model: str
 
@@ -72,7 +72,7 @@ class TwoEyes:
     def compare(self, portrait: Description, selfie: Description) -> Comparison:
         if portrait.image_sha256 == selfie.image_sha256 or _copies(portrait, selfie):
             raise SameImageAsCard
-        score = self._calibration.score(portrait, selfie)
+        score = self._calibration.score(portrait.template, selfie.template)
         return Comparison(
             decision=self._calibration.decide(score),
             tips=selfie.tips,
@@ -88,12 +88,14 @@ class TwoEyes:
         image: Image.Image,
         face: dlib_eye.SeenFace,
         aligned: Image.Image,
-        tips: tuple[quality.Tip, ...],
+        tips: tuple[Tip, ...],
     ) -> Description:
         return Description(
-            model=self.model,
-            dlib=dlib_eye.encode(image, face).tobytes(),
-            sface=sface_eye.embed(aligned).tobytes(),
+            template=Template(
+                model=self.model,
+                dlib=dlib_eye.encode(image, face).tobytes(),
+                sface=sface_eye.embed(aligned).tobytes(),
+            ),
             picture=perceptual_hash(aligned),
             image_sha256=hashlib.sha256(photo).digest(),
             tips=tips,
@@ -111,7 +113,7 @@ def perceptual_hash(aligned: Image.Image) -> int:
 
 
 def _copies(a: Description, b: Description) -> bool:
-    cosine = sum(x * y for x, y in zip(vector(a.sface), vector(b.sface), strict=True))
+    cosine = sum(x * y for x, y in zip(vector(a.template.sface), vector(b.template.sface), strict=True))
     return (a.picture ^ b.picture).bit_count() <= _COPY_BITS and cosine >= _COPY_COSINE
 
 

@@ -17,22 +17,28 @@ class Tip(msgspec.Struct, frozen=True):
     message: Words
 
 
-class Description(msgspec.Struct, frozen=True):
-    """One face as the models see it: personal biometric data, to be sealed before it is stored and never logged.
+class Template(msgspec.Struct, frozen=True):
+    """One face as the models see it: personal biometric data, sealed before it is stored and never logged.
 
-    `dlib` and `sface` are float32 (128,) each; descriptions of different `model` are never compared.
+    `dlib` and `sface` are float32 (128,) each; templates of different `model` are never compared.
     """
 
     model: str
     dlib: bytes
     sface: bytes
+
+    def __repr__(self) -> str:
+        return f"Template(model={self.model!r})"
+
+
+class Description(msgspec.Struct, frozen=True):
+    """One face in one photo."""
+
+    template: Template
     picture: int
     """64-bit perceptual hash of the aligned face: near for copies of one picture, far for two of one person."""
     image_sha256: bytes
     tips: tuple[Tip, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Description(model={self.model!r})"
 
 
 class Comparison(msgspec.Struct, frozen=True):

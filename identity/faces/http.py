@@ -1,0 +1,68 @@
+"""Citizens allow being found by face, or no longer."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from litestar import delete, put
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from identity import faces as room
+from identity.faces.messages import Consent, FaceLookup
+from identity.faces.refusals import FaceConsentMissing
+from identity.faces.service import FIND_MY_DOSSIER, WORDING, FaceStore
+from kit import clock
+from kit.actor import Actor, citizen
+from kit.limits import Limits
+from kit.pool import InferencePool
+
+_SELFIE_BYTES: Final = 12_000_000
+
+
+@dataclass
+class FaceLookupForm:
+    """A selfie, and `consent` naming the purpose agreed to."""
+
+    selfie: UploadFile
+    consent: str = ""
+
+
+@put(
+    "/v1/me/face-lookup",
+    who=citizen(level=1),
+    tags=["faces"],
+    summary="Let my dossiers be found by my face",
+    request_max_body_size=_SELFIE_BYTES,
+)
+async def allow_face_lookup(
+    data: Annotated[FaceLookupForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    actor: Actor,
+    faces: FaceStore,
+    pool: InferencePool,
+    limits: Limits,
+) -> FaceLookup:
+    """Consent of its own, apart from every other; replaces an earlier face."""
+    assert actor.account_id is not None
+    await limits.hit("face", actor.account_id)
+    if data.consent != FIND_MY_DOSSIER:
+        raise FaceConsentMissing(purpose=FIND_MY_DOSSIER)
+    description = await pool.run(room.describe, await data.selfie.read())
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording=WORDING, given_at=clock.now())
+    await faces.enrol(actor.account_id, description, consent)
+    return FaceLookup(purpose=consent.purpose, wording=consent.wording, enrolled_at=consent.given_at)
+
+
+@delete(
+    "/v1/me/face-lookup",
+    who=citizen(level=1),
+    tags=["faces"],
+    summary="Stop my dossiers being found by my face",
+)
+async def withdraw_face_lookup(actor: Actor, faces: FaceStore) -> None:
+    """Erases the face and its key at once; doing so twice is no error."""
+    assert actor.account_id is not None
+    await faces.withdraw(actor.account_id)
+
+
+route_handlers = [allow_face_lookup, withdraw_face_lookup]

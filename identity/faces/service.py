@@ -1,0 +1,135 @@
+"""Finding a person again by face: only who asked for it, sealed for the disk, and never without a line in the log."""
+
+import hmac
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from identity.faces import store
+from identity.faces.calibration import Calibration, default, vector
+from identity.faces.messages import Comparison, Consent, Description, Found, Template
+from identity.faces.rotation import Rotation
+from kit import clock, crypto
+from kit.db import Database
+from kit.keys import Keys
+
+FIND_MY_DOSSIER: Final = "find-my-dossier-by-face"
+PROOFING: Final = "proofing"
+# The wording citizens agree to stands in docs/decisions/0010; a new wording gets a new name.
+WORDING: Final = "face-lookup-1"
+
+# The index holds one eye's vectors; so many of its nearest are compared again with both eyes.
+_RERANKED: Final = 8
+
+_log = logging.getLogger(__name__)
+
+
+class FaceStore:
+    """The gallery of those who agreed to be found by face, in its own database under its own keys."""
+
+    def __init__(self, db: Database, keys: Keys) -> None:
+        self._db = db
+        self._wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
+        self._rotation = Rotation(hmac.digest(keys.key("faces"), b"turning the vectors of faces", "sha256"))
+
+    async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
+        """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one. Raises nothing."""
+        template = description.template
+        key = crypto.new_key()
+        async with self._db.begin() as conn:
+            consent_id = await store.add_consent(
+                conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
+            )
+            await store.put_face(
+                conn,
+                ref=ref,
+                wrapped_key=crypto.seal(self._wrapping_key, key, _owner(ref, template.model)),
+                consent_id=consent_id,
+                model=template.model,
+                template=crypto.seal(key, template.dlib + template.sface, _owner(ref, template.model)),
+                rotation=self._rotation.name,
+                vector=self._rotation.turn(vector(template.sface)),
+                enrolled_at=clock.now(),
+            )
+
+    async def withdraw(self, ref: str) -> bool:
+        """Erases key, template and vector, and keeps a record of the deletion; False when there was nothing."""
+        async with self._db.begin() as conn:
+            return await store.erase_face(conn, ref=ref, at=clock.now())
+
+    async def find(self, description: Description, *, purpose: str = FIND_MY_DOSSIER) -> Found | None:
+        """The one person this is, by a line drawn for the gallery's size and a margin to the second; else None.
+
+        None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
+        """
+        probe, calibration = description.template, default()
+        async with self._db.begin() as conn:
+            rows = await store.nearest(
+                conn,
+                model=probe.model,
+                rotation=self._rotation.name,
+                probe=self._rotation.turn(vector(probe.sface)),
+                count=_RERANKED,
+            )
+            gallery_size = rows[0]["gallery_size"] if rows else 0
+            scored = self._scored(rows, probe, calibration)
+            outcome = _outcome([score for score, _ in scored], gallery_size, calibration)
+            found = Found(scored[0][1]) if outcome == "found" else None
+            await store.log_comparison(
+                conn,
+                at=clock.now(),
+                purpose=purpose,
+                ref=found.ref if found else None,
+                outcome=outcome,
+                score=scored[0][0] if scored else None,
+                calibration=calibration.id,
+                gallery_size=gallery_size,
+            )
+        return found
+
+    async def log(self, comparison: Comparison, *, ref: str, purpose: str = PROOFING) -> None:
+        """Notes a 1:1 compare under what it was for; whoever calls `compare` owes this line."""
+        async with self._db.begin() as conn:
+            await store.log_comparison(
+                conn,
+                at=clock.now(),
+                purpose=purpose,
+                ref=ref,
+                outcome=comparison.decision,
+                score=comparison.score,
+                calibration=comparison.calibration,
+                gallery_size=None,
+            )
+
+    def _scored(
+        self, rows: Sequence[Mapping[str, Any]], probe: Template, calibration: Calibration
+    ) -> list[tuple[float, str]]:
+        """Both eyes' scores, best first; a row that does not open counts for nobody."""
+        scored: list[tuple[float, str]] = []
+        for row in rows:
+            owner = _owner(row["ref"], probe.model)
+            try:
+                key = crypto.unseal(self._wrapping_key, row["wrapped"], owner)
+                plain = crypto.unseal(key, row["template"], owner)
+            except crypto.Tampered:
+                _log.error("a face template does not open and was left out", extra={"ref": row["ref"]})
+                continue
+            half = len(plain) // 2
+            kept = Template(model=probe.model, dlib=plain[:half], sface=plain[half:])
+            scored.append((calibration.score(kept, probe), row["ref"]))
+        return sorted(scored, reverse=True)
+
+
+def _outcome(scores: list[float], gallery_size: int, calibration: Calibration) -> str:
+    if not scores or scores[0] < calibration.search_line(gallery_size):
+        return "not_found"
+    if len(scores) > 1 and scores[0] - scores[1] < calibration.one_to_many.margin:
+        return "ambiguous"
+    return "found"
+
+
+def _owner(ref: str, model: str) -> bytes:
+    """What sealed bytes are tied to: moved to another person or read as another model's, they do not open."""
+    return msgspec.json.encode([ref, model])

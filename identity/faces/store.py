@@ -1,0 +1,77 @@
+"""The gallery's SQL: takes a connection in the caller's transaction, returns rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.faces.tables import face_comparisons, face_consents, face_deletions, face_gallery, face_keys
+from kit import ids
+
+
+async def add_consent(conn: AsyncConnection, *, ref: str, purpose: str, wording: str, given_at: datetime) -> str:
+    """Appends what a person allowed; gives its id."""
+    consent_id = ids.new_id("fco")
+    await conn.execute(
+        insert(face_consents).values(id=consent_id, ref=ref, purpose=purpose, wording=wording, given_at=given_at)
+    )
+    return consent_id
+
+
+async def put_face(conn: AsyncConnection, *, wrapped_key: bytes, ref: str, **gallery: Any) -> None:
+    """Sets a person's key and face; what was there under an older key is gone."""
+    key = insert(face_keys).values(ref=ref, wrapped=wrapped_key)
+    # The key's row first, here and when erasing: two calls for one person take turns on it.
+    await conn.execute(key.on_conflict_do_update(index_elements=["ref"], set_={"wrapped": key.excluded.wrapped}))
+    face = insert(face_gallery).values(ref=ref, **gallery)
+    await conn.execute(
+        face.on_conflict_do_update(index_elements=["ref"], set_={name: face.excluded[name] for name in gallery})
+    )
+
+
+async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
+    """Removes key, template and vector and records that; False when there was no face."""
+    held = await conn.execute(select(face_keys.c.ref).where(face_keys.c.ref == ref).with_for_update())
+    if held.first() is None:
+        return False
+    gone = await conn.execute(
+        delete(face_gallery).where(face_gallery.c.ref == ref).returning(face_gallery.c.consent_id)
+    )
+    await conn.execute(delete(face_keys).where(face_keys.c.ref == ref))
+    await conn.execute(
+        insert(face_deletions).values(id=ids.new_id("fde"), ref=ref, consent_id=gone.scalar_one(), deleted_at=at)
+    )
+    return True
+
+
+async def nearest(
+    conn: AsyncConnection, *, model: str, rotation: str, probe: Sequence[float], count: int
+) -> Sequence[RowMapping]:
+    """The nearest faces by an exact scan, nearest first: ref, template, wrapped, and gallery_size on every row."""
+    # Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
+    near = (
+        select(
+            face_gallery.c.ref,
+            face_gallery.c.vector.op("<#>")(probe).label("distance"),
+            func.count().over().label("gallery_size"),
+        )
+        .where(face_gallery.c.model == model, face_gallery.c.rotation == rotation)
+        .order_by("distance")
+        .limit(count)
+        .cte("near")
+    )
+    found = await conn.execute(
+        select(near.c.ref, near.c.gallery_size, face_gallery.c.template, face_keys.c.wrapped)
+        .join(face_gallery, face_gallery.c.ref == near.c.ref)
+        .join(face_keys, face_keys.c.ref == near.c.ref)
+        .order_by(near.c.distance)
+    )
+    return found.mappings().all()
+
+
+async def log_comparison(conn: AsyncConnection, **values: Any) -> None:
+    """Appends one compare: at, purpose, ref, outcome, score, calibration, gallery_size."""
+    await conn.execute(insert(face_comparisons).values(id=ids.new_id("fcm"), **values))

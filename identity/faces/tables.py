@@ -1,0 +1,89 @@
+"""The faces' own database: consents and their ends, keys apart from what they open, and who was looked for and why."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
+
+from kit.db import Id, Instant
+from kit.db import faces_metadata as metadata
+
+
+class Vector(UserDefinedType[Sequence[float]]):
+    """pgvector's `vector(n)`: float32 in storage."""
+
+    cache_ok = True
+
+    def __init__(self, dimension: int | None = None) -> None:
+        self.dimension = dimension
+
+    def get_col_spec(self, **_: Any) -> str:
+        return f"vector({self.dimension})"
+
+    def bind_processor(self, dialect: Any) -> Callable[..., str | None]:
+        def as_text(value: Sequence[float] | None) -> str | None:
+            return None if value is None else f"[{','.join(map(repr, value))}]"
+
+        return as_text
+
+
+# Reflection (migrations against tables) then knows the type.
+ischema_names["vector"] = Vector  # pyright: ignore[reportArgumentType]
+
+face_consents = Table(
+    "face_consents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", Text, nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+)
+
+face_deletions = Table(
+    "face_deletions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", Text, nullable=False, index=True),
+    Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
+    Column("deleted_at", Instant, nullable=False),
+)
+
+# A table of its own, so that keys can be backed up apart from, and for a shorter time than, what they open.
+face_keys = Table(
+    "face_keys",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+# No index on the vector: a search reads them all, so that what it answers is exact (HNSW misses 15 in 100).
+face_gallery = Table(
+    "face_gallery",
+    metadata,
+    Column("ref", Text, ForeignKey("face_keys.ref"), primary_key=True),
+    Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("template", LargeBinary, nullable=False),
+    Column("rotation", Text, nullable=False),
+    Column("vector", Vector(128), nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+)
+
+face_comparisons = Table(
+    "face_comparisons",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    # Who was compared (1:1) or found (1:N); nobody when nobody was.
+    Column("ref", Text, index=True),
+    Column("outcome", Text, nullable=False),
+    Column("score", Float(53)),
+    Column("calibration", Text, nullable=False),
+    # How many faces were searched; none for 1:1.
+    Column("gallery_size", Integer),
+    CheckConstraint("outcome in ('match', 'no_match', 'unsure', 'found', 'not_found', 'ambiguous')", name="outcome"),
+)
