@@ -1,0 +1,74 @@
+"""POST /v1/uploads and what its owner may see of a file."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from kit.actor import Actor, citizen
+from kit.db import Database
+from kit.limits import Limits
+from kit.pool import InferencePool
+from uploads import service
+from uploads.messages import Upload
+from uploads.vault import Vault
+
+# The file, and the multipart envelope around it.
+_BODY_BYTES = service.MAX_BYTES + 64 * 1024
+
+
+@dataclass
+class UploadForm:
+    """One file: PDF, JPEG, PNG or WebP, at most 20 MB."""
+
+    file: UploadFile
+
+
+@post(
+    "/v1/uploads",
+    who=citizen("uploads:write"),
+    request_max_body_size=_BODY_BYTES,
+    summary="Send a file for a dossier",
+    tags=["uploads"],
+)
+async def send_file(
+    data: Annotated[UploadForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    db: Database,
+    vault: Vault,
+    pool: InferencePool,
+    limits: Limits,
+    actor: Actor,
+) -> Upload:
+    """Told by its content, its name is not kept. Unless a dossier names it, it is erased after 30 days."""
+    assert actor.account_id is not None
+    await limits.hit("upload", actor.account_id)
+    return await service.receive(db, vault, pool, account_id=actor.account_id, data=await data.file.read())
+
+
+@get("/v1/uploads/{upload_id:str}", who=citizen("uploads:write"), summary="A file of mine", tags=["uploads"])
+async def my_file(upload_id: str, db: Database, actor: Actor) -> Upload:
+    """What is known of it."""
+    assert actor.account_id is not None
+    async with db.connect() as conn:
+        return await service.own_upload(conn, upload_id, actor.account_id)
+
+
+@get(
+    "/v1/uploads/{upload_id:str}/content",
+    who=citizen("uploads:write"),
+    summary="See a file of mine",
+    tags=["uploads"],
+)
+async def my_file_content(upload_id: str, db: Database, vault: Vault, actor: Actor) -> Response[bytes]:
+    """Pictures re-encoded, without the camera's metadata; PDFs to save."""
+    assert actor.account_id is not None
+    async with db.connect() as conn:
+        await service.own_upload(conn, upload_id, actor.account_id)
+        shown = await service.content(conn, vault, upload_id)
+    return Response(shown.data, media_type=shown.media_type, headers=shown.headers)
+
+
+route_handlers: list[Any] = [send_file, my_file, my_file_content]

@@ -1,0 +1,73 @@
+"""What is said of files that cannot be taken."""
+
+from kit.refusal import Refusal
+
+
+class EmptyFile(Refusal):
+    status = 422
+    code = "empty-file"
+    vi = "Tệp không có nội dung. Hãy chọn lại tệp."
+    en = "The file is empty. Choose it again."
+
+
+class UploadTooLarge(Refusal):
+    status = 413
+    code = "upload-too-large"
+    vi = "Tệp lớn hơn {megabytes} MB. Hãy giảm độ phân giải hoặc tách tệp rồi gửi lại."
+    en = "The file is larger than {megabytes} MB. Lower its resolution or split it, then send it again."
+
+
+class UnsupportedFileType(Refusal):
+    status = 415
+    code = "unsupported-file-type"
+    vi = "Chỉ nhận tệp PDF, JPEG, PNG hoặc WebP. Hãy chuyển tệp sang một trong các dạng này."
+    en = "Only PDF, JPEG, PNG and WebP files are taken. Convert the file to one of these."
+
+
+class FileOfTwoKinds(Refusal):
+    status = 422
+    code = "file-of-two-kinds"
+    vi = "Tệp chứa lẫn một loại tệp khác nên không được nhận. Hãy chụp hoặc xuất lại tệp."
+    en = "The file hides a file of another kind inside, so it is not taken. Take the picture or export it again."
+
+
+class PdfDamaged(Refusal):
+    status = 422
+    code = "pdf-damaged"
+    vi = "Tệp PDF bị hỏng hoặc chưa tải lên hết. Hãy mở thử trên máy rồi gửi lại."
+    en = "The PDF is damaged or incomplete. Check that it opens, then send it again."
+
+
+class PdfEncrypted(Refusal):
+    status = 422
+    code = "pdf-encrypted"
+    vi = "Tệp PDF có mật khẩu nên cán bộ không mở được. Hãy bỏ mật khẩu rồi gửi lại."
+    en = "The PDF is locked with a password, so no officer could open it. Remove the password and send it again."
+
+
+class PdfActiveContent(Refusal):
+    status = 422
+    code = "pdf-active-content"
+    vi = "Tệp PDF chứa mã lệnh hoặc tệp đính kèm. Hãy in ra PDF mới rồi gửi lại."
+    en = "The PDF contains scripts or attached files. Print it to a new PDF and send that."
+
+
+class PdfTooManyPages(Refusal):
+    status = 422
+    code = "pdf-too-many-pages"
+    vi = "Tệp PDF có hơn {pages} trang. Hãy tách thành nhiều tệp."
+    en = "The PDF has more than {pages} pages. Split it into several files."
+
+
+class UploadElsewhere(Refusal):
+    status = 409
+    code = "upload-in-another-dossier"
+    vi = "Tệp này đã nằm trong một hồ sơ khác. Hãy tải tệp lên lại cho hồ sơ này."
+    en = "This file already belongs to another dossier. Upload it again for this one."
+
+
+class UploadDamaged(Refusal):
+    status = 500
+    code = "upload-damaged"
+    vi = "Tệp lưu trữ không còn nguyên vẹn. Hãy tải tệp lên lại."
+    en = "The stored file is no longer intact. Upload it again."

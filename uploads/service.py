@@ -1,0 +1,132 @@
+"""The verbs of the uploads: receive, claim, show; forget what nobody claimed."""
+
+import asyncio
+import hashlib
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit import clock, ids
+from kit.db import Database
+from kit.pool import InferencePool
+from kit.refusal import NotFound
+from uploads import store
+from uploads.examining import PDF, examine
+from uploads.messages import Content, Upload
+from uploads.refusals import UploadElsewhere, UploadTooLarge
+from uploads.vault import Vault
+
+MAX_BYTES = 20 * 1024 * 1024
+UNCLAIMED_KEPT_FOR = timedelta(days=30)
+# Longer than any request may last: a file without a row is then nobody's.
+_ORPHAN_AFTER = timedelta(days=1)
+
+
+async def receive(db: Database, vault: Vault, pool: InferencePool, *, account_id: str, data: bytes) -> Upload:
+    """The file first, sealed and on the disk; then its row. Refuses what `examine` refuses, and UploadTooLarge."""
+    if len(data) > MAX_BYTES:
+        raise UploadTooLarge(megabytes=MAX_BYTES // 1024 // 1024)
+    examined = await pool.run(examine, data)
+    upload_id = ids.new_id("upl")
+    await vault.put(upload_id, "original", data)
+    if examined.shown is not None:
+        await vault.put(upload_id, "shown", examined.shown)
+    upload = Upload(
+        id=upload_id,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        media_type=examined.media_type,
+        pages=examined.pages,
+        uploaded_at=clock.now(),
+    )
+    async with db.begin() as conn:
+        await store.add(
+            conn,
+            id=upload_id,
+            account_id=account_id,
+            sha256=bytes.fromhex(upload.sha256),
+            size_bytes=upload.size_bytes,
+            media_type=upload.media_type,
+            pages=upload.pages,
+            uploaded_at=upload.uploaded_at,
+        )
+    return upload
+
+
+async def upload(conn: AsyncConnection, upload_id: str) -> Upload:
+    """Refuses NotFound."""
+    return _upload(await _row(conn, upload_id))
+
+
+async def own_upload(conn: AsyncConnection, upload_id: str, account_id: str) -> Upload:
+    """Refuses NotFound for somebody else's as for a missing one."""
+    row = await _row(conn, upload_id)
+    if row.account_id != account_id:
+        raise NotFound
+    return _upload(row)
+
+
+async def claim(conn: AsyncConnection, upload_id: str, account_id: str, dossier_id: str) -> Upload:
+    """Ties the file to one dossier of its owner, for good. Refuses NotFound, UploadElsewhere."""
+    row = await store.claim(conn, upload_id, account_id=account_id, dossier_id=dossier_id)
+    if row is None:
+        await own_upload(conn, upload_id, account_id)
+        raise UploadElsewhere
+    return _upload(row)
+
+
+async def content(conn: AsyncConnection, vault: Vault, upload_id: str) -> Content:
+    """What a person is shown; who may see it is the caller's to decide. Refuses NotFound, UploadDamaged."""
+    row = await _row(conn, upload_id)
+    if row.media_type == PDF:
+        return Content(upload_id=upload_id, media_type=PDF, data=await original(conn, vault, upload_id))
+    return Content(upload_id=upload_id, media_type="image/jpeg", data=await vault.get(upload_id, "shown"))
+
+
+async def original(conn: AsyncConnection, vault: Vault, upload_id: str) -> bytes:
+    """The bytes as they were received. Refuses NotFound, UploadDamaged."""
+    await _row(conn, upload_id)
+    return await vault.get(upload_id, "original")
+
+
+async def forget_unclaimed(db: Database, vault: Vault) -> None:
+    """Erases files no dossier named within thirty days. Rows first: a file without a row is found again."""
+    async with db.begin() as conn:
+        gone = await store.forget_unclaimed(conn, before=clock.now() - UNCLAIMED_KEPT_FOR)
+    for upload_id in gone:
+        await vault.erase(upload_id)
+
+
+async def forget_orphans(db: Database, vault: Vault) -> None:
+    """Erases files whose row never came, because the process died between the two."""
+    found = await asyncio.to_thread(lambda: list(vault.ids_before(clock.now() - _ORPHAN_AFTER)))
+    for batch in _batches(found, 1000):
+        async with db.connect() as conn:
+            known = await store.known(conn, batch)
+        for upload_id in set(batch) - known:
+            await vault.erase(upload_id)
+
+
+def _batches(found: list[str], size: int) -> list[list[str]]:
+    rest = iter(found)
+    return list(iter(lambda: list(itertools.islice(rest, size)), []))
+
+
+async def _row(conn: AsyncConnection, upload_id: str) -> Any:
+    row = await store.one(conn, upload_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _upload(row: Any) -> Upload:
+    return Upload(
+        id=row.id,
+        sha256=bytes(row.sha256).hex(),
+        size_bytes=row.size_bytes,
+        media_type=row.media_type,
+        pages=row.pages,
+        uploaded_at=row.uploaded_at,
+    )

@@ -1,0 +1,82 @@
+"""Files on disk: sealed under their id, complete or absent."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from kit import crypto
+from uploads.refusals import UploadDamaged
+
+Part = Literal["original", "shown"]
+PARTS: tuple[Part, ...] = ("original", "shown")
+
+
+class Vault:
+    """One directory that every process of the deployment sees. The key is not in it."""
+
+    def __init__(self, directory: Path, key: bytes) -> None:
+        self._directory, self._key = directory, key
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
+
+    async def put(self, upload_id: str, part: Part, data: bytes) -> None:
+        """Returns when the bytes are on the disk, so that the row that names them may follow."""
+        await asyncio.to_thread(self._put, upload_id, part, data)
+
+    async def get(self, upload_id: str, part: Part) -> bytes:
+        """Refuses UploadDamaged when the file is gone or is not what was sealed."""
+        return await asyncio.to_thread(self._get, upload_id, part)
+
+    async def erase(self, upload_id: str) -> None:
+        """Both parts, if they are there."""
+        await asyncio.to_thread(self._erase, upload_id)
+
+    def ids_before(self, at: datetime) -> Iterator[str]:
+        """Ids of files written before `at`; half-written ones of dead processes are removed on the way."""
+        for file in self._directory.glob("*/*"):
+            if file.stat().st_mtime >= at.timestamp():
+                continue
+            if file.suffix == ".part":
+                file.unlink(missing_ok=True)
+            elif file.suffix == ".original":
+                yield file.stem
+
+    def _put(self, upload_id: str, part: Part, data: bytes) -> None:
+        file = self._file(upload_id, part)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        half = file.with_name(f"{file.name}.{os.getpid()}.part")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(crypto.seal(self._key, data, _aad(upload_id, part)))
+            out.flush()
+            os.fsync(out.fileno())
+        half.rename(file)
+        # The name must survive a power cut as well as the bytes.
+        for folder in (file.parent, self._directory):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def _get(self, upload_id: str, part: Part) -> bytes:
+        try:
+            return crypto.unseal(self._key, self._file(upload_id, part).read_bytes(), _aad(upload_id, part))
+        except (FileNotFoundError, crypto.Tampered) as error:
+            raise UploadDamaged from error
+
+    def _erase(self, upload_id: str) -> None:
+        for part in PARTS:
+            self._file(upload_id, part).unlink(missing_ok=True)
+
+    def _file(self, upload_id: str, part: Part) -> Path:
+        # Ids are ours; this only keeps a mistake elsewhere from leaving the directory.
+        if not upload_id.replace("_", "").isalnum():
+            raise UploadDamaged
+        return self._directory / upload_id[-2:] / f"{upload_id}.{part}"
+
+
+def _aad(upload_id: str, part: Part) -> bytes:
+    return f"{upload_id}/{part}".encode()
