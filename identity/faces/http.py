@@ -30,7 +30,7 @@ class FaceLookupForm:
 
 @put(
     "/v1/me/face-lookup",
-    who=citizen(level=1),
+    who=citizen("face-lookup:write"),
     tags=["faces"],
     summary="Let my dossiers be found by my face",
     request_max_body_size=_SELFIE_BYTES,
@@ -55,7 +55,7 @@ async def allow_face_lookup(
 
 @delete(
     "/v1/me/face-lookup",
-    who=citizen(level=1),
+    who=citizen("face-lookup:write"),
     tags=["faces"],
     summary="Stop my dossiers being found by my face",
 )

@@ -2,8 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -73,7 +72,7 @@ class FaceStore:
                 probe=self._rotation.turn(vector(probe.sface)),
                 count=_RERANKED,
             )
-            gallery_size = rows[0]["gallery_size"] if rows else 0
+            gallery_size = rows[0].gallery_size if rows else 0
             scored = self._scored(rows, probe, calibration)
             outcome = _outcome([score for score, _ in scored], gallery_size, calibration)
             found = Found(scored[0][1]) if outcome == "found" else None
@@ -103,22 +102,20 @@ class FaceStore:
                 gallery_size=None,
             )
 
-    def _scored(
-        self, rows: Sequence[Mapping[str, Any]], probe: Template, calibration: Calibration
-    ) -> list[tuple[float, str]]:
+    def _scored(self, rows: list[store.Near], probe: Template, calibration: Calibration) -> list[tuple[float, str]]:
         """Both eyes' scores, best first; a row that does not open counts for nobody."""
         scored: list[tuple[float, str]] = []
         for row in rows:
-            owner = _owner(row["ref"], probe.model)
+            owner = _owner(row.ref, probe.model)
             try:
-                key = crypto.unseal(self._wrapping_key, row["wrapped"], owner)
-                plain = crypto.unseal(key, row["template"], owner)
+                key = crypto.unseal(self._wrapping_key, row.wrapped, owner)
+                plain = crypto.unseal(key, row.template, owner)
             except crypto.Tampered:
-                _log.error("a face template does not open and was left out", extra={"ref": row["ref"]})
+                _log.error("a face template does not open and was left out", extra={"ref": row.ref})
                 continue
             half = len(plain) // 2
             kept = Template(model=probe.model, dlib=plain[:half], sface=plain[half:])
-            scored.append((calibration.score(kept, probe), row["ref"]))
+            scored.append((calibration.score(kept, probe), row.ref))
         return sorted(scored, reverse=True)
 
 

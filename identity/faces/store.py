@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.faces.tables import face_comparisons, face_consents, face_deletions, face_gallery, face_keys
 from kit import ids
+
+
+class Near(NamedTuple):
+    """A face near the one searched for, and how many were searched."""
+
+    ref: str
+    template: bytes
+    wrapped: bytes
+    gallery_size: int
 
 
 async def add_consent(conn: AsyncConnection, *, ref: str, purpose: str, wording: str, given_at: datetime) -> str:
@@ -49,8 +58,8 @@ async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
 
 async def nearest(
     conn: AsyncConnection, *, model: str, rotation: str, probe: Sequence[float], count: int
-) -> Sequence[RowMapping]:
-    """The nearest faces by an exact scan, nearest first: ref, template, wrapped, and gallery_size on every row."""
+) -> list[Near]:
+    """The nearest faces by an exact scan, nearest first."""
     # Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
     near = (
         select(
@@ -69,7 +78,7 @@ async def nearest(
         .join(face_keys, face_keys.c.ref == near.c.ref)
         .order_by(near.c.distance)
     )
-    return found.mappings().all()
+    return [Near(**row) for row in found.mappings()]
 
 
 async def log_comparison(conn: AsyncConnection, **values: Any) -> None:
