@@ -115,7 +115,7 @@ _DELIVERY = {"online": "Bản điện tử trên tài khoản", "counter": "Tạ
 
 
 def insured_until(date_of_birth: date) -> date:
-    """The last day of a child's insurance card: the day of 72 months, or 30 September of that year if school begins after.
+    """A child's card ends on the day of 72 months, or 30 September of that year if school begins later.
 
     NĐ 146/2018/NĐ-CP, Đ13.
     """

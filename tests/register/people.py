@@ -11,7 +11,9 @@ OFFICE = Office(id="off_saigon", name="Ủy ban nhân dân phường Sài Gòn, 
 ELSEWHERE = Office(id="off_benthanh", name="Ủy ban nhân dân phường Bến Thành, Thành phố Hồ Chí Minh")
 SIGNER = Signer(full_name="Trần Quốc Hưng", title="Phó Chủ tịch", clerk="Lê Mỹ Duyên")
 CLERK = Actor(kind="officer", account_id="acc_clerk", office_id=OFFICE.id, roles=frozenset({"civil_status"}))
-CLERK_ELSEWHERE = Actor(kind="officer", account_id="acc_other", office_id=ELSEWHERE.id, roles=frozenset({"civil_status"}))
+CLERK_ELSEWHERE = Actor(
+    kind="officer", account_id="acc_other", office_id=ELSEWHERE.id, roles=frozenset({"civil_status"})
+)
 
 MOTHER_PIN = "079196000002"
 FATHER_PIN = "079093000001"
@@ -90,5 +92,6 @@ def marriage(husband_pin: str = FATHER_PIN, wife_pin: str = MOTHER_PIN) -> Marri
         )
 
     return MarriageFacts(
-        husband=spouse("Nguyễn Văn Quý", "1993-05-20", husband_pin), wife=spouse("Đặng Thị Ngọc Hoà", "1996-03-08", wife_pin)
+        husband=spouse("Nguyễn Văn Quý", "1993-05-20", husband_pin),
+        wife=spouse("Đặng Thị Ngọc Hoà", "1996-03-08", wife_pin),
     )
