@@ -5,18 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import fields
 from typing import Any
 
+import dossiers.http
+import identity.accounts.http
+import identity.proofing.http
+import identity.tokens.http
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 
-import dossiers.http
-import identity.accounts.http
 import identity.faces.http
 import identity.offices.http
-import identity.proofing.http
-import identity.tokens.http
 import notifications.http
 import uploads.http
 import web.http
@@ -94,7 +94,10 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None) -> Lite
             components=Components(
                 security_schemes={
                     "token": SecurityScheme(
-                        type="http", scheme="bearer", bearer_format="JWT", description="RFC 9068 token; DPoP-bound (RFC 9449) for apps"
+                        type="http",
+                        scheme="bearer",
+                        bearer_format="JWT",
+                        description="RFC 9068 token; DPoP-bound (RFC 9449) for apps",
                     )
                 }
             ),

@@ -108,7 +108,9 @@ def environment(settings: Settings) -> dict[str, str]:
         value = getattr(settings, field.name)
         if value is None:
             continue
-        text = ",".join(value) if isinstance(value, tuple) else str(value.resolve() if isinstance(value, Path) else value)
+        text = (
+            ",".join(value) if isinstance(value, tuple) else str(value.resolve() if isinstance(value, Path) else value)
+        )
         if text:
             found[kit_settings.variable(field.name)] = text
     return found
@@ -249,7 +251,9 @@ def settings_(as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of the screen.")
+@click.option(
+    "--write", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of the screen."
+)
 @click.option("--check", is_flag=True, help="Fail when openapi/openapi.json differs from the app.")
 def openapi(write: Path | None, check: bool) -> None:
     """The API's description, as the app has it."""

@@ -33,7 +33,9 @@ async def health() -> Health:
 
 
 @get("/ready", who=ANYONE, tags=["operations"], summary="The engines answer")
-async def ready(db: Database, faces_db: Database, redis: Annotated[Any, Dependency(skip_validation=True)]) -> Response[Ready]:
+async def ready(
+    db: Database, faces_db: Database, redis: Annotated[Any, Dependency(skip_validation=True)]
+) -> Response[Ready]:
     parts: dict[str, str] = {}
     for name, database in (("database", db), ("faces_database", faces_db)):
         try:

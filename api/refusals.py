@@ -109,9 +109,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
         instance=f"urn:motcua:request:{logs.request_id.get()}",
         faults=refusal.faults,
     )
-    return Response(
-        content=problem, status_code=status, headers=headers, media_type=_PROBLEM
-    )
+    return Response(content=problem, status_code=status, headers=headers, media_type=_PROBLEM)
 
 
 def _refusal(error: Exception) -> Refusal:

@@ -15,6 +15,7 @@ from kit import clock
 from kit.settings import Settings
 from web.sandbox import Citizen, City, people
 
+
 class Furnished(msgspec.Struct, frozen=True):
     """The city and the secrets of its confidential clients."""
 
@@ -39,12 +40,11 @@ async def furnish(settings: Settings) -> Furnished:
     """Fills an empty database with the city; does nothing to one that has it. Refused outside development."""
     assert settings.environment == "development"
     city, kept = people(), settings.home / "sandbox-secrets.json"
-    async with open_house(settings) as house:
-        async with house.db.begin() as conn:
-            if await offices.all_offices(conn):
-                secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
-                return Furnished(city, secrets, settings.public_url)
-            secrets = await _furnish(conn, house, city)
+    async with open_house(settings) as house, house.db.begin() as conn:
+        if await offices.all_offices(conn):
+            secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
+            return Furnished(city, secrets, settings.public_url)
+        secrets = await _furnish(conn, house, city)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(msgspec.json.encode(secrets))
     return Furnished(city, secrets, settings.public_url)
@@ -131,5 +131,10 @@ def tell(furnished: Furnished, out: Console) -> None:
         secret = furnished.secrets.get(client.id)
         table.add_row(client.name, f"client_id {client.id}", f"secret {secret}" if secret else "public client, DPoP")
     out.print(table)
-    for path, what in (("/", "start here"), ("/sandbox", "who is who"), ("/sandbox/inbox", "every message"), ("/docs", "the API")):
+    for path, what in (
+        ("/", "start here"),
+        ("/sandbox", "who is who"),
+        ("/sandbox/inbox", "every message"),
+        ("/docs", "the API"),
+    ):
         out.print(f"  {furnished.url}{path:<16} {what}", highlight=False)

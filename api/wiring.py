@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import identity.proofing.jobs
+
 import notifications.jobs
 import procedures
 import uploads.jobs
@@ -82,10 +83,14 @@ def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
         raise BadSetting("MOTCUA_SANDBOX is on in production. Turn it off: it shows every message to everybody.")
     for adapter in adapters:
         if getattr(adapter, "development_only", False):
-            raise BadSetting(f"{type(adapter).__name__} is for development only. Configure a real adapter for production.")
+            raise BadSetting(
+                f"{type(adapter).__name__} is for development only. Configure a real adapter for production."
+            )
     for name in ("database_url", "faces_database_url", "redis_url", "keys"):
         if getattr(settings, name) is None:
-            raise BadSetting(f"production needs {name.upper()} stated; embedded engines and made keys are for development.")
+            raise BadSetting(
+                f"production needs {name.upper()} stated; embedded engines and made keys are for development."
+            )
     for name in ("database_url", "faces_database_url"):
         url = urlsplit(getattr(settings, name))
         if not url.password:
@@ -110,7 +115,9 @@ def tasks() -> list[Task]:
 async def open_house(settings: Settings, *, pool: InferencePool | None = None) -> AsyncIterator[House]:
     """Everything opened in order and closed in the reverse one. Raises BadSetting, NotDurable."""
     if settings.database_url is None or settings.faces_database_url is None or settings.redis_url is None:
-        raise BadSetting("no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL.")
+        raise BadSetting(
+            "no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL."
+        )
     keys = FileKeys(settings.keys or settings.home / "keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)

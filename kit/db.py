@@ -88,7 +88,9 @@ class Database:
                 if row is None or row[0] not in ("on", "remote_apply", "remote_write"):
                     off.append(name)
         if off:
-            raise NotDurable(f"PostgreSQL runs with {', '.join(off)} off. Turn on in postgresql.conf, reload, start again.")
+            raise NotDurable(
+                f"PostgreSQL runs with {', '.join(off)} off. Turn on in postgresql.conf, reload, start again."
+            )
 
 
 async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:

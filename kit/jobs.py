@@ -38,7 +38,9 @@ class Jobs:
         for task in tasks:
             self._register(task)
         self._app.periodic(cron="* * * * * */10")(
-            self._app.task(self._retry_stalled, name="kit.retry_stalled", queueing_lock="kit.retry_stalled", pass_context=False)
+            self._app.task(
+                self._retry_stalled, name="kit.retry_stalled", queueing_lock="kit.retry_stalled", pass_context=False
+            )
         )
 
     def serve(self, services: Any) -> None:

@@ -57,7 +57,9 @@ class FileKeys:
     def _read(self, name: str) -> bytes:
         file = self.directory / f"{name}.key"
         if not file.exists():
-            raise BadSetting(f"the key {file} is missing. Make missing keys with `motcua keys create {self.directory}`.")
+            raise BadSetting(
+                f"the key {file} is missing. Make missing keys with `motcua keys create {self.directory}`."
+            )
         try:
             key = bytes.fromhex(_private_text(file).strip())
         except ValueError:

@@ -59,18 +59,30 @@ def faults(number: str, *, field: str = "pin", sex: Sex | None = None, birth_yea
     """Everything wrong with a number, held against the sex and birth year it should state."""
     if not _SHAPE.fullmatch(number):
         return [
-            fault(field, "pin-shape", "Số định danh cá nhân có đúng 12 chữ số.", "A personal number has exactly 12 digits.")
+            fault(
+                field,
+                "pin-shape",
+                "Số định danh cá nhân có đúng 12 chữ số.",
+                "A personal number has exactly 12 digits.",
+            )
         ]
     said = parse(number)
     if said is None:
         return [
-            fault(field, "pin-province", "Ba số đầu không phải mã tỉnh nào.", "The first three digits are no province's code.")
+            fault(
+                field,
+                "pin-province",
+                "Ba số đầu không phải mã tỉnh nào.",
+                "The first three digits are no province's code.",
+            )
         ]
     found: list[Fault] = []
     if sex is not None and said.sex != sex:
         found.append(fault(field, "pin-sex", "Số định danh không khớp giới tính.", "The number does not fit the sex."))
     if birth_year is not None and said.birth_year != birth_year:
-        found.append(fault(field, "pin-year", "Số định danh không khớp năm sinh.", "The number does not fit the birth year."))
+        found.append(
+            fault(field, "pin-year", "Số định danh không khớp năm sinh.", "The number does not fit the birth year.")
+        )
     return found
 
 

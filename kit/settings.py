@@ -18,13 +18,17 @@ class BadSetting(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One deployment is one city. Each comes from the environment, else from the file `MOTCUA_SETTINGS` names, else its default."""
 
-    environment: Annotated[Environment, Meta(description="production refuses development-only adapters and default secrets")] = (
-        "development"
-    )
-    sandbox: Annotated[bool, Meta(description="serve fictional people, an open inbox and test clients; never in production")] = False
+    environment: Annotated[
+        Environment, Meta(description="production refuses development-only adapters and default secrets")
+    ] = "development"
+    sandbox: Annotated[
+        bool, Meta(description="serve fictional people, an open inbox and test clients; never in production")
+    ] = False
     home: Annotated[Path, Meta(description="where embedded engines, keys and uploads live")] = Path(".motcua")
     city: Annotated[str, Meta(description="name of the city, printed on papers")] = "Thành phố Hồ Chí Minh"
-    province_code: Annotated[str, Meta(description="three-digit province code of the PIN of a child registered here")] = "079"
+    province_code: Annotated[
+        str, Meta(description="three-digit province code of the PIN of a child registered here")
+    ] = "079"
     public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
         "http://127.0.0.1:8000"
     )
@@ -32,27 +36,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...], Meta(description="networks (CIDR) whose X-Forwarded-For is believed; comma-separated")
     ] = ()
     database_url: Annotated[str | None, Meta(description="PostgreSQL of the city; none: the embedded engine")] = None
-    faces_database_url: Annotated[str | None, Meta(description="PostgreSQL with pgvector for faces; none: the embedded engine")] = (
-        None
-    )
+    faces_database_url: Annotated[
+        str | None, Meta(description="PostgreSQL with pgvector for faces; none: the embedded engine")
+    ] = None
     redis_url: Annotated[str | None, Meta(description="Valkey or Redis; none: the embedded engine")] = None
-    keys: Annotated[Path | None, Meta(description="directory of key files; none: made under home, in development only")] = None
-    database_pool_size: Annotated[int, Meta(description="connections of one process to the city's database", ge=1, le=200)] = 12
+    keys: Annotated[
+        Path | None, Meta(description="directory of key files; none: made under home, in development only")
+    ] = None
+    database_pool_size: Annotated[
+        int, Meta(description="connections of one process to the city's database", ge=1, le=200)
+    ] = 12
     inference_workers: Annotated[int, Meta(description="processes that read cards and compare faces", ge=1, le=64)] = 2
-    inference_queue: Annotated[int, Meta(description="photos that may wait for a worker before callers hear 503", ge=0)] = 16
-    work_in_process: Annotated[bool, Meta(description="run the job worker inside the API process (the demo and small towns)")] = (
-        False
-    )
-    pin_issuer: Annotated[Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")] = (
-        "none"
-    )
-    sms_channel: Annotated[Literal["none", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")] = "none"
+    inference_queue: Annotated[
+        int, Meta(description="photos that may wait for a worker before callers hear 503", ge=0)
+    ] = 16
+    work_in_process: Annotated[
+        bool, Meta(description="run the job worker inside the API process (the demo and small towns)")
+    ] = False
+    pin_issuer: Annotated[
+        Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")
+    ] = "none"
+    sms_channel: Annotated[
+        Literal["none", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")
+    ] = "none"
     email_channel: Annotated[Literal["none", "smtp", "sandbox"], Meta(description="how e-mail leaves")] = "none"
     smtp_host: Annotated[str | None, Meta(description="mail server")] = None
     smtp_port: Annotated[int, Meta(description="its port; STARTTLS is required outside loopback")] = 587
     smtp_user: Annotated[str | None, Meta(description="its account; the password is the key file smtp-password")] = None
     mail_from: Annotated[str | None, Meta(description="sender address of e-mail")] = None
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="least severity that is logged")] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="least severity that is logged")
+    ] = "INFO"
 
 
 # Names the field knows better without our prefix.
@@ -85,7 +99,9 @@ def load(environ: dict[str, str] | None = None, **given: Any) -> tuple[Settings,
         try:
             values |= tomllib.loads(Path(file).read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
-            raise BadSetting(f"MOTCUA_SETTINGS={file} cannot be read: {error}. Mend the file or unset the variable.") from error
+            raise BadSetting(
+                f"MOTCUA_SETTINGS={file} cannot be read: {error}. Mend the file or unset the variable."
+            ) from error
         sources |= dict.fromkeys(values, file)
     for field in msgspec.structs.fields(Settings):
         text = environ.get(variable(field.name))

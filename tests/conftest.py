@@ -75,7 +75,9 @@ def fresh_database(url: str, chain: migrations.Chain) -> Iterator[str]:
     name = f"test_{chain}_{os.getpid()}_{os.urandom(4).hex()}"
     with _admin(url) as conn:
         conn.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(sql.Identifier(name), sql.Identifier(template))
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
         )
     try:
         yield with_database(url, name)
@@ -120,7 +122,9 @@ def pool() -> Iterator[InferencePool]:
 
 
 @pytest.fixture(scope="module")
-def settings(engines: Urls, database_url: str, faces_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(
+    engines: Urls, database_url: str, faces_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """The sandbox's settings on databases of this module's own."""
     made, _ = kit_settings.load(
         {},

@@ -1,72 +1,41 @@
 """The people everyone knows: each calls the API as an app would, with a device key, a token and a proof per call."""
 
-import base64
-import hashlib
 import re
-import secrets
-import time
 from typing import Any
 
 import httpx
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import Litestar
 
+from api.caller import Device, Pkce
 from api.sandbox import Furnished
 from api.wiring import House
 
 ISSUER = "http://127.0.0.1:8000"
 
 
-class Device:
-    """A phone: a P-256 key and the DPoP proofs made with it (RFC 9449)."""
-
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        self.jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
-
-    def proof(self, method: str, url: str, token: str | None = None, **claims: Any) -> str:
-        payload: dict[str, Any] = {
-            "jti": secrets.token_urlsafe(12),
-            "htm": method,
-            "htu": url.split("?")[0],
-            "iat": int(time.time()),
-        }
-        if token is not None:
-            payload["ath"] = _b64(hashlib.sha256(token.encode()).digest())
-        return jwt.encode(payload | claims, self.key, "ES256", headers={"typ": "dpop+jwt", "jwk": self.jwk})
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Verifier:
-    """A PKCE pair (RFC 7636)."""
-
-    def __init__(self) -> None:
-        self.verifier = secrets.token_urlsafe(48)
-        self.challenge = _b64(hashlib.sha256(self.verifier.encode()).digest())
-
-
 class Person:
     """Somebody at a phone, a desk or a kiosk. `expect` and `code` assert the answer, so that one call is one line."""
 
-    def __init__(self, client: httpx.AsyncClient, name: str, *, token: str | None = None, device: Device | None = None) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, name: str, *, token: str | None = None, device: Device | None = None
+    ) -> None:
         self.client, self.name, self.token, self.device = client, name, token, device
 
     async def call(
-        self, method: str, path: str, *, expect: int | None = None, code: str | None = None, headers: dict[str, str] | None = None, **rest: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: int | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+        **rest: Any,
     ) -> Any:
         """The decoded body; the whole response for what is no JSON. Asserts status and problem code when given."""
         sent = dict(headers or {})
         if self.token is not None:
-            if self.device is not None:
-                sent.setdefault("Authorization", f"DPoP {self.token}")
-                sent.setdefault("DPoP", self.device.proof(method, ISSUER + path, self.token))
-            else:
-                sent.setdefault("Authorization", f"Bearer {self.token}")
+            bearer = {"Authorization": f"Bearer {self.token}"}
+            sent = (self.device.headers(method, ISSUER + path, self.token) if self.device else bearer) | sent
         response = await self.client.request(method, path, headers=sent, **rest)
         said = f"{self.name}: {method} {path} -> {response.status_code} {response.text[:1500]}"
         if expect is not None:
@@ -132,7 +101,7 @@ class CityPeople:
         assert citizen or officer, f"nobody is called {key} in the sandbox"
         login = citizen.phone if citizen else officer.email  # type: ignore[union-attr]
         client_id = "citizen-app" if citizen else "desk-app"
-        device, pkce = Device(), Verifier()
+        device, pkce = Device(), Pkce()
         path = "/v1/sign-ins"
         started = await self.nobody.post(
             path,

@@ -44,7 +44,9 @@ async def sandbox(request: Request[Any, Any, Any], settings: Settings) -> Respon
         "sandbox.html",
         sandbox=True,
         citizens=[{"name": c.full_name, "login": c.phone, "pin": c.pin} for c in city.citizens],
-        officers=[{"name": o.full_name, "login": o.email, "roles": o.roles, "office": names[o.office]} for o in city.officers],
+        officers=[
+            {"name": o.full_name, "login": o.email, "roles": o.roles, "office": names[o.office]} for o in city.officers
+        ],
         clients=city.clients,
     )
 

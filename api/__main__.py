@@ -1,0 +1,5 @@
+"""`python -m api` is `motcua`."""
+
+from api.cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""Who plays in the demo: a fictional family, their cards, and what a hospital would give them."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+
+from kit import clock, pdf
+from ocr.training import camera, specimens
+
+_TEMPLATE = Path(__file__).with_name("giay-chung-sinh.typ")
+
+
+class Photos(msgspec.Struct, frozen=True):
+    """JPEG bytes, as a phone would send them."""
+
+    front: bytes
+    back: bytes
+    blurred: bytes
+    no_card: bytes
+    tampered_front: bytes
+    tampered_back: bytes
+
+
+FATHER_PHONE = "+84900000001"
+
+CHILD_NAME = "Nguyễn Lý Minh Châu"
+
+
+def born() -> date:
+    """Twelve days ago: within the sixty days of an on-time registration (Luật Hộ tịch Đ15)."""
+    return clock.today() - timedelta(days=12)
+
+
+def father(portrait: bytes) -> specimens.CardFacts:
+    """The father of the sandbox's register entry 17 of 2021; the portrait is a public-domain photograph of somebody else."""
+    return specimens.CardFacts(
+        number="079090000001",
+        full_name="Nguyễn Hữu Thành Đạt",
+        date_of_birth=date(1990, 8, 4),
+        sex="male",
+        place_of_origin="Phường Sài Gòn, Thành phố Hồ Chí Minh",
+        residence="Số 12 đường Hư Cấu, phường Sài Gòn, Thành phố Hồ Chí Minh",
+        place_of_birth="Phường Sài Gòn, Thành phố Hồ Chí Minh",
+        issued=date(2024, 9, 10),
+        expires=date(2030, 8, 4),
+        portrait=portrait,
+    )
+
+
+def photographs(portrait: bytes) -> Photos:
+    """Every card photo of the story, drawn now: two good ones, and the ones that must be refused."""
+    facts = father(portrait)
+    card = specimens.render("can_cuoc_2024", facts)
+    other_number = msgspec.structs.replace(facts, number="079090000009", full_name="Nguyễn Hữu Thành Danh")
+    tampered = specimens.render("can_cuoc_2024", facts, qr_facts=other_number)
+    return Photos(
+        front=camera.photograph(card.front, camera.Scene(seed=11)),
+        back=camera.photograph(card.back, camera.Scene(seed=12)),
+        blurred=camera.photograph(card.front, camera.Scene(seed=13, blur_px=9.0)),
+        no_card=camera.empty_desk(camera.Scene(seed=14)),
+        tampered_front=camera.photograph(tampered.front, camera.Scene(seed=15)),
+        tampered_back=camera.photograph(tampered.back, camera.Scene(seed=16)),
+    )
+
+
+def birth_notification(number: str, mother: str) -> bytes:
+    """The paper a hospital gives (giấy chứng sinh), fictional, as PDF."""
+    day = born()
+    return pdf.render(
+        _TEMPLATE,
+        {
+            "number": number,
+            "mother": mother,
+            "born": day.strftime("%d/%m/%Y"),
+            "issued": (day + timedelta(days=1)).strftime("%d/%m/%Y"),
+        },
+        at=clock.now(),
+    )
