@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def render(template: Path, data: dict[str, Any], *, at: datetime) -> bytes:
-    """One paper. Blocks for some milliseconds: call it by `asyncio.to_thread`.
+    """One paper. Blocks for some milliseconds and holds the interpreter lock: call it by `asyncio.to_thread`.
 
     `data` reaches the template as JSON (`json(bytes(sys.inputs.data))`), so what people typed is text and never markup.
     `at`, the instant of the fact the paper states, is the document's date: the same entry gives the same bytes.

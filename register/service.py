@@ -34,7 +34,7 @@ from register.refusals import (
 
 _REGISTRARS = {"civil_status", "head"}
 
-_Row = Mapping[str, Any]
+_Row = Mapping[Any, Any]
 _Facts = TypeVar("_Facts", BirthFacts, MarriageFacts)
 
 

@@ -1,10 +1,10 @@
 """The register's SQL: takes a connection in the caller's transaction, returns rows."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,7 +40,7 @@ async def open_book(
     )
 
 
-async def take_number(conn: AsyncConnection, *, office_id: str, kind: str, year: int) -> Mapping[str, Any] | None:
+async def take_number(conn: AsyncConnection, *, office_id: str, kind: str, year: int) -> RowMapping | None:
     """The next number of the open book, None when no book is open.
 
     Holds the book until the transaction ends; a rollback gives the number back.
@@ -108,23 +108,23 @@ _WHOLE = select(
 ).join_from(register_entries, register_books, register_entries.c.book_id == register_books.c.id)
 
 
-async def entry(conn: AsyncConnection, entry_id: str) -> Mapping[str, Any] | None:
+async def entry(conn: AsyncConnection, entry_id: str) -> RowMapping | None:
     return (await conn.execute(_WHOLE.where(register_entries.c.id == entry_id))).mappings().one_or_none()
 
 
 async def birth_like(
     conn: AsyncConnection, *, pin: str, notification_number: str | None, likeness: str | None
-) -> list[Mapping[str, Any]]:
-    """Births that share the PIN, the notification or the likeness; at most three."""
+) -> Sequence[RowMapping]:
+    """Births that share the PIN, the notification or the likeness."""
     same = [register_entries.c.pin == pin]
     if notification_number is not None:
         same.append(register_entries.c.notification_number == notification_number)
     if likeness is not None:
         same.append(register_entries.c.likeness == likeness)
-    return list((await conn.execute(_WHOLE.where(register_entries.c.kind == "birth", or_(*same)))).mappings().all())
+    return (await conn.execute(_WHOLE.where(register_entries.c.kind == "birth", or_(*same)))).mappings().all()
 
 
-async def latest_marriage(conn: AsyncConnection, pin: str) -> Mapping[str, Any] | None:
+async def latest_marriage(conn: AsyncConnection, pin: str) -> RowMapping | None:
     return (
         (
             await conn.execute(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import segno
 
 from kit import clock, pdf
 from kit.pin import Sex
@@ -142,6 +141,9 @@ def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool)
 
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     """With the QR of the lookup page."""
+    # Takes longer to import than all of this room.
+    import segno
+
     qr = io.BytesIO()
     segno.make(paper.lookup_url, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
     more = {
