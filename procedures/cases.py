@@ -74,6 +74,7 @@ def _on(item: Procedure | Bundle, day: date) -> date:
 
 def _documents(catalogue: Catalogue, item: Procedure | Bundle, case: DocumentsCase) -> list[str]:
     values = _values(item, case.example, case.put, case.drop)
+    values = forms.tidy(item.form, values, today=case.today, branches=case.branches)
     papers = catalogue.documents(item, _on(item, case.today), case.branches)
     found = forms.missing_documents(papers, values, case.given, today=case.today, branches=case.branches)
     missing = [fault.field.removeprefix("documents.") for fault in found]

@@ -19,14 +19,16 @@ _PHONE = re.compile(r"(?:0|\+84)[0-9]{9}", re.ASCII)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PARTIAL_DATE = re.compile(r"(?:(?:([0-9]{2})/)?([0-9]{2})/)?([0-9]{4})", re.ASCII)
-_NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-][^\W\d_]*)*")
+# Letters of Ê Đê and other tongues keep a combining mark even when composed (ư̆, ê̆).
+_LETTER = r"[^\W\d_][\u0300-\u036f]*"
+_NAME = re.compile(rf"(?:{_LETTER})+(?:[ '’.\-](?:{_LETTER})*)*")
 _ADDRESS_PARTS = frozenset({"ward", "detail", "printed", "country"})
 _EARLIEST_YEAR = 1880
 _ADDRESS_PART_LENGTH = 200
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
-    """A value known beforehand: its path in the sources, the path's first step, and whether an authority vouches for it."""
+    """A value known beforehand: its path in the sources, the path's first step, whether an authority vouches for it."""
 
     value: Any
     source: str
@@ -38,6 +40,7 @@ def fields(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> Iterator[tuple[str, Field]]:
     """Path and field of every question that these values and chosen branches ask; `branches` None means all."""
+    values = _with_defaults(form, values)
     for section in form.sections:
         if _asked(section, branches):
             for field in section.fields:
@@ -71,10 +74,11 @@ def check(
 ) -> list[Fault]:
     """Every fault of the values by field, in the form's order; an empty list means they can be submitted."""
     found = _unknown(form, values)
+    values = _with_defaults(form, values)
     for path, field in fields(form, values, today=today, branches=branches):
         value = rules.at(values, path)
         if not rules.is_given(value):
-            if field.default is None and required(field, values, today=today, branches=branches):
+            if required(field, values, today=today, branches=branches):
                 found.append(_missing(path, field.label))
             continue
         shape = shape_faults(field, value, path=path, lists=form.lists)
@@ -104,7 +108,7 @@ def missing_documents(
     held: Collection[str] = (),
     branches: Collection[str] | None = None,
 ) -> list[Fault]:
-    """A fault `documents.<kind or group>` for every paper still missing; `held` are kinds an authority already has."""
+    """A fault `documents.<kind or group>` for each paper missing; `held` kinds an authority has; values are `tidy`."""
     have = {*given, *held}
     asked = [d for d in documents if _document_asked(d, values, today, branches)]
     found: dict[str, Fault] = {}
@@ -162,6 +166,17 @@ def values_of(filled: Mapping[str, Filled]) -> dict[str, Any]:
     for path, known in filled.items():
         rules.put(values, path, known.value)
     return values
+
+
+def _with_defaults(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the usual answer where none was given, so that conditions on it hold."""
+    full = {name: dict(cast("Mapping[str, Any]", part)) for name, part in values.items() if isinstance(part, Mapping)}
+    for section in form.sections:
+        for field in section.fields:
+            path = f"{section.name}.{field.name}"
+            if field.default is not None and not rules.is_given(rules.at(full, path)):
+                rules.put(full, path, field.default)
+    return full
 
 
 def _asked(section: Section, branches: Collection[str] | None) -> bool:
@@ -526,7 +541,7 @@ def _field_schema(field: Field, lists: Mapping[str, CodeList]) -> dict[str, Any]
         ("x-hint", field.hint),
         ("x-required-when", field.required_when),
         ("x-shown-when", field.shown_when),
-        ("x-portal", field.portal or None),
+        ("x-portal", list(field.portal) or None),
         ("x-source", field.source),
     ):
         if value is not None:

@@ -32,7 +32,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Sourced(Strict, frozen=True, kw_only=True):
-    """A statement of law, read in a public source or assumed; `assumed` names what in a published table is not published."""
+    """A statement of law, read in a public source or assumed; `assumed` names the exceptions in a published table."""
 
     source: Source
     cites: str | None = None
@@ -120,7 +120,7 @@ class Deadline(Sourced, frozen=True, kw_only=True):
 
 
 class FeeRule(Sourced, frozen=True, kw_only=True):
-    """One row of a fee table; the first row that holds is the fee. `per_copy_dong` is asked for each copy of a result."""
+    """One row of a fee table; the first row that holds is the fee. `per_copy_dong` is asked for each copy."""
 
     since: date = msgspec.field(name="from")
     until: date | None = None

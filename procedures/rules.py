@@ -1,20 +1,28 @@
 """Conditions written in the catalogue, held against values: no expression language, only named tests."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
+import msgspec
+
 from procedures.messages import Validity, When
 
 MONTHS_A_YEAR = 12
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{2})/([0-9]{2})/([0-9]{4})", re.ASCII)
 
 
 def at(values: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path, or None; Structs on the way are read by attribute."""
     found: Any = values
     for step in path.split("."):
-        found = cast("Mapping[str, Any]", found).get(step) if isinstance(found, Mapping) else getattr(found, step, None)
-        if found is None:
+        if isinstance(found, Mapping):
+            found = cast("Mapping[str, Any]", found).get(step)
+        elif isinstance(found, msgspec.Struct):
+            found = getattr(found, step, None)
+        else:
             return None
     return found
 
@@ -34,7 +42,10 @@ def put(values: dict[str, Any], path: str, value: Any) -> None:
     """Write a value at a dotted path, making the tables on the way."""
     *parents, last = path.split(".")
     for step in parents:
-        values = values.setdefault(step, {})
+        inner = values.get(step)
+        if not isinstance(inner, dict):
+            inner = values[step] = {}
+        values = cast("dict[str, Any]", inner)
     values[last] = value
 
 
@@ -72,13 +83,12 @@ def as_date(value: Any) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    if not isinstance(value, str):
+    match = _DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         return None
+    year, month, day = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
     try:
-        if value[2:3] == "/":
-            day, month, year = value.split("/")
-            return date(int(year), int(month), int(day)) if len(year) == 4 else None
-        return date.fromisoformat(value) if len(value) == 10 else None
+        return date(int(year), int(month), int(day))
     except ValueError:
         return None
 
