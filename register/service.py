@@ -52,42 +52,43 @@ async def register_birth(
     facts = _as_written(facts, BirthFacts)
     if faults := checking.birth_faults(facts, pin, today):
         raise Invalid(faults=faults)
-    likeness = checking.likeness(facts)
     notification = facts.notification.number if facts.notification else None
-    for known in await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness):
-        _refuse_twin_of(_birth(known), pin=pin, notification=notification)
-    book_id, volume, number = await _next_place(conn, office.id, "birth", today.year, at)
-    entry = BirthEntry(
-        id=ids.new_id("reg"),
-        book_id=book_id,
-        volume=volume,
-        year=today.year,
-        number=number,
-        page=number,
-        registered_on=today,
-        registration_kind=checking.registration_kind(date.fromisoformat(facts.child.date_of_birth), today),
-        office=office,
-        signer=signer,
-        pin=pin,
-        facts=facts,
-    )
-    people = [_person("child", facts.child.full_name, facts.child.date_of_birth, pin)]
-    people += [
-        _adult(role, who) for role, who in (("mother", facts.mother), ("father", facts.father)) if who is not None
-    ]
-    row = {
-        **_common(entry, "birth", at),
-        "pin": pin,
-        "notification_number": notification,
-        "likeness": likeness,
-        "entered_by": actor.account_id,
-    }
+    likeness = checking.likeness(facts)
+
+    async def refuse_the_known() -> None:
+        rows = await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness)
+        _refuse_the_known([_birth(row) for row in rows], notification, likeness)
+
+    await refuse_the_known()
     try:
-        await store.add_entry(conn, row, people)
+        # A caller who catches a refusal and asks again in one transaction must not find a number used up.
+        async with conn.begin_nested():
+            book_id, volume, number = await _next_place(conn, office.id, "birth", today.year, at)
+            entry = BirthEntry(
+                id=ids.new_id("reg"),
+                book_id=book_id,
+                volume=volume,
+                year=today.year,
+                number=number,
+                page=number,
+                registered_on=today,
+                registration_kind=checking.registration_kind(date.fromisoformat(facts.child.date_of_birth), today),
+                office=office,
+                signer=signer,
+                pin=pin,
+                facts=facts,
+            )
+            row = {
+                **_common(entry, "birth", at),
+                "pin": pin,
+                "notification_number": notification,
+                "likeness": likeness,
+                "entered_by": actor.account_id,
+            }
+            await store.add_entry(conn, row, _people_of_birth(entry))
     except store.Taken:
         # Two offices at once: the other one committed between our look and our line.
-        for known in await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness):
-            _refuse_twin_of(_birth(known), pin=pin, notification=notification)
+        await refuse_the_known()
         raise
     return entry
 
@@ -126,10 +127,10 @@ async def enter_marriage(
         signer=signer,
         facts=facts,
     )
+    people = [_adult("husband", facts.husband), _adult("wife", facts.wife)]
     try:
-        await store.add_entry(
-            conn, _common(entry, "marriage", now), [_adult("husband", facts.husband), _adult("wife", facts.wife)]
-        )
+        async with conn.begin_nested():
+            await store.add_entry(conn, _common(entry, "marriage", now), people)
     except store.Taken as taken:
         raise PlaceTaken(number=number, book=entry.book) from taken
     await store.number_reached(conn, book_id=book_id, number=number)
@@ -165,16 +166,16 @@ async def _next_place(
     return place["id"], place["volume"], place["last_number"]
 
 
-def _refuse_twin_of(known: BirthEntry, *, pin: str, notification: str | None) -> None:
-    if known.pin == pin:
-        raise PinTaken(pin=pin)
-    if (
-        notification is not None
-        and known.facts.notification is not None
-        and known.facts.notification.number == notification
-    ):
-        raise NotificationUsed(number=notification, entry_number=known.number, book=known.book)
-    raise BirthAlreadyRegistered
+def _refuse_the_known(known: list[BirthEntry], notification: str | None, likeness: str | None) -> None:
+    """The most telling reason first: a number may be asked anew, a child may not be registered anew."""
+    for entry in known:
+        if notification is not None and entry.facts.notification and entry.facts.notification.number == notification:
+            raise NotificationUsed(number=notification, entry_number=entry.number, book=entry.book)
+    for entry in known:
+        if likeness is not None and checking.likeness(entry.facts) == likeness:
+            raise BirthAlreadyRegistered
+    for entry in known:
+        raise PinTaken(pin=entry.pin)
 
 
 def _as_written(facts: _Facts, kind: type[_Facts]) -> _Facts:
@@ -188,6 +189,14 @@ def _tidy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tidy(item) for key, item in value.items()}
     return value
+
+
+def _people_of_birth(entry: BirthEntry) -> list[dict[str, Any]]:
+    facts = entry.facts
+    parents = [
+        _adult(role, who) for role, who in (("mother", facts.mother), ("father", facts.father)) if who is not None
+    ]
+    return [_person("child", facts.child.full_name, facts.child.date_of_birth, entry.pin), *parents]
 
 
 def _person(role: str, full_name: str, date_of_birth: str, pin: str | None) -> dict[str, Any]:

@@ -90,10 +90,9 @@ async def number_reached(conn: AsyncConnection, *, book_id: str, number: int) ->
 
 
 async def add_entry(conn: AsyncConnection, entry: dict[str, Any], people: list[dict[str, Any]]) -> None:
-    """Raises Taken when number, PIN, notification or birth is already there; the transaction stays usable."""
+    """Inside a savepoint of the caller's. Raises Taken when number, PIN, notification or birth is already there."""
     try:
-        async with conn.begin_nested():
-            await conn.execute(insert(register_entries).values(**entry))
+        await conn.execute(insert(register_entries).values(**entry))
     except IntegrityError as broken:
         diagnosis = getattr(broken.orig, "diag", None)
         raise Taken(getattr(diagnosis, "constraint_name", None)) from broken

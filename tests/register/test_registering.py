@@ -112,6 +112,9 @@ async def test_a_personal_number_stands_in_one_birth_only(db: Database) -> None:
     await registered(db, a_pin(41), birth(child=child(full_name="Nguyễn Thị Một")))
     no = await refused(db, a_pin(41), birth(child=child(full_name="Nguyễn Thị Hai")))
     assert no.code == "pin-already-registered"
+    # Another number would not help the same child: that is what the clerk is told.
+    no = await refused(db, a_pin(41), birth(child=child(full_name="Nguyễn Thị Một")))
+    assert no.code == "birth-already-registered"
 
 
 async def test_a_birth_notification_is_used_once(db: Database) -> None:
@@ -142,6 +145,7 @@ async def test_twins_with_names_alike_are_two_children(db: Database) -> None:
 async def test_two_offices_at_once_register_one_child_once(db: Database) -> None:
     """Both look before either has written: the unique rule of the table is the last word."""
     codes: list[str] = []
+    numbers: list[int] = []
     looked = anyio.Event()
 
     async def first() -> None:
@@ -161,24 +165,28 @@ async def test_two_offices_at_once_register_one_child_once(db: Database) -> None
 
     async def second() -> None:
         await looked.wait()
-        try:
-            async with db.begin() as conn:
-                await register.register_birth(
-                    conn,
-                    actor=CLERK_ELSEWHERE,
-                    office=ELSEWHERE,
-                    signer=SIGNER,
-                    pin=a_pin(82),
-                    facts=birth(child=child(full_name="Hai Nơi")),
-                    at=AT,
-                )
-        except Refusal as no:
-            codes.append(no.code)
+        async with db.begin() as conn:
+            for serial, name in ((82, "Hai Nơi"), (83, "Một Nơi")):
+                try:
+                    entry = await register.register_birth(
+                        conn,
+                        actor=CLERK_ELSEWHERE,
+                        office=ELSEWHERE,
+                        signer=SIGNER,
+                        pin=a_pin(serial),
+                        facts=birth(child=child(full_name=name)),
+                        at=AT,
+                    )
+                    numbers.append(entry.number)
+                except Refusal as no:
+                    codes.append(no.code)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(first)
         tasks.start_soon(second)
     assert codes == ["birth-already-registered"]
+    # The refused one used up no number, though both were tried in one transaction.
+    assert numbers == [1]
 
 
 @pytest.mark.parametrize(
