@@ -15,7 +15,7 @@ _MAX_JPEG_SCANS: Final = 100
 
 _MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"})
 _ORIENTATION_TAG: Final = 0x0112
-_UPRIGHT: Final = {
+UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -76,7 +76,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, longest_side_px: int | 
             raise ImageTooLarge(megapixels=max_pixels // 1_000_000)
         if getattr(image, "n_frames", 1) != 1 or image.mode not in _MODES:
             raise BadImage
-        turn = _UPRIGHT.get(_orientation(image))
+        turn = UPRIGHT.get(_orientation(image))
         if longest_side_px is not None:
             image.draft("RGB", _within(image.size, longest_side_px))
         image.load()

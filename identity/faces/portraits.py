@@ -77,7 +77,7 @@ def _sdist() -> bytes:
             try:
                 page = web.get(f"{index.rstrip('/')}/face-recognition/", headers={"Accept": "text/html"})
                 page.raise_for_status()
-                data = web.get(_link(page.text, str(page.url))).raise_for_status().content
+                data = web.get(link_in(page.text, str(page.url))).raise_for_status().content
             except (httpx.HTTPError, LookupError) as error:
                 trouble.append(f"{httpx.URL(index).host}: {error}")
                 continue
@@ -89,7 +89,7 @@ def _sdist() -> bytes:
     )
 
 
-def _link(page: str, base: str) -> str:
+def link_in(page: str, base: str) -> str:
     """The address of the source distribution on a page of a simple index (PEP 503)."""
     for href in re.findall(r'<a[^>]+href="([^"]+)"', page):
         address = urldefrag(urljoin(base, href.replace("&amp;", "&"))).url

