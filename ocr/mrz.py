@@ -1,6 +1,6 @@
-"""The machine-readable zone of a Vietnamese card: TD1 of ICAO 9303-5, three lines of 30, with the personal number among the optional data.
+"""The machine-readable zone: TD1 of ICAO 9303-5, three lines of 30, with the personal number among the optional data.
 
-Line 3, the letter of the sex and the constants have no check digit; what no check digit covers is confirmed by other sources only.
+Line 3 and the letter of the sex have no check digit; they are confirmed by other sources only.
 """
 
 import datetime
@@ -41,7 +41,7 @@ class Mrz(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A zone was seen but does not hold together: a slip of the reading, or a forgery; nobody can tell which from here."""
+    """A zone was seen but does not hold together: a slip of the reading or a forgery, which cannot be told here."""
 
     faults: tuple[str, ...]
     lines: tuple[str, ...]

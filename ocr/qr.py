@@ -1,4 +1,4 @@
-"""The QR of a card: found by zxing-cpp, its payload `number|old|name|ddmmyyyy|sex|address|ddmmyyyy issued[|more]` read strictly.
+"""The QR of a card, by zxing-cpp: `number|old|name|ddmmyyyy|sex|address|ddmmyyyy issued[|more]`, read strictly.
 
 Reed-Solomon makes a decoded payload exact, diacritics included; it is not signed, so it is evidence and no proof.
 """
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kit import names, pin
+from ocr.documents.layout import Place
 
 if TYPE_CHECKING:
-    from ocr.locating import Pixels
+    from ocr.locating import Flat
 
 # A card's payload has about 150 characters; a QR can hold 3 kB of anything.
 _LONGEST = 1_000
@@ -95,23 +96,20 @@ def _is_name(text: str) -> bool:
     return bool(text) and text[0].isalpha() and all(unicodedata.category(c)[0] in "LM" or c in " '’`.-" for c in text)
 
 
-def decode(*views: "Pixels") -> list[str]:
-    """Texts of every QR in the first of these views that shows one; small views are also enlarged twice and three times.
+def decode(flat: "Flat", place: Place) -> list[str]:
+    """Texts of the QR on a flattened card: where this generation prints it, closer and closer, or anywhere on it.
 
-    The caller orders views from the cheapest (the whole frame) to the closest (the corner where this card's QR stands).
+    The photo around the card is not searched: another card's QR may lie on the same desk.
     """
     import cv2
     import zxingcpp
 
-    for view in views:
-        for scale in (1, 2, 3):
-            if scale > 1 and max(view.shape[:2]) * scale > 2_400:
-                break
-            grey = cv2.cvtColor(view, cv2.COLOR_BGR2GRAY) if view.ndim == 3 else view
-            if scale > 1:
-                grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-            found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
-            texts = [barcode.text for barcode in found if barcode.text]
-            if texts:
-                return texts
+    margin = 0.04
+    near = Place(place.x - margin, place.y - margin, place.width + 2 * margin, place.height + 2 * margin)
+    for where, scale in ((near, 1.0), (near, 2.0), (Place(0, 0, 1, 1), 1.0), (near, 3.0)):
+        grey = cv2.cvtColor(flat.closer(where, scale), cv2.COLOR_BGR2GRAY)
+        found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+        texts = [barcode.text for barcode in found if barcode.text]
+        if texts:
+            return texts
     return []

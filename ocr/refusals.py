@@ -71,7 +71,9 @@ class CardTooDark(CardRefusal):
 
 class CardGlare(CardRefusal):
     code = "card-glare"
-    vi = "Ảnh {side_vi} bị lóa sáng che mất chữ. Tắt đèn flash, nghiêng thẻ hoặc đổi chỗ cho hết vệt sáng, rồi chụp lại."
+    vi = (
+        "Ảnh {side_vi} bị lóa sáng che mất chữ. Tắt đèn flash, nghiêng thẻ hoặc đổi chỗ cho hết vệt sáng, rồi chụp lại."
+    )
     en = (
         "A bright reflection covers the text in the photo of {side_en}. Turn the flash off, tilt the card or move until "
         "the bright spot is gone, then take it again."

@@ -6,11 +6,9 @@ DOCUMENT = Document(
     kind="can_cuoc_2024",
     name_vi="Thẻ căn cước",
     name_en="Identity Card",
-    residence_label="Nơi cư trú",
     front=Layout(
         side="front",
         marks=(
-            "IDENTITY CARD",
             "Số định danh cá nhân",
             "Personal identification number",
             "Họ, chữ đệm và tên khai sinh",

@@ -6,7 +6,6 @@ DOCUMENT = Document(
     kind="cccd_chip_2021",
     name_vi="Căn cước công dân gắn chip",
     name_en="Citizen Identity Card with a chip",
-    residence_label="Nơi thường trú",
     front=Layout(
         side="front",
         marks=("CĂN CƯỚC CÔNG DÂN", "Citizen Identity Card", "Place of origin"),

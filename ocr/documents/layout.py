@@ -47,4 +47,13 @@ class Document(msgspec.Struct, frozen=True):
     name_en: str
     front: Layout
     back: Layout
-    residence_label: str
+
+
+class Unsupported(msgspec.Struct, frozen=True):
+    """A kind that is recognised only to be refused: all of one set of `marks` seen, and none of `never`."""
+
+    kind: str
+    name_vi: str
+    name_en: str
+    marks: tuple[tuple[str, ...], ...]
+    never: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """A telephone's photograph of a card on a desk, from a seed: perspective, light, blur, noise, JPEG."""
 
 import math
+from typing import Any
 
 import cv2
 import msgspec
@@ -89,7 +90,7 @@ def _desk(dice: np.random.Generator, width: int, height: int) -> NDArray[np.floa
     return np.clip(base + (grain * 9 + broad * 7)[:, :, None], 0, 255)
 
 
-def _pose(dice: np.random.Generator, card_width: int, card_height: int, scene: Scene) -> NDArray[np.float64]:
+def _pose(dice: np.random.Generator, card_width: int, card_height: int, scene: Scene) -> NDArray[Any]:
     """The homography of a card lying before a pinhole camera, tilted about an axis that the seed chooses."""
     direction = float(dice.uniform(0, 2 * math.pi))
     tilt = math.radians(scene.tilt_degrees)
