@@ -1,0 +1,36 @@
+"""One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
+
+from identity.accounts import contact
+from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
+from identity.accounts.refusals import AccountHasOtherContact, BadClaims, ContactInUse, IdentityConflict
+from identity.accounts.service import (
+    account,
+    account_kind,
+    by_login,
+    by_pin,
+    open_officer,
+    open_or_find,
+    prefill,
+    raise_level,
+)
+
+__all__ = [
+    "Account",
+    "AccountHasOtherContact",
+    "AccountKind",
+    "BadClaims",
+    "ContactInUse",
+    "HeldContact",
+    "IdentityConflict",
+    "Known",
+    "ProvedClaim",
+    "account",
+    "account_kind",
+    "by_login",
+    "by_pin",
+    "contact",
+    "open_officer",
+    "open_or_find",
+    "prefill",
+    "raise_level",
+]

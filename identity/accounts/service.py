@@ -1,0 +1,234 @@
+"""One account per person: opening it, finding it, raising its level. Each verb works inside the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.accounts import contact as contacts
+from identity.accounts import secrets, store
+from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
+from identity.accounts.refusals import AccountHasOtherContact, BadClaims, ContactInUse, IdentityConflict
+from identity.tokens.refusals import AccountClosed
+from kit import clock, ids, names
+from kit import pin as pins
+from kit.actor import Actor
+from kit.db import to_json
+from kit.keys import Keys
+from kit.refusal import NotFound
+from notifications import Contact, Locale
+
+_NEEDED = ("pin", "full_name", "date_of_birth", "sex")
+
+
+class _Person(msgspec.Struct, frozen=True):
+    pin: str
+    full_name: str
+    date_of_birth: date
+    sex: pins.Sex
+
+
+async def open_or_find(
+    conn: AsyncConnection,
+    keys: Keys,
+    *,
+    claims: Sequence[ProvedClaim],
+    contact: Contact,
+    level: int,
+    evidence: Mapping[str, Any],
+    at: datetime,
+    locale: Locale = "vi",
+) -> Account:
+    """The account of the person these claims prove, opened if there is none; `contact` was shown by code to be theirs.
+
+    The same personal number is the same account, however many ask at once: a unique constraint decides.
+    Refuses BadClaims, ContactInUse, AccountHasOtherContact, IdentityConflict, AccountClosed.
+    """
+    person = _person(claims)
+    account_id = ids.new_id("acc")
+    digest = secrets.pin_digest(keys, person.pin)
+    opened = await store.add_account(
+        conn,
+        id=account_id,
+        kind="person",
+        pin_digest=digest,
+        pin_sealed=secrets.seal_pin(keys, account_id, person.pin),
+        full_name=person.full_name,
+        date_of_birth=person.date_of_birth,
+        sex=person.sex,
+        level=0,
+        level_evidence=[],
+        locale=locale,
+        created_at=at,
+    )
+    if opened:
+        await _add_contact(conn, keys, account_id, contact, at)
+    else:
+        account_id = await _returning(conn, keys, digest, person, contact, at)
+    await _keep_claims(conn, keys, account_id, claims)
+    await store.set_level(conn, account_id, level, _evidence(level, evidence, at, by=None))
+    return await account(conn, keys, account_id)
+
+
+async def _returning(
+    conn: AsyncConnection, keys: Keys, digest: bytes, person: _Person, contact: Contact, at: datetime
+) -> str:
+    """The account this number has, if person and contact are the ones it knows."""
+    row = await store.account_by_pin(conn, digest, lock=True)
+    if row.closed_at is not None:
+        raise AccountClosed
+    same_person = (
+        row.date_of_birth == person.date_of_birth
+        and row.sex == person.sex
+        and names.same_name(row.full_name, person.full_name)
+    )
+    if not same_person:
+        raise IdentityConflict
+    held = await store.contacts_of(conn, row.id)
+    wanted = secrets.contact_digest(keys, contact)
+    known = next((one for one in held if bytes(one.value_digest) == wanted), None)
+    if known is not None:
+        await store.confirm_contact(conn, known.id, at)
+    elif held:
+        raise AccountHasOtherContact(masked=", ".join(contacts.mask(_held(keys, one).contact) for one in held))
+    else:
+        await _add_contact(conn, keys, row.id, contact, at)
+    return row.id
+
+
+async def open_officer(
+    conn: AsyncConnection, keys: Keys, *, full_name: str, contact: Contact, locale: Locale = "vi"
+) -> Account:
+    """An officer's working account, apart from the same person's own; refuses ContactInUse. It acts once appointed."""
+    account_id, at = ids.new_id("acc"), clock.now()
+    await store.add_account(
+        conn,
+        id=account_id,
+        kind="officer",
+        full_name=names.nfc(full_name),
+        level=0,
+        level_evidence=[],
+        locale=locale,
+        created_at=at,
+    )
+    await _add_contact(conn, keys, account_id, contact, at)
+    return await account(conn, keys, account_id)
+
+
+async def raise_level(
+    conn: AsyncConnection, account_id: str, level: int, evidence: Mapping[str, Any], actor: Actor
+) -> None:
+    """Appends the evidence and who took it; a lower level than the present one changes nothing else. Refuses NotFound."""
+    by = {"account_id": actor.account_id, "office_id": actor.office_id, "kind": actor.kind}
+    if not await store.set_level(conn, account_id, level, _evidence(level, evidence, clock.now(), by=by)):
+        raise NotFound
+
+
+async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account:
+    """Refuses NotFound."""
+    row = await store.account(conn, account_id)
+    if row is None:
+        raise NotFound
+    held = [_held(keys, one) for one in await store.contacts_of(conn, account_id)]
+    return Account(
+        id=row.id,
+        kind=row.kind,
+        pin=None if row.pin_sealed is None else secrets.unseal_pin(keys, row.id, row.pin_sealed),
+        full_name=row.full_name,
+        date_of_birth=row.date_of_birth,
+        sex=row.sex,
+        level=row.level,
+        locale=row.locale,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        contacts=tuple(held),
+    )
+
+
+async def account_kind(conn: AsyncConnection, account_id: str) -> AccountKind | None:
+    row = await store.account(conn, account_id)
+    return None if row is None else row.kind
+
+
+async def by_pin(conn: AsyncConnection, keys: Keys, pin: str) -> Account | None:
+    row = await store.account_by_pin(conn, secrets.pin_digest(keys, pin))
+    return None if row is None else await account(conn, keys, row.id)
+
+
+async def by_login(conn: AsyncConnection, keys: Keys, contact: Contact) -> Account | None:
+    account_id = await store.account_id_by_contact(conn, secrets.contact_digest(keys, contact))
+    return None if account_id is None else await account(conn, keys, account_id)
+
+
+async def prefill(conn: AsyncConnection, keys: Keys, account_id: str) -> dict[str, Known]:
+    """What forms may be filled with, by claim, and what proved each; the newest proof of each claim counts."""
+    found = await account(conn, keys, account_id)
+    known = {
+        row.claim: Known(
+            value=msgspec.json.decode(secrets.unseal_claim(keys, row.id, row.value_sealed)),
+            sources=tuple(row.sources),
+            proved_at=row.proved_at,
+        )
+        for row in await store.newest_claims(conn, account_id)
+    }
+    for held in found.contacts:
+        known.setdefault(held.kind, Known(value=held.value, sources=("one-time-code",), proved_at=held.verified_at))
+    return known
+
+
+def _person(claims: Sequence[ProvedClaim]) -> _Person:
+    said = {claim.claim: claim.value for claim in claims}
+    missing = [name for name in _NEEDED if not said.get(name)]
+    if missing:
+        raise BadClaims(missing=", ".join(missing))
+    try:
+        person = msgspec.convert({name: said[name] for name in _NEEDED}, _Person)
+    except msgspec.ValidationError as error:
+        raise BadClaims(missing=str(error)) from error
+    if faults := pins.faults(person.pin, sex=person.sex, birth_year=person.date_of_birth.year):
+        raise BadClaims(missing="pin", faults=faults)
+    return msgspec.structs.replace(person, full_name=names.nfc(person.full_name))
+
+
+async def _add_contact(conn: AsyncConnection, keys: Keys, account_id: str, contact: Contact, at: datetime) -> None:
+    contact_id = ids.new_id("ctc")
+    added = await store.add_contact(
+        conn,
+        id=contact_id,
+        account_id=account_id,
+        kind=contact.kind,
+        value_digest=secrets.contact_digest(keys, contact),
+        value_sealed=secrets.seal_contact(keys, contact_id, contact),
+        verified_at=at,
+    )
+    if not added:
+        raise ContactInUse
+
+
+async def _keep_claims(conn: AsyncConnection, keys: Keys, account_id: str, claims: Sequence[ProvedClaim]) -> None:
+    rows: list[dict[str, Any]] = []
+    for claim in claims:
+        claim_id = ids.new_id("clm")
+        rows.append(
+            {
+                "id": claim_id,
+                "account_id": account_id,
+                "claim": claim.claim,
+                "value_sealed": secrets.seal_claim(keys, claim_id, msgspec.json.encode(claim.value)),
+                "sources": list(claim.sources),
+                "proved_at": claim.proved_at,
+            }
+        )
+    await store.add_claims(conn, rows)
+
+
+def _held(keys: Keys, row: Any) -> HeldContact:
+    return HeldContact(
+        kind=row.kind, value=secrets.unseal_contact(keys, row.id, row.value_sealed), verified_at=row.verified_at
+    )
+
+
+def _evidence(level: int, evidence: Mapping[str, Any], at: datetime, by: dict[str, Any] | None) -> dict[str, Any]:
+    return to_json({"level": level, "evidence": dict(evidence), "at": at, "by": by})

@@ -1,0 +1,89 @@
+"""Accounts, the ways to reach them, what is proven of their holders, and sign-ins under way."""
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from kit.db import Id, Instant, Json, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # A keyed hash to find it by and the sealed number to print: neither tells the number to who steals the table.
+    Column("pin_digest", LargeBinary, unique=True),
+    Column("pin_sealed", LargeBinary),
+    Column("full_name", Text, nullable=False),
+    Column("date_of_birth", Date),
+    Column("sex", Text),
+    Column("level", SmallInteger, nullable=False),
+    # Appended: [{"level", "evidence", "at", "by"}].
+    Column("level_evidence", Json, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    CheckConstraint("kind in ('person', 'officer')", name="kind"),
+    CheckConstraint("level between 0 and 2", name="level"),
+    CheckConstraint("sex in ('male', 'female')", name="sex"),
+    CheckConstraint("(pin_digest is null) = (pin_sealed is null)", name="pin"),
+    CheckConstraint("kind <> 'person' or (pin_digest is not null and date_of_birth is not null)", name="person"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("value_digest", LargeBinary, nullable=False),
+    Column("value_sealed", LargeBinary, nullable=False),
+    Column("verified_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    # A phone or address signs one account in.
+    Index("uq_contacts_value_digest_held", "value_digest", unique=True, postgresql_where=text("removed_at is null")),
+    CheckConstraint("kind in ('phone', 'email')", name="kind"),
+)
+
+account_claims = Table(
+    "account_claims",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("claim", Text, nullable=False),
+    # Sealed, with the account as owner: residence and the like are told to their holder only.
+    Column("value_sealed", LargeBinary, nullable=False),
+    Column("sources", ARRAY(Text), nullable=False),
+    Column("proved_at", Instant, nullable=False),
+    Index("ix_account_claims_account_id", "account_id", "claim", "proved_at"),
+)
+"""Appended, never edited: the newest of each claim counts."""
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("client_id", Text, ForeignKey("oauth_clients.id"), nullable=False),
+    # Null where nobody has that login: the row and the work are the same.
+    Column("account_id", Id, ForeignKey("accounts.id")),
+    Column("contact_kind", Text, nullable=False),
+    Column("code_digest", LargeBinary, nullable=False),
+    Column("code_challenge", Text, nullable=False),
+    Column("jkt", Text),
+    Column("scope", Text),
+    Column("nonce", Text),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+)

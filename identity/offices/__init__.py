@@ -1,0 +1,24 @@
+"""Agencies' offices, and which officer holds which roles there."""
+
+from identity.offices.messages import AGENCIES, ROLES, Agency, Office, Role
+from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
+from identity.offices.service import all_offices, appoint, create_office, end_appointment, office, office_for
+
+__all__ = [
+    "AGENCIES",
+    "ROLES",
+    "Agency",
+    "AlreadyAppointed",
+    "NoSuchOffice",
+    "NotAnOfficer",
+    "Office",
+    "OfficeExists",
+    "Role",
+    "UnknownRole",
+    "all_offices",
+    "appoint",
+    "create_office",
+    "end_appointment",
+    "office",
+    "office_for",
+]

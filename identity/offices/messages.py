@@ -1,0 +1,25 @@
+"""Agencies, their offices, and the roles held there."""
+
+from typing import Literal, get_args
+
+import msgspec
+
+from kit.refusal import Words
+
+Agency = Literal["ubnd_xa", "cong_an_xa", "bhxh"]
+"""Ward people's committee (civil status), ward police (residence, identity card), social insurance."""
+
+Role = Literal["civil_status", "residence", "insurance", "identity_card", "identity_checker", "reception", "head"]
+
+AGENCIES: tuple[Agency, ...] = get_args(Agency)
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class Office(msgspec.Struct, frozen=True):
+    """One agency in one ward (administrative map of 01/07/2025)."""
+
+    id: str
+    agency: Agency
+    ward_code: str
+    name: Words
+    address: str

@@ -1,0 +1,98 @@
+"""Setting up offices and appointing officers. Each verb works inside the caller's transaction."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.accounts import account_kind
+from identity.offices import store
+from identity.offices.messages import ROLES, Agency, Office
+from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
+from kit import clock, ids
+from kit.refusal import NotFound, Words
+
+
+async def create_office(
+    conn: AsyncConnection,
+    *,
+    agency: Agency,
+    ward_code: str,
+    name_vi: str,
+    name_en: str,
+    address: str,
+    office_id: str | None = None,
+) -> Office:
+    """One office an agency and ward; refuses OfficeExists."""
+    made = Office(
+        id=office_id or ids.new_id("off"),
+        agency=agency,
+        ward_code=ward_code,
+        name=Words(vi=name_vi, en=name_en),
+        address=address,
+    )
+    if not await store.add_office(conn, made, clock.now()):
+        raise OfficeExists(agency=agency, ward_code=ward_code)
+    return made
+
+
+async def office_for(conn: AsyncConnection, agency: Agency, ward_code: str) -> Office:
+    """Who decides there; refuses NoSuchOffice."""
+    found = await store.all_offices(conn, agency, ward_code)
+    if not found:
+        raise NoSuchOffice(agency=agency, ward_code=ward_code)
+    return found[0]
+
+
+async def office(conn: AsyncConnection, office_id: str) -> Office:
+    """Refuses NotFound."""
+    found = await store.office(conn, office_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def all_offices(
+    conn: AsyncConnection, *, agency: Agency | None = None, ward_code: str | None = None
+) -> list[Office]:
+    return await store.all_offices(conn, agency, ward_code)
+
+
+async def appoint(
+    conn: AsyncConnection,
+    *,
+    account_id: str,
+    office_id: str,
+    roles: Collection[str],
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> str:
+    """Gives an officer's account roles in one office, from today unless said otherwise; returns the appointment's id.
+
+    Refuses UnknownRole, NotAnOfficer, AlreadyAppointed, NotFound.
+    """
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise UnknownRole(role=unknown[0])
+    if await account_kind(conn, account_id) != "officer":
+        raise NotAnOfficer
+    await office(conn, office_id)
+    appointment_id = ids.new_id("apt")
+    added = await store.add_appointment(
+        conn,
+        appointment_id=appointment_id,
+        account_id=account_id,
+        office_id=office_id,
+        roles=sorted(set(roles)),
+        from_on=from_on or clock.today(),
+        until_on=until_on,
+        at=clock.now(),
+    )
+    if not added:
+        raise AlreadyAppointed
+    return appointment_id
+
+
+async def end_appointment(conn: AsyncConnection, *, account_id: str) -> None:
+    """The officer's tokens stop with the next request; refuses NotFound when there is none to end."""
+    if not await store.end_appointment(conn, account_id, clock.now()):
+        raise NotFound

@@ -1,0 +1,21 @@
+"""The issuer of the one token: codes, access tokens, device-key proofs, and who a request's token says is acting."""
+
+from identity.tokens.clients import disable_client, enable_client, known_client, register_client, renew_secret
+from identity.tokens.issuer import Issuer, check_challenge
+from identity.tokens.messages import AuthorizationReply, Client
+from identity.tokens.scopes import SCOPES
+from identity.tokens.sessions import revoke_tokens
+
+__all__ = [
+    "SCOPES",
+    "AuthorizationReply",
+    "Client",
+    "Issuer",
+    "check_challenge",
+    "disable_client",
+    "enable_client",
+    "known_client",
+    "register_client",
+    "renew_secret",
+    "revoke_tokens",
+]

@@ -1,0 +1,142 @@
+"""Registered applications: the sandbox's and the city's own now, partners' by the same verb."""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.tokens import store
+from identity.tokens.messages import Client, ClientKind
+from identity.tokens.refusals import BadClient, ClientExists, UnknownClient
+from identity.tokens.rfc8414 import GRANTS
+from identity.tokens.scopes import SCOPES
+from kit import clock, ids
+from kit.refusal import NotFound
+
+_SCHEMES_OF_BROWSERS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
+
+
+async def register_client(
+    conn: AsyncConnection,
+    *,
+    client_id: str,
+    name: str,
+    kind: ClientKind,
+    grants: Collection[str],
+    scopes: Sequence[str],
+    redirect_uris: Sequence[str] = (),
+    dpop_required: bool | None = None,
+    first_party: bool = False,
+    office_id: str | None = None,
+    sector: str | None = None,
+) -> str | None:
+    """Returns the secret of a confidential client, this once. Public clients must prove a device key unless told otherwise.
+
+    Refuses BadClient, ClientExists.
+    """
+    secret = ids.secret_token("cs") if kind == "confidential" else None
+    added = Client(
+        id=client_id,
+        name=name,
+        kind=kind,
+        secret_digest=None if secret is None else ids.digest(secret),
+        grants=frozenset(grants),
+        scopes=tuple(scopes),
+        redirect_uris=tuple(redirect_uris),
+        dpop_required=kind == "public" if dpop_required is None else dpop_required,
+        first_party=first_party,
+        office_id=office_id,
+        sector=sector or _host(redirect_uris) or client_id,
+        disabled_at=None,
+    )
+    _refuse_unsafe(added)
+    if not await store.add_client(conn, added, clock.now()):
+        raise ClientExists(client_id=client_id)
+    return secret
+
+
+async def renew_secret(conn: AsyncConnection, client_id: str) -> str:
+    """A new secret, returned this once; the old one ends now."""
+    secret = ids.secret_token("cs")
+    if not await store.set_client_secret(conn, client_id, ids.digest(secret)):
+        raise NotFound
+    return secret
+
+
+async def disable_client(conn: AsyncConnection, client_id: str) -> None:
+    """Its tokens stop with the next request."""
+    if not await store.set_client_disabled(conn, client_id, clock.now()):
+        raise NotFound
+
+
+async def enable_client(conn: AsyncConnection, client_id: str) -> None:
+    if not await store.set_client_disabled(conn, client_id, None):
+        raise NotFound
+
+
+async def known_client(conn: AsyncConnection, client_id: str) -> Client:
+    """An enabled app of the city's own that people sign in with; refuses UnknownClient."""
+    found = await store.client(conn, client_id)
+    if (
+        found is None
+        or found.disabled_at is not None
+        or not found.first_party
+        or "authorization_code" not in found.grants
+    ):
+        raise UnknownClient(client_id=client_id[:80])
+    return found
+
+
+def has_secret(client: Client | None, secret: str | None) -> bool:
+    """Whether this is the client's secret. An unknown client costs the same work as a known one."""
+    kept = client.secret_digest if client is not None else None
+    shown = hashlib.sha256((secret or "").encode()).digest()
+    return hmac.compare_digest(shown, kept or bytes(32)) and kept is not None and secret is not None
+
+
+def _refuse_unsafe(client: Client) -> None:
+    reasons: list[str] = []
+    if not client.id.isascii() or not client.id.replace("-", "").replace("_", "").isalnum() or len(client.id) > 80:
+        reasons.append("the id holds letters, digits, - and _ only, 80 at most")
+    if not client.name.strip():
+        reasons.append("it needs a name people know")
+    if not client.grants or not client.grants <= set(GRANTS):
+        reasons.append(f"grants are among {', '.join(GRANTS)}")
+    if unknown := sorted(set(client.scopes) - set(SCOPES)):
+        reasons.append(f"no such scope: {', '.join(unknown)}")
+    if client.kind == "public" and "client_credentials" in client.grants:
+        reasons.append("only a client with a secret acts for itself")
+    if client.office_id is not None and client.kind == "public":
+        reasons.append("a kiosk has a secret")
+    reasons += [reason for uri in client.redirect_uris if (reason := _unsafe(uri))]
+    if reasons:
+        raise BadClient(reason="; ".join(reasons))
+
+
+def _unsafe(uri: str) -> str | None:
+    """Why no code may be sent there (RFC 9700 §2.1, RFC 8252 §7)."""
+    parts = urlsplit(uri)
+    if "#" in uri or parts.username is not None or not uri.isascii() or "\\" in uri:
+        return f"{uri} has a fragment, a user or foreign characters"
+    if parts.scheme == "https" and parts.hostname:
+        return None
+    if parts.scheme == "http" and parts.hostname and _loopback(parts.hostname):
+        return None
+    if "." in parts.scheme and parts.scheme not in _SCHEMES_OF_BROWSERS:
+        return None  # an app's own scheme, reversed domain name (RFC 8252 §7.1)
+    return f"{uri} is neither https, nor http on a loopback address, nor an app's own scheme"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(uris: Sequence[str]) -> str | None:
+    hosts = {urlsplit(uri).hostname for uri in uris}
+    return hosts.pop() if len(hosts) == 1 else None

@@ -1,0 +1,181 @@
+"""/v1/oauth/* and the well-known documents."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import HttpMethod, Request, Response, get, post, route
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+
+from identity.tokens import rfc6749, service, userinfo
+from identity.tokens.issuer import Issuer
+from identity.tokens.messages import OAuthProblem, TokenReply, UserInfo
+from identity.tokens.rfc6749 import OAuthError
+from identity.tokens.rfc8414 import GRANTS
+from kit.actor import ANYONE, Actor, citizen, either, officer
+from kit.db import Database
+from kit.keys import Keys
+from kit.limits import Limits
+from kit.refusal import NotFound, Refusal
+
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_PUBLIC = {"Cache-Control": "public, max-age=300"}
+_SMALL = 16_000
+_PEOPLE = either(citizen("openid"), officer(scope="openid"))
+
+
+def _form(required: list[str], properties: dict[str, str]) -> RequestBody:
+    texts = {name: Schema(type=OpenAPIType.STRING, description=words) for name, words in properties.items()}
+    schema = Schema(type=OpenAPIType.OBJECT, properties=texts, required=required)
+    return RequestBody(content={rfc6749.FORM: OpenAPIMediaType(schema=schema)}, required=True)
+
+
+@dataclass
+class _TokenOperation(Operation):
+    def __post_init__(self) -> None:
+        self.request_body = _form(
+            ["grant_type"],
+            {
+                "grant_type": " or ".join(GRANTS),
+                "client_id": "of a client that does not authenticate by Basic",
+                "client_secret": "of a confidential client that does not authenticate by Basic",
+                "code": "from a sign-in or a proofing session",
+                "code_verifier": "RFC 7636",
+                "scope": "client_credentials only: fewer than all the client may have",
+            },
+        )
+
+
+@dataclass
+class _RevokeOperation(Operation):
+    def __post_init__(self) -> None:
+        self.request_body = _form(
+            ["token"],
+            {
+                "token": "the access token",
+                "client_id": "of a client that does not authenticate by Basic",
+                "client_secret": "of a confidential client that does not authenticate by Basic",
+            },
+        )
+
+
+def _refused(error: OAuthError | Refusal) -> Response[OAuthProblem]:
+    """RFC 6749 §5.2; what keeps the server from answering at all is told as `temporarily_unavailable`."""
+    if isinstance(error, OAuthError):
+        body, status, headers = OAuthProblem(error.error, error.description), error.status, error.headers
+    else:
+        body, status, headers = OAuthProblem("temporarily_unavailable", error.message.en), error.status, error.headers
+        if error.retry_after_seconds is not None:
+            headers = headers | {"Retry-After": str(error.retry_after_seconds)}
+    return Response(body, status_code=status, headers=_NO_STORE | headers)
+
+
+async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | None]:
+    """The form and the one Authorization header."""
+    shown = request.headers.getall("authorization", [])
+    if len(shown) > 1:
+        raise rfc6749.invalid_request("authenticate once")
+    return rfc6749.form(request.headers.get("content-type"), await request.body()), shown[0] if shown else None
+
+
+@post(
+    "/v1/oauth/token",
+    who=ANYONE,
+    reads_own_authorization=True,
+    status_code=200,
+    summary="Exchange a code, or a client's credentials, for an access token",
+    tags=["tokens"],
+    request_max_body_size=_SMALL,
+    operation_class=_TokenOperation,
+)
+async def token(
+    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+) -> Response[TokenReply | OAuthProblem]:
+    """RFC 6749 with PKCE (RFC 7636, S256) and DPoP (RFC 9449). Errors are `{"error", "error_description"}`."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        reply = await service.give_token(
+            db,
+            issuer,
+            sent,
+            authorization=authorization,
+            dpop=request.headers.getall("dpop", []),
+            path="/v1/oauth/token",
+        )
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(reply, status_code=200, headers=_NO_STORE)
+
+
+@post(
+    "/v1/oauth/revoke",
+    who=ANYONE,
+    reads_own_authorization=True,
+    status_code=200,
+    summary="Give a token back",
+    tags=["tokens"],
+    request_max_body_size=_SMALL,
+    operation_class=_RevokeOperation,
+)
+async def revoke(
+    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+) -> Response[OAuthProblem | None]:
+    """RFC 7009: 200 whether or not the token was good; it is not afterwards."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        await service.give_back(db, issuer, sent, authorization=authorization)
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(None, status_code=200, headers=_NO_STORE)
+
+
+@route(
+    "/v1/oauth/userinfo",
+    http_method=[HttpMethod.GET, HttpMethod.POST],
+    who=_PEOPLE,
+    status_code=200,
+    summary="What this token may know of the person",
+    tags=["tokens"],
+)
+async def user_info(db: Database, keys: Keys, issuer: Issuer, actor: Actor) -> Response[UserInfo]:
+    """OpenID Connect Core §5.3; `sub` is the one in the ID token."""
+    async with db.connect() as conn:
+        found = await userinfo.of(conn, keys, issuer, actor)
+    return Response(found, headers=_NO_STORE)
+
+
+@get("/v1/oauth/jwks", who=ANYONE, summary="Keys that verify our tokens", tags=["tokens"])
+async def jwks(issuer: Issuer) -> Response[dict[str, Any]]:
+    """Public halves only (RFC 7517)."""
+    return Response(dict(issuer.jwks), headers=_PUBLIC)
+
+
+@get("/.well-known/openid-configuration", who=ANYONE, summary="OpenID Connect Discovery", tags=["tokens"])
+async def openid_configuration(issuer: Issuer) -> Response[dict[str, Any]]:
+    """What answers, and nothing else."""
+    return Response(issuer.metadata, headers=_PUBLIC)
+
+
+@get(
+    ["/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/{rest:path}"],
+    who=ANYONE,
+    summary="Authorization server metadata",
+    tags=["tokens"],
+)
+async def authorization_server(issuer: Issuer, rest: str = "") -> Response[dict[str, Any]]:
+    """RFC 8414; where the issuer has a path it stands behind the well-known name (§3.1)."""
+    if rest not in ("", urlsplit(issuer.url).path):
+        raise NotFound
+    return Response(issuer.metadata, headers=_PUBLIC)
+
+
+route_handlers: list[Any] = [
+    token,
+    revoke,
+    user_info,
+    jwks,
+    openid_configuration,
+    authorization_server,
+]

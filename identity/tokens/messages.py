@@ -1,0 +1,65 @@
+"""What the issuer keeps and answers."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+ClientKind = Literal["public", "confidential"]
+GrantType = Literal["authorization_code", "client_credentials"]
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk."""
+
+    id: str
+    name: str
+    kind: ClientKind
+    secret_digest: bytes | None
+    grants: frozenset[str]
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+    dpop_required: bool
+    first_party: bool
+    office_id: str | None
+    sector: str
+    disabled_at: datetime | None
+
+
+class AuthorizationReply(msgspec.Struct, frozen=True):
+    """A single-use code for the token endpoint. `iss` says who issued it (RFC 9207): compare it with the issuer you asked."""
+
+    authorization_code: str
+    expires_in: int
+    iss: str
+
+
+class TokenReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 6749 §5.1; `token_type` is DPoP when the token is bound to a key."""
+
+    access_token: str
+    token_type: Literal["Bearer", "DPoP"]
+    expires_in: int
+    scope: str
+    id_token: str | None = None
+
+
+class OAuthProblem(msgspec.Struct, frozen=True):
+    """RFC 6749 §5.2."""
+
+    error: str
+    error_description: str
+
+
+class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """OpenID Connect Core §5.3; only what the token's scopes allow."""
+
+    sub: str
+    name: str | None = None
+    birthdate: str | None = None
+    gender: str | None = None
+    locale: str | None = None
+    phone_number: str | None = None
+    phone_number_verified: bool | None = None
+    email: str | None = None
+    email_verified: bool | None = None

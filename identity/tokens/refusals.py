@@ -1,0 +1,111 @@
+"""What the issuer says no with, outside the OAuth endpoints (those answer as RFC 6749 §5.2 has it: `rfc6749.py`)."""
+
+from kit.refusal import Refusal
+
+
+class InvalidToken(Refusal):
+    status = 401
+    code = "invalid-token"
+    vi = "Phiên đăng nhập không hợp lệ. Hãy đăng nhập lại."
+    en = "The access token is not valid. Sign in again."
+
+
+class TokenExpired(Refusal):
+    status = 401
+    code = "token-expired"
+    vi = "Phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."
+    en = "The access token has expired. Sign in again."
+
+
+class TokenRevoked(Refusal):
+    status = 401
+    code = "token-revoked"
+    vi = "Phiên đăng nhập đã bị chấm dứt. Hãy đăng nhập lại."
+    en = "The access token has been revoked. Sign in again."
+
+
+class InvalidDpopProof(Refusal):
+    """At a protected resource (RFC 9449 §7.1)."""
+
+    status = 401
+    code = "invalid-dpop-proof"
+    vi = "Bằng chứng khoá thiết bị (DPoP) không hợp lệ. Hãy mở lại ứng dụng và kiểm tra đồng hồ của máy."
+    en = "The DPoP proof does not hold: {reason}."
+
+
+class DpopProofNeeded(InvalidDpopProof):
+    """Where a flow begins and no token is shown yet (RFC 9449 §5)."""
+
+    status = 400
+
+
+class ReplayCheckUnavailable(Refusal):
+    status = 503
+    code = "replay-check-unavailable"
+    vi = "Hệ thống đang bận. Hãy thử lại sau ít phút."
+    en = "Used DPoP proofs cannot be looked up right now, so none is accepted. Try again in a minute."
+
+
+class UnknownClient(Refusal):
+    status = 400
+    code = "unknown-client"
+    vi = "Ứng dụng {client_id} không được phép bắt đầu tại đây. Hãy cập nhật ứng dụng của thành phố."
+    en = "The client {client_id} may not begin here. Use the city's own, current app."
+
+
+class ClientExists(Refusal):
+    status = 409
+    code = "client-exists"
+    vi = "Đã có ứng dụng mang mã {client_id}."
+    en = "There is a client with the id {client_id} already."
+
+
+class BadClient(Refusal):
+    """A registration that could not be kept safe."""
+
+    status = 422
+    code = "bad-client"
+    vi = "Không thể đăng ký ứng dụng: {reason}."
+    en = "The client cannot be registered: {reason}."
+
+
+class BadChallenge(Refusal):
+    status = 422
+    code = "bad-code-challenge"
+    vi = "Ứng dụng phải gửi code_challenge theo phương thức S256 (43 ký tự)."
+    en = "Send a code_challenge of 43 characters with code_challenge_method S256 (RFC 7636)."
+
+
+class BadScope(Refusal):
+    status = 422
+    code = "bad-scope"
+    vi = "Ứng dụng không được phép xin quyền {scope}."
+    en = "This client may not ask for the scope {scope}."
+
+
+class NotForOfficers(Refusal):
+    status = 403
+    code = "client-not-for-officers"
+    vi = "Tài khoản cán bộ không đăng nhập được bằng ứng dụng này. Hãy dùng phần mềm bàn làm việc."
+    en = "An officer's account does not sign in through this app. Use the officers' desk."
+
+
+class NotForCitizens(Refusal):
+    status = 403
+    code = "client-not-for-citizens"
+    vi = "Phần mềm này dành cho cán bộ. Hãy dùng ứng dụng công dân."
+    en = "This client is for officers. Use the citizen app."
+
+
+class NoAppointment(Refusal):
+    status = 403
+    code = "no-current-appointment"
+    vi = "Tài khoản cán bộ này hiện không được phân công tại cơ quan nào. Hãy liên hệ người phụ trách."
+    en = "This officer holds no current appointment at any office. Ask the head of the office."
+
+
+class AccountClosed(Refusal):
+    status = 410
+    code = "account-closed"
+    vi = "Tài khoản này đã đóng. Hãy đến quầy một cửa nếu cần mở lại."
+    en = "This account is closed. Come to a service desk to open it again."

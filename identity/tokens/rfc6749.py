@@ -1,0 +1,97 @@
+"""OAuth 2.0 (RFC 6749) at the token endpoint: reading the form and the client's credentials, and saying no as §5.2 has it. Pure."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
+
+FORM = "application/x-www-form-urlencoded"
+_MAX_FIELDS = 32
+
+
+class OAuthError(Exception):
+    """A no of the OAuth endpoints: `error` is the stable code for machines."""
+
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.error = error
+        self.description = description
+        self.status = status
+        self.headers = dict(headers or {})
+        super().__init__(f"{error}: {description}")
+
+
+def invalid_request(description: str) -> OAuthError:
+    return OAuthError("invalid_request", description)
+
+
+def invalid_grant(description: str) -> OAuthError:
+    return OAuthError("invalid_grant", description)
+
+
+def invalid_client(*, by_basic: bool) -> OAuthError:
+    """One answer for an unknown client, a wrong secret and a missing one (§5.2)."""
+    headers = {"WWW-Authenticate": 'Basic realm="motcua", charset="UTF-8"'} if by_basic else None
+    return OAuthError("invalid_client", "the client is unknown or did not authenticate", status=401, headers=headers)
+
+
+def form(content_type: str | None, body: bytes) -> dict[str, str]:
+    """The parameters; empty ones count as absent and none may stand twice (§3.2)."""
+    kind, _, parameters = (content_type or "").partition(";")
+    if kind.strip().lower() != FORM or parameters.strip().lower() not in ("", "charset=utf-8"):
+        raise OAuthError("invalid_request", f"send {FORM}", status=415)
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=_MAX_FIELDS,
+        )
+    except ValueError as error:
+        raise invalid_request("the body is no form") from error
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise invalid_request("a parameter stands twice")
+    return {name: value for name, value in found.items() if value}
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Who the client says it is; a public client has no secret."""
+
+    client_id: str
+    secret: str | None
+    by_basic: bool
+
+
+def credentials(authorization: str | None, sent: Mapping[str, str]) -> Credentials:
+    """From the Authorization header or the form, never both (§2.3)."""
+    said = sent.get("client_id")
+    if authorization is None:
+        if said is None:
+            raise invalid_client(by_basic=False)
+        return Credentials(client_id=said, secret=sent.get("client_secret"), by_basic=False)
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise invalid_client(by_basic=True)
+    if "client_secret" in sent:
+        raise invalid_request("authenticate once: by Basic or in the form")
+    try:
+        name, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("ascii").partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise invalid_client(by_basic=True) from error
+    # §2.3.1: both halves are form-encoded before they are joined.
+    client_id = unquote_plus(name)
+    if not colon or not client_id:
+        raise invalid_client(by_basic=True)
+    if said is not None and said != client_id:
+        raise invalid_request("client_id is not the client that authenticated")
+    return Credentials(client_id=client_id, secret=unquote_plus(secret), by_basic=True)

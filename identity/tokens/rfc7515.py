@@ -1,0 +1,112 @@
+"""JSON Web Signature (RFC 7515), compact form, ES256 only: parsed strictly before any key is touched (RFC 8725)."""
+
+import base64
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+ALG: Final = "ES256"
+# Ours are about 700 bytes and a DPoP proof about 600: what is longer is refused unread.
+MAX_CHARS: Final = 4096
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_ES256 = ECAlgorithm(hashes.SHA256, ec.SECP256R1)
+
+
+class BadJws(Exception):
+    """Not a token we read; the text says why, for the log and the challenge, and holds nothing of the token."""
+
+
+class Jws(msgspec.Struct, frozen=True):
+    """The parts of one compact token; nothing is verified yet."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signing_input: bytes
+    signature: bytes
+
+
+def b64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64url(text: str) -> bytes:
+    """Raises BadJws for padding, foreign letters and spare bits, so that one token has one spelling."""
+    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
+        raise BadJws("a part is not base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if b64url(data) != text:
+        raise BadJws("a part has spare bits")
+    return data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadJws("a name stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise BadJws(f"{name} is no JSON number")
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """A JSON object; names that stand twice (RFC 7515 §5.2), NaN and Infinity are refused."""
+    try:
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadJws("a part is not JSON") from error
+    if not isinstance(found, dict):
+        raise BadJws("a part is not a JSON object")
+    return found
+
+
+# What changes how a token is to be read; we know none of it (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3).
+_NOT_UNDERSTOOD = frozenset({"crit", "b64", "zip", "enc"})
+
+
+def parse(compact: str, *, typ: str, members: frozenset[str], more: bool = False) -> Jws:
+    """The parts of a token whose protected header holds `members`, with alg ES256 and this `typ`.
+
+    Unless `more` is allowed, any other member is refused: jku, x5u, x5c and a foreign jwk end here. With `more` they are ignored.
+    """
+    if len(compact) > MAX_CHARS:
+        raise BadJws("the token is too long")
+    parts = compact.split(".")
+    if len(parts) != 3:
+        raise BadJws("the token has not three parts")
+    header = json_object(unb64url(parts[0]))
+    if header.get("alg") != ALG:
+        raise BadJws("alg is not ES256")
+    if header.get("typ") != typ:
+        raise BadJws(f"typ is not {typ}")
+    if not members <= set(header) or header.keys() & _NOT_UNDERSTOOD:
+        raise BadJws("a header member is missing, or not understood here")
+    if not more and set(header) != members:
+        raise BadJws(f"the header holds more than {', '.join(sorted(members))}")
+    return Jws(
+        header=header,
+        payload=unb64url(parts[1]),
+        signing_input=f"{parts[0]}.{parts[1]}".encode(),
+        signature=unb64url(parts[2]),
+    )
+
+
+def verify(jws: Jws, key: ec.EllipticCurvePublicKey) -> None:
+    """Raises BadJws unless `key` signed it."""
+    if not _ES256.verify(jws.signing_input, key, jws.signature):
+        raise BadJws("the signature does not verify")
+
+
+def sign(header: dict[str, Any], payload: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
+    """The compact token; `alg` is added."""
+    parts = (msgspec.json.encode({"alg": ALG, **header}), msgspec.json.encode(payload))
+    signing_input = ".".join(b64url(part) for part in parts)
+    return f"{signing_input}.{b64url(_ES256.sign(signing_input.encode(), key))}"

@@ -1,0 +1,44 @@
+"""Metadata of the issuer (RFC 8414, OpenID Connect Discovery §3): states exactly what answers.
+
+There is no authorization endpoint yet, so none is claimed. The city's own apps get their codes from `POST /v1/sign-ins` and
+`POST /v1/proofing/sessions` in the manner of draft-ietf-oauth-first-party-apps, and redeem them at the token endpoint.
+"""
+
+from typing import Any
+
+from identity.tokens import rfc7636, rfc9068
+from identity.tokens.rfc7515 import ALG
+from identity.tokens.scopes import SCOPES
+
+GRANTS = ["authorization_code", "client_credentials"]
+_SECRETS = ["client_secret_basic", "client_secret_post", "none"]
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Every address begins with the configured public URL, whatever Host a request names."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/v1/oauth/token",
+        "revocation_endpoint": f"{issuer}/v1/oauth/revoke",
+        "userinfo_endpoint": f"{issuer}/v1/oauth/userinfo",
+        "jwks_uri": f"{issuer}/v1/oauth/jwks",
+        "response_types_supported": ["code"],
+        "grant_types_supported": GRANTS,
+        "code_challenge_methods_supported": [rfc7636.METHOD],
+        "authorization_response_iss_parameter_supported": True,
+        "token_endpoint_auth_methods_supported": _SECRETS,
+        "revocation_endpoint_auth_methods_supported": _SECRETS,
+        "dpop_signing_alg_values_supported": [ALG],
+        "id_token_signing_alg_values_supported": [ALG],
+        "subject_types_supported": ["pairwise"],
+        "scopes_supported": list(SCOPES),
+        "acr_values_supported": rfc9068.ACR_VALUES,
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
+            "name", "birthdate", "gender", "locale", "phone_number", "phone_number_verified", "email", "email_verified",
+        ],
+        "ui_locales_supported": ["vi", "en"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }  # fmt: skip

@@ -1,0 +1,46 @@
+"""Every scope there is, who may hold it, and what it lets an app do, in words a consent page can show."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kit.actor import Kind
+from kit.refusal import Words
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """`kinds`: whose tokens may carry it."""
+
+    kinds: frozenset[Kind]
+    words: Words
+
+
+def _scope(kinds: str, vi: str, en: str) -> Scope:
+    return Scope(kinds=msgspec.convert(kinds.split(), frozenset[Kind]), words=Words(vi=vi, en=en))
+
+
+SCOPES: dict[str, Scope] = {
+    "openid": _scope("citizen officer", "Nhận ra bạn ở lần sau", "Recognise you next time"),
+    "profile": _scope("citizen officer", "Xem họ tên, ngày sinh, giới tính", "See your name, date of birth and sex"),
+    "phone": _scope("citizen officer", "Xem số điện thoại đã xác nhận", "See your confirmed phone number"),
+    "email": _scope("citizen officer", "Xem địa chỉ thư đã xác nhận", "See your confirmed e-mail address"),
+    "dossiers:read": _scope("citizen", "Xem hồ sơ của bạn", "See your dossiers"),
+    "dossiers:write": _scope("citizen", "Lập và nộp hồ sơ thay bạn", "Prepare and submit dossiers for you"),
+    "uploads:write": _scope("citizen", "Tải giấy tờ lên hồ sơ", "Upload papers to your dossiers"),
+    "messages:read": _scope("citizen", "Đọc thông báo gửi cho bạn", "Read messages sent to you"),
+    "face-lookup:write": _scope(
+        "citizen", "Bật hoặc tắt tra cứu bằng khuôn mặt", "Turn finding your dossiers by face on or off"
+    ),
+    "desk": _scope("officer", "Xử lý hồ sơ tại cơ quan", "Work on dossiers at an office"),
+    "dossiers:find-by-face": _scope("kiosk", "Tìm hồ sơ bằng khuôn mặt tại quầy", "Find dossiers by face at a kiosk"),
+}
+
+
+def names(text: str | None) -> list[str]:
+    """The scopes in a `scope` parameter (RFC 6749 §3.3), each once, in their order."""
+    return list(dict.fromkeys((text or "").split()))
+
+
+def held_by(kind: Kind, scopes: Iterable[str]) -> list[str]:
+    """Those a token of this kind may carry."""
+    return [scope for scope in scopes if scope in SCOPES and kind in SCOPES[scope].kinds]

@@ -1,0 +1,179 @@
+"""SQL of clients, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
+
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.tokens.messages import Client
+from kit.db import raw
+
+
+async def _one(conn: AsyncConnection, query: str, values: dict[str, Any]) -> Any:
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(query, values, prepare=True)
+        return await cursor.fetchone()
+
+
+async def _run(conn: AsyncConnection, query: str, values: dict[str, Any]) -> int:
+    cursor: psycopg.AsyncCursor[Any] = await (await raw(conn)).execute(query, values, prepare=True)
+    return cursor.rowcount
+
+
+async def client(conn: AsyncConnection, client_id: str) -> Client | None:
+    row = await _one(
+        conn,
+        "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, disabled_at"
+        " from oauth_clients where id = %(id)s",
+        {"id": client_id},
+    )
+    if row is None:
+        return None
+    return Client(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        secret_digest=row.secret_digest,
+        grants=frozenset(row.grants),
+        scopes=tuple(row.scopes),
+        redirect_uris=tuple(row.redirect_uris),
+        dpop_required=row.dpop_required,
+        first_party=row.first_party,
+        office_id=row.office_id,
+        sector=row.sector,
+        disabled_at=row.disabled_at,
+    )
+
+
+async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool:
+    """False when the id is taken."""
+    count = await _run(
+        conn,
+        "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
+        " office_id, sector, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s, %(scopes)s,"
+        " %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(at)s) on conflict (id) do nothing",
+        {
+            "id": added.id,
+            "name": added.name,
+            "kind": added.kind,
+            "secret_digest": added.secret_digest,
+            "grants": sorted(added.grants),
+            "scopes": list(added.scopes),
+            "redirect_uris": list(added.redirect_uris),
+            "dpop_required": added.dpop_required,
+            "first_party": added.first_party,
+            "office_id": added.office_id,
+            "sector": added.sector,
+            "at": at,
+        },
+    )
+    return count == 1
+
+
+async def set_client_disabled(conn: AsyncConnection, client_id: str, at: datetime | None) -> bool:
+    return await _run(
+        conn, "update oauth_clients set disabled_at = %(at)s where id = %(id)s", {"id": client_id, "at": at}
+    ) == 1  # fmt: skip
+
+
+async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest: bytes) -> bool:
+    """Only of a confidential client."""
+    return await _run(
+        conn,
+        "update oauth_clients set secret_digest = %(digest)s where id = %(id)s and kind = 'confidential'",
+        {"id": client_id, "digest": secret_digest},
+    ) == 1  # fmt: skip
+
+
+async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
+    """kind, level, closed_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
+    return await _one(
+        conn,
+        "select a.kind, a.level, a.closed_at, o.id as appointment_id, o.office_id, o.roles from accounts a"
+        " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
+        " and (o.until_on is null or o.until_on >= %(day)s) where a.id = %(id)s",
+        {"id": account_id, "day": on},
+    )
+
+
+async def add_code(conn: AsyncConnection, **values: Any) -> None:
+    await _run(
+        conn,
+        "insert into authorization_codes (digest, client_id, account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce,"
+        " created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s, %(grant_id)s, %(code_challenge)s, %(jkt)s,"
+        " %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(created_at)s, %(expires_at)s)",
+        values,
+    )
+
+
+async def use_code(conn: AsyncConnection, digest: bytes, client_id: str, at: datetime) -> Any:
+    """Takes the code: of any number that try at once one gets the row, the others None."""
+    return await _one(
+        conn,
+        "update authorization_codes set used_at = %(at)s where digest = %(digest)s and client_id = %(client_id)s"
+        " and used_at is null and expires_at > %(at)s"
+        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce",
+        {"digest": digest, "client_id": client_id, "at": at},
+    )
+
+
+async def used_code_grant(conn: AsyncConnection, digest: bytes, client_id: str) -> str | None:
+    """The grant of a code this client used before."""
+    row = await _one(
+        conn,
+        "select grant_id from authorization_codes where digest = %(digest)s and client_id = %(client_id)s and used_at is not null",
+        {"digest": digest, "client_id": client_id},
+    )
+    return None if row is None else row.grant_id
+
+
+async def add_grant(conn: AsyncConnection, **values: Any) -> None:
+    await _run(
+        conn,
+        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, scope, level, jkt, created_at,"
+        " expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s, %(session_id)s, %(scope)s,"
+        " %(level)s, %(jkt)s, %(created_at)s, %(expires_at)s)",
+        values,
+    )
+
+
+async def grant(conn: AsyncConnection, grant_id: str) -> Any:
+    """What every request asks: is it still good, and what are the account and the appointment behind it now."""
+    return await _one(
+        conn,
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
+        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
+        " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
+        " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
+        {"id": grant_id},
+    )
+
+
+async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, at: datetime, why: str) -> None:
+    await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
+        " where id = %(id)s and client_id = %(client_id)s and revoked_at is null",
+        {"id": grant_id, "client_id": client_id, "at": at, "why": why},
+    )
+
+
+async def revoke_account(conn: AsyncConnection, account_id: str, *, at: datetime, why: str) -> int:
+    """Every token of an account, and the codes that could still become one."""
+    await _run(
+        conn,
+        "update authorization_codes set used_at = %(at)s where account_id = %(id)s and used_at is null",
+        {"id": account_id, "at": at},
+    )
+    return await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where account_id = %(id)s and revoked_at is null",
+        {"id": account_id, "at": at, "why": why},
+    )
+
+
+async def forget_before(conn: AsyncConnection, at: datetime) -> None:
+    await _run(conn, "delete from authorization_codes where expires_at < %(at)s", {"at": at})
+    await _run(conn, "delete from oauth_grants where expires_at < %(at)s", {"at": at})
