@@ -5,12 +5,13 @@
 """
 
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
-from identity.faces.service import FIND_MY_DOSSIER, PROOFING, WORDING, FaceStore
+from identity.faces.service import FIND_MY_DOSSIER, PROOFING, FaceStore
+from identity.faces.wording import FACE_LOOKUP
 
 __all__ = [
+    "FACE_LOOKUP",
     "FIND_MY_DOSSIER",
     "PROOFING",
-    "WORDING",
     "Comparison",
     "Consent",
     "Decision",

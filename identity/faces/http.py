@@ -11,7 +11,8 @@ from litestar.params import Body
 from identity import faces as room
 from identity.faces.messages import Consent, FaceLookup
 from identity.faces.refusals import FaceConsentMissing
-from identity.faces.service import FIND_MY_DOSSIER, WORDING, FaceStore
+from identity.faces.service import FaceStore
+from identity.faces.wording import FACE_LOOKUP
 from kit import clock
 from kit.actor import Actor, citizen
 from kit.limits import Limits
@@ -45,12 +46,14 @@ async def allow_face_lookup(
     """Consent of its own, apart from every other; replaces an earlier face."""
     assert actor.account_id is not None
     await limits.hit("face", actor.account_id)
-    if data.consent != FIND_MY_DOSSIER:
-        raise FaceConsentMissing(purpose=FIND_MY_DOSSIER)
+    if data.consent != FACE_LOOKUP.purpose:
+        raise FaceConsentMissing(purpose=FACE_LOOKUP.purpose, vi=FACE_LOOKUP.text.vi, en=FACE_LOOKUP.text.en)
     description = await pool.run(room.describe, await data.selfie.read())
-    consent = Consent(purpose=FIND_MY_DOSSIER, wording=WORDING, given_at=clock.now())
+    consent = Consent(purpose=FACE_LOOKUP.purpose, wording=FACE_LOOKUP.name, given_at=clock.now())
     await faces.enrol(actor.account_id, description, consent)
-    return FaceLookup(purpose=consent.purpose, wording=consent.wording, enrolled_at=consent.given_at)
+    return FaceLookup(
+        purpose=consent.purpose, wording=consent.wording, text=FACE_LOOKUP.text, enrolled_at=consent.given_at
+    )
 
 
 @delete(

@@ -72,4 +72,5 @@ class FaceLookup(msgspec.Struct, frozen=True):
 
     purpose: str
     wording: str
+    text: Words
     enrolled_at: datetime

@@ -90,5 +90,5 @@ class FaceModelsUnavailable(Refusal):
 class FaceConsentMissing(Refusal):
     status = 422
     code = "face-consent-missing"
-    vi = "Để tìm hồ sơ bằng khuôn mặt, bạn cần đồng ý rõ ràng: gửi consent={purpose}."
-    en = "Finding a dossier by face needs your explicit consent: send consent={purpose}."
+    vi = "Cần sự đồng ý rõ ràng của bạn. Nếu bạn đồng ý, hãy gửi consent={purpose}: “{vi}”"
+    en = "This needs your explicit consent. If you agree, send consent={purpose}: “{en}”"

@@ -10,14 +10,13 @@ from identity.faces import store
 from identity.faces.calibration import Calibration, default, vector
 from identity.faces.messages import Comparison, Consent, Description, Found, Template
 from identity.faces.rotation import Rotation
+from identity.faces.wording import FACE_LOOKUP
 from kit import clock, crypto
 from kit.db import Database
 from kit.keys import Keys
 
-FIND_MY_DOSSIER: Final = "find-my-dossier-by-face"
+FIND_MY_DOSSIER: Final = FACE_LOOKUP.purpose
 PROOFING: Final = "proofing"
-# The wording citizens agree to stands in docs/decisions/0010; a new wording gets a new name.
-WORDING: Final = "face-lookup-1"
 
 # The index holds one eye's vectors; so many of its nearest are compared again with both eyes.
 _RERANKED: Final = 8

@@ -1,0 +1,33 @@
+"""What a person agrees to, word for word. A changed text gets a new name; old ones stay, consents point to them."""
+
+from typing import Final
+
+import msgspec
+
+from kit.refusal import Words
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """One text under its `name`, and the `purpose` it allows."""
+
+    name: str
+    purpose: str
+    text: Words
+
+
+FACE_LOOKUP: Final = Wording(
+    name="face-lookup-1",
+    purpose="find-my-dossier-by-face",
+    text=Words(
+        vi=(
+            "Tôi đồng ý để hệ thống lưu đặc điểm khuôn mặt của tôi (không lưu ảnh), chỉ để tìm hồ sơ của tôi tại quầy và "
+            "kiosk. Tôi có thể rút lại bất cứ lúc nào; khi đó dữ liệu bị xóa ngay. Không đồng ý, tôi vẫn tra cứu được "
+            "bằng mã hồ sơ."
+        ),
+        en=(
+            "I agree that the features of my face (no picture) are kept, only to find my dossiers at desks and kiosks. I "
+            "can withdraw at any time; the data are then erased at once. Without this I can still look up my dossiers by "
+            "receipt code."
+        ),
+    ),
+)
