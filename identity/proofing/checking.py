@@ -1,0 +1,95 @@
+"""The officer's check: the card on the counter, the person before it, the claims on the screen; then level 2, or a reason."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity import accounts
+from identity.proofing import policy as rules
+from identity.proofing import store
+from identity.proofing.messages import Check, CheckReply, CheckRequest, EvidencedClaim
+from identity.proofing.refusals import CheckCodeUnknown, OwnCheck, ReasonMissing
+from identity.proofing.service import Desk
+from kit import clock, ids
+from kit.actor import Actor
+from kit.names import same_name
+from notifications import Recipient
+
+
+async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
+    """What a check code opens for an officer; that they looked is recorded. Refuses CheckCodeUnknown, OwnCheck."""
+    async with desk.db.begin() as conn:
+        check = await store.open_check(conn, _digest(check_code), at=clock.now())
+        if check is None:
+            raise CheckCodeUnknown
+        account = await accounts.account(conn, desk.keys, check.account_id)
+        await _refuse_own(desk, conn, account, actor)
+        await store.add_event(
+            conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
+        )
+    return Check(
+        claims=_claims(desk, check), level=account.level, opened_at=check.created_at, expires_at=check.expires_at
+    )
+
+
+async def decide_check(desk: Desk, check_code: str, request: CheckRequest, actor: Actor) -> CheckReply:
+    """One verdict per code, with the officer's reason. Refuses CheckCodeUnknown, OwnCheck, ReasonMissing."""
+    reason = request.reason.strip()
+    if not reason:
+        raise ReasonMissing
+    policy, now = rules.current(), clock.now()
+    async with desk.db.begin() as conn:
+        check = await store.decide_check(
+            conn,
+            _digest(check_code),
+            at=now,
+            verdict=request.verdict,
+            reason=reason,
+            officer_id=actor.account_id,
+            office_id=actor.office_id,
+        )
+        if check is None:
+            raise CheckCodeUnknown
+        account = await accounts.account(conn, desk.keys, check.account_id)
+        await _refuse_own(desk, conn, account, actor)
+        await store.add_event(
+            conn,
+            check.session_id,
+            f"check-{request.verdict}",
+            {"reason": reason},
+            officer_id=actor.account_id,
+            office_id=actor.office_id,
+        )
+        if request.verdict == "refused":
+            return CheckReply(verdict="refused", level=account.level)
+        level = policy.level(("card", "face", "contact", "officer"))
+        evidence = {"session": check.session_id, "officer": {"reason": reason, "at": now.isoformat()}}
+        await accounts.raise_level(conn, account.id, level, evidence, actor)
+        await desk.post_office.send(
+            conn,
+            event="level-raised",
+            to=Recipient(
+                account_id=account.id, contacts=tuple(held.contact for held in account.contacts), locale=account.locale
+            ),
+            fields={"level": str(level), "link": desk.settings.public_url},
+            once_key=f"level-raised:{check.session_id}",
+        )
+    return CheckReply(verdict="confirmed", level=level)
+
+
+async def _refuse_own(desk: Desk, conn: AsyncConnection, account: accounts.Account, actor: Actor) -> None:
+    """An officer's working account holds no personal number, so a shared name is all there is to go by."""
+    assert actor.account_id is not None
+    officer = await accounts.account(conn, desk.keys, actor.account_id)
+    if officer.id == account.id or same_name(officer.full_name, account.full_name):
+        raise OwnCheck
+
+
+def _claims(desk: Desk, check: Any) -> list[EvidencedClaim]:
+    return msgspec.json.decode(desk.unseal(check.session_id, "claims", check.claims_sealed), type=list[EvidencedClaim])
+
+
+def _digest(check_code: str) -> bytes:
+    """As it is read out: any case, with or without breaks."""
+    return ids.digest(check_code.upper().replace("-", "").replace(" ", ""))

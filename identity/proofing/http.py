@@ -1,0 +1,224 @@
+"""/v1/proofing: a card and a selfie in, an account out; and the officer's check."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Request, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from identity.proofing import checking, service
+from identity.proofing.messages import (
+    AccountReply,
+    CardReply,
+    Check,
+    CheckReply,
+    CheckRequest,
+    ContactCode,
+    ContactReply,
+    ContactRequest,
+    Progress,
+    SelfieReply,
+    SessionReply,
+    SessionRequest,
+    StepReply,
+)
+from identity.proofing.service import Desk
+from identity.tokens import AuthorizationReply, Issuer
+from kit.actor import ANYONE, Actor, officer, proofing
+from kit.db import Database
+from kit.keys import Keys
+from kit.limits import Limits
+from kit.pool import InferencePool
+from kit.refusal import NotFound
+from kit.settings import Settings
+from notifications import PostOffice
+
+_CARD_BODY_BYTES = 25_000_000
+_SELFIE_BODY_BYTES = 13_000_000
+
+_SESSION = "/v1/proofing/sessions/{session_id:str}"
+_CHECK = "/v1/proofing/checks/{check_code:str}"
+
+
+@dataclass
+class CardForm:
+    """Photos of both sides of one card: JPEG, PNG or WebP."""
+
+    front: UploadFile
+    back: UploadFile
+
+
+@dataclass
+class SelfieForm:
+    """One photo of the person's own face, taken now."""
+
+    selfie: UploadFile
+
+
+async def desk(
+    db: Database, keys: Keys, pool: InferencePool, post_office: PostOffice, issuer: Issuer, settings: Settings
+) -> Desk:
+    """What the verbs stand on."""
+    return Desk(db=db, keys=keys, pool=pool, post_office=post_office, issuer=issuer, settings=settings)
+
+
+def own(session_id: str, actor: Actor) -> None:
+    """A proofing token opens its own session; every other one is not there."""
+    if actor.session_id != session_id:
+        raise NotFound
+
+
+@post("/v1/proofing/sessions", who=ANYONE, dependencies={"desk": desk}, summary="Open a session", tags=["proofing"])
+async def open_session(
+    data: SessionRequest, request: Request[Any, Any, Any], address: str, desk: Desk, limits: Limits
+) -> SessionReply:
+    """By a first-party app, with a DPoP proof of the device key that everything after is bound to."""
+    await limits.hit("proofing", address)
+    jkt = await desk.issuer.check_proof(request.headers.getall("dpop", []), method="POST", path="/v1/proofing/sessions")
+    return await service.open_session(desk, data, jkt=jkt)
+
+
+@get(_SESSION, who=proofing(), dependencies={"desk": desk}, summary="How far a session is", tags=["proofing"])
+async def progress(session_id: str, actor: Actor, desk: Desk) -> Progress:
+    """Steps passed and what comes next; nothing of the person."""
+    own(session_id, actor)
+    return await service.progress(desk, session_id)
+
+
+@post(
+    f"{_SESSION}/card",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    request_max_body_size=_CARD_BODY_BYTES,
+    summary="Read the card",
+    tags=["proofing"],
+)
+async def read_card(
+    session_id: str,
+    data: Annotated[CardForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    actor: Actor,
+    desk: Desk,
+    limits: Limits,
+) -> CardReply:
+    """Every field with its evidence and verdict. The photos are not kept."""
+    own(session_id, actor)
+    await limits.hit("card", session_id)
+    return await service.read_card(desk, session_id, await data.front.read(), await data.back.read())
+
+
+@post(
+    f"{_SESSION}/selfie",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    request_max_body_size=_SELFIE_BODY_BYTES,
+    summary="Match the face",
+    tags=["proofing"],
+)
+async def match_selfie(
+    session_id: str,
+    data: Annotated[SelfieForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    actor: Actor,
+    desk: Desk,
+    limits: Limits,
+) -> SelfieReply:
+    """Against the card's portrait; five attempts a session. The photo is not kept."""
+    own(session_id, actor)
+    await limits.hit("face", session_id)
+    return await service.match_selfie(desk, session_id, await data.selfie.read())
+
+
+@post(
+    f"{_SESSION}/contact",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Send a one-time code to a phone or mailbox",
+    tags=["proofing"],
+)
+async def ask_contact(session_id: str, data: ContactRequest, actor: Actor, desk: Desk, limits: Limits) -> ContactReply:
+    """The phone or address the account will sign in with."""
+    own(session_id, actor)
+    contact = service.contact_asked(data)
+    # By both: nobody floods one phone from many sessions, nor many phones from one.
+    await limits.hit("one-time-code", contact.value)
+    await limits.hit("one-time-code", session_id)
+    return await service.ask_contact(desk, session_id, contact)
+
+
+@post(
+    f"{_SESSION}/contact/code",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Show that the code arrived",
+    tags=["proofing"],
+)
+async def prove_contact(session_id: str, data: ContactCode, actor: Actor, desk: Desk) -> StepReply:
+    """Five tries a code."""
+    own(session_id, actor)
+    return StepReply(next=await service.prove_contact(desk, session_id, data.code))
+
+
+@post(f"{_SESSION}/account", who=proofing(), dependencies={"desk": desk}, summary="Open the account", tags=["proofing"])
+async def open_account(session_id: str, actor: Actor, desk: Desk) -> AccountReply:
+    """One account per person: who has one already finds it again. Asked again, gives a new check code."""
+    own(session_id, actor)
+    return await service.open_account(desk, session_id)
+
+
+@post(
+    f"{_SESSION}/authorization",
+    who=proofing(),
+    dependencies={"desk": desk},
+    summary="A code for the token endpoint",
+    tags=["proofing"],
+)
+async def authorize(session_id: str, actor: Actor, desk: Desk) -> AuthorizationReply:
+    """To be redeemed within a minute with the code_verifier and the same device key."""
+    own(session_id, actor)
+    return await service.authorize(desk, session_id)
+
+
+@get(
+    _CHECK,
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="What a check code opens",
+    tags=["proofing"],
+)
+async def look_at_check(check_code: str, actor: Actor, desk: Desk, limits: Limits) -> Check:
+    """The claims the card proved, each with its sources."""
+    await limits.hit("lookup", f"check {actor.account_id}")
+    return await checking.look_at_check(desk, check_code, actor)
+
+
+@post(
+    _CHECK,
+    who=officer("identity_checker"),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Confirm or refuse a person at the counter",
+    tags=["proofing"],
+)
+async def decide_check(check_code: str, data: CheckRequest, actor: Actor, desk: Desk, limits: Limits) -> CheckReply:
+    """Confirmed means level 2. One verdict per code; never for oneself."""
+    await limits.hit("lookup", f"check {actor.account_id}")
+    return await checking.decide_check(desk, check_code, data, actor)
+
+
+route_handlers: list[Any] = [
+    open_session,
+    progress,
+    read_card,
+    match_selfie,
+    ask_contact,
+    prove_contact,
+    open_account,
+    authorize,
+    look_at_check,
+    decide_check,
+]

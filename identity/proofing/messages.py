@@ -1,0 +1,140 @@
+"""What apps and officers send to proofing and are answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from kit.refusal import Fault, Words
+from notifications import Locale
+from ocr import CardReading
+
+Step = Literal["card", "selfie", "contact", "account", "authorization"]
+STEPS: tuple[Step, ...] = ("card", "selfie", "contact", "account", "authorization")
+
+Verdict = Literal["confirmed", "refused"]
+
+
+class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Opens a session for a first-party app; the DPoP header shows the device key everything after is bound to."""
+
+    client_id: Annotated[str, Meta(max_length=80)]
+    code_challenge: Annotated[str, Meta(max_length=128, description="RFC 7636, S256: redeemed at the token endpoint")]
+    code_challenge_method: Annotated[str, Meta(max_length=10)]
+    locale: Annotated[Locale, Meta(description="language of the messages sent on the way")] = "vi"
+    scope: Annotated[
+        str | None, Meta(max_length=500, description="of the token at the end; none: all the app may have")
+    ] = None
+    nonce: Annotated[str | None, Meta(max_length=255, description="returned in the ID token")] = None
+
+
+class StepDone(msgspec.Struct, frozen=True):
+    """One step and when it was passed."""
+
+    name: Step
+    passed_at: datetime | None
+
+
+class SessionReply(msgspec.Struct, frozen=True):
+    """The token is good for this session alone, by the device key alone."""
+
+    id: str
+    proofing_token: str
+    expires_in: int
+    steps: tuple[Step, ...]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a session is; nothing of the person."""
+
+    id: str
+    steps: list[StepDone]
+    next: Step | None
+    expires_in: int
+    card_attempts_left: int
+    selfie_attempts_left: int
+
+
+class CardReply(msgspec.Struct, frozen=True):
+    """What the card said. When `passed` is false, `shortfalls` say why and what to do; send the photos again."""
+
+    reading: CardReading
+    decision: Literal["accept", "review", "retake"]
+    passed: bool
+    shortfalls: list[Fault]
+    next: Step
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """About a photo that was good enough, but only just."""
+
+    code: str
+    message: Words
+
+
+class SelfieReply(msgspec.Struct, frozen=True):
+    """The selfie shows the card's owner. How near the faces are is told to nobody."""
+
+    decision: Literal["match"]
+    tips: list[Advice]
+    next: Step
+
+
+class ContactRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the two; a one-time code goes there."""
+
+    phone: Annotated[str | None, Meta(max_length=24)] = None
+    email: Annotated[str | None, Meta(max_length=254)] = None
+
+
+class ContactReply(msgspec.Struct, frozen=True):
+    sent_to: Annotated[str, Meta(description="masked")]
+    expires_in: int
+
+
+class ContactCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+
+
+class StepReply(msgspec.Struct, frozen=True):
+    next: Step
+
+
+class AccountReply(msgspec.Struct, frozen=True):
+    """`check_code` is what the person reads out at a counter, once, within a day, to reach level 2; none when already there."""
+
+    level: int
+    acr: str
+    check_code: str | None
+    check_code_expires_in: int | None
+
+
+class EvidencedClaim(msgspec.Struct, frozen=True):
+    """One thing the card proved, with what said so and when."""
+
+    claim: str
+    value: Any
+    sources: tuple[str, ...]
+    proved_at: datetime
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What the officer holds against the card on the counter and the person before them."""
+
+    claims: list[EvidencedClaim]
+    level: int
+    opened_at: datetime
+    expires_at: datetime
+
+
+class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`reason` is what was compared, or why it is refused; it is kept with the officer's name."""
+
+    verdict: Verdict
+    reason: Annotated[str, Meta(max_length=500)]
+
+
+class CheckReply(msgspec.Struct, frozen=True):
+    verdict: Verdict
+    level: int

@@ -1,0 +1,94 @@
+"""What proofing says no with."""
+
+from kit.refusal import Refusal
+
+
+class WrongState(Refusal):
+    status = 409
+    code = "wrong-state"
+    vi = "Chưa đến hoặc đã qua bước này. Bước tiếp theo là: {next}."
+    en = "It is too early or too late for this step. The next step is: {next}."
+
+
+class SessionOver(Refusal):
+    status = 410
+    code = "proofing-session-over"
+    vi = "Phiên định danh đã kết thúc. Hãy bắt đầu lại từ bước chụp thẻ."
+    en = "This proofing session is over. Start again with the card."
+
+
+class PhotoMissing(Refusal):
+    status = 422
+    code = "photo-missing"
+    vi = "Ảnh {field} không có nội dung. Hãy chụp lại và gửi lại."
+    en = "The photo {field} is empty. Take it again and send it."
+
+
+class CardAttemptsUsed(Refusal):
+    status = 409
+    code = "card-attempts-used"
+    vi = "Đã gửi ảnh thẻ quá số lần cho phép. Hãy bắt đầu phiên mới hoặc đến bộ phận một cửa."
+    en = "The card was sent too many times. Start a new session, or come to the one-stop desk."
+
+
+class SelfieAttemptsUsed(Refusal):
+    status = 409
+    code = "selfie-attempts-used"
+    vi = "Đã hết số lần thử ảnh khuôn mặt. Hãy mang thẻ đến bộ phận một cửa để cán bộ đối chiếu."
+    en = "All attempts with a selfie are used. Bring the card to the one-stop desk, where an officer compares."
+
+
+class FaceDoesNotMatch(Refusal):
+    status = 422
+    code = "face-does-not-match"
+    vi = "Khuôn mặt không khớp với ảnh trên thẻ. Chủ thẻ hãy tự chụp, nhìn thẳng, đủ sáng. Còn {attempts_left} lần thử."
+    en = "The face is not the one on the card. The card's owner takes the selfie, facing the light. Attempts left: {attempts_left}."
+
+
+class FaceUnsure(Refusal):
+    status = 422
+    code = "face-unsure"
+    vi = "Chưa đủ chắc chắn là cùng một người. Hãy chụp lại nơi sáng hơn hoặc đến bộ phận một cửa. Còn {attempts_left} lần thử."
+    en = "It is not clear enough that this is one person. Try in better light, or come to the desk. Attempts left: {attempts_left}."
+
+
+class NotAContact(Refusal):
+    status = 422
+    code = "not-a-contact"
+    vi = "Hãy gửi một số điện thoại di động Việt Nam hoặc một địa chỉ thư điện tử hợp lệ, chỉ một trong hai."
+    en = "Send one valid Vietnamese mobile number or one e-mail address, not both."
+
+
+class WrongCode(Refusal):
+    status = 422
+    code = "wrong-code"
+    vi = "Mã không đúng hoặc đã hết hạn. Hãy kiểm tra lại tin nhắn, hoặc yêu cầu mã mới."
+    en = "The code is wrong or has expired. Check the message again, or ask for a new code."
+
+
+class CheckCodeUnknown(Refusal):
+    status = 404
+    code = "check-code-unknown"
+    vi = "Mã đối chiếu không đúng, đã dùng hoặc đã hết hạn. Công dân có thể lấy mã mới trong ứng dụng."
+    en = "This check code is wrong, used or expired. The citizen can get a new one in the app."
+
+
+class OwnCheck(Refusal):
+    status = 403
+    code = "own-check"
+    vi = "Cán bộ không tự đối chiếu cho mình hoặc người trùng tên với mình. Hãy chuyển cho đồng nghiệp."
+    en = "Officers do not check themselves, nor a person who bears their name. Hand this to a colleague."
+
+
+class ReasonMissing(Refusal):
+    status = 422
+    code = "reason-missing"
+    vi = "Hãy ghi đã đối chiếu những gì, hoặc lý do từ chối."
+    en = "Write what was compared, or why it is refused."
+
+
+class EvidenceShort(Refusal):
+    status = 409
+    code = "evidence-short"
+    vi = "Bằng chứng của phiên này chưa đủ để mở tài khoản. Hãy bắt đầu lại hoặc đến bộ phận một cửa."
+    en = "What this session has proven is not enough for an account. Start again, or come to the one-stop desk."

@@ -1,0 +1,151 @@
+"""SQL of proofing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.proofing.tables import proofing_checks, proofing_events, proofing_sessions
+from kit import clock, ids
+
+_sessions, _checks = proofing_sessions.c, proofing_checks.c
+
+Counted = Literal["card_tries", "selfie_tries", "code_tries"]
+
+
+async def add_session(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(
+        insert(proofing_sessions).values(card_version=0, card_tries=0, selfie_tries=0, code_tries=0, **values)
+    )
+
+
+async def session(conn: AsyncConnection, session_id: str, *, lock: bool = False) -> Any | None:
+    statement = select(proofing_sessions).where(_sessions.id == session_id)
+    return (await conn.execute(statement.with_for_update() if lock else statement)).first()
+
+
+async def change(conn: AsyncConnection, session_id: str, **values: Any) -> None:
+    await conn.execute(update(proofing_sessions).where(_sessions.id == session_id).values(**values))
+
+
+async def count_try(conn: AsyncConnection, session_id: str, counted: Counted, *, at_most: int) -> int | None:
+    """How many there are with this one; None when all were used. One statement: concurrent tries do not share a place."""
+    column = proofing_sessions.c[counted]
+    statement = (
+        update(proofing_sessions)
+        .where(_sessions.id == session_id, column < at_most)
+        .values({counted: column + 1})
+        .returning(column)
+    )
+    return await conn.scalar(statement)
+
+
+async def give_back_try(conn: AsyncConnection, session_id: str, counted: Counted) -> None:
+    column = proofing_sessions.c[counted]
+    await conn.execute(
+        update(proofing_sessions).where(_sessions.id == session_id, column > 0).values({counted: column - 1})
+    )
+
+
+async def add_event(
+    conn: AsyncConnection,
+    session_id: str,
+    kind: str,
+    evidence: dict[str, Any],
+    *,
+    officer_id: str | None = None,
+    office_id: str | None = None,
+) -> None:
+    await conn.execute(
+        insert(proofing_events).values(
+            id=ids.new_id("pev"),
+            session_id=session_id,
+            at=clock.now(),
+            kind=kind,
+            evidence=evidence,
+            officer_id=officer_id,
+            office_id=office_id,
+        )
+    )
+
+
+async def events(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
+    return (
+        await conn.execute(
+            select(proofing_events).where(proofing_events.c.session_id == session_id).order_by(proofing_events.c.id)
+        )
+    ).all()
+
+
+async def expired_sessions(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[str]:
+    """Ids of sessions whose time is over and that still hold something; locked for this transaction."""
+    statement = (
+        select(_sessions.id)
+        .where(_sessions.erased_at.is_(None), _sessions.expires_at <= at)
+        .order_by(_sessions.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await conn.scalars(statement)).all()
+
+
+async def erase(conn: AsyncConnection, session_id: str, *, at: datetime) -> None:
+    """Forgets everything about the person that the session still held."""
+    await change(
+        conn,
+        session_id,
+        reading_sealed=None,
+        portrait_sealed=None,
+        contact_sealed=None,
+        code_mac=None,
+        code_expires_at=None,
+        erased_at=at,
+    )
+
+
+async def put_check(conn: AsyncConnection, **values: Any) -> None:
+    """A new code for the session's check; an undecided earlier one no longer opens anything."""
+    statement = upsert(proofing_checks).values(**values)
+    renewed = {name: statement.excluded[name] for name in ("code_digest", "expires_at", "claims_sealed")}
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["session_id"], set_=renewed, where=proofing_checks.c.decided_at.is_(None)
+        )
+    )
+
+
+async def check_of(conn: AsyncConnection, session_id: str) -> Any | None:
+    return (await conn.execute(select(proofing_checks).where(_checks.session_id == session_id))).first()
+
+
+async def open_check(conn: AsyncConnection, code_digest: bytes, *, at: datetime) -> Any | None:
+    """The check a code opens, while it is undecided and in time."""
+    return (
+        await conn.execute(
+            select(proofing_checks).where(
+                _checks.code_digest == code_digest, _checks.decided_at.is_(None), _checks.expires_at > at
+            )
+        )
+    ).first()
+
+
+async def decide_check(conn: AsyncConnection, code_digest: bytes, *, at: datetime, **values: Any) -> Any | None:
+    """The check, to the one officer who decides it first; its claims are erased."""
+    statement = (
+        update(proofing_checks)
+        .where(_checks.code_digest == code_digest, _checks.decided_at.is_(None), _checks.expires_at > at)
+        .values(decided_at=at, claims_sealed=None, **values)
+        .returning(proofing_checks)
+    )
+    return (await conn.execute(statement)).first()
+
+
+async def erase_expired_checks(conn: AsyncConnection, *, at: datetime) -> None:
+    await conn.execute(
+        update(proofing_checks)
+        .where(_checks.claims_sealed.is_not(None), _checks.expires_at <= at)
+        .values(claims_sealed=None)
+    )

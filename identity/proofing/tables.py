@@ -1,0 +1,69 @@
+"""Proofing sessions, what happened in them, and the officer's checks."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+
+from kit.db import Id, Instant, Json, metadata
+
+proofing_sessions = Table(
+    "proofing_sessions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("jkt", Text, nullable=False),
+    Column("code_challenge", Text, nullable=False),
+    Column("scope", Text),
+    Column("nonce", Text),
+    Column("locale", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    # Rises with each card: a selfie compared with an earlier card's portrait no longer counts.
+    Column("card_version", Integer, nullable=False),
+    Column("card_tries", Integer, nullable=False),
+    Column("selfie_tries", Integer, nullable=False),
+    Column("card_at", Instant),
+    Column("selfie_at", Instant),
+    Column("contact_at", Instant),
+    Column("account_at", Instant),
+    Column("authorized_at", Instant),
+    # Sealed, and erased when the account is open or the session's time is over.
+    Column("reading_sealed", LargeBinary),
+    Column("portrait_sealed", LargeBinary),
+    Column("contact_sealed", LargeBinary),
+    Column("code_mac", LargeBinary),
+    Column("code_tries", Integer, nullable=False),
+    Column("code_expires_at", Instant),
+    Column("account_id", Id),
+    Column("erased_at", Instant),
+    Index("ix_proofing_sessions_open", "expires_at", postgresql_where=text("erased_at is null")),
+)
+
+proofing_events = Table(
+    "proofing_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey("proofing_sessions.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    # How it was proven: verdicts, sources, digests. Never a number, a name or a picture.
+    Column("evidence", Json, nullable=False),
+    Column("officer_id", Id),
+    Column("office_id", Id),
+)
+
+proofing_checks = Table(
+    "proofing_checks",
+    metadata,
+    Column("session_id", Id, ForeignKey("proofing_sessions.id"), primary_key=True),
+    Column("code_digest", LargeBinary, nullable=False, unique=True),
+    Column("account_id", Id, nullable=False),
+    # What the officer is shown; erased with the verdict or when the code expires.
+    Column("claims_sealed", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("verdict", Text),
+    Column("reason", Text),
+    Column("officer_id", Id),
+    Column("office_id", Id),
+    Index("ix_proofing_checks_open", "expires_at", postgresql_where=text("claims_sealed is not null")),
+)
