@@ -37,11 +37,7 @@ class Jobs:
         self._services: Any = None
         for task in tasks:
             self._register(task)
-        self._app.periodic(cron="* * * * * */10")(
-            self._app.task(
-                self._retry_stalled, name="kit.retry_stalled", queueing_lock="kit.retry_stalled", pass_context=False
-            )
-        )
+        self._register(Task("kit.retry_stalled", lambda _: self.retry_stalled(), cron="* * * * * */10"))
 
     def serve(self, services: Any) -> None:
         """Names what tasks stand on; they and the jobs know each other, so it comes after both exist."""
@@ -57,8 +53,8 @@ class Jobs:
         if task.cron is not None:
             self._app.periodic(cron=task.cron)(registered)
 
-    async def _retry_stalled(self, timestamp: int) -> None:
-        # The job of a killed worker stays `doing` and keeps its lock until somebody frees it.
+    async def retry_stalled(self) -> None:
+        """Frees the jobs of killed workers, which else stay `doing` and keep their locks for ever."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
             _log.warning("job of a lost worker is tried again", extra={"job": job.id, "task": job.task_name})

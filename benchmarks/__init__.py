@@ -1,0 +1,1 @@
+"""Every published figure: `uv run python benchmarks/NAME.py [--quick] [--json OUT]`."""

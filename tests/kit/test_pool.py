@@ -1,0 +1,51 @@
+"""Inference workers: refusals travel back, a dead worker is replaced, the queue is bounded."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from kit.limits import TooMany
+from kit.pool import Busy, InferencePool, WorkerLost
+
+
+def _add(a: int, b: int) -> int:
+    return a + b
+
+
+def _refuse() -> None:
+    raise TooMany(retry_after_seconds=9)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _sleep(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@pytest.mark.anyio
+async def test_work_refusals_death_and_bounds() -> None:
+    pool = InferencePool(workers=1, queue=1)
+    try:
+        assert await pool.run(_add, 2, 3) == 5
+        with pytest.raises(TooMany) as told:
+            await pool.run(_refuse)
+        assert told.value.retry_after_seconds == 9
+        with pytest.raises(WorkerLost):
+            await pool.run(_die)
+        assert await pool.run(_add, 1, 1) == 2, "a dead worker is replaced"
+        two = [asyncio.create_task(pool.run(_sleep, 0.5)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(Busy) as full:
+            await pool.run(_add, 1, 1)
+        assert full.value.retry_after_seconds
+        assert len(set(await asyncio.gather(*two))) == 1
+        assert pool.waiting == 0
+        assert await pool.run(_add, 4, 4) == 8
+    finally:
+        pool.close()
