@@ -90,8 +90,7 @@ class Catalogue:
             return self.in_force(on)
         scored = [(_score(item, asked), item) for item in self.in_force(on)]
         best = max((score[0] for score, _ in scored), default=0)
-        # Whoever names a thing in three words does not mean what fits only one of them.
-        kept = [pair for pair in scored if pair[0][0] and 2 * pair[0][0] >= best]
+        kept = [pair for pair in scored if best and pair[0][0] == best]
         return [item for _, item in sorted(kept, key=lambda pair: pair[0], reverse=True)]
 
     def codes(self, list_name: str) -> CodeList:
