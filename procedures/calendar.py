@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-import holidays
 import msgspec
 
 from kit.clock import CITY
@@ -44,6 +43,8 @@ class Calendar:
     """Working days: Monday to Friday less holidays and days exchanged, plus days worked in exchange, then overrides."""
 
     def __init__(self, overrides: Iterable[DayOverride] = ()) -> None:
+        import holidays  # a quarter of a second nobody should pay for importing the application
+
         self._overrides = {override.on: override for override in overrides}
         self._days_vi = holidays.country_holidays("VN", language="vi")
         self._days_en = holidays.country_holidays("VN", language="en_US")

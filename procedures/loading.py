@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from procedures.messages import Bundle, CodeList, DayOverride, Field, Form, Item, Lifecycle, Procedure, Section, When
+from procedures.messages import Bundle, CodeList, DayOverride, Field, Form, Item, Lifecycle, Procedure, Sourced, When
 
 T = TypeVar("T")
 
@@ -112,11 +112,7 @@ def _item(path: Path, shared: Mapping[str, dict[str, Any]], lists: Mapping[str, 
     used = _check_form(path, item.form, lists)
     if isinstance(item, Procedure):
         used |= {field.codes for field in item.result.fields if field.codes}
-        for document in item.documents:
-            _check_assumed(path, document)
-        for fee in item.fees:
-            _check_assumed(path, fee)
-    for sourced in (item, item.deadline, *item.form.sections):
+    for sourced in _sourced(item):
         _check_assumed(path, sourced)
     if not item.cases:
         raise CatalogueFault(f"{path}: has no [[cases]]; law without a worked case is not reviewed")
@@ -176,7 +172,18 @@ def _paths(when: When) -> list[str | None]:
     return [when.field, when.same_as, *(path for part in inner for path in _paths(part))]
 
 
-def _check_assumed(path: Path, table: Section | Item | Any) -> None:
+def _sourced(item: Item) -> list[Sourced]:
+    """Every table of an item that says where it was read."""
+    found: list[Sourced] = [item, item.deadline, *item.form.sections]
+    if isinstance(item, Procedure):
+        found += [*item.documents, *item.fees, item.result]
+        found += [item.result.validity] if item.result.validity is not None else []
+    if isinstance(item, Bundle):
+        found += item.branches
+    return found
+
+
+def _check_assumed(path: Path, table: Sourced) -> None:
     names = {field.encode_name for field in msgspec.structs.fields(table)}
     if wrong := set(table.assumed) - names:
         raise CatalogueFault(f"{path}: `assumed` names {sorted(wrong)}, which stand not in that table")
