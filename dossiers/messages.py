@@ -43,7 +43,7 @@ class ChangeForm(Request):
     """Only what is named changes. `null` clears an answer; a field left out stays as it is."""
 
     fields: Annotated[dict[Path, Given], Meta(max_length=200)] | UnsetType = UNSET
-    ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | None | UnsetType = UNSET
+    ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | UnsetType | None = UNSET
 
 
 class AttachDocument(Request):

@@ -148,7 +148,9 @@ class ResultIncomplete(Invalid):
 class NoPinIssuer(Refusal):
     status = 503
     code = "no-pin-issuer"
-    vi = "Hệ thống chưa nối với nơi cấp số định danh cá nhân nên chưa đăng ký khai sinh được. Hãy báo quản trị hệ thống."
+    vi = (
+        "Hệ thống chưa nối với nơi cấp số định danh cá nhân nên chưa đăng ký khai sinh được. Hãy báo quản trị hệ thống."
+    )
     en = "No issuer of personal numbers is connected, so births cannot be registered. Tell the system's administrator."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -120,7 +120,9 @@ async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
     return [Event(**row._mapping) for row in await conn.execute(query)]
 
 
-async def advance(conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime) -> None:
+async def advance(
+    conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime
+) -> None:
     """The dossier's own row after something happened to it."""
     await conn.execute(
         update(dossiers)
@@ -137,7 +139,9 @@ async def advance(conn: AsyncConnection, dossier_id: str, *, event_count: int, e
 async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Row[Any]]:
     """With what each gave, if anything; in the dossier's own order."""
     query = (
-        select(branches, results.c.kind.label("result_kind"), results.c.number.label("result_number"), results.c.made_at)
+        select(
+            branches, results.c.kind.label("result_kind"), results.c.number.label("result_number"), results.c.made_at
+        )
         .join_from(branches, results, results.c.branch_id == branches.c.id, isouter=True)
         .where(branches.c.dossier_id.in_(dossier_ids))
         .order_by(branches.c.dossier_id, branches.c.position)
@@ -150,12 +154,18 @@ async def branch(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
 
 
 async def queue(
-    conn: AsyncConnection, *, office_id: str, roles: Collection[str] | None, after: str | None, limit: int
+    conn: AsyncConnection,
+    *,
+    office_id: str,
+    roles: Collection[str] | None,
+    free_or_held_by: str | None,
+    after: str | None,
+    limit: int,
 ) -> list[Row[Any]]:
     """What an office may work on, oldest promise first; `roles` None is every role. `after` is the last id of the page before."""
     query = (
-        select(branches, dossiers.c.receipt_code, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.procedure_version,
-               dossiers.c.submitted_at, dossiers.c.form, dossiers.c.account_id)
+        select(branches, dossiers.c.receipt_code, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
+               dossiers.c.submitted_at, dossiers.c.form)
         .join_from(branches, dossiers, branches.c.dossier_id == dossiers.c.id)
         .where(branches.c.office_id == office_id, branches.c.started_at.is_not(None), branches.c.decided_at.is_(None))
         .order_by(branches.c.due_at, branches.c.id)
@@ -163,13 +173,17 @@ async def queue(
     )  # fmt: skip
     if roles is not None:
         query = query.where(branches.c.officer_role.in_(roles))
+    if free_or_held_by is not None:
+        query = query.where(or_(branches.c.claimed_by.is_(None), branches.c.claimed_by == free_or_held_by))
     if after is not None:
-        last = select(branches.c.due_at, branches.c.id).where(branches.c.id == after).subquery()
-        query = query.where(func.row(branches.c.due_at, branches.c.id) > select(func.row(last.c.due_at, last.c.id)).scalar_subquery())
+        last_due = select(branches.c.due_at).where(branches.c.id == after).scalar_subquery()
+        query = query.where(tuple_(branches.c.due_at, branches.c.id) > tuple_(last_due, after))
     return list((await conn.execute(query)).all())
 
 
-async def claim(conn: AsyncConnection, branch_id: str, *, version: int, state: str, account_id: str, at: datetime) -> int | None:
+async def claim(
+    conn: AsyncConnection, branch_id: str, *, version: int, state: str, account_id: str, at: datetime
+) -> int | None:
     """One of many officers gets it: the new version, or None for all the others."""
     return (
         await conn.execute(

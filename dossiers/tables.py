@@ -3,7 +3,19 @@
 `migrations/versions/0006_dossiers.py` also gives the history a trigger that refuses UPDATE and DELETE.
 """
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from kit.db import Id, Instant, Json, metadata
 
@@ -70,7 +82,13 @@ branches = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("dossier_id", "name"),
     # An office's queue: what it may take up, oldest promise first.
-    Index("ix_branches_queue", "office_id", "officer_role", "due_at", postgresql_where=text("decided_at is null and started_at is not null")),
+    Index(
+        "ix_branches_queue",
+        "office_id",
+        "officer_role",
+        "due_at",
+        postgresql_where=text("decided_at is null and started_at is not null"),
+    ),
 )
 
 documents = Table(

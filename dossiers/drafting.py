@@ -1,0 +1,224 @@
+"""Drafts: opened with what is already known, changed field by field, papers attached; nothing is promised yet."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import uploads
+from dossiers import known, outcomes, store, views
+from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft
+from dossiers.refusals import (
+    AlreadySubmitted,
+    DocumentNotAsked,
+    DocumentType,
+    DocumentUnknown,
+    DossierUnknown,
+    FormRefused,
+    LevelTooLow,
+    NotFiledHere,
+    Stale,
+)
+from dossiers.submitting import faults_of
+from kit import clock, idempotency, ids
+from kit.actor import Actor
+from kit.db import Database, raw, to_json
+from kit.keys import Keys
+from kit.refusal import Fault, fault
+from procedures import Bundle, Catalogue, bundles, forms
+from procedures.messages import Field
+
+_OPEN = "POST /v1/dossiers"
+
+
+async def open_draft(
+    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, asked: OpenDraft, *, key: str | None = None
+) -> Dossier:
+    """A draft with every field filled that an authority, the card or the account can fill.
+
+    With an Idempotency-Key the same call opens one draft. Raises LevelTooLow, NotFiledHere, and the catalogue's refusals.
+    """
+    assert actor.account_id is not None
+    item, today = catalogue.find(asked.procedure, clock.today()), clock.today()
+    if actor.level < item.level_to_file:
+        raise LevelTooLow(
+            procedure=item.code,
+            level=item.level_to_file,
+            have=actor.level,
+            headers={
+                "WWW-Authenticate": 'DPoP error="insufficient_user_authentication", '
+                f'acr_values="urn:motcua:loa:{item.level_to_file}"'
+            },
+        )
+    wanted = asked.options.branches
+    branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
+    procedures = catalogue.branch_procedures(item, today, branches if isinstance(item, Bundle) else None)
+    if any(procedure.result.kind not in outcomes.KINDS for procedure in procedures.values()):
+        raise NotFiledHere(procedure=item.code)
+    async with db.begin() as conn:
+        if key is None:
+            return await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, today)
+        body = hashlib.sha256(msgspec.json.encode(asked)).digest()
+        async with idempotency.once(
+            await raw(conn), scope=actor.account_id, route=_OPEN, key=idempotency.checked(key), body_digest=body
+        ) as slot:
+            if slot.reply is not None:
+                row = await owned(conn, actor, slot.reply["id"])
+                return await views.dossier(conn, catalogue, row)
+            opened = await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, today)
+            slot.keep({"id": opened.id})
+            return opened
+
+
+async def _open(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    account_id: str,
+    item: views.Item,
+    asked: OpenDraft,
+    branches: list[str],
+    today: date,
+) -> Dossier:
+    sources = await known.sources(conn, keys, account_id, relation=asked.options.relation)
+    form = known.fill(item.form, sources, {}, today=today, branches=branches)
+    now, dossier_id = clock.now(), ids.new_id("dos")
+    await store.add_draft(
+        conn,
+        {
+            "id": dossier_id,
+            "account_id": account_id,
+            "procedure": item.code,
+            "procedure_version": item.version,
+            "options": {"branches": branches, "ward": asked.options.ward, "relation": asked.options.relation},
+            "status": "draft",
+            "form": to_json(form),
+            "opened_at": now,
+            "changed_at": now,
+        },
+    )
+    return await _shown(conn, catalogue, dossier_id)
+
+
+async def change_form(
+    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int
+) -> Dossier:
+    """Stores the named answers and leaves the others. Raises Stale, FormRefused with every fault, AlreadySubmitted."""
+    assert actor.account_id is not None
+    async with db.begin() as conn:
+        row = await draft(conn, actor, dossier_id, version=version)
+        item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
+        options, changes = dict(row.options), {} if asked.fields is UNSET else asked.fields
+        if asked.ward is not UNSET:
+            options["ward"] = asked.ward
+        if known.RELATION in changes:
+            options["relation"] = changes[known.RELATION]
+        if faults := _refused(item.form, changes, row.form):
+            raise FormRefused(faults=faults)
+        stored: known.Answers = {**row.form} | {
+            path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
+        }
+        sources = await known.sources(conn, keys, actor.account_id, relation=options["relation"])
+        form = known.fill(item.form, sources, stored, today=today, branches=branches)
+        await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
+        return await _shown(conn, catalogue, dossier_id)
+
+
+async def attach_document(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    kind: str,
+    asked: AttachDocument,
+    *,
+    version: int | None,
+) -> Dossier:
+    """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
+    assert actor.account_id is not None
+    async with db.begin() as conn:
+        row = await draft(conn, actor, dossier_id, version=version)
+        item = views.item_of(catalogue, row)
+        papers = {paper.kind: paper for paper in catalogue.documents(item, views.opened_on(row), views.chosen_of(row))}
+        if kind not in papers:
+            raise DocumentNotAsked(kind=kind, known=", ".join(papers) or "-")
+        upload = await uploads.claim(conn, asked.upload_id, account_id=actor.account_id, dossier_id=dossier_id)
+        if upload.media_type not in papers[kind].media_types:
+            raise DocumentType(allowed=", ".join(papers[kind].media_types))
+        await store.put_document(
+            conn,
+            {
+                "dossier_id": dossier_id,
+                "kind": kind,
+                "upload_id": upload.id,
+                "sha256": bytes.fromhex(upload.sha256),
+                "media_type": upload.media_type,
+                "size_bytes": upload.size_bytes,
+                "attached_at": clock.now(),
+            },
+        )
+        await store.touch(conn, dossier_id, clock.now())
+        return await _shown(conn, catalogue, dossier_id)
+
+
+async def detach_document(
+    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, kind: str, *, version: int | None
+) -> Dossier:
+    """The draft no longer holds this paper. Raises DocumentUnknown."""
+    async with db.begin() as conn:
+        await draft(conn, actor, dossier_id, version=version)
+        if not await store.drop_document(conn, dossier_id, kind):
+            raise DocumentUnknown(kind=kind)
+        await store.touch(conn, dossier_id, clock.now())
+        return await _shown(conn, catalogue, dossier_id)
+
+
+async def owned(conn: AsyncConnection, actor: Actor, dossier_id: str, *, lock: bool = False) -> views.Row:
+    """The caller's own dossier; anybody else's answers as a missing one does."""
+    row = await store.dossier(conn, dossier_id, lock=lock)
+    if row is None or row.account_id != actor.account_id:
+        raise DossierUnknown
+    return row
+
+
+async def draft(conn: AsyncConnection, actor: Actor, dossier_id: str, *, version: int | None) -> views.Row:
+    """The caller's own draft, locked, at the version the caller saw. Raises DossierUnknown, AlreadySubmitted, Stale."""
+    row = await owned(conn, actor, dossier_id, lock=True)
+    if row.status != "draft":
+        raise AlreadySubmitted(receipt_code=row.receipt_code)
+    if version is not None and version != row.version:
+        raise Stale(version=row.version)
+    return row
+
+
+async def _shown(conn: AsyncConnection, catalogue: Catalogue, dossier_id: str) -> Dossier:
+    row = await store.dossier(conn, dossier_id)
+    assert row is not None
+    return await views.dossier(conn, catalogue, row, faults=await faults_of(conn, catalogue, row))
+
+
+def _refused(form: Any, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:
+    """Every answer that cannot be kept: unknown, vouched for by an authority, or of no possible shape."""
+    fields: dict[str, Field] = {
+        f"{section.name}.{field.name}": field for section in form.sections for field in section.fields
+    }
+    found: list[Fault] = []
+    for path, value in changes.items():
+        if path not in fields:
+            found.append(fault(path, "unknown-field", "Biểu mẫu không có mục này.", "The form has no such field."))
+        elif path in stored and stored[path]["locked"] and value != stored[path]["value"]:
+            found.append(
+                fault(
+                    path,
+                    "locked",
+                    "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, không sửa được ở đây. Nếu sai, hãy báo cơ quan đó.",
+                    "This comes from an authority's record and cannot be changed here. If it is wrong, tell that authority.",
+                )
+            )
+        elif value is not None:
+            found += forms.shape_faults(fields[path], value, path=path, lists=form.lists)
+    return found

@@ -1,0 +1,96 @@
+"""Finding a dossier without signing in: by receipt code and second fact, or by face at a kiosk."""
+
+import hmac
+from datetime import date
+from types import SimpleNamespace
+
+from dossiers import receipt_codes, store, views
+from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
+from dossiers.refusals import FaceNotFound, LookupFailed
+from dossiers.submitting import second_fact
+from identity import faces as face_room
+from identity.faces import FaceStore
+from kit import clock
+from kit.actor import Actor
+from kit.db import Database
+from kit.limits import Limits
+from kit.pool import InferencePool
+from procedures import Catalogue
+
+_LISTED = 20
+# Compared with where no dossier is, so that a miss does the work of a hit.
+_NOBODYS = (bytes(32),)
+
+
+async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, address: str, asked: LookUp) -> Status:
+    """How a dossier stands. Raises LookupFailed alike for a wrong day, a wrong code and a missing dossier; TooMany."""
+    await limits.hit("lookup", address)
+    code = receipt_codes.parse(asked.receipt_code) or ""
+    # By the code as stored, whether or not it exists: guessing days for one code runs dry for everybody at once.
+    await limits.hit("lookup-code", code or asked.receipt_code)
+    async with db.connect() as conn:
+        found = await store.by_receipt_code(conn, code)
+        if not _knows(found, code, asked.date_of_birth):
+            raise LookupFailed
+        assert found is not None
+        row = SimpleNamespace(**found)
+        rows = await store.branches_of(conn, [row.id])
+        events = await store.events_of(conn, row.id)
+    said = views.summary(catalogue, row, rows, clock.now())
+    return Status(
+        receipt_code=row.receipt_code,
+        procedure=said.procedure,
+        status=said.status,
+        submitted_at=said.submitted_at,
+        promised_at=said.promised_at,
+        branches=said.branches,
+        timeline=views.timeline(events),
+    )
+
+
+async def by_face(
+    db: Database,
+    catalogue: Catalogue,
+    faces: FaceStore,
+    pool: InferencePool,
+    limits: Limits,
+    actor: Actor,
+    selfie: bytes,
+) -> FoundByFace:
+    """The open dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany."""
+    assert actor.client_id is not None
+    await limits.hit("face", actor.client_id)
+    description = await pool.run(face_room.describe, selfie)
+    found = await faces.find(description)
+    if found is None:
+        raise FaceNotFound
+    async with db.connect() as conn:
+        rows = [
+            row
+            for row in await store.followed_by(conn, account_id=found.ref, pin=None, limit=_LISTED)
+            if row.status == "open"
+        ]
+        branches = await store.branches_of(conn, [row.id for row in rows])
+    if not rows:
+        raise FaceNotFound
+    now = clock.now()
+    said = [views.summary(catalogue, row, [b for b in branches if b.dossier_id == row.id], now) for row in rows]
+    return FoundByFace(
+        dossiers=[
+            StatusOfFound(
+                receipt_code=receipt_codes.mask(one.receipt_code or ""),
+                procedure=one.procedure,
+                submitted_at=one.submitted_at,
+                promised_at=one.promised_at,
+                branches=one.branches,
+            )
+            for one in said
+        ]
+    )
+
+
+def _knows(found: store.Values | None, code: str, born: date) -> bool:
+    """Whether the second fact fits; the same hashing and comparing with or without a dossier."""
+    offered = second_fact(code, born.isoformat())
+    kept = found["second_facts"] if found is not None else _NOBODYS
+    return any(hmac.compare_digest(offered, bytes(fact)) for fact in kept)

@@ -1,0 +1,168 @@
+"""Following: the whole dossier for whoever filed it and for the persons it names, its history, its papers."""
+
+import asyncio
+from collections import defaultdict
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import history, known, outcomes, papers, store, views
+from dossiers.messages import Dossier, DossierList, History, HistoryLine
+from dossiers.refusals import DossierUnknown, ResultUnknown
+from dossiers.submitting import faults_of
+from identity import accounts, offices
+from kit import clock
+from kit.actor import Actor
+from kit.db import Database
+from kit.keys import Keys
+from kit.refusal import Words
+from kit.settings import Settings
+from procedures import Catalogue
+
+_LISTED = 100
+# A person named in a dossier sees it with the assurance that filing one asks for.
+_PARTY_LEVEL = 2
+
+
+async def dossier(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str) -> Dossier:
+    """Raises DossierUnknown for strangers as for what is not there."""
+    async with db.connect() as conn:
+        row = await _followed(conn, keys, actor, dossier_id)
+        faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
+        return await views.dossier(conn, catalogue, row, faults=faults)
+
+
+async def dossiers(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, *, pin: str | None) -> DossierList:
+    """The caller's own and those that name them; with `pin` those of that person, which can only be the caller."""
+    assert actor.account_id is not None
+    async with db.connect() as conn:
+        me = await accounts.account(conn, keys, actor.account_id)
+        if pin is not None and pin != me.pin:
+            return DossierList(dossiers=[])
+        own_pin = me.pin if actor.level >= _PARTY_LEVEL else None
+        rows = await store.followed_by(conn, account_id=me.id, pin=own_pin, limit=_LISTED)
+        by_dossier: dict[str, list[views.Row]] = defaultdict(list)
+        for branch in await store.branches_of(conn, [row.id for row in rows]):
+            by_dossier[branch.dossier_id].append(branch)
+    now = clock.now()
+    return DossierList(dossiers=[views.summary(catalogue, row, by_dossier[row.id], now) for row in rows])
+
+
+async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> History:
+    """Every line with its hashes, and whether the chain still holds."""
+    async with db.connect() as conn:
+        row = await _followed(conn, keys, actor, dossier_id)
+        events = await store.events_of(conn, dossier_id)
+    lines = [
+        HistoryLine(
+            seq=event.seq,
+            at=event.at,
+            kind=event.kind,
+            branch=event.branch,
+            before=event.before,
+            after=event.after,
+            message=Words(vi=event.vi, en=event.en),
+            actor=event.actor_kind,  # type: ignore[arg-type] - the table allows these three alone
+            prev_hash=event.prev_hash.hex(),
+            hash=event.hash.hex(),
+        )
+        for event in events
+    ]
+    return History(lines=lines, intact=history.intact(events, history.Head(row.event_count, bytes(row.event_hash))))
+
+
+async def result(db: Database, keys: Keys, settings: Settings, actor: Actor, dossier_id: str, branch: str) -> bytes:
+    """A result's PDF, rendered now from what was stored at the decision. Raises DossierUnknown, ResultUnknown."""
+    async with db.connect() as conn:
+        await _followed(conn, keys, actor, dossier_id)
+    return await paper(db, settings, dossier_id, branch)
+
+
+async def paper(db: Database, settings: Settings, dossier_id: str, branch: str) -> bytes:
+    """The PDF of one branch's result, for a caller already let in."""
+    async with db.connect() as conn:
+        rows = await store.branches_of(conn, [dossier_id])
+        row = next((row for row in rows if row.name == branch), None)
+        made = None if row is None else await store.result(conn, row.id)
+        if made is None:
+            raise ResultUnknown
+        outcome = outcomes.KINDS[made.kind]
+        fetched = await outcome.fetch(conn, made.data)
+    return await asyncio.to_thread(outcome.render, fetched, specimen=_specimen(settings))
+
+
+async def receipt(
+    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, dossier_id: str
+) -> bytes:
+    """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
+    async with db.connect() as conn:
+        row = await _followed(conn, keys, actor, dossier_id)
+        if row.status == "draft":
+            raise ResultUnknown
+        rows = await store.branches_of(conn, [row.id])
+        data = await _receipt(conn, catalogue, settings, row, rows)
+    return await asyncio.to_thread(papers.receipt, data, specimen=_specimen(settings))
+
+
+async def _receipt(
+    conn: AsyncConnection, catalogue: Catalogue, settings: Settings, row: views.Row, rows: list[views.Row]
+) -> papers.Receipt:
+    item = views.item_of(catalogue, row)
+    procedures = views.procedures_of(catalogue, item, row)
+    places = await views.offices_of(conn, rows)
+    values = known.values_of(row.form)
+    requester, copies = values.get("requester", {}), values.get("copies", {})
+    fees = catalogue.fees_of(
+        item,
+        row.submitted_at.astimezone(clock.CITY).date(),
+        "online",
+        values=values,
+        copies=copies.get("count", 0),
+        chosen=views.chosen_of(row),
+    )
+    documents = views.document_views(catalogue, item, row, await store.documents_of(conn, row.id))
+    return papers.Receipt(
+        office=_letterhead(places[rows[0].office_id], settings),
+        receipt_code=row.receipt_code,
+        applicant=requester["full_name"],
+        phone=requester.get("phone"),
+        email=requester.get("email"),
+        procedure=item.name.vi,
+        procedure_code=item.code,
+        documents=[document.name.vi for document in documents],
+        branches=[
+            papers.ReceiptBranch(
+                procedure=procedures[branch.name].name.vi,
+                agency=places[branch.office_id].name.vi,
+                promised_at=branch.due_at or row.promised_at,
+            )
+            for branch in rows
+        ],
+        received_at=row.submitted_at,
+        promised_at=row.promised_at,
+        delivery=copies.get("delivery", "online"),
+        fee_dong=sum(fee.amount_dong for fee in fees.values()),
+        lookup_url=f"{settings.public_url}/d/{row.receipt_code}",
+    )
+
+
+async def _followed(conn: AsyncConnection, keys: Keys, actor: Actor, dossier_id: str) -> views.Row:
+    """For whoever filed it, and for a person an authority's data names in it; nobody else learns that it exists."""
+    row = await store.dossier(conn, dossier_id)
+    if row is None or actor.account_id is None:
+        raise DossierUnknown
+    if row.account_id == actor.account_id:
+        return row
+    if actor.level >= _PARTY_LEVEL and row.status != "draft":
+        me = await accounts.account(conn, keys, actor.account_id)
+        if me.pin is not None and await store.is_party(conn, row.id, me.pin):
+            return row
+    raise DossierUnknown
+
+
+def _letterhead(office: offices.Office, settings: Settings) -> str:
+    return office.name.vi if settings.city in office.name.vi else f"{office.name.vi}, {settings.city}"
+
+
+def _specimen(settings: Settings) -> bool:
+    """Outside production no paper may be mistaken for a real one."""
+    return settings.environment != "production"

@@ -1,0 +1,268 @@
+"""/v1/dossiers and /v1/lookups: the citizens' side."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, delete, get, patch, post, put
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+
+from dossiers import drafting, finding, following, http_catalogue, http_desk, submitting
+from dossiers.http_versions import IfMatch, asked_version, tagged
+from dossiers.messages import (
+    AttachDocument,
+    ChangeForm,
+    Dossier,
+    DossierList,
+    FoundByFace,
+    History,
+    LookUp,
+    OpenDraft,
+    Status,
+    Submitted,
+)
+from identity.faces import FaceStore
+from kit.actor import ANYONE, Actor, citizen, kiosk
+from kit.db import Database
+from kit.keys import Keys
+from kit.limits import Limits
+from kit.pool import InferencePool
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue
+
+_SELFIE_BYTES: Final = 12_000_000
+_FORM_BYTES: Final = 200_000
+_SMALL: Final = 8_000
+
+READ, WRITE = citizen("dossiers:read"), citizen("dossiers:write")
+
+IdempotencyKey = Annotated[
+    str | None, Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry")
+]
+
+
+@dataclass
+class SelfieForm:
+    """The photo of whoever stands at the kiosk."""
+
+    selfie: UploadFile
+
+
+@post(
+    "/v1/dossiers",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Open a draft, filled with what is known",
+    request_max_body_size=_SMALL,
+)
+async def open_draft(
+    data: OpenDraft,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Dossier]:
+    return _tagged(await drafting.open_draft(db, keys, catalogue, actor, data, key=idempotency_key), 201)
+
+
+@get("/v1/dossiers", who=READ, tags=["dossiers"], summary="My dossiers and those that name me")
+async def list_dossiers(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    pin: Annotated[
+        str | None, Parameter(max_length=20, description="my own personal number; another finds nothing")
+    ] = None,
+) -> DossierList:
+    return await following.dossiers(db, keys, catalogue, actor, pin=pin)
+
+
+@get("/v1/dossiers/{dossier_id:str}", who=READ, tags=["dossiers"], summary="One dossier: form, branches, timeline")
+async def show_dossier(
+    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, actor: Actor
+) -> Response[Dossier]:
+    return _tagged(await following.dossier(db, keys, catalogue, actor, dossier_id))
+
+
+@patch(
+    "/v1/dossiers/{dossier_id:str}/form",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Change answers of a draft",
+    request_max_body_size=_FORM_BYTES,
+)
+async def change_form(
+    dossier_id: str,
+    data: ChangeForm,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match, required=True)
+    return _tagged(await drafting.change_form(db, keys, catalogue, actor, dossier_id, data, version=version))
+
+
+@put(
+    "/v1/dossiers/{dossier_id:str}/documents/{kind:str}",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Attach a finished upload",
+    request_max_body_size=_SMALL,
+)
+async def attach_document(
+    dossier_id: str,
+    kind: str,
+    data: AttachDocument,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(await drafting.attach_document(db, catalogue, actor, dossier_id, kind, data, version=version))
+
+
+@delete(
+    "/v1/dossiers/{dossier_id:str}/documents/{kind:str}",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Take a paper out of a draft",
+    status_code=200,
+)
+async def detach_document(
+    dossier_id: str, kind: str, db: Database, catalogue: Catalogue, actor: Actor, if_match: IfMatch = None
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(await drafting.detach_document(db, catalogue, actor, dossier_id, kind, version=version))
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/submission",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Submit, once",
+    request_max_body_size=_SMALL,
+)
+async def submit(
+    request: Request[Any, Any, Any],
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Submitted:
+    """201 means that dossier, branches, history and messages are durably stored. No reply: send it again with the same key."""
+    return await submitting.submit(
+        db,
+        keys,
+        catalogue,
+        settings,
+        post_office,
+        actor,
+        dossier_id,
+        key=idempotency_key,
+        version=asked_version(if_match),
+        body=await request.body(),
+    )
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/history",
+    who=READ,
+    tags=["dossiers"],
+    summary="Everything that happened, hash-chained",
+)
+async def show_history(dossier_id: str, db: Database, keys: Keys, actor: Actor) -> History:
+    return await following.history_of(db, keys, actor, dossier_id)
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/results/{branch:str}",
+    who=READ,
+    tags=["dossiers"],
+    summary="A result as PDF",
+    media_type="application/pdf",
+)
+async def show_result(
+    dossier_id: str, branch: str, db: Database, keys: Keys, settings: Settings, actor: Actor
+) -> Response[bytes]:
+    return http_desk.pdf(await following.result(db, keys, settings, actor, dossier_id, branch), "ket-qua")
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/receipt",
+    who=READ,
+    tags=["dossiers"],
+    summary="The receipt as PDF",
+    media_type="application/pdf",
+)
+async def show_receipt(
+    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
+) -> Response[bytes]:
+    return http_desk.pdf(await following.receipt(db, keys, catalogue, settings, actor, dossier_id), "giay-hen")
+
+
+@post(
+    "/v1/lookups",
+    who=ANYONE,
+    tags=["dossiers"],
+    summary="How a dossier stands, by receipt code and date of birth",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def look_up(data: LookUp, db: Database, catalogue: Catalogue, limits: Limits, address: str) -> Status:
+    """The requester's date of birth is the second fact. A wrong one and a missing dossier answer alike."""
+    return await finding.by_receipt_code(db, catalogue, limits, address, data)
+
+
+@post(
+    "/v1/lookups/by-face",
+    who=kiosk("dossiers:find-by-face"),
+    tags=["dossiers"],
+    summary="My open dossiers, by face at a kiosk",
+    status_code=200,
+    request_max_body_size=_SELFIE_BYTES,
+)
+async def look_up_by_face(
+    data: Annotated[SelfieForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    db: Database,
+    catalogue: Catalogue,
+    faces: FaceStore,
+    pool: InferencePool,
+    limits: Limits,
+    actor: Actor,
+) -> FoundByFace:
+    """Finds only who agreed to it beforehand; whoever is not found uses the code."""
+    return await finding.by_face(db, catalogue, faces, pool, limits, actor, await data.selfie.read())
+
+
+def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:
+    return tagged(dossier, dossier.version, status_code)
+
+
+route_handlers: list[Any] = [
+    open_draft,
+    list_dossiers,
+    show_dossier,
+    change_form,
+    attach_document,
+    detach_document,
+    submit,
+    show_history,
+    show_result,
+    show_receipt,
+    look_up,
+    look_up_by_face,
+    *http_catalogue.route_handlers,
+    *http_desk.route_handlers,
+]

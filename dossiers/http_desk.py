@@ -1,0 +1,129 @@
+"""/v1/desk: the officers' side. Who may do what to which branch is decided by the verbs; here only that it is an officer."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+
+from dossiers import deciding, following
+from dossiers.http_versions import IfMatch, asked_version, tagged
+from dossiers.messages import Decide, DeskBranch, Queue
+from kit.actor import Actor, officer
+from kit.db import Database
+from kit.keys import Keys
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue
+from uploads import Vault
+from wires.population import PinIssuer
+
+_PDF = "application/pdf"
+
+
+@get(
+    "/v1/desk/queue", who=officer(), tags=["desk"], summary="What waits in my office for my role, oldest promise first"
+)
+async def show_queue(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    after: Annotated[str | None, Parameter(max_length=60, description="`next` of the page before")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    everybodys: Annotated[bool, Parameter(query="all", description="also what colleagues have taken")] = False,
+) -> Queue:
+    return await deciding.queue(db, catalogue, actor, after=after, limit=limit, everybodys=everybodys)
+
+
+@get("/v1/desk/branches/{branch_id:str}", who=officer(), tags=["desk"], summary="One branch, its form and papers")
+async def show_branch(
+    branch_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
+) -> Response[DeskBranch]:
+    return _tagged(await deciding.look(db, keys, catalogue, settings, actor, branch_id))
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/claim",
+    who=officer(),
+    tags=["desk"],
+    summary="Take a branch; one officer gets it",
+)
+async def claim_branch(
+    branch_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(await deciding.claim(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/decision",
+    who=officer(),
+    tags=["desk"],
+    summary="Approve with a result, or refuse with a reason",
+)
+async def decide_branch(
+    branch_id: str,
+    data: Decide,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    pins: PinIssuer | None,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    decided = await deciding.decide(
+        db, keys, catalogue, settings, post_office, pins, actor, branch_id, data, version=version
+    )
+    return _tagged(decided, 201)
+
+
+@get(
+    "/v1/desk/branches/{branch_id:str}/documents/{kind:str}",
+    who=officer(),
+    tags=["desk"],
+    summary="A paper handed in, re-encoded",
+)
+async def show_document(
+    branch_id: str, kind: str, db: Database, vault: Vault, catalogue: Catalogue, actor: Actor
+) -> Response[bytes]:
+    content = await deciding.document(db, vault, catalogue, actor, branch_id, kind)
+    return Response(content.data, media_type=content.media_type, headers=content.headers)
+
+
+@get(
+    "/v1/desk/branches/{branch_id:str}/result",
+    who=officer(),
+    tags=["desk"],
+    summary="The result as PDF",
+    media_type=_PDF,
+)
+async def show_result(
+    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, actor: Actor
+) -> Response[bytes]:
+    dossier_id, branch = await deciding.result_of(db, catalogue, actor, branch_id)
+    return pdf(await following.paper(db, settings, dossier_id, branch), branch)
+
+
+def pdf(data: bytes, name: str) -> Response[bytes]:
+    """A paper to keep, kept by nobody in between."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.pdf"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(data, media_type=_PDF, headers=headers)
+
+
+def _tagged(branch: DeskBranch, status_code: int = 200) -> Response[DeskBranch]:
+    return tagged(branch, branch.branch.version, status_code)
+
+
+route_handlers: list[Any] = [show_queue, show_branch, claim_branch, decide_branch, show_document, show_result]

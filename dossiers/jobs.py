@@ -1,0 +1,23 @@
+"""What the dossiers do by themselves."""
+
+from datetime import timedelta
+from typing import Any
+
+from dossiers import store
+from kit import clock
+from kit.jobs import Task
+
+DRAFTS_KEPT_FOR = timedelta(days=90)
+_BATCH = 500
+
+
+async def forget_drafts(services: Any) -> None:
+    """Drafts nobody came back to hold people's data for nothing; what was submitted is never touched."""
+    while True:
+        async with services.db.begin() as conn:
+            gone = await store.forget_drafts(conn, untouched_since=clock.now() - DRAFTS_KEPT_FOR, limit=_BATCH)
+        if gone < _BATCH:
+            return
+
+
+tasks = [Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *")]

@@ -1,0 +1,305 @@
+"""Submission: refused whole with every fault named, or in whole: dossier, branches, history, messages and reply in one transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import uploads
+from dossiers import known, outcomes, receipt_codes, store, telling, views
+from dossiers.history import START, Happening, chain
+from dossiers.messages import BranchStatus, PromiseView, Submitted
+from dossiers.refusals import AlreadySubmitted, DossierUnknown, NotComplete, Stale
+from identity import accounts, offices
+from kit import clock, idempotency, ids
+from kit.actor import Actor
+from kit.db import Database, raw, to_json
+from kit.keys import Keys
+from kit.refusal import Fault, NotFound, Refusal, fault
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Bundle, Catalogue, Procedure, bundles, forms, rules
+from procedures.calendar import Promise
+
+
+class Planted(msgspec.Struct, frozen=True, kw_only=True):
+    """A branch to be: where it goes and how it begins."""
+
+    id: str
+    name: str
+    procedure: Procedure
+    office: offices.Office
+    needs: list[str]
+    state: str
+    started_at: datetime | None
+    due_at: datetime | None
+
+
+def second_fact(receipt_code: str, fact: str) -> bytes:
+    """What is compared at lookup. No secrecy at rest (the form holds the day itself): it makes every comparison alike."""
+    return hashlib.sha256(f"{receipt_code}|{fact}".encode()).digest()
+
+
+async def submit(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    dossier_id: str,
+    *,
+    key: str | None,
+    version: int | None,
+    body: bytes = b"",
+) -> Submitted:
+    """The receipt code and the promise. The same key answers the same; a draft is submitted once.
+
+    Raises NotComplete with every fault, AlreadySubmitted, Stale, DossierUnknown, and the kit's refusals about the key.
+    """
+    assert actor.account_id is not None
+    key = idempotency.checked(key)
+    async with (
+        db.begin() as conn,
+        idempotency.once(
+            await raw(conn),
+            scope=actor.account_id,
+            route=f"POST /v1/dossiers/{dossier_id}/submission",
+            key=key,
+            body_digest=hashlib.sha256(body).digest(),
+        ) as slot,
+    ):
+        if slot.reply is not None:
+            return msgspec.convert(slot.reply, Submitted)
+        row = await store.dossier(conn, dossier_id, lock=True)
+        if row is None or row.account_id != actor.account_id:
+            raise DossierUnknown
+        if row.status != "draft":
+            raise AlreadySubmitted(receipt_code=row.receipt_code)
+        if version is not None and version != row.version:
+            raise Stale(version=row.version)
+        if faults := await faults_of(conn, catalogue, row):
+            raise NotComplete(faults=faults)
+        reply = await _take_in(conn, keys, catalogue, settings, post_office, actor, row)
+        slot.keep(reply)
+        return reply
+
+
+async def faults_of(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -> list[Fault]:
+    """Everything a submission would be refused for now, by field: answers, papers, unfinished files, places without an agency."""
+    item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
+    values = _tidied(item, row)
+    found = forms.check(item.form, values, today=today, branches=branches)
+    papers = await store.documents_of(conn, row.id)
+    asked = catalogue.documents(item, views.opened_on(row), branches)
+    found += forms.missing_documents(asked, values, [p.kind for p in papers], today=today, branches=branches)
+    for paper in papers:
+        try:
+            await uploads.upload(conn, paper.upload_id)
+        except NotFound:
+            found.append(
+                fault(
+                    f"documents.{paper.kind}",
+                    "document-unfinished",
+                    "Tệp này chưa tải lên xong hoặc đã hết hạn. Hãy tải lên lại.",
+                    "This file did not finish uploading, or has expired. Upload it again.",
+                )
+            )
+    for name, procedure in views.procedures_of(catalogue, item, row).items():
+        field, ward = _place(procedure, row, values)
+        # An answer that is missing is named already; here only a ward that has no such agency.
+        if ward is None:
+            if not any(known_fault.field.startswith(field) for known_fault in found):
+                found.append(_no_ward(field))
+        elif not await _has_office(conn, procedure, ward):
+            found.append(
+                fault(
+                    field,
+                    "no-such-office",
+                    f"Phường, xã này chưa có cơ quan giải quyết “{procedure.name.vi}” trên hệ thống. Hãy chọn nơi khác.",
+                    f"No office in this ward handles “{procedure.name.en}” here ({name}). Choose another place.",
+                )
+            )
+    return _once(found)
+
+
+async def _take_in(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    row: views.Row,
+) -> Submitted:
+    item, now = views.item_of(catalogue, row), clock.now()
+    owner = await accounts.account(conn, keys, row.account_id)
+    values = _tidied(item, row)
+    for paper in await store.documents_of(conn, row.id):
+        await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
+    planted = await _plant(conn, catalogue, item, row, values, now)
+    promise = catalogue.calendar.promise(now, item.deadline)
+    ward_code = planted[0].office.ward_code
+    code = receipt_codes.new(ward_code, now.astimezone(clock.CITY).date())
+    happenings: list[Happening] = [telling.submitted(actor, code)]
+    happenings += [telling.planted(b.name, b.procedure.name, b.office.name, b.state) for b in planted]
+    events, head = chain(row.id, START, now, happenings)
+    new_version = await store.submit(
+        conn,
+        {
+            "dossier_id": row.id,
+            "receipt_code": code,
+            "form": to_json(_answered(row.form, values)),
+            "ward_code": ward_code,
+            "at": now,
+            "promised_at": promise.due_at,
+            "promise": {"steps": to_json(promise.steps)},
+            "second_facts": [second_fact(code, str(owner.date_of_birth))],
+            "event_count": head.count,
+            "event_hash": head.hash,
+            "branches": [_branch_row(branch, position) for position, branch in enumerate(planted)],
+            "parties": _parties(row.form, owner.pin),
+        },
+    )
+    assert new_version is not None, "the row was locked and a draft"
+    await store.append(conn, events)
+    messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, telling.recipient(owner), code)
+    await messenger.dossier_received(conn, row.id, planted[0].state)
+    return Submitted(
+        id=row.id,
+        receipt_code=code,
+        submitted_at=now,
+        promised=_promise_view(promise),
+        branches=[_status(catalogue, branch) for branch in planted],
+    )
+
+
+async def _plant(
+    conn: AsyncConnection,
+    catalogue: Catalogue,
+    item: views.Item,
+    row: views.Row,
+    values: Mapping[str, Any],
+    now: datetime,
+) -> list[Planted]:
+    chosen = views.chosen_of(row)
+    states = bundles.start(item, chosen) if isinstance(item, Bundle) else {item.key: "submitted"}
+    planted: list[Planted] = []
+    for name, procedure in views.procedures_of(catalogue, item, row).items():
+        _, ward = _place(procedure, row, values)
+        assert ward is not None, "checked with the faults"
+        starts = states[name] != "waiting"
+        planted.append(
+            Planted(
+                id=ids.new_id("bra"),
+                name=name,
+                procedure=procedure,
+                office=await offices.office_for(conn, procedure.agency_kind, ward),
+                needs=[need for need in item.branch(name).needs if need in chosen] if isinstance(item, Bundle) else [],
+                state=states[name],
+                started_at=now if starts else None,
+                due_at=catalogue.calendar.promise(now, procedure.deadline).due_at if starts else None,
+            )
+        )
+    return planted
+
+
+def _place(procedure: Procedure, row: views.Row, values: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The field that decides which ward's office it is, and that ward."""
+    for field in outcomes.PLACES.get(procedure.result.kind, ()):
+        ward = rules.at(values, f"{field}.ward")
+        if ward is not None:
+            return f"{field}.ward", ward
+    if row.options.get("ward"):
+        return "ward", row.options["ward"]
+    # Luật Hộ tịch Đ13: where the father or the mother lives; the requester's own side first.
+    relation = rules.at(values, known.RELATION)
+    sides = [side for side in (relation, "mother", "father") if side in known.PARENTS.values()]
+    for side in sides:
+        ward = rules.at(values, f"{side}.residence.ward")
+        if ward is not None:
+            return f"{side}.residence.ward", ward
+    return "ward", None
+
+
+def _no_ward(field: str) -> Fault:
+    return fault(
+        field,
+        "required",
+        "Hãy chọn phường, xã nơi nộp hồ sơ (nơi cư trú của cha hoặc mẹ).",
+        "Choose the ward to file in (where the father or the mother lives).",
+    )
+
+
+async def _has_office(conn: AsyncConnection, procedure: Procedure, ward: str) -> bool:
+    try:
+        await offices.office_for(conn, procedure.agency_kind, ward)
+    except Refusal:
+        return False
+    return True
+
+
+def _tidied(item: views.Item, row: views.Row) -> dict[str, Any]:
+    return forms.tidy(item.form, known.values_of(row.form), today=clock.today(), branches=views.chosen_of(row))
+
+
+def _answered(answers: known.Answers, values: Mapping[str, Any]) -> known.Answers:
+    """The answers as they go in: tidied, without those that nobody asked, with the defaults nobody changed."""
+    kept: known.Answers = {}
+    for section, fields in values.items():
+        for name, value in fields.items():
+            path = f"{section}.{name}"
+            said = answers.get(path, {"source": "default", "locked": False})
+            kept[path] = {**said, "value": value}
+    return kept
+
+
+def _parties(answers: known.Answers, owner_pin: str | None) -> list[dict[str, str]]:
+    """Who may follow: the requester and persons an authority's record names; never a number that was typed."""
+    found = {owner_pin: "requester"} if owner_pin else {}
+    for path, answer in answers.items():
+        section, _, name = path.partition(".")
+        if name == "pin" and answer["locked"] and answer["value"] is not None:
+            found.setdefault(answer["value"], section)
+    return [{"pin": pin, "role": role} for pin, role in found.items()]
+
+
+def _branch_row(branch: Planted, position: int) -> dict[str, Any]:
+    return {
+        "id": branch.id,
+        "name": branch.name,
+        "position": position,
+        "procedure": branch.procedure.code,
+        "office_id": branch.office.id,
+        "officer_role": branch.procedure.officer_role,
+        "needs": branch.needs,
+        "state": branch.state,
+        "started_at": branch.started_at.isoformat() if branch.started_at else None,
+        "due_at": branch.due_at.isoformat() if branch.due_at else None,
+    }
+
+
+def _status(catalogue: Catalogue, branch: Planted) -> BranchStatus:
+    state = catalogue.lifecycle.state(branch.state)
+    return BranchStatus(
+        name=branch.name,
+        title=branch.procedure.name,
+        state=branch.state,
+        label=state.label,
+        national_status=state.national_status,
+        due_at=branch.due_at,
+        overdue=False,
+        result=False,
+    )
+
+
+def _promise_view(promise: Promise) -> PromiseView:
+    return PromiseView(due_at=promise.due_at, due_on=promise.due_on, steps=list(promise.steps))
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """Two branches may miss the same thing; the citizen is told once."""
+    return list({(found.field, found.code): found for found in faults}.values())

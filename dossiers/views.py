@@ -1,0 +1,220 @@
+"""Rows as answers: states get their names from the catalogue, lateness is computed, an office is named."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import store
+from dossiers.history import Event
+from dossiers.messages import (
+    BranchStatus,
+    BranchView,
+    DocumentView,
+    Dossier,
+    DossierSummary,
+    FieldValue,
+    Line,
+    OfficeView,
+    Options,
+    ProcedureRef,
+    PromiseView,
+    ResultView,
+)
+from identity import offices
+from kit import clock
+from kit.refusal import Fault, Words
+from procedures import Bundle, Catalogue, Procedure
+
+Item = Bundle | Procedure
+Row = Any
+
+
+def item_of(catalogue: Catalogue, row: Row) -> Item:
+    """The procedure or group in the version the dossier was opened under."""
+    return catalogue.find(row.procedure, opened_on(row))
+
+
+def queued_item(catalogue: Catalogue, row: Row) -> Item:
+    """`item_of`, of a row of the queue, where `procedure` is the branch's."""
+    return catalogue.find(row.dossier_procedure, opened_on(row))
+
+
+def opened_on(row: Row) -> date:
+    """The city's day on which the draft was opened: the law of that day holds to the end."""
+    return row.opened_at.astimezone(clock.CITY).date()
+
+
+def options_of(row: Row) -> Options:
+    return msgspec.convert(row.options, Options)
+
+
+def chosen_of(row: Row) -> list[str]:
+    return list(row.options["branches"])
+
+
+def procedures_of(catalogue: Catalogue, item: Item, row: Row) -> dict[str, Procedure]:
+    """Branch name -> procedure, of the chosen branches."""
+    return catalogue.branch_procedures(item, opened_on(row), chosen_of(row))
+
+
+def ref(item: Item) -> ProcedureRef:
+    return ProcedureRef(code=item.code, version=item.version, name=item.name)
+
+
+def form_of(row: Row) -> dict[str, FieldValue]:
+    """The answers; a cleared one is kept in the row so that it is not filled in again, and not shown."""
+    return {
+        path: FieldValue(
+            value=known["value"], source=known["source"], locked=known["locked"], origin=known.get("origin")
+        )
+        for path, known in row.form.items()
+        if known["value"] is not None
+    }
+
+
+def promise_of(row: Row) -> PromiseView | None:
+    if row.promised_at is None:
+        return None
+    steps = [Words(vi=step["vi"], en=step["en"]) for step in row.promise["steps"]]
+    return PromiseView(due_at=row.promised_at, due_on=row.promised_at.astimezone(clock.CITY).date(), steps=steps)
+
+
+def status(catalogue: Catalogue, procedures: dict[str, Procedure], row: Row, at: datetime) -> BranchStatus:
+    state = catalogue.lifecycle.state(row.state)
+    return BranchStatus(
+        name=row.name,
+        title=procedures[row.name].name,
+        state=row.state,
+        label=state.label,
+        national_status=state.national_status,
+        due_at=row.due_at,
+        overdue=overdue(row, closed=state.closed or state.clock_stopped, at=at),
+        result=row.result_kind is not None,
+    )
+
+
+def overdue(row: Row, *, closed: bool, at: datetime) -> bool:
+    """Derived, never stored: past its promise and still being worked on."""
+    return not closed and row.due_at is not None and at > row.due_at
+
+
+def branch(
+    catalogue: Catalogue,
+    procedures: dict[str, Procedure],
+    row: Row,
+    office: offices.Office,
+    at: datetime,
+    *,
+    results_at: str,
+) -> BranchView:
+    """`results_at` is the address under which this caller downloads the paper."""
+    said = status(catalogue, procedures, row, at)
+    result = None
+    if row.result_kind is not None:
+        result = ResultView(
+            kind=row.result_kind,
+            name=procedures[row.name].result.name,
+            number=row.result_number,
+            made_at=row.made_at,
+            href=results_at,
+        )
+    return BranchView(
+        id=row.id,
+        name=row.name,
+        title=said.title,
+        procedure=row.procedure,
+        office=OfficeView(id=office.id, name=office.name, address=office.address),
+        state=row.state,
+        label=said.label,
+        national_status=said.national_status,
+        needs=list(row.needs),
+        version=row.version,
+        started_at=row.started_at,
+        due_at=row.due_at,
+        overdue=said.overdue,
+        decided_at=row.decided_at,
+        reason=Words(**row.reason) if row.reason else None,
+        result=result,
+    )
+
+
+def timeline(events: Iterable[Event]) -> list[Line]:
+    return [
+        Line(
+            seq=event.seq,
+            at=event.at,
+            kind=event.kind,
+            branch=event.branch,
+            before=event.before,
+            after=event.after,
+            message=Words(vi=event.vi, en=event.en),
+        )
+        for event in events
+    ]
+
+
+def document_views(catalogue: Catalogue, item: Item, row: Row, papers: Sequence[Row]) -> list[DocumentView]:
+    known = {paper.kind: paper.name for paper in catalogue.documents(item, opened_on(row), chosen_of(row))}
+    return [
+        DocumentView(
+            kind=paper.kind,
+            name=known[paper.kind],
+            sha256=bytes(paper.sha256).hex(),
+            media_type=paper.media_type,
+            size_bytes=paper.size_bytes,
+            attached_at=paper.attached_at,
+        )
+        for paper in papers
+    ]
+
+
+async def offices_of(conn: AsyncConnection, rows: Iterable[Row]) -> dict[str, offices.Office]:
+    """Each office once."""
+    return {office_id: await offices.office(conn, office_id) for office_id in {row.office_id for row in rows}}
+
+
+async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faults: Sequence[Fault] = ()) -> Dossier:
+    """The whole of it, for those who may see it."""
+    item, at = item_of(catalogue, row), clock.now()
+    procedures = procedures_of(catalogue, item, row)
+    rows = [] if row.status == "draft" else await store.branches_of(conn, [row.id])
+    places = await offices_of(conn, rows)
+    return Dossier(
+        id=row.id,
+        status=row.status,
+        version=row.version,
+        procedure=ref(item),
+        options=options_of(row),
+        receipt_code=row.receipt_code,
+        opened_at=row.opened_at,
+        submitted_at=row.submitted_at,
+        promised=promise_of(row),
+        form=form_of(row),
+        documents=document_views(catalogue, item, row, await store.documents_of(conn, row.id)),
+        branches=[
+            branch(
+                catalogue, procedures, b, places[b.office_id], at, results_at=f"/v1/dossiers/{row.id}/results/{b.name}"
+            )
+            for b in rows
+        ],
+        timeline=timeline(await store.events_of(conn, row.id)) if rows else [],
+        faults=list(faults),
+    )
+
+
+def summary(catalogue: Catalogue, row: Row, rows: Sequence[Row], at: datetime) -> DossierSummary:
+    item = item_of(catalogue, row)
+    procedures = procedures_of(catalogue, item, row)
+    return DossierSummary(
+        id=row.id,
+        status=row.status,
+        receipt_code=row.receipt_code,
+        procedure=ref(item),
+        opened_at=row.opened_at,
+        submitted_at=row.submitted_at,
+        promised_at=row.promised_at,
+        branches=[status(catalogue, procedures, b, at) for b in rows],
+    )
