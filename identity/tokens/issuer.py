@@ -202,14 +202,15 @@ class Issuer:
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""
-        await clients.known_client(conn, client_id)
+        client = await clients.known_client(conn, client_id)
+        granted = " ".join(allowed_scopes(client, "proofing", "proofing"))
         return await self._issue(
             conn,
             gid=ids.new_id("grt"),
             kind="proofing",
             client_id=client_id,
             subject=session_id,
-            scope="",
+            scope=granted,
             jkt=jkt,
             now=clock.now(),
             session=session_id,
