@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -114,7 +114,3 @@ async def use_sign_in(conn: AsyncConnection, sign_in_id: str, at: datetime) -> b
     """One winner, however many enter the right code at once."""
     statement = update(sign_ins).where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at.is_(None)).values(used_at=at)
     return (await conn.execute(statement)).rowcount == 1
-
-
-async def forget_sign_ins_before(conn: AsyncConnection, at: datetime) -> None:
-    await conn.execute(delete(sign_ins).where(sign_ins.c.expires_at < at))

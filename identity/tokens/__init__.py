@@ -2,12 +2,14 @@
 
 from identity.tokens.clients import disable_client, enable_client, known_client, register_client, renew_secret
 from identity.tokens.issuer import Issuer, check_challenge
+from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client
 from identity.tokens.scopes import SCOPES
 from identity.tokens.sessions import revoke_tokens
 
 __all__ = [
     "SCOPES",
+    "TASKS",
     "AuthorizationReply",
     "Client",
     "Issuer",

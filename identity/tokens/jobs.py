@@ -1,4 +1,4 @@
-"""What the issuer forgets: codes, sign-ins and ended tokens, once nobody can have a question about them."""
+"""What the issuer forgets at night: codes, sign-ins and ended tokens, once nobody can have a question about them."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,4 +16,4 @@ async def forget(services: Any) -> None:
         await store.forget_before(conn, clock.now() - _KEPT_FOR)
 
 
-tasks: list[Task] = [Task(name="identity.tokens.forget", run=forget, cron="40 3 * * *")]
+TASKS: list[Task] = [Task(name="identity.tokens.forget", run=forget, cron="40 3 * * *")]

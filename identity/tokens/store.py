@@ -175,5 +175,6 @@ async def revoke_account(conn: AsyncConnection, account_id: str, *, at: datetime
 
 
 async def forget_before(conn: AsyncConnection, at: datetime) -> None:
+    await _run(conn, "delete from sign_ins where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from authorization_codes where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from oauth_grants where expires_at < %(at)s", {"at": at})
