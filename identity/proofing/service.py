@@ -351,6 +351,7 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
         at=now,
+        locale=session.locale,
     )
     await store.erase(conn, session.id, at=now)
     await store.change(conn, session.id, account_id=account.id, account_at=now)
