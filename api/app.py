@@ -1,22 +1,22 @@
 """Assembles the application: collects each room's routes, nothing else."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from typing import Any
 
-import dossiers.http
-import identity.accounts.http
-import identity.proofing.http
-import identity.tokens.http
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 
+import dossiers.http
+import identity.accounts.http
 import identity.faces.http
 import identity.offices.http
+import identity.proofing.http
+import identity.tokens.http
 import notifications.http
 import uploads.http
 import web.http
@@ -67,7 +67,7 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None) -> Lite
     """The whole application on the engines the settings name. `pool` lets tests share one set of warmed models."""
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with open_house(settings, pool=pool) as house:
             app.state.house = house
             worker = await house.jobs.work_in_background() if settings.work_in_process else None

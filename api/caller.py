@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 
 
 class Device:
@@ -15,7 +16,7 @@ class Device:
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
-        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        public = ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         self.jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
 
     def proof(self, method: str, url: str, token: str | None = None, **claims: Any) -> str:

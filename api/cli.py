@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def command() -> None:
 
 
 @contextmanager
-def embedded(settings: Settings) -> Iterator[Settings]:
+def embedded(settings: Settings) -> Generator[Settings]:
     """Fills in embedded engines and made keys where the settings name none, in development only."""
     missing = [n for n in ("database_url", "faces_database_url", "redis_url") if getattr(settings, n) is None]
     if settings.environment == "production":
@@ -325,7 +325,7 @@ def stop() -> None:
 
 
 @contextmanager
-def _patience(what: str) -> Iterator[None]:
+def _patience(what: str) -> Generator[None]:
     """A sign of life on stderr while models load and run."""
     with ERR.status(f"{what} …"):
         yield

@@ -1,13 +1,12 @@
 """Picks real adapters from settings, opens them, closes them; production refuses what is for development only."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import identity.proofing.jobs
-
 import notifications.jobs
 import procedures
 import uploads.jobs
@@ -44,7 +43,7 @@ class House:
     faces: FaceStore
     vault: Vault
     post_office: PostOffice
-    pins: PinIssuer
+    pins: PinIssuer | None
     catalogue: procedures.Catalogue
 
 
@@ -112,7 +111,7 @@ def tasks() -> list[Task]:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, pool: InferencePool | None = None) -> AsyncIterator[House]:
+async def open_house(settings: Settings, *, pool: InferencePool | None = None) -> AsyncGenerator[House]:
     """Everything opened in order and closed in the reverse one. Raises BadSetting, NotDurable."""
     if settings.database_url is None or settings.faces_database_url is None or settings.redis_url is None:
         raise BadSetting(

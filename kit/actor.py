@@ -41,8 +41,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
         if self.anyone:
             return "yes"
         if self.alternatives:
-            answers = [who.answer(actor) for who in self.alternatives]
-            return "yes" if "yes" in answers else max(answers, key=_NEARNESS.index)
+            answers: list[Answer] = [who.answer(actor) for who in self.alternatives]
+            return max(answers, key=_NEARNESS.index)
         if actor.kind == "nobody":
             return "not_signed_in"
         if actor.kind not in self.kinds:

@@ -1,6 +1,6 @@
 """The one clock: instants are aware UTC; days are the city's days."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ def today() -> date:
 
 
 @contextmanager
-def shifted(by: timedelta) -> Iterator[None]:
+def shifted(by: timedelta) -> Generator[None]:
     """Tests move time for the whole process with this; nothing else does."""
     global _offset
     before = _offset
@@ -33,7 +33,7 @@ def shifted(by: timedelta) -> Iterator[None]:
 
 
 @contextmanager
-def frozen_near(at: datetime) -> Iterator[None]:
+def frozen_near(at: datetime) -> Generator[None]:
     """Tests make it be about `at` (time still runs) for the whole process."""
     with shifted(at - now()):
         yield

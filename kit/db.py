@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: psycopg 3 under SQLAlchemy, UTC, short locks, JSON by msgspec."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -60,17 +60,17 @@ class Database:
             pool_timeout=5,
             pool_pre_ping=True,
             connect_args={"options": options, "connect_timeout": 10},
-            json_serializer=lambda value: msgspec.json.encode(value).decode(),
+            json_serializer=_json_text,
             json_deserializer=msgspec.json.decode,
         )
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
         async with self.engine.begin() as conn:
             yield conn
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[AsyncConnection]:
+    async def connect(self) -> AsyncGenerator[AsyncConnection]:
         """For reads; whatever is written here is rolled back."""
         async with self.engine.connect() as conn:
             yield conn
@@ -98,6 +98,10 @@ async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
     beneath = (await conn.get_raw_connection()).driver_connection
     assert isinstance(beneath, psycopg.AsyncConnection)
     return beneath
+
+
+def _json_text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def dialect_url(url: str) -> str:

@@ -17,7 +17,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -72,7 +72,7 @@ class Engines:
         self._user = _engine_user() if os.geteuid() == 0 else None
         self._base = self._place()
         # Short, for a socket path holds 107 bytes; fixed, so that processes with another TMPDIR meet the same engine.
-        self._sockets = Path("/tmp") / f"motcua-{_short_hash(self._base)}"
+        self._sockets = Path("/tmp") / f"motcua-{_short_hash(self._base)}"  # noqa: S108 - owner checked in _make_sockets
         self._data = self._base / "postgres"
         self._users: IO[str] | None = None
 
@@ -118,7 +118,7 @@ class Engines:
         return _SHARED / _short_hash(self._home)
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> Generator[None]:
         with (self._home / "engines.lock").open("w") as lock:
             deadline = time.monotonic() + _RECOVERY_SECONDS * 2
             while True:
@@ -336,11 +336,6 @@ class Engines:
     def _run(self, command: list[str | Path], *, failure: str) -> None:
         # Files, not pipes: the daemon inherits them and a pipe would never close.
         with tempfile.TemporaryFile("w+") as said:
-            account = (
-                {}
-                if self._user is None
-                else {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
-            )
             done = subprocess.run(  # noqa: S603 - our own wheel's binaries
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
@@ -350,7 +345,9 @@ class Engines:
                 # A session of its own: Ctrl-C in the terminal is for us, we then stop the engine in order.
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC", "LC_ALL": "C.UTF-8"},
-                **account,
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
             )
             said.seek(0)
             if done.returncode != 0:

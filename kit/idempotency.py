@@ -1,6 +1,6 @@
 """One effect per Idempotency-Key: the reply is kept in the transaction that made the effect, for seven days."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -68,7 +68,7 @@ def checked(key: str | None) -> str:
 @asynccontextmanager
 async def once(
     conn: psycopg.AsyncConnection[Any], *, scope: str, route: str, key: str, body_digest: bytes
-) -> AsyncIterator[Slot]:
+) -> AsyncGenerator[Slot]:
     """Inside the caller's transaction. A concurrent twin is told 409, another body 422; the first reply is given again.
 
     `scope` is the account (or client) that asks: one caller's keys never meet another's.

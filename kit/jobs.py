@@ -37,21 +37,24 @@ class Jobs:
         self._services: Any = None
         for task in tasks:
             self._register(task)
-        self._register(Task("kit.retry_stalled", lambda _: self.retry_stalled(), cron="* * * * * */10"))
+        self._register(Task("kit.retry_stalled", self._retry_stalled, cron="* * * * * */10"))
 
     def serve(self, services: Any) -> None:
         """Names what tasks stand on; they and the jobs know each other, so it comes after both exist."""
         self._services = services
 
     def _register(self, task: Task) -> None:
-        async def run(**kwargs: Any) -> None:
-            kwargs.pop("timestamp", None)
+        # A periodic task is also told when it should have run, which none of ours needs.
+        async def run(timestamp: int | None = None, **kwargs: Any) -> None:
             await task.run(self._services, **kwargs)
 
         retry = procrastinate.RetryStrategy(max_attempts=task.attempts, exponential_wait=2)
-        registered = self._app.task(run, name=task.name, retry=retry)
+        registered = self._app.task(name=task.name, retry=retry)(run)
         if task.cron is not None:
-            self._app.periodic(cron=task.cron)(registered)
+            self._app.periodic(cron=task.cron)(registered)  # pyright: ignore[reportArgumentType]
+
+    async def _retry_stalled(self, _services: Any) -> None:
+        await self.retry_stalled()
 
     async def retry_stalled(self) -> None:
         """Frees the jobs of killed workers, which else stay `doing` and keep their locks for ever."""

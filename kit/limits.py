@@ -1,12 +1,13 @@
 """Rate limits in Valkey: a fixed window per name and caller. Without Valkey they refuse; they never silently allow."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from kit.refusal import Refusal
+from kit.refusal import Refusal, Words
 
 
 class TooMany(Refusal):
@@ -15,11 +16,11 @@ class TooMany(Refusal):
     vi = "Quá nhiều lần thử. Hãy đợi {retry_after_seconds} giây rồi thử lại."
     en = "Too many attempts. Wait {retry_after_seconds} seconds and try again."
 
-    def __init__(self, *, retry_after_seconds: int, **fields: object) -> None:
+    def __init__(self, *, retry_after_seconds: int, **fields: Any) -> None:
         super().__init__(retry_after_seconds=retry_after_seconds, **fields)
 
     @property
-    def message(self):  # the seconds stand in the sentence as well as in Retry-After
+    def message(self) -> Words:  # the seconds stand in the sentence as well as in Retry-After
         self.fields.setdefault("retry_after_seconds", self.retry_after_seconds)
         return super().message
 

@@ -54,4 +54,4 @@ def install(level: str = "INFO") -> None:
     root.setLevel(level)
     # Their INFO is one line per job or request, which our own lines already tell.
     for noisy in ("procrastinate", "alembic", "httpx", "httpcore", "_granian"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

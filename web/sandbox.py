@@ -4,10 +4,12 @@ import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 import register
+from identity import offices
 
 _DATA = Path(__file__).with_name("sandbox.toml")
 
@@ -35,7 +37,7 @@ class Citizen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class OfficeData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
-    agency: str
+    agency: offices.Agency
     name_vi: str
     name_en: str
     address: str
@@ -55,7 +57,7 @@ class Marriage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name: str
-    kind: str
+    kind: Literal["public", "confidential"]
     grants: list[str]
     scopes: list[str]
     first_party: bool = False

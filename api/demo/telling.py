@@ -249,10 +249,7 @@ class Story:
         }
         draft = self._change(fields)
         missing = {fault["field"] for fault in draft["faults"]}
-        more: dict[str, Any] = {}
-        for name, value in self._answers(ward).items():
-            if name in missing:
-                more[name] = value
+        more = {name: value for name, value in self._answers(ward).items() if name in missing}
         if more:
             draft = self._change(more)
         self.good(
@@ -405,6 +402,7 @@ class Story:
 
     def _messages(self) -> None:
         self.line("tin nhắn công dân đã nhận (hộp thư thử nghiệm):", "messages the citizen received (sandbox inbox):")
+        letters: list[dict[str, Any]] = []
         for _ in range(100):
             letters = [one for one in self.citizen.get("/sandbox/inbox.json") if one["to"] == cast.FATHER_PHONE]
             if any(one["event"] == "appointment" for one in letters):
