@@ -105,14 +105,15 @@ async def _open(
 
 
 async def change_form(
-    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int
+    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int | None
 ) -> Dossier:
     """Stores the named answers and leaves the others. Raises Stale, FormRefused with every fault, AlreadySubmitted."""
     assert actor.account_id is not None
     async with db.begin() as conn:
         row = await draft(conn, actor, dossier_id, version=version)
         item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
-        options, changes = dict(row.options), {} if asked.fields is UNSET else asked.fields
+        options: dict[str, Any] = dict(row.options)
+        changes: dict[str, Any] = {} if asked.fields is UNSET else asked.fields
         if asked.ward is not UNSET:
             options["ward"] = asked.ward
         if known.RELATION in changes:
@@ -122,7 +123,8 @@ async def change_form(
         stored: known.Answers = {**row.form} | {
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
         }
-        sources = await known.sources(conn, keys, actor.account_id, relation=options["relation"])
+        relation: str | None = options["relation"]
+        sources = await known.sources(conn, keys, actor.account_id, relation=relation)
         form = known.fill(item.form, sources, stored, today=today, branches=branches)
         await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
         return await _shown(conn, catalogue, dossier_id)

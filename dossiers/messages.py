@@ -26,7 +26,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 # --- in --------------------------------------------------------------------------------------------------------------
 
 
-class Options(Request):
+class Options(Request, frozen=True, kw_only=True):
     """What is chosen when a draft is opened. `branches` None means all of the group; `ward` is the filing ward."""
 
     branches: tuple[Annotated[str, Meta(max_length=60)], ...] | None = None
@@ -34,23 +34,23 @@ class Options(Request):
     relation: Annotated[str, Meta(max_length=60)] | None = None
 
 
-class OpenDraft(Request):
+class OpenDraft(Request, frozen=True, kw_only=True):
     procedure: Annotated[str, Meta(min_length=1, max_length=60)]
     options: Options = Options()
 
 
-class ChangeForm(Request):
+class ChangeForm(Request, frozen=True, kw_only=True):
     """Only what is named changes. `null` clears an answer; a field left out stays as it is."""
 
     fields: Annotated[dict[Path, Given], Meta(max_length=200)] | UnsetType = UNSET
     ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | UnsetType | None = UNSET
 
 
-class AttachDocument(Request):
+class AttachDocument(Request, frozen=True, kw_only=True):
     upload_id: Annotated[str, Meta(min_length=1, max_length=60)]
 
 
-class Decide(Request):
+class Decide(Request, frozen=True, kw_only=True):
     """`reason` is required to refuse. `result` holds what the agency states of its paper: see `result_fields` of the branch."""
 
     outcome: Literal["approved", "refused"]
@@ -58,7 +58,7 @@ class Decide(Request):
     result: dict[Path, Given] = {}
 
 
-class LookUp(Request):
+class LookUp(Request, frozen=True, kw_only=True):
     """A receipt code and the second fact: the requester's date of birth."""
 
     receipt_code: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -68,13 +68,13 @@ class LookUp(Request):
 # --- out -------------------------------------------------------------------------------------------------------------
 
 
-class ProcedureRef(Answer):
+class ProcedureRef(Answer, frozen=True, kw_only=True):
     code: str
     version: str
     name: Words
 
 
-class FieldValue(Answer):
+class FieldValue(Answer, frozen=True, kw_only=True):
     """An answer, where it came from (`citizen`, `card`, `account`, `register`, `default`, …), and whether an authority vouches for it."""
 
     value: Any
@@ -83,7 +83,7 @@ class FieldValue(Answer):
     origin: str | None = None
 
 
-class DocumentView(Answer):
+class DocumentView(Answer, frozen=True, kw_only=True):
     kind: str
     name: Words
     sha256: str
@@ -92,13 +92,13 @@ class DocumentView(Answer):
     attached_at: datetime
 
 
-class OfficeView(Answer):
+class OfficeView(Answer, frozen=True, kw_only=True):
     id: str
     name: Words
     address: str
 
 
-class ResultView(Answer):
+class ResultView(Answer, frozen=True, kw_only=True):
     """A paper that can be downloaded at `href`."""
 
     kind: str
@@ -108,7 +108,7 @@ class ResultView(Answer):
     href: str
 
 
-class BranchView(Answer):
+class BranchView(Answer, frozen=True, kw_only=True):
     """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored."""
 
     id: str
@@ -129,7 +129,7 @@ class BranchView(Answer):
     result: ResultView | None
 
 
-class PromiseView(Answer):
+class PromiseView(Answer, frozen=True, kw_only=True):
     """When all is promised, and how that was computed, line by line."""
 
     due_at: datetime
@@ -137,7 +137,7 @@ class PromiseView(Answer):
     steps: list[Words]
 
 
-class Line(Answer):
+class Line(Answer, frozen=True, kw_only=True):
     """One line of the timeline."""
 
     seq: int
@@ -149,7 +149,7 @@ class Line(Answer):
     message: Words
 
 
-class Dossier(Answer):
+class Dossier(Answer, frozen=True, kw_only=True):
     """The whole of it. A draft's `faults` are what a submission would be refused for today."""
 
     id: str
@@ -168,7 +168,7 @@ class Dossier(Answer):
     faults: list[Fault]
 
 
-class DossierSummary(Answer):
+class DossierSummary(Answer, frozen=True, kw_only=True):
     """One row of a list."""
 
     id: str
@@ -181,7 +181,7 @@ class DossierSummary(Answer):
     branches: list["BranchStatus"]
 
 
-class BranchStatus(Answer):
+class BranchStatus(Answer, frozen=True, kw_only=True):
     """As little of a branch as tells how it stands."""
 
     name: str
@@ -194,11 +194,11 @@ class BranchStatus(Answer):
     result: bool
 
 
-class DossierList(Answer):
+class DossierList(Answer, frozen=True, kw_only=True):
     dossiers: list[DossierSummary]
 
 
-class Submitted(Answer):
+class Submitted(Answer, frozen=True, kw_only=True):
     """The dossier is durably in; keep the receipt code."""
 
     id: str
@@ -208,7 +208,7 @@ class Submitted(Answer):
     branches: list[BranchStatus]
 
 
-class HistoryLine(Line):
+class HistoryLine(Line, frozen=True, kw_only=True):
     """With who did it (officers by office, never by name) and the chain's hashes (hexadecimal)."""
 
     actor: Literal["citizen", "officer", "system"]
@@ -216,14 +216,14 @@ class HistoryLine(Line):
     hash: str
 
 
-class History(Answer):
+class History(Answer, frozen=True, kw_only=True):
     """`intact` says that the chain was recomputed just now and fits."""
 
     lines: list[HistoryLine]
     intact: bool
 
 
-class Status(Answer):
+class Status(Answer, frozen=True, kw_only=True):
     """What whoever holds the receipt code and the second fact sees: no form, no papers."""
 
     receipt_code: str
@@ -235,7 +235,7 @@ class Status(Answer):
     timeline: list[Line]
 
 
-class StatusOfFound(Answer):
+class StatusOfFound(Answer, frozen=True, kw_only=True):
     """What a kiosk's screen shows of one dossier: the code is masked."""
 
     receipt_code: str
@@ -245,11 +245,11 @@ class StatusOfFound(Answer):
     branches: list[BranchStatus]
 
 
-class FoundByFace(Answer):
+class FoundByFace(Answer, frozen=True, kw_only=True):
     dossiers: list[StatusOfFound]
 
 
-class QueueItem(Answer):
+class QueueItem(Answer, frozen=True, kw_only=True):
     id: str
     name: str
     title: Words
@@ -267,14 +267,14 @@ class QueueItem(Answer):
     version: int
 
 
-class Queue(Answer):
+class Queue(Answer, frozen=True, kw_only=True):
     """Oldest promise first; `next` is what to send as `after` for the rest, null at the end."""
 
     items: list[QueueItem]
     next: str | None
 
 
-class DeskBranch(Answer):
+class DeskBranch(Answer, frozen=True, kw_only=True):
     """Everything an officer needs to decide one branch. `result_fields` are what an approval must state."""
 
     branch: BranchView
@@ -292,7 +292,7 @@ class DeskBranch(Answer):
     timeline: list[Line]
 
 
-class ProcedureSummary(Answer):
+class ProcedureSummary(Answer, frozen=True, kw_only=True):
     code: str
     key: str
     kind: Literal["procedure", "bundle"]
@@ -303,7 +303,7 @@ class ProcedureSummary(Answer):
     level_to_file: int
 
 
-class ProcedureList(Answer):
+class ProcedureList(Answer, frozen=True, kw_only=True):
     procedures: list[ProcedureSummary]
 
 

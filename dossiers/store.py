@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -102,22 +103,23 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
 
 # --- history ---------------------------------------------------------------------------------------------------------
 
-_EVENT_COLUMNS = tuple(column.name for column in dossier_events.columns)
-_APPEND = (
-    f"insert into dossier_events ({', '.join(_EVENT_COLUMNS)})"  # noqa: S608 - names of our own columns
-    f" values ({', '.join(f'%({name})s' for name in _EVENT_COLUMNS)})"
-)
+_APPEND = """
+insert into dossier_events
+  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, prev_hash, hash)
+values (%(dossier_id)s, %(seq)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(kind)s, %(branch)s, %(before)s, %(after)s,
+  %(vi)s, %(en)s, %(prev_hash)s, %(hash)s)
+"""
 
 
 async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
     """Lines of the history; the dossier's row must be locked or new in this transaction."""
     async with (await raw(conn)).cursor() as cursor:
-        await cursor.executemany(_APPEND, [{name: getattr(e, name) for name in _EVENT_COLUMNS} for e in events])
+        await cursor.executemany(_APPEND, [msgspec.structs.asdict(event) for event in events])
 
 
 async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
     query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id).order_by(dossier_events.c.seq)
-    return [Event(**row._mapping) for row in await conn.execute(query)]
+    return [Event(**row) for row in (await conn.execute(query)).mappings()]
 
 
 async def advance(

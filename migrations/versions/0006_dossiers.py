@@ -32,7 +32,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_dossiers"),
         sa.UniqueConstraint("receipt_code", name="uq_dossiers_receipt_code"),
         sa.CheckConstraint("status in ('draft', 'open', 'closed')", name=op.f("ck_dossiers_status")),
-        sa.CheckConstraint("(status = 'draft') = (receipt_code is null)", name=op.f("ck_dossiers_code_with_submission")),
+        sa.CheckConstraint(
+            "(status = 'draft') = (receipt_code is null)", name=op.f("ck_dossiers_code_with_submission")
+        ),
     )
     op.create_index("ix_dossiers_account_id", "dossiers", ["account_id"])
     op.create_table(

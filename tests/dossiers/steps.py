@@ -1,0 +1,90 @@
+"""What parents and officers do, step by step, over the API."""
+
+import uuid
+from typing import Any
+
+from tests.people import CityPeople, Person
+
+GROUP = "3.000722"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+HOME = {"ward": "26740", "detail": "Số 9 đường Hư Cấu"}
+
+
+def child(name: str = "Hoàng Nguyễn Bảo Ngọc", *, gcs: str | None = None) -> dict[str, Any]:
+    """What only the parent knows; each child has its own birth notification."""
+    number = gcs or f"{uuid.uuid4().int % 100_000:05d}.GCS.79{uuid.uuid4().int % 1000:03d}.26"
+    return {
+        "child.full_name": name,
+        "child.date_of_birth": "2026-11-10",
+        "child.sex": "female",
+        "child.birth_facility": "Bệnh viện Từ Dũ",
+        "child.birth_place": {"ward": "26740"},
+        "child.place_of_origin": {"ward": "26740"},
+        "birth_notification.number": number,
+        "birth_notification.issued_on": "2026-11-11",
+        "mother.residence": HOME,
+        "mother.residence_kind": "permanent",
+        "father.residence": HOME,
+        "father.residence_kind": "permanent",
+        "residence.address": HOME,
+        "residence.household_head_name": "Hoàng Văn Đức",
+        "residence.household_head_pin": "079089000012",
+        "residence.relation_to_head": "child",
+        "insurance.facility": "Bệnh viện Nhi Đồng 2",
+    }
+
+
+RESULTS: dict[str, dict[str, Any]] = {
+    "birth": {},
+    "residence": {"registered_on": "2026-11-22"},
+    "insurance": {"card_number": "TE1797926000123", "valid_from": "2026-11-22"},
+    "identity_card": {"appointment_on": "2030-01-07", "appointment_time": "09:30"},
+}
+DESKS = {"birth": "civil_status", "residence": "residence", "insurance": "insurance", "identity_card": "residence"}
+
+
+async def upload(person: Person, data: bytes = PDF) -> str:
+    answer = await person.post("/v1/uploads", files={"file": ("giay-chung-sinh.pdf", data, "application/pdf")}, expect=201)
+    return answer["id"]
+
+
+async def filled_draft(parent: Person, **changed: Any) -> dict[str, Any]:
+    """A draft that could be submitted."""
+    dossier = await parent.post("/v1/dossiers", json={"procedure": GROUP}, expect=201)
+    path = f"/v1/dossiers/{dossier['id']}"
+    fields = {**child(**changed)}
+    dossier = await parent.patch(
+        f"{path}/form", json={"fields": fields}, headers={"If-Match": f'"{dossier["version"]}"'}, expect=200
+    )
+    return await parent.put(
+        f"{path}/documents/birth_notification", json={"upload_id": await upload(parent)}, expect=200
+    )
+
+
+async def submit(parent: Person, dossier_id: str, *, key: str | None = None, **rest: Any) -> dict[str, Any]:
+    return await parent.post(
+        f"/v1/dossiers/{dossier_id}/submission",
+        headers={"Idempotency-Key": key or uuid.uuid4().hex},
+        **({"expect": 201} | rest),
+    )
+
+
+async def submitted(parent: Person, **changed: Any) -> dict[str, Any]:
+    """The whole dossier, just submitted."""
+    draft = await filled_draft(parent, **changed)
+    await submit(parent, draft["id"])
+    return await parent.get(f"/v1/dossiers/{draft['id']}", expect=200)
+
+
+def branch(dossier: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(b for b in dossier["branches"] if b["name"] == name)
+
+
+async def decide(city: CityPeople, dossier: dict[str, Any], name: str, *, refuse: str | None = None, **rest: Any) -> Any:
+    """The officer of the branch claims and decides it."""
+    officer = await city.signed_in(DESKS[name])
+    path = f"/v1/desk/branches/{branch(dossier, name)['id']}"
+    await officer.post(f"{path}/claim", expect=201)
+    body = {"outcome": "refused", "reason": refuse} if refuse else {"outcome": "approved", "result": RESULTS[name]}
+    return await officer.post(f"{path}/decision", json=body, **({"expect": 201} | rest))
