@@ -30,12 +30,15 @@ class FaceStore:
     def __init__(self, db: Database, keys: Keys) -> None:
         self._db = db
         self._wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
-        self._rotation = Rotation(hmac.digest(keys.key("faces"), b"turning the vectors of faces", "sha256"))
+        self._calibration = default()
+        # Of its own for each model: vectors of different models, or of another deployment, never meet in a search.
+        turning = b"turning the vectors of " + self._calibration.model.encode()
+        self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"))
 
     async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
-        """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one. Raises nothing."""
-        template = description.template
-        key = crypto.new_key()
+        """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one."""
+        template, key = description.template, crypto.new_key()
+        assert template.model == self._calibration.model
         async with self._db.begin() as conn:
             consent_id = await store.add_consent(
                 conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
@@ -62,17 +65,16 @@ class FaceStore:
 
         None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
         """
-        probe, calibration = description.template, default()
+        probe, calibration = description.template, self._calibration
         async with self._db.begin() as conn:
             rows = await store.nearest(
                 conn,
-                model=probe.model,
                 rotation=self._rotation.name,
                 probe=self._rotation.turn(vector(probe.sface)),
                 count=_RERANKED,
             )
             gallery_size = rows[0].gallery_size if rows else 0
-            scored = self._scored(rows, probe, calibration)
+            scored = self._scored(rows, probe)
             outcome = _outcome([score for score, _ in scored], gallery_size, calibration)
             found = Found(scored[0][1]) if outcome == "found" else None
             await store.log_comparison(
@@ -101,7 +103,7 @@ class FaceStore:
                 gallery_size=None,
             )
 
-    def _scored(self, rows: list[store.Near], probe: Template, calibration: Calibration) -> list[tuple[float, str]]:
+    def _scored(self, rows: list[store.Near], probe: Template) -> list[tuple[float, str]]:
         """Both eyes' scores, best first; a row that does not open counts for nobody."""
         scored: list[tuple[float, str]] = []
         for row in rows:
@@ -114,7 +116,7 @@ class FaceStore:
                 continue
             half = len(plain) // 2
             kept = Template(model=probe.model, dlib=plain[:half], sface=plain[half:])
-            scored.append((calibration.score(kept, probe), row.ref))
+            scored.append((self._calibration.score(kept, probe), row.ref))
         return sorted(scored, reverse=True)
 
 

@@ -2,14 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, func, select
+from psycopg.rows import class_row
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.faces.tables import face_comparisons, face_consents, face_deletions, face_gallery, face_keys
+from identity.faces.tables import face_comparisons, face_consents, face_deletions, face_gallery, face_keys, vector_text
 from kit import ids
+from kit.db import raw
+
+# Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
+_NEAREST: Final = """
+with near as materialized (
+  select ref, vector <#> %(probe)s::vector as distance
+  from face_gallery where rotation = %(rotation)s order by distance limit %(count)s
+)
+select ref, template, wrapped, (select count(*) from face_gallery where rotation = %(rotation)s) as gallery_size
+from near join face_gallery using (ref) join face_keys using (ref) order by distance
+"""
 
 
 class Near(NamedTuple):
@@ -56,29 +68,11 @@ async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
     return True
 
 
-async def nearest(
-    conn: AsyncConnection, *, model: str, rotation: str, probe: Sequence[float], count: int
-) -> list[Near]:
-    """The nearest faces by an exact scan, nearest first."""
-    # Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
-    near = (
-        select(
-            face_gallery.c.ref,
-            face_gallery.c.vector.op("<#>")(probe).label("distance"),
-            func.count().over().label("gallery_size"),
-        )
-        .where(face_gallery.c.model == model, face_gallery.c.rotation == rotation)
-        .order_by("distance")
-        .limit(count)
-        .cte("near")
-    )
-    found = await conn.execute(
-        select(near.c.ref, near.c.gallery_size, face_gallery.c.template, face_keys.c.wrapped)
-        .join(face_gallery, face_gallery.c.ref == near.c.ref)
-        .join(face_keys, face_keys.c.ref == near.c.ref)
-        .order_by(near.c.distance)
-    )
-    return [Near(**row) for row in found.mappings()]
+async def nearest(conn: AsyncConnection, *, rotation: str, probe: Sequence[float], count: int) -> list[Near]:
+    """The nearest faces by an exact scan of those turned alike, nearest first."""
+    cursor = (await raw(conn)).cursor(row_factory=class_row(Near))
+    given = {"probe": vector_text(probe), "rotation": rotation, "count": count}
+    return await (await cursor.execute(_NEAREST, given, prepare=True)).fetchall()
 
 
 async def log_comparison(conn: AsyncConnection, **values: Any) -> None:

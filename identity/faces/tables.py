@@ -11,6 +11,11 @@ from kit.db import Id, Instant
 from kit.db import faces_metadata as metadata
 
 
+def vector_text(value: Sequence[float]) -> str:
+    """A vector as pgvector reads it."""
+    return f"[{','.join(map(repr, value))}]"
+
+
 class Vector(UserDefinedType[Sequence[float]]):
     """pgvector's `vector(n)`: float32 in storage."""
 
@@ -23,10 +28,7 @@ class Vector(UserDefinedType[Sequence[float]]):
         return f"vector({self.dimension})"
 
     def bind_processor(self, dialect: Any) -> Callable[..., str | None]:
-        def as_text(value: Sequence[float] | None) -> str | None:
-            return None if value is None else f"[{','.join(map(repr, value))}]"
-
-        return as_text
+        return vector_text
 
 
 # Reflection (migrations against tables) then knows the type.
