@@ -76,7 +76,7 @@ def bare_models(photo: bytes) -> None:
 
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     image = Image.open(io.BytesIO(photo))
-    image.draft("RGB", (1600, 1600))
+    image.draft("RGB", (1200, 1600))
     image.thumbnail((1600, 1600), Image.Resampling.BILINEAR)
     small = image.copy()
     small.thumbnail((640, 640), Image.Resampling.BILINEAR)
