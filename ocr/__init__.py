@@ -65,7 +65,9 @@ def warm() -> None:
     cv2.setNumThreads(1)
     picture = np.full((200, 640, 3), 255, dtype=np.uint8)
     cv2.putText(picture, "079000000000", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
-    reader().recognise(picture, reader().boxes(picture))
+    boxes = reader().boxes(picture)
+    reader().recognise(picture, boxes)
+    reader().recognise(picture, boxes, careful=True)
 
 
 def _fit_together(transcripts: list[Transcript]) -> None:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 Size = Literal["tiny", "small"]
 
-# benchmarks/cards.py measures both; see docs/flows/card-reading.md for why these.
+# Measured on specimens (docs/flows/card-reading.md): tiny is six times as fast and keeps the base of an unknown letter,
+# where small drops the letter; small alone reads the OCR-B fillers between names without inventing letters.
 DETECTOR: Final[Size] = "tiny"
 RECOGNISER: Final[Size] = "tiny"
+CAREFUL: Final[Size] = "small"
 
 _DIGESTS: Final = {
     "small/det/det.onnx": "d73e0058b7a8086bbd57f3d10b8bcd4ff95363f67e06e2762b5e814fe9c9410e",
@@ -37,7 +39,7 @@ _DIGESTS: Final = {
 
 # The detector's longest side: labels of 22 px on a 1600 px specimen are still found, at a third of the full-size cost.
 _DETECT_SIDE_PX: Final = 960
-# Lines narrower than this share of their neighbours are recognised in one batch, sorted by width, to waste no padding.
+# Lines are recognised in batches sorted by width: each is padded to the widest of its batch.
 _BATCH: Final = 6
 
 
@@ -78,8 +80,8 @@ class Reader(Protocol):
         """Where lines stand, top to bottom."""
         ...
 
-    def recognise(self, image: "Pixels", boxes: Sequence[Box], *, upside_down: bool = False) -> list[Line]:
-        """What these boxes say, in the same order; `upside_down` reads each of them turned by half a circle."""
+    def recognise(self, image: "Pixels", boxes: Sequence[Box], *, careful: bool = False) -> list[Line]:
+        """What these boxes say, in the same order; `careful` takes the larger, six times slower recogniser."""
         ...
 
 
@@ -95,6 +97,7 @@ class PaddleReader:
         *,
         detector: Size = DETECTOR,
         recogniser: Size = RECOGNISER,
+        careful: Size = CAREFUL,
         threads: int = 1,
         model_directory: Path | None = None,
     ) -> None:
@@ -108,7 +111,7 @@ class PaddleReader:
             "engine_config": {"intra_op_num_threads": threads, "inter_op_num_threads": 1},
         }
         with tempfile.TemporaryDirectory(prefix="motcua-models-") as scratch:
-            directory = model_directory or _linked_models(Path(scratch), detector, recogniser)
+            directory = model_directory or _linked_models(Path(scratch), detector, recogniser, careful)
             self._detection = TextDetection(
                 model_name=f"PP-OCRv6_{detector}_det",
                 model_dir=str(directory / detector / "det"),
@@ -116,8 +119,9 @@ class PaddleReader:
                 limit_type="max",
                 **engine,
             )
-            self._recognition = TextRecognition(
-                model_name=f"PP-OCRv6_{recogniser}_rec", model_dir=str(directory / recogniser / "rec"), **engine
+            self._recognition, self._careful = (
+                TextRecognition(model_name=f"PP-OCRv6_{size}_rec", model_dir=str(directory / size / "rec"), **engine)
+                for size in (recogniser, careful)
             )
 
     def boxes(self, image: "Pixels") -> list[Box]:
@@ -126,12 +130,13 @@ class PaddleReader:
         boxes = [Box(corners=(four[0], four[1], four[2], four[3])) for four in corners]
         return sorted(boxes, key=lambda box: (box.top + box.bottom, box.left))
 
-    def recognise(self, image: "Pixels", boxes: Sequence[Box], *, upside_down: bool = False) -> list[Line]:
-        strips = [_strip(image, box, upside_down=upside_down) for box in boxes]
+    def recognise(self, image: "Pixels", boxes: Sequence[Box], *, careful: bool = False) -> list[Line]:
+        strips = [_strip(image, box) for box in boxes]
         by_width = sorted(range(len(strips)), key=lambda i: strips[i].shape[1] / strips[i].shape[0])
         answers: dict[int, tuple[str, float]] = {}
         if strips:
-            results = self._recognition.predict([strips[i] for i in by_width], batch_size=_BATCH)
+            recognition = self._careful if careful else self._recognition
+            results = recognition.predict([strips[i] for i in by_width], batch_size=_BATCH)
             for i, result in zip(by_width, results, strict=True):
                 answers[i] = (result["rec_text"], float(result["rec_score"]))
         return [Line(text=answers[i][0], confidence=answers[i][1], box=box) for i, box in enumerate(boxes)]
@@ -143,7 +148,7 @@ def reader() -> PaddleReader:
     return PaddleReader()
 
 
-def _strip(image: "Pixels", box: Box, *, upside_down: bool) -> "Pixels":
+def _strip(image: "Pixels", box: Box) -> "Pixels":
     """The line cut out and straightened."""
     import cv2
     import numpy as np
@@ -153,8 +158,7 @@ def _strip(image: "Pixels", box: Box, *, upside_down: bool) -> "Pixels":
     height = int(max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 4))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
-    strip = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.ascontiguousarray(strip[::-1, ::-1]) if upside_down else strip
+    return cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _keep_off_the_network() -> None:

@@ -20,8 +20,23 @@ _AS_DIGIT = str.maketrans(
 )
 # ... and of a letter, where only a letter may stand.
 _AS_LETTER = str.maketrans({"0": "O", "1": "I", "2": "Z", "5": "S", "6": "G", "8": "B"})
+# ... and of the filler.
 _FILLERS = str.maketrans(
-    {"«": "<<", "《": "<<", "‹": "<", "＜": "<", "〈": "<", "く": "<", "(": "<", "{": "<", "[": "<", "≤": "<"}
+    {
+        "«": "<<",
+        "《": "<<",
+        "‹": "<",
+        "＜": "<",
+        "〈": "<",
+        "く": "<",
+        "(": "<",
+        "{": "<",
+        "[": "<",
+        "≤": "<",
+        "Λ": "<",
+        "∧": "<",
+        "^": "<",
+    }
 )
 
 # Cards given for life show "Không thời hạn" and most likely this date (assumption; no published specimen was found).
@@ -88,6 +103,13 @@ def read(lines: Sequence[str]) -> Mrz | Broken | None:
     if first is None or second is None or third is None:
         return Broken(tuple(missing), tuple(rows[first_at : first_at + 3]))
     return parse((first, second, third))
+
+
+def name_row(lines: Sequence[str]) -> int | None:
+    """Which of these recognised lines is the third, whose letters no check digit guards."""
+    rows = [_clean(line) for line in lines]
+    second = next((i for i, row in enumerate(rows) if len(row) >= 15 and _SECOND.match(row)), None)
+    return None if second is None or second + 1 >= len(rows) else second + 1
 
 
 def parse(lines: tuple[str, str, str]) -> Mrz | Broken:

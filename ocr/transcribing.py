@@ -4,6 +4,7 @@ import datetime
 import re
 import statistics
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,9 @@ from ocr.documents.unsupported import UNDER_6, UNSUPPORTED
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
 from ocr.reading import Box, SideQuality
+
+if TYPE_CHECKING:
+    from ocr.locating import Pixels
 
 NO_EXPIRY = "Không thời hạn"
 
@@ -260,15 +264,26 @@ _ZONE = Place(0.0, 0.66, 1.0, 0.34)
 
 def _zone(flat: locating.Flat, lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
     """From the lines already read; when those do not hold together, once more from a closer look."""
-    first = mrz.read(_rows([line for line in lines if line.box.top > _ZONE.y * locating.FLAT_HEIGHT * 0.95]))
+    in_zone = [line for line in lines if line.box.top > _ZONE.y * locating.FLAT_HEIGHT * 0.95]
+    first = _zone_rows(flat.image, in_zone, reader)
     if isinstance(first, mrz.Mrz):
         return first
     closer = flat.closer(_ZONE, 1.25)
-    second = mrz.read(_rows(reader.recognise(closer, reader.boxes(closer))))
-    return second if second is not None else first
+    return _zone_rows(closer, reader.recognise(closer, reader.boxes(closer)), reader) or first
 
 
-def _rows(lines: Sequence[Line]) -> list[str]:
+def _zone_rows(image: "Pixels", lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
+    """Lines 1 and 2 carry check digits; the name does not, so it is read once more with the larger recogniser."""
+    rows = _rows(lines)
+    texts = ["".join(line.text for line in row) for row in rows]
+    name_at = mrz.name_row(texts)
+    if name_at is not None:
+        again = reader.recognise(image, [line.box for line in rows[name_at]], careful=True)
+        texts[name_at] = "".join(line.text for line in again)
+    return mrz.read(texts)
+
+
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines that stand side by side joined, top to bottom."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.box.top + line.box.bottom):
@@ -277,4 +292,4 @@ def _rows(lines: Sequence[Line]) -> list[str]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return ["".join(line.text for line in sorted(row, key=lambda line: line.box.left)) for row in rows]
+    return [sorted(row, key=lambda line: line.box.left) for row in rows]
