@@ -1,0 +1,112 @@
+"""A proofing session driven over HTTP, with the photo room's answers prepared."""
+
+import pytest
+
+import ocr
+from api.caller import Device, Pkce
+from identity import faces
+from identity.faces import Comparison
+from kit import clock
+from tests.identity.proofing import cards
+from tests.people import ISSUER, Person
+
+
+class PreparedPhotos:
+    """Stands where the inference pool stands: cards and faces come out as the test says."""
+
+    def __init__(self):
+        self.card, self.face, self.seen = cards.card(), "match", []
+
+    async def run(self, function, *args):
+        self.seen.append((function, args))
+        if function is ocr.read_card_with_portrait:
+            answer = self.card
+        elif function is faces.compare:
+            answer = comparison(self.face) if isinstance(self.face, str) else self.face
+        else:
+            raise AssertionError(function)
+        if callable(answer):
+            answer = await answer()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def comparison(decision):
+    return Comparison(decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=b"\1" * 32)
+
+
+@pytest.fixture
+def photos(city):
+    """The house's pool is exchanged for the length of a test."""
+    pool, city.house.pool = city.house.pool, PreparedPhotos()
+    yield city.house.pool
+    city.house.pool = pool
+
+
+class Applicant(Person):
+    """Somebody with a phone and a card who opens a session and goes through it step by step."""
+
+    def __init__(self, city, phone="+84900000777"):
+        super().__init__(city.client, "applicant", device=Device())
+        self.city, self.phone, self.pkce, self.id = city, phone, Pkce(), ""
+
+    async def open(self, **expected):
+        path = "/v1/proofing/sessions"
+        body = {"client_id": "citizen-app", "code_challenge": self.pkce.challenge, "code_challenge_method": "S256"}
+        proof = {"DPoP": self.device.proof("POST", ISSUER + path)}
+        opened = await self.city.nobody.post(path, json=body, headers=proof, **({"expect": 201} | expected))
+        self.id, self.token = opened["id"], opened["proofing_token"]
+        return opened
+
+    def path(self, step=""):
+        return f"/v1/proofing/sessions/{self.id}{'/' if step else ''}{step}"
+
+    async def card(self, **expected):
+        files = {"front": ("f.jpg", b"front"), "back": ("b.jpg", b"back")}
+        return await self.post(self.path("card"), files=files, **({"expect": 200} | expected))
+
+    async def selfie(self, **expected):
+        return await self.post(
+            self.path("selfie"), files={"selfie": ("s.jpg", b"selfie")}, **({"expect": 200} | expected)
+        )
+
+    async def contact(self, **expected):
+        return await self.post(self.path("contact"), json={"phone": self.phone}, **({"expect": 200} | expected))
+
+    async def code(self, code=None, **expected):
+        code = code or await self.city.code_sent_to(self.phone)
+        return await self.post(self.path("contact/code"), json={"code": code}, **({"expect": 200} | expected))
+
+    async def account(self, **expected):
+        return await self.post(self.path("account"), **({"expect": 201} | expected))
+
+    async def authorization(self, **expected):
+        return await self.post(self.path("authorization"), **({"expect": 201} | expected))
+
+    async def up_to(self, step):
+        """Everything before `step`."""
+        await self.open()
+        for one in ("card", "selfie", "contact", "code", "account", "authorization"):
+            if one == step:
+                return self
+            await getattr(self, one)()
+        return self
+
+
+@pytest.fixture
+async def applicant(city, photos):
+    """A fresh phone and number; the limits forget what earlier tests did."""
+    await city.house.redis.flushdb()
+    made = Applicant(city, phone=f"+8490{clock.now().microsecond % 10_000_000:07d}")
+    photos.card = cards.card(number=numbered(), full_name=cards.field("full_name"))
+    return made
+
+
+_taken = iter(range(100_000, 999_999))
+
+
+def numbered():
+    """A number nobody in this run has had yet."""
+    number = f"079089{next(_taken)}"
+    return cards.field("number", value=number, normal=number)
