@@ -15,7 +15,7 @@ MAX_TRIES = 5
 async def add_account(conn: AsyncConnection, **values: Any) -> bool:
     """False when the personal number has an account."""
     statement = upsert(accounts).values(**values).on_conflict_do_nothing(index_elements=["pin_digest"])
-    return (await conn.execute(statement)).rowcount == 1
+    return (await conn.execute(statement.returning(accounts.c.id))).first() is not None
 
 
 async def account(conn: AsyncConnection, account_id: str) -> Any:
@@ -68,7 +68,8 @@ async def contacts_of(conn: AsyncConnection, account_id: str) -> Any:
 
 async def add_contact(conn: AsyncConnection, **values: Any) -> bool:
     """False when the contact signs in an account already."""
-    return (await conn.execute(upsert(contacts).values(**values).on_conflict_do_nothing())).rowcount == 1
+    statement = upsert(contacts).values(**values).on_conflict_do_nothing().returning(contacts.c.id)
+    return (await conn.execute(statement)).first() is not None
 
 
 async def confirm_contact(conn: AsyncConnection, contact_id: str, at: datetime) -> None:

@@ -33,7 +33,7 @@ async def add_office(conn: AsyncConnection, added: Office, at: datetime) -> bool
         address=added.address,
         created_at=at,
     )
-    return (await conn.execute(statement.on_conflict_do_nothing())).rowcount == 1
+    return (await conn.execute(statement.on_conflict_do_nothing().returning(offices.c.id))).first() is not None
 
 
 async def office(conn: AsyncConnection, office_id: str) -> Office | None:
@@ -71,7 +71,7 @@ async def add_appointment(
         until_on=until_on,
         appointed_at=at,
     )
-    return (await conn.execute(statement.on_conflict_do_nothing())).rowcount == 1
+    return (await conn.execute(statement.on_conflict_do_nothing().returning(officers.c.id))).first() is not None
 
 
 async def end_appointment(conn: AsyncConnection, account_id: str, at: datetime) -> bool:

@@ -3,7 +3,7 @@
 from identity.tokens.clients import disable_client, enable_client, known_client, register_client, renew_secret
 from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
-from identity.tokens.messages import AuthorizationReply, Client
+from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
 from identity.tokens.scopes import SCOPES
 from identity.tokens.sessions import revoke_tokens
 
@@ -12,6 +12,8 @@ __all__ = [
     "TASKS",
     "AuthorizationReply",
     "Client",
+    "ClientKind",
+    "GrantType",
     "Issuer",
     "check_challenge",
     "disable_client",

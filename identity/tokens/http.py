@@ -81,7 +81,6 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | 
 @post(
     "/v1/oauth/token",
     who=ANYONE,
-    reads_own_authorization=True,
     status_code=200,
     summary="Exchange a code, or a client's credentials, for an access token",
     tags=["tokens"],
@@ -111,7 +110,6 @@ async def token(
 @post(
     "/v1/oauth/revoke",
     who=ANYONE,
-    reads_own_authorization=True,
     status_code=200,
     summary="Give a token back",
     tags=["tokens"],

@@ -295,10 +295,15 @@ class Issuer:
             raise DpopProofNeeded(reason=str(error)) from error
 
     async def actor(
-        self, db: Database, *, authorization: str | None, dpop: Sequence[str], method: str, path: str
+        self, db: Database, *, authorization: Sequence[str], dpop: Sequence[str], method: str, path: str
     ) -> Actor:
-        """Who acts. Nobody without a token; refuses 401 for a token that is not good. Uses up the proof: ask once a request."""
-        shown = rfc6750.shown(authorization)
+        """Who acts; both header arguments hold every value sent. Uses up the proof: ask once a request.
+
+        Nobody without a token; refuses 401 for a token that is not good.
+        """
+        if len(authorization) > 1:
+            raise InvalidToken(headers=challenge("Bearer", "invalid_request", "show one token"))
+        shown = rfc6750.shown(authorization[0] if authorization else None)
         if shown is None:
             return NOBODY
         claims = self._claims(shown.token, shown.scheme)

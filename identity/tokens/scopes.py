@@ -32,7 +32,9 @@ SCOPES: dict[str, Scope] = {
         "citizen", "Bật hoặc tắt tra cứu bằng khuôn mặt", "Turn finding your dossiers by face on or off"
     ),
     "desk": _scope("officer", "Xử lý hồ sơ tại cơ quan", "Work on dossiers at an office"),
-    "proofing": _scope("proofing", "Chụp thẻ và khuôn mặt để mở tài khoản", "Photograph card and face to open an account"),
+    "proofing": _scope(
+        "proofing", "Chụp thẻ và khuôn mặt để mở tài khoản", "Photograph card and face to open an account"
+    ),
     "dossiers:find-by-face": _scope("kiosk", "Tìm hồ sơ bằng khuôn mặt tại quầy", "Find dossiers by face at a kiosk"),
 }
 

@@ -92,7 +92,9 @@ def test_RS_4_keys_the_token_brings_along(member: str) -> None:
     refused(token(HEADER | {member: "https://evil.test/keys"}, CLAIMS))
 
 
-@pytest.mark.parametrize("more", [{"crit": ["x"], "x": 1}, {"crit": []}, {"b64": False}, {"b64": False, "crit": ["b64"]}])
+@pytest.mark.parametrize(
+    "more", [{"crit": ["x"], "x": 1}, {"crit": []}, {"b64": False}, {"b64": False, "crit": ["b64"]}]
+)
 def test_RS_5_members_that_change_the_reading(more: dict[str, Any]) -> None:
     refused(token(HEADER | more, CLAIMS))
 

@@ -29,7 +29,9 @@ def test_a_form_is_read_and_empty_values_count_as_absent() -> None:
     assert rfc6749.form(FORM, b"") == {}
 
 
-@pytest.mark.parametrize("kind", [None, "", "application/json", "text/plain", "multipart/form-data", f"{FORM}; charset=utf-16"])
+@pytest.mark.parametrize(
+    "kind", [None, "", "application/json", "text/plain", "multipart/form-data", f"{FORM}; charset=utf-16"]
+)
 def test_TOK_1_only_a_form(kind: str | None) -> None:
     assert error(kind, b"a=b").status == 415
 
@@ -47,7 +49,14 @@ def test_credentials_by_basic_are_form_decoded() -> None:
 
 
 def test_TOK_3_what_is_no_basic_is_told_so() -> None:
-    for header in ("Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode(), "Bearer x", basic(":x"), basic("é:x")):
+    for header in (
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"nocolon").decode(),
+        "Bearer x",
+        basic(":x"),
+        basic("é:x"),
+    ):
         refused = error(header, {})
         assert refused.error == "invalid_client"
         assert refused.status == 401

@@ -147,7 +147,7 @@ def test_DPO_6_a_clock_a_little_off(away: int) -> None:
 def test_DPO_6_a_clock_far_off(away: float) -> None:
     made = token(
         {"typ": "dpop+jwt", "alg": "ES256", "jwk": rfc7638.public_jwk(KEY.public_key())},
-        '{"jti":"j","htm":"POST","htu":"%s","iat":%s}' % (URL, "1e400" if away == 1e400 else int(NOW + away)),
+        f'{{"jti":"j","htm":"POST","htu":"{URL}","iat":{"1e400" if away == 1e400 else int(NOW + away)}}}',
     )
     refused(made)
 
