@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,6 +14,7 @@ NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
 
 
+@runtime_checkable
 class Keys(Protocol):
     """Where keys come from. An adapter with `development_only = True` is refused in production."""
 

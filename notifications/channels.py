@@ -1,10 +1,11 @@
 """The seam through which messages leave; one file per adapter (`email.py`, `sandbox.py`)."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from notifications.messages import ChannelKind, Letter
 
 
+@runtime_checkable
 class Channel(Protocol):
     """One way out. An adapter with `development_only = True` is refused in production."""
 

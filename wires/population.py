@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kit.pin import PROVINCES, Sex
 
 
+@runtime_checkable
 class PinIssuer(Protocol):
     """Gives the number `PPP G YY NNNNNN` of a child whose birth is being registered.
 

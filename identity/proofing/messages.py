@@ -23,10 +23,10 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     code_challenge: Annotated[str, Meta(max_length=128, description="RFC 7636, S256: redeemed at the token endpoint")]
     code_challenge_method: Annotated[str, Meta(max_length=10)]
     locale: Annotated[Locale, Meta(description="language of the messages sent on the way")] = "vi"
-    scope: Annotated[
-        str | None, Meta(max_length=500, description="of the token at the end; none: all the app may have")
-    ] = None
-    nonce: Annotated[str | None, Meta(max_length=255, description="returned in the ID token")] = None
+    scope: (
+        Annotated[str, Meta(max_length=500, description="of the token at the end; none: all the app may have")] | None
+    ) = None
+    nonce: Annotated[str, Meta(max_length=255, description="returned in the ID token")] | None = None
 
 
 class StepDone(msgspec.Struct, frozen=True):
@@ -84,8 +84,8 @@ class SelfieReply(msgspec.Struct, frozen=True):
 class ContactRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the two; a one-time code goes there."""
 
-    phone: Annotated[str | None, Meta(max_length=24)] = None
-    email: Annotated[str | None, Meta(max_length=254)] = None
+    phone: Annotated[str, Meta(max_length=24)] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
 
 
 class ContactReply(msgspec.Struct, frozen=True):
