@@ -1,0 +1,74 @@
+"""The documents others configure themselves from: rows DIS of the checklist."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from identity.tokens import rfc8414
+from tests.people import ISSUER, CityPeople
+
+OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+
+
+async def read(city: CityPeople, path: str, **headers: str) -> dict[str, Any]:
+    response = await city.client.get(path, headers=headers)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("application/json")
+    return response.json()
+
+
+async def test_DIS_1_every_advertised_endpoint_answers(city: CityPeople) -> None:
+    said = await read(city, OPENID)
+    assert said["issuer"] == ISSUER
+    endpoints = {name: url for name, url in said.items() if name.endswith(("_endpoint", "_uri"))}
+    assert set(endpoints) == {"token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri"}
+    for name, url in endpoints.items():
+        assert url.startswith(f"{ISSUER}/")
+        method = "GET" if name in ("jwks_uri", "userinfo_endpoint") else "POST"
+        answer = await city.client.request(method, urlsplit(url).path)
+        assert answer.status_code not in (404, 405, 500), (name, answer.text)
+
+
+async def test_DIS_2_both_documents_say_the_same(city: CityPeople) -> None:
+    assert await read(city, OPENID) == await read(city, OAUTH)
+    assert (await city.client.get(f"{OAUTH}/another/issuer")).status_code == 404
+
+
+def test_DIS_2_an_issuer_with_a_path() -> None:
+    assert rfc8414.metadata("https://city.example/mot-cua")["jwks_uri"] == "https://city.example/mot-cua/v1/oauth/jwks"
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded"])
+async def test_DIS_3_the_host_a_caller_names_changes_nothing(city: CityPeople, header: str) -> None:
+    value = "host=evil.test" if header == "Forwarded" else "evil.test"
+    response = await city.client.get(OPENID, headers={header: value, "X-Forwarded-Proto": "https"})
+    assert response.status_code in (200, 400)
+    assert "evil" not in response.text
+    if response.status_code == 200:
+        assert response.json() == await read(city, OPENID)
+
+
+async def test_DIS_4_the_keys_are_public_halves(city: CityPeople) -> None:
+    keys = (await read(city, "/v1/oauth/jwks"))["keys"]
+    assert keys
+    assert len({key["kid"] for key in keys}) == len(keys)
+    for key in keys:
+        assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+
+
+async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
+    said = await read(city, OPENID)
+    assert said["code_challenge_methods_supported"] == ["S256"]
+    assert said["response_types_supported"] == ["code"]
+    assert said["authorization_response_iss_parameter_supported"] is True
+    assert said["grant_types_supported"] == ["authorization_code", "client_credentials"]
+    assert said["subject_types_supported"] == ["pairwise"]
+    assert said["request_uri_parameter_supported"] is False
+    algorithms = [values for name, values in said.items() if "alg_values" in name]
+    assert algorithms
+    assert all(values == ["ES256"] for values in algorithms)
+    text = json.dumps(said)
+    assert not [weak for weak in ("HS256", '"plain"', "password", "implicit", "authorization_endpoint") if weak in text]
