@@ -35,15 +35,17 @@ def same_printed_name(known: str, printed: str) -> bool:
 def printed_address(known: str, printed: str) -> Likeness:
     """`same` allows one letter in twelve, since lines wrap under stamps; digits must be equal.
 
-    `unclear` is a print of which part was not read; `different` says something else.
+    `unclear` is a print of which part was not read, and the rest fits; `different` says something else.
     """
     wanted, seen = re.findall(r"[0-9]", known), re.findall(r"[0-9]", printed)
-    length, distance = len(_letters(known)), _distance(known, printed)
+    length, read = len(_letters(known)), len(_letters(printed))
+    distance = _distance(known, printed)
     if wanted == seen and distance <= max(1.0, length / 12):
         return "same"
     rest = iter(wanted)
-    digits_left_out_only = all(digit in rest for digit in seen)
-    return "unclear" if digits_left_out_only and distance <= length / 2 else "different"
+    digits_only_left_out = all(digit in rest for digit in seen)
+    otherwise_wrong = distance - max(0, length - read)
+    return "unclear" if digits_only_left_out and otherwise_wrong <= max(1.0, read / 12) else "different"
 
 
 def same_zone_name(known: str, zone: str) -> bool:
@@ -92,10 +94,16 @@ def _distance(known: str, printed: str) -> float:
             best = min(row[j], before[j] + (_SLIP if "" in slips else _WRONG))
             if j >= 1:
                 best = min(best, row[j - 1] + _WRONG, before[j - 1] + _unlike(letter, seen[j - 1], slips))
-            if j >= 2 and "".join(seen[j - 2 : j]) in slips:
+            if j >= 2 and ("".join(seen[j - 2 : j]) in slips or _doubled(letter, seen[j - 2 : j])):
                 best = min(best, before[j - 2] + _SLIP)
             row[j] = best
     return costs[-1][-1]
+
+
+def _doubled(letter: str, seen: list[str]) -> bool:
+    """A letter that is neither of two known ones comes out as both: Ầ as ÄÂ."""
+    base = _base(letter)
+    return base != letter and seen == [base, base]
 
 
 def _unlike(letter: str, seen: str, slips: frozenset[str]) -> float:

@@ -128,7 +128,7 @@ def printed_values(lines: Sequence[Line], layout: Layout) -> dict[str, Said]:
             if rest and label.field:
                 values.setdefault(label.field, []).append(_said(rest, line, layout.side))
     for line in sorted(loose, key=lambda line: line.box.top):
-        anchor = _anchor_above(line, anchors)
+        anchor = _anchor_beside(line, anchors) or _anchor_above(line, anchors)
         if anchor is None:
             continue
         anchor.bottom, anchor.full = max(anchor.bottom, line.box.bottom), True
@@ -191,6 +191,19 @@ def _labels_in(text: str, labels: Sequence[Label]) -> list[tuple[Label, int, int
         if not kept or item[1] >= kept[-1][2]:
             kept.append(item)
     return kept
+
+
+def _anchor_beside(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
+    """A label without a value that ends just left of this line, on the same row."""
+    middle = (line.box.top + line.box.bottom) / 2
+    near = [
+        anchor
+        for anchor in anchors
+        if not anchor.full
+        and anchor.top < middle < anchor.bottom
+        and -0.02 * locating.FLAT_WIDTH <= line.box.left - anchor.right <= 0.08 * locating.FLAT_WIDTH
+    ]
+    return max(near, key=lambda anchor: anchor.right, default=None)
 
 
 def _anchor_above(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:

@@ -1,0 +1,240 @@
+"""Print x QR x zone x number: the table of who agrees with whom, and what the card is then good for."""
+
+import datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from kit import clock
+from ocr import mrz, qr
+from ocr.reading import Box, CardReading, Document
+from ocr.reconciling import Evidence, reconcile
+from ocr.transcribing import Said
+
+from .conftest import FACTS
+
+BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
+DOCUMENT = Document(kind="can_cuoc_2024", sides=("front", "back"), quality={})
+PRINTED = {
+    "number": "079190012345",
+    "full_name": "NGUYÊN TRÄN PHUONG THÃO",
+    "date_of_birth": "17/05/1990",
+    "sex": "Nür",
+    "nationality": "Viêt Nam",
+    "place_of_residence": "45/12 Dròng Lê Thánh Tôn, Phuòng Sài Gòn, Thành phő Hò Chí Minh",
+    "place_of_birth": "Phuòng Bên Nghé, Quân 1, Thành phő Hò Chí Minh",
+    "date_of_issue": "12/08/2024",
+    "date_of_expiry": "17/05/2030",
+}
+
+
+def payload(**changes: Any) -> str:
+    said = msgspec.structs.replace(FACTS, **changes)
+    return qr.write(
+        number=said.number,
+        old_number=said.old_number,
+        full_name=said.full_name,
+        date_of_birth=said.date_of_birth,
+        sex=said.sex,
+        address=said.residence,
+        issued=said.issued,
+    )
+
+
+def zone(**changes: Any) -> mrz.Mrz:
+    said = msgspec.structs.replace(FACTS, **changes)
+    read = mrz.parse(
+        mrz.write(
+            number=said.number,
+            date_of_birth=said.date_of_birth,
+            sex=said.sex,
+            date_of_expiry=said.expires,
+            full_name=said.full_name,
+        )
+    )
+    assert isinstance(read, mrz.Mrz)
+    return read
+
+
+def read(*, printed: dict[str, str] | None = None, drop: tuple[str, ...] = (), **changes: Any) -> CardReading:
+    words = {name: text for name, text in {**PRINTED, **(printed or {})}.items() if name not in drop}
+    evidence = Evidence(
+        kind="can_cuoc_2024",
+        printed={name: Said(text=text, confidence=0.95, box=BOX) for name, text in words.items()},
+        qr_texts=(payload(),),
+        zone=zone(),
+    )
+    with clock.frozen_near(datetime.datetime(2026, 11, 20, 3, tzinfo=datetime.UTC)):
+        return reconcile(msgspec.structs.replace(evidence, **changes), DOCUMENT)
+
+
+def codes(reading: CardReading) -> set[tuple[str, str | None]]:
+    return {(issue.code, issue.field) for issue in reading.issues}
+
+
+def test_all_agree() -> None:
+    reading = read()
+    assert reading.decision == "accept"
+    assert reading.issues == ()
+    assert {name for name, field in reading.fields.items() if field.status == "confirmed"} == {
+        *("number", "full_name", "date_of_birth", "sex", "nationality"),
+        *("place_of_residence", "date_of_issue", "date_of_expiry"),
+    }
+    name = reading.fields["full_name"]
+    assert name.value == "Nguyễn Trần Phương Thảo", "the QR spells it, the print confirms it"
+    assert "compared-without-diacritics" in name.reasons
+    assert [source.source for source in name.sources] == ["qr", "mrz", "print"]
+    assert reading.fields["sex"].normal == "female"
+    assert reading.day("date_of_birth") == datetime.date(1990, 5, 17)
+    assert reading.confirmed("number") == "079190012345"
+    assert reading.confirmed("place_of_birth") is None
+
+
+def test_print_alone_gives_letters_without_diacritics_and_says_so() -> None:
+    born = read().fields["place_of_birth"]
+    assert (born.status, born.value) == ("read", "Phuong Ben Nghe, Quan 1, Thanh pho Ho Chi Minh")
+    assert "diacritics-not-read" in born.reasons
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("number", {"qr_texts": (payload(number="079190012346"),)}),
+        ("number", {"zone": zone(number="079190912345")}),
+        ("number", {"printed": {"number": "079190012845"}}),
+        ("full_name", {"qr_texts": (payload(full_name="Nguyễn Trần Phương Thanh"),)}),
+        ("full_name", {"zone": zone(full_name="Nguyễn Trần Phương Thy")}),
+        ("full_name", {"printed": {"full_name": "NGUYÊN TRÄN PHUONG THU"}}),
+        ("date_of_birth", {"qr_texts": (payload(date_of_birth=datetime.date(1990, 5, 18)),)}),
+        ("date_of_birth", {"zone": zone(date_of_birth=datetime.date(1990, 6, 17))}),
+        ("date_of_birth", {"printed": {"date_of_birth": "17/05/1996"}}),
+        ("sex", {"qr_texts": (payload(sex="male"),)}),
+        ("sex", {"zone": zone(sex="male")}),
+        ("sex", {"printed": {"sex": "Nam"}}),
+        ("place_of_residence", {"printed": {"place_of_residence": "46 Duòng Lê Loi, Phuòng Bên Thành"}}),
+        ("date_of_issue", {"qr_texts": (payload(issued=datetime.date(2024, 8, 13)),)}),
+        ("date_of_expiry", {"zone": zone(expires=datetime.date(2040, 5, 17))}),
+        ("date_of_expiry", {"zone": zone(expires=None)}),
+    ],
+)
+def test_one_source_against_the_others_is_a_conflict(field: str, changes: dict[str, Any]) -> None:
+    reading = read(**changes)
+    assert reading.fields[field].status == "conflict"
+    assert ("sources-disagree", field) in codes(reading)
+    assert reading.decision == "review"
+
+
+def test_the_number_contradicts_sex_and_year_even_when_all_else_agrees() -> None:
+    """All three sources carry a man's number of 2003 for a woman born in 1990."""
+    number = "079203012345"
+    reading = read(printed={"number": number}, qr_texts=(payload(number=number),), zone=zone(number=number))
+    assert reading.fields["number"].status == "confirmed"
+    assert reading.fields["sex"].reasons[-1].endswith("differs-from-number")
+    assert reading.fields["sex"].status == "conflict"
+    assert reading.fields["date_of_birth"].status == "conflict"
+    assert reading.decision == "review"
+
+
+def test_a_number_of_no_province_is_a_conflict() -> None:
+    number = "003190012345"
+    reading = read(printed={"number": number}, qr_texts=(payload(number=number),), zone=zone(number=number))
+    assert reading.fields["number"].reasons[-1] == "number-structure-impossible"
+    assert reading.decision == "review"
+
+
+def test_without_a_qr_the_spelling_stays_unknown() -> None:
+    reading = read(qr_texts=())
+    assert reading.fields["number"].status == "confirmed"
+    assert (reading.fields["full_name"].status, reading.fields["full_name"].value) == (
+        "read",
+        "NGUYEN TRAN PHUONG THAO",
+    )
+    assert ("qr-not-read", "qr") in codes(reading)
+    assert reading.decision == "retake"
+
+
+def test_without_qr_and_zone_print_is_only_read() -> None:
+    reading = read(qr_texts=(), zone=None)
+    printed = [reading.fields[name] for name in PRINTED]
+    assert {field.status for field in printed} == {"read"}
+    assert {("qr-not-read", "qr"), ("mrz-not-read", "mrz")} <= codes(reading)
+    assert reading.decision == "retake"
+
+
+def test_a_zone_that_fails_its_check_digits_is_no_source() -> None:
+    reading = read(zone=mrz.Broken(("composite-check-digit",), ()))
+    assert reading.fields["number"].status == "confirmed", "QR and print still agree"
+    assert ("mrz-check-failed", "mrz") in codes(reading)
+    assert reading.decision == "retake"
+
+
+@pytest.mark.parametrize(
+    "texts", [("https://example.org",), (payload(), payload(number="079190012346")), (payload(), "x")]
+)
+def test_a_qr_that_is_not_one_cards_is_reviewed(texts: tuple[str, ...]) -> None:
+    reading = read(qr_texts=texts)
+    assert ("qr-not-of-a-card", "qr") in codes(reading)
+    assert reading.fields["qr"].status == "missing"
+    assert reading.decision == "review"
+
+
+def test_no_back_is_never_accepted() -> None:
+    reading = read(has_back=False, qr_side_seen=False, qr_texts=(), zone=None, drop=("date_of_issue", "date_of_expiry"))
+    assert ("back-missing", None) in codes(reading)
+    assert ("qr-not-read", "qr") not in codes(reading), "this generation's QR is on the side that was not sent"
+    assert reading.decision == "retake"
+
+
+@pytest.mark.parametrize(
+    ("printed_as", "on"), [("17/05/2026", datetime.date(2026, 5, 17)), ("19/11/2026", datetime.date(2026, 11, 19))]
+)
+def test_an_expired_card_is_reviewed(printed_as: str, on: datetime.date) -> None:
+    reading = read(printed={"date_of_expiry": printed_as}, zone=zone(expires=on))
+    assert ("card-expired", "date_of_expiry") in codes(reading)
+    assert reading.decision == "review"
+
+
+def test_a_card_is_good_through_its_last_day() -> None:
+    reading = read(printed={"date_of_expiry": "20/11/2026"}, zone=zone(expires=datetime.date(2026, 11, 20)))
+    assert reading.decision == "accept"
+
+
+def test_a_card_for_life() -> None:
+    reading = read(printed={"date_of_expiry": "Không thdi han"}, zone=zone(expires=None))
+    ends = reading.fields["date_of_expiry"]
+    assert (ends.status, ends.value, ends.normal) == ("confirmed", "Không thời hạn", "none")
+    assert reading.day("date_of_expiry") is None
+    assert reading.decision == "accept"
+
+
+def test_a_card_issued_before_its_kind_existed_is_reviewed() -> None:
+    day = datetime.date(2024, 6, 30)
+    reading = read(printed={"date_of_issue": "30/06/2024"}, qr_texts=(payload(issued=day),))
+    assert ("dates-impossible", "date_of_issue") in codes(reading)
+    assert reading.decision == "review"
+
+
+@pytest.mark.parametrize("name", ["number", "date_of_birth", "full_name", "sex"])
+def test_one_source_less_still_confirms(name: str) -> None:
+    reading = read(drop=(name,))
+    assert reading.fields[name].status == "confirmed"
+    assert reading.decision == "accept"
+
+
+def test_a_reflection_is_noted() -> None:
+    reading = read(glare=("back",))
+    assert ("card-glare", None) in codes(reading)
+    assert reading.decision == "accept"
+
+
+def test_json_is_as_promised_and_both_languages_are_there() -> None:
+    reading = read(qr_texts=(payload(number="079190012346"),))
+    told = msgspec.json.decode(msgspec.json.encode(reading))
+    assert set(told) == {"document", "decision", "fields", "issues"}
+    assert set(told["document"]) == {"kind", "sides", "quality"}
+    assert {"value", "normal", "confidence", "status", "sources"} <= set(told["fields"]["number"])
+    assert set(told["fields"]["number"]["sources"][0]) == {"source", "value", "confidence", "box"}
+    assert set(told["issues"][0]) == {"code", "field", "message"}
+    assert all(issue["message"]["vi"] and issue["message"]["en"] for issue in told["issues"])
+    assert msgspec.json.decode(msgspec.json.encode(reading), type=CardReading) == reading
