@@ -98,16 +98,15 @@ async def test_a_body_without_a_file_is_400(city):
 
 async def test_a_file_goes_into_one_dossier_of_its_owner(city):
     parent, stranger = await city.signed_in("parent"), await city.signed_in("stranger")
-    mine, theirs = ((await one.get("/v1/me"))["account_id"] for one in (parent, stranger))
+    mine, theirs = [(await one.get("/v1/me"))["account_id"] for one in (parent, stranger)]
     sent = await send(parent, picture(), expect=201)
     async with city.house.db.begin() as conn:
         with pytest.raises(NotFound):
-            await uploads.claim(conn, sent["id"], await theirs, "dos_1")
-        mine_id = await mine
-        assert (await uploads.claim(conn, sent["id"], mine_id, "dos_1")).sha256 == sent["sha256"]
-        await uploads.claim(conn, sent["id"], mine_id, "dos_1")
+            await uploads.claim(conn, sent["id"], theirs, "dos_1")
+        assert (await uploads.claim(conn, sent["id"], mine, "dos_1")).sha256 == sent["sha256"]
+        await uploads.claim(conn, sent["id"], mine, "dos_1")
         with pytest.raises(uploads.UploadElsewhere):
-            await uploads.claim(conn, sent["id"], mine_id, "dos_2")
+            await uploads.claim(conn, sent["id"], mine, "dos_2")
         assert await uploads.original(conn, city.house.vault, sent["id"]) == picture()
 
 

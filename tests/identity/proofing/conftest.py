@@ -7,14 +7,16 @@ from api.caller import Device, Pkce
 from identity import faces
 from identity.faces import Comparison
 from kit import clock
+from kit.pool import InferencePool
 from tests.identity.proofing import cards
 from tests.people import ISSUER, Person
 
 
-class PreparedPhotos:
+class PreparedPhotos(InferencePool):
     """Stands where the inference pool stands: cards and faces come out as the test says."""
 
     def __init__(self):
+        super().__init__(workers=1, queue=0)
         self.card, self.face, self.seen = cards.card(), "match", []
 
     async def run(self, function, *args):
@@ -74,9 +76,9 @@ class Applicant(Person):
     async def contact(self, **expected):
         return await self.post(self.path("contact"), json={"phone": self.phone}, **({"expect": 200} | expected))
 
-    async def code(self, code=None, **expected):
-        code = code or await self.city.code_sent_to(self.phone)
-        return await self.post(self.path("contact/code"), json={"code": code}, **({"expect": 200} | expected))
+    async def code(self, typed=None, /, **expected):
+        typed = typed or await self.city.code_sent_to(self.phone)
+        return await self.post(self.path("contact/code"), json={"code": typed}, **({"expect": 200} | expected))
 
     async def account(self, **expected):
         return await self.post(self.path("account"), **({"expect": 201} | expected))
