@@ -89,7 +89,7 @@ async def finish_sign_in(
 
     Refuses SignInOver, WrongCode, TooMany and what `Issuer.issue_code` refuses.
     """
-    await limits.hit("sign-in", f"{address}|{sign_in_id}")
+    await limits.hit("token", address)
     async with db.begin() as conn:
         tried = await store.count_try(conn, sign_in_id, clock.now())
     if tried is None:

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Request, Response, get, post, route
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
 
 from identity.tokens import rfc6749, service, userinfo
 from identity.tokens.issuer import Issuer
@@ -21,11 +22,23 @@ from kit.refusal import NotFound, Refusal
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
 _SMALL = 16_000
+_ERRORS = {
+    status: ResponseSpec(data_container=OAuthProblem, description=words, generate_examples=False)
+    for status, words in (
+        (400, "RFC 6749 §5.2"),
+        (401, "the client is unknown or did not authenticate"),
+        (415, "not a form"),
+        (429, "too many calls; see Retry-After"),
+        (503, "temporarily unavailable; see Retry-After"),
+    )
+}
 _PEOPLE = either(citizen("openid"), officer(scope="openid"))
 
 
 def _form(required: list[str], properties: dict[str, str]) -> RequestBody:
-    texts = {name: Schema(type=OpenAPIType.STRING, description=words) for name, words in properties.items()}
+    texts: dict[str, Reference | Schema] = {
+        name: Schema(type=OpenAPIType.STRING, description=words) for name, words in properties.items()
+    }
     schema = Schema(type=OpenAPIType.OBJECT, properties=texts, required=required)
     return RequestBody(content={rfc6749.FORM: OpenAPIMediaType(schema=schema)}, required=True)
 
@@ -59,7 +72,7 @@ class _RevokeOperation(Operation):
         )
 
 
-def _refused(error: OAuthError | Refusal) -> Response[OAuthProblem]:
+def _refused(error: OAuthError | Refusal) -> Response[Any]:
     """RFC 6749 §5.2; what keeps the server from answering at all is told as `temporarily_unavailable`."""
     if isinstance(error, OAuthError):
         body, status, headers = OAuthProblem(error.error, error.description), error.status, error.headers
@@ -86,10 +99,11 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | 
     tags=["tokens"],
     request_max_body_size=_SMALL,
     operation_class=_TokenOperation,
+    responses=_ERRORS,
 )
 async def token(
     request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
-) -> Response[TokenReply | OAuthProblem]:
+) -> Response[TokenReply]:
     """RFC 6749 with PKCE (RFC 7636, S256) and DPoP (RFC 9449). Errors are `{"error", "error_description"}`."""
     try:
         await limits.hit("token", address)
@@ -115,10 +129,11 @@ async def token(
     tags=["tokens"],
     request_max_body_size=_SMALL,
     operation_class=_RevokeOperation,
+    responses=_ERRORS,
 )
 async def revoke(
     request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
-) -> Response[OAuthProblem | None]:
+) -> Response[None]:
     """RFC 7009: 200 whether or not the token was good; it is not afterwards."""
     try:
         await limits.hit("token", address)

@@ -89,7 +89,7 @@ def parse(compact: str, *, typ: str, members: frozenset[str], more: bool = False
         raise BadJws(f"typ is not {typ}")
     if not members <= set(header) or header.keys() & _NOT_UNDERSTOOD:
         raise BadJws("a header member is missing, or not understood here")
-    if not more and set(header) != members:
+    if not more and header.keys() != members:
         raise BadJws(f"the header holds more than {', '.join(sorted(members))}")
     return Jws(
         header=header,

@@ -1,7 +1,7 @@
 """SQL of clients, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -11,13 +11,13 @@ from identity.tokens.messages import Client
 from kit.db import raw
 
 
-async def _one(conn: AsyncConnection, query: str, values: dict[str, Any]) -> Any:
+async def _one(conn: AsyncConnection, query: LiteralString, values: dict[str, Any]) -> Any:
     async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
         await cursor.execute(query, values, prepare=True)
         return await cursor.fetchone()
 
 
-async def _run(conn: AsyncConnection, query: str, values: dict[str, Any]) -> int:
+async def _run(conn: AsyncConnection, query: LiteralString, values: dict[str, Any]) -> int:
     cursor: psycopg.AsyncCursor[Any] = await (await raw(conn)).execute(query, values, prepare=True)
     return cursor.rowcount
 

@@ -100,7 +100,7 @@ async def test_a_card_and_a_face_add_no_new_phone_to_an_account(db: Database, ke
     "other", [{"full_name": "Lê Thị Lan"}, {"date_of_birth": "1992-05-13"}], ids=["name", "date of birth"]
 )
 async def test_one_number_two_people(db: Database, keys: FileKeys, other: dict[str, str]) -> None:
-    serial = 60 + len(other["full_name"] if "full_name" in other else "")
+    serial = 60 + len(other.get("full_name", ""))
     await opened(db, keys, f"09010006{serial}", pin=number(serial))
     await refused("identity-conflict", opened(db, keys, f"09010006{serial}", pin=number(serial), **other))
 
