@@ -57,7 +57,7 @@ async def open_draft(
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
     procedures = catalogue.branch_procedures(item, today, branches if isinstance(item, Bundle) else None)
-    if any(procedure.result.kind not in outcomes.KINDS for procedure in procedures.values()):
+    if not outcomes.can_be_made([procedure.result.kind for procedure in procedures.values()]):
         raise NotFiledHere(procedure=item.code)
     async with db.begin() as conn:
         if key is None:
@@ -105,7 +105,14 @@ async def _open(
 
 
 async def change_form(
-    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int | None
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    asked: ChangeForm,
+    *,
+    version: int | None,
 ) -> Dossier:
     """Stores the named answers and leaves the others. Raises Stale, FormRefused with every fault, AlreadySubmitted."""
     assert actor.account_id is not None

@@ -1,6 +1,6 @@
 """What each kind of result needs from the officer, what the dossier knows already, and the paper it prints. One class, one kind."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Protocol
 
@@ -74,6 +74,9 @@ class Outcome(Protocol):
     needs_pin: ClassVar[bool]
     """Whether the child gets its personal number by this approval; it then stands in `given["child.pin"]`."""
 
+    alone: ClassVar[bool]
+    """Whether its procedure can be filed by itself: its own form then holds all that the paper prints."""
+
     def known(self, case: Case) -> dict[str, Any]:
         """What the officer need not state."""
         ...
@@ -100,6 +103,7 @@ class BirthCertificate:
 
     kind: ClassVar[str] = "birth_certificate"
     needs_pin: ClassVar[bool] = True
+    alone: ClassVar[bool] = True
 
     def known(self, case: Case) -> dict[str, Any]:
         return {}
@@ -131,6 +135,7 @@ class InsuranceCard:
 
     kind: ClassVar[str] = "health_insurance_card"
     needs_pin: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         found: dict[str, Any] = {"facility": case.value("insurance.facility")}
@@ -178,6 +183,7 @@ class ResidenceConfirmation:
 
     kind: ClassVar[str] = "residence_confirmation"
     needs_pin: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         return {"address": case.value("residence.address")}
@@ -233,6 +239,7 @@ class IdentityCardAppointment:
 
     kind: ClassVar[str] = "identity_card_appointment"
     needs_pin: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         return {"place": case.office.name.vi}
@@ -279,6 +286,11 @@ KINDS: dict[str, Outcome] = {
 
 PLACES: dict[str, tuple[str, ...]] = {ResidenceConfirmation.kind: ("residence.address",)}
 """Address fields that decide which ward's office it is, where that is not the filing ward (Luật Cư trú: where one will live)."""
+
+
+def can_be_made(kinds: Collection[str]) -> bool:
+    """Whether every result of one submission has a verb and a paper here."""
+    return all(kind in KINDS for kind in kinds) and (len(kinds) > 1 or all(KINDS[kind].alone for kind in kinds))
 
 
 def stated_faults(case: Case, stated: Mapping[str, Any]) -> list[Fault]:

@@ -1,13 +1,15 @@
 """What parents and officers do, step by step, over the API."""
 
+import io
 import uuid
+from functools import cache
 from typing import Any
+
+import pypdfium2
 
 from tests.people import CityPeople, Person
 
 GROUP = "3.000722"
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-
 HOME = {"ward": "26740", "detail": "Số 9 đường Hư Cấu"}
 
 
@@ -44,8 +46,17 @@ RESULTS: dict[str, dict[str, Any]] = {
 DESKS = {"birth": "civil_status", "residence": "residence", "insurance": "insurance", "identity_card": "residence"}
 
 
-async def upload(person: Person, data: bytes = PDF) -> str:
-    answer = await person.post("/v1/uploads", files={"file": ("giay-chung-sinh.pdf", data, "application/pdf")}, expect=201)
+@cache
+def paper() -> bytes:
+    """One empty page, as a scanner's PDF might be."""
+    document, out = pypdfium2.PdfDocument.new(), io.BytesIO()
+    document.new_page(200, 200)
+    document.save(out)
+    return out.getvalue()
+
+
+async def upload(person: Person) -> str:
+    answer = await person.post("/v1/uploads", files={"file": ("gcs.pdf", paper(), "application/pdf")}, expect=201)
     return answer["id"]
 
 
@@ -81,7 +92,9 @@ def branch(dossier: dict[str, Any], name: str) -> dict[str, Any]:
     return next(b for b in dossier["branches"] if b["name"] == name)
 
 
-async def decide(city: CityPeople, dossier: dict[str, Any], name: str, *, refuse: str | None = None, **rest: Any) -> Any:
+async def decide(
+    city: CityPeople, dossier: dict[str, Any], name: str, *, refuse: str | None = None, **rest: Any
+) -> Any:
     """The officer of the branch claims and decides it."""
     officer = await city.signed_in(DESKS[name])
     path = f"/v1/desk/branches/{branch(dossier, name)['id']}"
