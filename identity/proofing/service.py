@@ -286,7 +286,8 @@ async def ask_contact(desk: Desk, session_id: str, contact: Contact) -> ContactR
 async def prove_contact(desk: Desk, session_id: str, code: str) -> Step:
     """Refuses WrongCode (five times at most per code), WrongState."""
     async with desk.db.begin() as conn:
-        session = await _session(conn, session_id)
+        # Locked: a code of one phone must not prove another that is being put in its place at this moment.
+        session = await _session(conn, session_id, lock=True)
         _refuse_unless(session, "contact")
         if session.code_mac is None:
             raise WrongState(next="contact")

@@ -27,13 +27,13 @@ class Mailbox:
     def __init__(self, reply: str | None = None):
         self.mails, self._reply = [], reply
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if self._reply:
             return self._reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server, session, envelope):
         self.mails.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 

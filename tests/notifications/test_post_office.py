@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from kit.refusal import Words
 from notifications import Contact, NoWayToReach, PostOffice, Recipient, SandboxChannel, Undeliverable, inbox_of
 from notifications import sandbox_messages as letters_in
 from notifications.jobs import tasks
+from notifications.service import forget_old
 
 pytestmark = pytest.mark.anyio
 
@@ -284,3 +286,25 @@ async def test_the_inbox_pages_back_newest_first_and_shows_nobody_else_s(db, off
     said = [one.subject.en for page in (first, rest) for one in page.messages]
     assert said == [f"Dossier R{number} received" for number in (4, 3, 2, 1, 0)]
     assert rest.next is None
+
+
+async def test_after_two_years_a_message_is_forgotten(db, office):
+    post = office(Wire())
+    await send(db, post)
+    with clock.shifted(timedelta(days=729)):
+        await forget_old(db)
+    assert len(await rows(db, "select 1 from messages")) == 1
+    with clock.shifted(timedelta(days=731)):
+        await forget_old(db)
+    assert await rows(db, "select 1 from messages union all select 1 from deliveries") == []
+
+
+async def test_the_worker_carries_letters_out(db, office, database_url):
+    wire = Wire()
+    services = SimpleNamespace(db=db)
+    jobs = Jobs(database_url, tasks)
+    jobs.serve(services)
+    services.post_office = PostOffice([wire], jobs, KEY)
+    await send(db, services.post_office)
+    await jobs.work(until_idle=True)
+    assert len(wire.letters) == 1

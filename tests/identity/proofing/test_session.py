@@ -305,6 +305,20 @@ async def test_a_new_contact_voids_the_old_code(applicant, city):
     await applicant.code(new)
 
 
+async def test_a_code_does_not_prove_a_phone_that_is_being_exchanged_meanwhile(applicant, city):
+    """Read before the exchange and written after it, the proof of one's own phone would have been that of another's."""
+    await applicant.up_to("code")
+    code = await city.code_sent_to(applicant.phone)
+    async with city.house.db.begin() as conn:
+        await conn.execute(
+            text("update proofing_sessions set code_mac = decode(repeat('00', 32), 'hex') where id = :id"),
+            {"id": applicant.id},
+        )
+        proving = asyncio.create_task(applicant.code(code, expect=422, code="wrong-code"))
+        await asyncio.sleep(0.2)
+    await proving
+
+
 async def test_one_phone_is_not_flooded(applicant):
     await applicant.up_to("contact")
     for _ in range(5):
