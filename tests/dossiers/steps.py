@@ -1,6 +1,7 @@
 """What parents and officers do, step by step, over the API."""
 
 import io
+import itertools
 import uuid
 from functools import cache
 from typing import Any
@@ -13,8 +14,40 @@ GROUP = "3.000722"
 HOME = {"ward": "26740", "detail": "Số 9 đường Hư Cấu"}
 
 
-def child(name: str = "Hoàng Nguyễn Bảo Ngọc", *, gcs: str | None = None) -> dict[str, Any]:
+_LETTERS = [
+    "Ngọc",
+    "An",
+    "Bình",
+    "Châu",
+    "Dung",
+    "Giang",
+    "Hạnh",
+    "Khôi",
+    "Linh",
+    "Minh",
+    "Nhi",
+    "Oanh",
+    "Phúc",
+    "Quỳnh",
+    "Sơn",
+    "Thảo",
+    "Uyên",
+    "Vân",
+    "Xuân",
+    "Yến",
+]
+_children = itertools.count()
+
+
+def _new_name() -> str:
+    """A name no child of these parents has yet: the register takes one birth of one mother, day and name."""
+    first, second = divmod(next(_children), len(_LETTERS))
+    return f"Hoàng {_LETTERS[first]} {_LETTERS[second]}"
+
+
+def child(name: str | None = None, *, gcs: str | None = None) -> dict[str, Any]:
     """What only the parent knows; each child has its own birth notification."""
+    name = name or _new_name()
     number = gcs or f"{uuid.uuid4().int % 100_000:05d}.GCS.79{uuid.uuid4().int % 1000:03d}.26"
     return {
         "child.full_name": name,

@@ -57,7 +57,7 @@ async def test_same_key_opens_one_draft(city: CityPeople) -> None:
 
 async def test_only_what_is_named_changes_and_null_clears(city: CityPeople) -> None:
     parent = await city.signed_in("parent")
-    path, draft = await draft_of(city)
+    path, _ = await draft_of(city)
     fields = {"child.full_name": "Hoàng An", "requester.phone": None}
     changed = await parent.patch(f"{path}/form", json={"fields": fields}, headers=TAG, expect=200)
     assert changed["version"] == 2

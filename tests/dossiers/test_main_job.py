@@ -33,7 +33,7 @@ async def test_draft_is_prefilled_with_sources_and_locks(city: CityPeople) -> No
 
 async def test_whole_job_ends_in_four_papers(city: CityPeople) -> None:
     parent = await city.signed_in("parent")
-    draft = await steps.filled_draft(parent)
+    draft = await steps.filled_draft(parent, name="Hoàng Nguyễn Bảo Ngọc")
     assert draft["faults"] == []
     receipt = await steps.submit(parent, draft["id"])
     assert [b["state"] for b in receipt["branches"]] == ["submitted", "waiting", "waiting", "waiting"]

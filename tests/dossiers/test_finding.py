@@ -1,0 +1,114 @@
+"""Finding without signing in: the same answer for a wrong guess and for what is not there."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dossiers import finding
+from identity.faces import FIND_MY_DOSSIER
+from identity.faces.messages import Consent, Description, Template
+from kit import clock
+from kit.actor import Actor
+from tests.dossiers import steps
+from tests.people import CityPeople
+
+pytestmark = pytest.mark.anyio
+
+BORN = "1992-05-20"
+MISSING = "H29.26740-261122-BCDFG-HJKLM-NPQRS"
+
+
+async def ask(city: CityPeople, receipt_code: str, born: str, **rest: Any) -> Any:
+    await city.house.redis.flushdb()
+    return await city.nobody.post("/v1/lookups", json={"receipt_code": receipt_code, "date_of_birth": born}, **rest)
+
+
+async def test_code_and_birthday_show_how_it_stands(city: CityPeople) -> None:
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    code = dossier["receipt_code"]
+    for typed in (code, code.lower().replace("-", " ")):
+        said = await ask(city, typed, BORN, expect=200)
+        assert said["receipt_code"] == code
+        assert [b["state"] for b in said["branches"]] == ["submitted", "waiting", "waiting", "waiting"]
+        assert said["timeline"]
+    # Whoever holds the receipt learns how it stands, and nothing about the family.
+    assert "Hoàng" not in str(said)
+    assert "079" not in str(said)
+
+
+async def test_wrong_and_missing_answer_alike(city: CityPeople) -> None:
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    answers = [
+        await ask(city, dossier["receipt_code"], "1992-05-21", expect=404, code="lookup-failed"),
+        await ask(city, MISSING, BORN, expect=404, code="lookup-failed"),
+        await ask(city, "no code at all", BORN, expect=404, code="lookup-failed"),
+        await ask(city, "", BORN, expect=400),
+    ]
+    said = [{name: value for name, value in answer.items() if name != "instance"} for answer in answers[:3]]
+    assert said[0] == said[1] == said[2]
+
+
+async def test_guessing_days_for_one_code_runs_dry_whether_it_exists_or_not(city: CityPeople) -> None:
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    for code in (dossier["receipt_code"], MISSING):
+        await city.house.redis.flushdb()
+        for day in range(1, 11):
+            body = {"receipt_code": code, "date_of_birth": f"1980-01-{day:02d}"}
+            await city.nobody.post("/v1/lookups", json=body, expect=404)
+        body = {"receipt_code": code, "date_of_birth": BORN}
+        await city.nobody.post("/v1/lookups", json=body, expect=429, code="too-many-requests")
+    await city.house.redis.flushdb()
+
+
+def test_second_fact_of_a_draft_or_nobody_never_fits() -> None:
+    born = date(1992, 5, 20)
+    assert not finding._knows(None, "", born)
+    assert not finding._knows({"second_facts": []}, MISSING, born)
+
+
+class Seen:
+    """An inference pool that has seen this face."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+
+    async def run(self, *_: object) -> Description:
+        return self.description
+
+
+def face(fill: int) -> Description:
+    import numpy as np
+
+    rng = np.random.default_rng(fill)
+    dlib, sface = (rng.normal(size=128).astype(np.float32) for _ in range(2))
+    dlib, sface = dlib / np.linalg.norm(dlib), sface / np.linalg.norm(sface)
+    from identity.faces.calibration import default
+
+    model = default().model if hasattr(default(), "model") else "dlib+sface"
+    template = Template(model=model, dlib=dlib.tobytes(), sface=sface.tobytes())
+    return Description(template=template, picture=0, image_sha256=bytes(32))
+
+
+async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) -> None:
+    house, parent = city.house, await city.signed_in("parent")
+    dossier = await steps.submitted(parent)
+    me = await parent.get("/v1/me", expect=200)
+    seen = face(7)
+    kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=frozenset({"dossiers:find-by-face"}))
+    args = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    with pytest.raises(finding.FaceNotFound):
+        await finding.by_face(*args)  # type: ignore[arg-type]
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await house.faces.enrol(me["account_id"], seen, consent)
+    found = await finding.by_face(*args)  # type: ignore[arg-type]
+    codes = [one.receipt_code for one in found.dossiers]
+    assert f"H29.26740-{dossier['receipt_code'].split('-')[1]}-•••••-•••••-{dossier['receipt_code'][-5:]}" in codes
+    with pytest.raises(finding.FaceNotFound):
+        await finding.by_face(*args[:3], Seen(face(8)), *args[4:])  # type: ignore[arg-type]
+
+
+async def test_only_kiosks_search_by_face(city: CityPeople) -> None:
+    files = {"selfie": ("me.jpg", b"x", "image/jpeg")}
+    await city.nobody.post("/v1/lookups/by-face", files=files, expect=401)
+    await (await city.signed_in("parent")).post("/v1/lookups/by-face", files=files, expect=404)
