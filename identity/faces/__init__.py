@@ -4,14 +4,16 @@
 `await pool.run(faces.compare, …)`. Models load on first use or in `warm`; importing this room loads none.
 """
 
+import logging
+
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
-from identity.faces.service import FIND_MY_DOSSIER, PROOFING, FaceStore
+from identity.faces.refusals import FaceModelsUnavailable
+from identity.faces.service import FIND_MY_DOSSIER, FaceStore
 from identity.faces.wording import FACE_LOOKUP
 
 __all__ = [
     "FACE_LOOKUP",
     "FIND_MY_DOSSIER",
-    "PROOFING",
     "Comparison",
     "Consent",
     "Decision",
@@ -43,7 +45,10 @@ def describe(selfie: bytes) -> Description:
 
 
 def warm() -> None:
-    """Loads the models into this process. Refuses FaceModelsUnavailable."""
+    """Loads the models. Without them it only says so: each face step then answers 503 and the rest serves."""
     from identity.faces.matching import two_eyes
 
-    two_eyes()
+    try:
+        two_eyes()
+    except FaceModelsUnavailable as refusal:
+        logging.getLogger(__name__).error("faces cannot be compared", extra={"reason": refusal.fields["reason"]})

@@ -120,6 +120,6 @@ def _copies(a: Description, b: Description) -> bool:
 @cache
 def two_eyes() -> TwoEyes:
     """The matcher of this process, with its models loaded. Refuses FaceModelsUnavailable."""
-    sface_eye.warm()
+    sface_eye.session()
     dlib_eye.warm()
     return TwoEyes(default())

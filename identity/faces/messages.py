@@ -42,7 +42,7 @@ class Description(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """A card portrait against a selfie. Clients learn `decision` and `tips`; `score` is for the audit log alone."""
+    """A card portrait against a selfie. Clients learn `decision` and `tips`; whoever calls `compare` logs it, with `score`."""
 
     decision: Decision
     tips: tuple[Tip, ...]

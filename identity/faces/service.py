@@ -8,7 +8,7 @@ import msgspec
 
 from identity.faces import store
 from identity.faces.calibration import Calibration, default, vector
-from identity.faces.messages import Comparison, Consent, Description, Found, Template
+from identity.faces.messages import Consent, Description, Found, Template
 from identity.faces.rotation import Rotation
 from identity.faces.wording import FACE_LOOKUP
 from kit import clock, crypto
@@ -16,7 +16,6 @@ from kit.db import Database
 from kit.keys import Keys
 
 FIND_MY_DOSSIER: Final = FACE_LOOKUP.purpose
-PROOFING: Final = "proofing"
 
 # The index holds one eye's vectors; so many of its nearest are compared again with both eyes.
 _RERANKED: Final = 8
@@ -77,7 +76,7 @@ class FaceStore:
             scored = self._scored(rows, probe)
             outcome = _outcome([score for score, _ in scored], gallery_size, calibration)
             found = Found(scored[0][1]) if outcome == "found" else None
-            await store.log_comparison(
+            await store.log_search(
                 conn,
                 at=clock.now(),
                 purpose=purpose,
@@ -88,20 +87,6 @@ class FaceStore:
                 gallery_size=gallery_size,
             )
         return found
-
-    async def log(self, comparison: Comparison, *, ref: str, purpose: str = PROOFING) -> None:
-        """Notes a 1:1 compare under what it was for; whoever calls `compare` owes this line."""
-        async with self._db.begin() as conn:
-            await store.log_comparison(
-                conn,
-                at=clock.now(),
-                purpose=purpose,
-                ref=ref,
-                outcome=comparison.decision,
-                score=comparison.score,
-                calibration=comparison.calibration,
-                gallery_size=None,
-            )
 
     def _scored(self, rows: list[store.Near], probe: Template) -> list[tuple[float, str]]:
         """Both eyes' scores, best first; a row that does not open counts for nobody."""

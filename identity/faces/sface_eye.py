@@ -22,7 +22,8 @@ _TEMPLATE: Final = np.array(
 
 
 @cache
-def _session() -> "InferenceSession":
+def session() -> "InferenceSession":
+    """The model of this process. Refuses FaceModelsUnavailable."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -31,16 +32,11 @@ def _session() -> "InferenceSession":
     return onnxruntime.InferenceSession(weights.sface(), options, providers=["CPUExecutionProvider"])
 
 
-def warm() -> None:
-    """Loads the model. Refuses FaceModelsUnavailable."""
-    _session()
-
-
 def embed(face: Image.Image) -> NDArray[np.float32]:
     """SFace's description of an aligned 112 x 112 face, (128,), of length 1; cosine, 1 is the same picture."""
     # The mean and the scale are part of the graph: it takes RGB from 0 to 255, channels first.
     pixels = np.asarray(face, np.float32).transpose(2, 0, 1)[None]
-    vector = np.asarray(_session().run(None, {weights.SFACE_INPUT: pixels})[0], np.float32)[0]
+    vector = np.asarray(session().run(None, {weights.SFACE_INPUT: pixels})[0], np.float32)[0]
     return vector / np.linalg.norm(vector)
 
 

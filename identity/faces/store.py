@@ -9,17 +9,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.faces.tables import face_comparisons, face_consents, face_deletions, face_gallery, face_keys, vector_text
+from identity.faces.tables import face_consents, face_deletions, face_gallery, face_keys, face_searches, vector_text
 from kit import ids
 from kit.db import raw
 
-# Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
+# Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper. The gallery is counted by
+# its keys: as many rows, but a tenth of the bytes.
 _NEAREST: Final = """
 with near as materialized (
   select ref, vector <#> %(probe)s::vector as distance
   from face_gallery where rotation = %(rotation)s order by distance limit %(count)s
 )
-select ref, template, wrapped, (select count(*) from face_gallery where rotation = %(rotation)s) as gallery_size
+select ref, template, wrapped, (select count(*) from face_keys) as gallery_size
 from near join face_gallery using (ref) join face_keys using (ref) order by distance
 """
 
@@ -75,6 +76,6 @@ async def nearest(conn: AsyncConnection, *, rotation: str, probe: Sequence[float
     return await (await cursor.execute(_NEAREST, given, prepare=True)).fetchall()
 
 
-async def log_comparison(conn: AsyncConnection, **values: Any) -> None:
-    """Appends one compare: at, purpose, ref, outcome, score, calibration, gallery_size."""
-    await conn.execute(insert(face_comparisons).values(id=ids.new_id("fcm"), **values))
+async def log_search(conn: AsyncConnection, **values: Any) -> None:
+    """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
+    await conn.execute(insert(face_searches).values(id=ids.new_id("fse"), **values))

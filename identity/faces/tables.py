@@ -74,18 +74,17 @@ face_gallery = Table(
     Column("enrolled_at", Instant, nullable=False),
 )
 
-face_comparisons = Table(
-    "face_comparisons",
+face_searches = Table(
+    "face_searches",
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
     Column("purpose", Text, nullable=False),
-    # Who was compared (1:1) or found (1:N); nobody when nobody was.
+    # Who was found; nobody when nobody was.
     Column("ref", Text, index=True),
     Column("outcome", Text, nullable=False),
     Column("score", Float(53)),
     Column("calibration", Text, nullable=False),
-    # How many faces were searched; none for 1:1.
-    Column("gallery_size", Integer),
-    CheckConstraint("outcome in ('match', 'no_match', 'unsure', 'found', 'not_found', 'ambiguous')", name="outcome"),
+    Column("gallery_size", Integer, nullable=False),
+    CheckConstraint("outcome in ('found', 'not_found', 'ambiguous')", name="outcome"),
 )

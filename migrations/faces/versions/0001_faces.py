@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["consent_id"], ["face_consents.id"], name="fk_face_gallery_consent_id_face_consents"),
     )
     op.create_table(
-        "face_comparisons",
+        "face_searches",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
@@ -62,18 +62,18 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("score", sa.Float(53)),
         sa.Column("calibration", sa.Text(), nullable=False),
-        sa.Column("gallery_size", sa.Integer()),
-        sa.PrimaryKeyConstraint("id", name="pk_face_comparisons"),
+        sa.Column("gallery_size", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_face_searches"),
         sa.CheckConstraint(
-            "outcome in ('match', 'no_match', 'unsure', 'found', 'not_found', 'ambiguous')",
-            name="ck_face_comparisons_outcome",
+            "outcome in ('found', 'not_found', 'ambiguous')",
+            name="ck_face_searches_outcome",
         ),
     )
-    op.create_index("ix_face_comparisons_at", "face_comparisons", ["at"])
-    op.create_index("ix_face_comparisons_ref", "face_comparisons", ["ref"])
+    op.create_index("ix_face_searches_at", "face_searches", ["at"])
+    op.create_index("ix_face_searches_ref", "face_searches", ["ref"])
 
 
 def downgrade() -> None:
     # The extension stays: another owner may have put it there.
-    for table in ("face_comparisons", "face_gallery", "face_keys", "face_deletions", "face_consents"):
+    for table in ("face_searches", "face_gallery", "face_keys", "face_deletions", "face_consents"):
         op.drop_table(table)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from identity.faces import Consent, Description, FaceStore, Found
 from identity.faces.calibration import default
-from identity.faces.messages import Comparison, Template
+from identity.faces.messages import Template
 from kit.db import Database
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ def store(faces_db: Database) -> FaceStore:
 @pytest.fixture
 async def empty(faces_db: Database) -> None:
     async with faces_db.begin() as conn:
-        await conn.execute(text("truncate face_gallery, face_keys, face_deletions, face_consents, face_comparisons"))
+        await conn.execute(text("truncate face_gallery, face_keys, face_deletions, face_consents, face_searches"))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_two_who_look_alike_are_told_apart_by_nobody(
     known = await enrolled(store, people, "twin")
     await store.enrol("other-twin", again(known["twin"], 0.05, photo=2), CONSENT)
     assert await store.find(again(known["twin"])) is None
-    assert await rows(faces_db, "select outcome, ref, gallery_size from face_comparisons") == [("ambiguous", None, 2)]
+    assert await rows(faces_db, "select outcome, ref, gallery_size from face_searches") == [("ambiguous", None, 2)]
 
 
 async def test_every_search_is_logged_with_its_purpose(
@@ -133,21 +133,11 @@ async def test_every_search_is_logged_with_its_purpose(
     await store.find(again(known["an"]), purpose="kiosk lookup")
     await store.find(next(people))
     logged = await rows(
-        faces_db, "select purpose, outcome, ref, gallery_size, calibration from face_comparisons order by id"
+        faces_db, "select purpose, outcome, ref, gallery_size, calibration from face_searches order by id"
     )
     assert logged == [
         ("kiosk lookup", "found", "an", 2, default().id),
         ("find-my-dossier-by-face", "not_found", None, 2, default().id),
-    ]
-
-
-async def test_a_comparison_is_logged_too(store: FaceStore, empty: None, faces_db: Database) -> None:
-    compared = Comparison(
-        decision="unsure", tips=(), score=2.5, model=default().model, calibration=default().id, selfie_sha256=b""
-    )
-    await store.log(compared, ref="prf_1")
-    assert await rows(faces_db, "select purpose, outcome, ref, score, gallery_size from face_comparisons") == [
-        ("proofing", "unsure", "prf_1", 2.5, None)
     ]
 
 

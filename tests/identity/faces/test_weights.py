@@ -3,7 +3,8 @@
 import onnx
 import pytest
 
-from identity.faces import weights
+from identity import faces
+from identity.faces import matching, sface_eye, weights
 from identity.faces.refusals import FaceModelsUnavailable
 
 
@@ -28,6 +29,19 @@ def test_other_weights_are_refused_and_the_reason_told(monkeypatch: pytest.Monke
         weights.sface()
     assert told.value.status == 503
     assert "SHA-256" in told.value.message.en
+
+
+def test_a_worker_without_face_models_still_starts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One room's missing weights broke the pool that reads cards too."""
+    matching.two_eyes.cache_clear()
+    sface_eye.session.cache_clear()
+    monkeypatch.setattr(weights, "SFACE_SHA256", "0" * 64)
+    faces.warm()
+    assert "faces cannot be compared" in caplog.text
+    with pytest.raises(FaceModelsUnavailable):
+        faces.describe(b"\xff\xd8\xff")
 
 
 def test_missing_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
