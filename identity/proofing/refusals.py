@@ -82,7 +82,7 @@ class OwnCheck(Refusal):
 
 class ReasonMissing(Refusal):
     status = 422
-    code = "reason-missing"
+    code = "check-reason-missing"
     vi = "Hãy ghi đã đối chiếu những gì, hoặc lý do từ chối."
     en = "Write what was compared, or why it is refused."
 

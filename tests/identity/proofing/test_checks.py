@@ -128,7 +128,7 @@ async def test_a_new_code_voids_the_old_one(city, checked):
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({"verdict": "confirmed", "reason": "  "}, 422, "reason-missing"),
+        ({"verdict": "confirmed", "reason": "  "}, 422, "check-reason-missing"),
         ({"verdict": "confirmed"}, 400, None),
         ({"verdict": "maybe", "reason": "x"}, 400, None),
         ({"verdict": "confirmed", "reason": "x" * 501}, 400, None),
