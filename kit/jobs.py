@@ -54,9 +54,6 @@ class Jobs:
             self._app.periodic(cron=task.cron)(registered)  # pyright: ignore[reportArgumentType]
 
     async def _retry_stalled(self, _services: Any) -> None:
-        await self.retry_stalled()
-
-    async def retry_stalled(self) -> None:
         """Frees the jobs of killed workers, which else stay `doing` and keep their locks for ever."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):

@@ -1,8 +1,9 @@
 """The API's description, made from the app; `openapi.json` beside this file is the promise a test holds the app to."""
 
-import json
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from kit.actor import Who
 from kit.settings import Settings
@@ -17,7 +18,7 @@ def description() -> str:
     app = create_app(Settings())
     schema = app.openapi_schema.to_schema()
     _say_who_may_call(schema, app)
-    return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted").decode(), indent=1) + "\n"
 
 
 def _say_who_may_call(schema: dict[str, Any], app: Any) -> None:

@@ -23,18 +23,19 @@ class Caller:
         self._used_codes: set[str] = set()
         self._http = httpx.Client(base_url=url, timeout=60)
 
-    def call(self, method: str, path: str, expect: int, **rest: Any) -> Any:
-        """The decoded JSON, or the bytes of a paper. Raises Unexpected with what was said."""
+    def call(self, method: str, path: str, expect: int | None = None, **rest: Any) -> Any:
+        """The decoded JSON, or the bytes of a paper. Raises Unexpected unless the status is `expect` (none: any success)."""
         headers = self._headers(method, path) | rest.pop("headers", {})
         response = self._http.request(method, path, headers=headers, **rest)
-        if response.status_code != expect:
-            raise Unexpected(f"{method} {path}: {response.status_code} instead of {expect}: {response.text[:600]}")
+        if not (response.is_success if expect is None else response.status_code == expect):
+            wanted = expect or "a success"
+            raise Unexpected(f"{method} {path}: {response.status_code} instead of {wanted}: {response.text[:600]}")
         return response.json() if "json" in response.headers.get("content-type", "") else response.content
 
-    def get(self, path: str, expect: int = 200, **rest: Any) -> Any:
+    def get(self, path: str, expect: int | None = None, **rest: Any) -> Any:
         return self.call("GET", path, expect, **rest)
 
-    def post(self, path: str, expect: int = 201, **rest: Any) -> Any:
+    def post(self, path: str, expect: int | None = None, **rest: Any) -> Any:
         return self.call("POST", path, expect, **rest)
 
     def again_after_restart(self) -> None:
@@ -53,7 +54,7 @@ class Caller:
                 "code_challenge_method": "S256",
             },
         )
-        done = self.post(f"/v1/sign-ins/{started['id']}/code", 200, json={"code": self.code_sent_to(login)})
+        done = self.post(f"/v1/sign-ins/{started['id']}/code", json={"code": self.code_sent_to(login)})
         self.redeem(done["authorization_code"])
 
     def redeem(self, code: str) -> dict[str, Any]:
@@ -61,7 +62,6 @@ class Caller:
         self.token = None
         answer = self.post(
             "/v1/oauth/token",
-            200,
             data={
                 "grant_type": "authorization_code",
                 "client_id": self.client_id,
@@ -75,9 +75,7 @@ class Caller:
     def as_client(self, secret: str) -> None:
         """A confidential client's own token (client credentials)."""
         assert self.client_id is not None
-        answer = self.post(
-            "/v1/oauth/token", 200, data={"grant_type": "client_credentials"}, auth=(self.client_id, secret)
-        )
+        answer = self.post("/v1/oauth/token", data={"grant_type": "client_credentials"}, auth=(self.client_id, secret))
         self.token = answer["access_token"]
 
     def code_sent_to(self, contact: str) -> str:

@@ -129,14 +129,19 @@ def test_every_refusal_speaks_both_languages_and_keeps_its_fields() -> None:
         assert not letters.search(re.sub(r"Một Cửa|Đ\d+", "", refusal.en)), (
             f"{refusal.__qualname__}: the English sentence is Vietnamese"
         )
-        assert set(re.findall(r"{(\w+)}", refusal.vi)) == set(re.findall(r"{(\w+)}", refusal.en)), refusal
+        assert _fields(refusal.vi) == _fields(refusal.en), refusal
+
+
+def _fields(sentence: str) -> set[str]:
+    """The names filled in; `side_vi` and `side_en` are one thing said in two languages."""
+    return {re.sub(r"_(vi|en)$", "", name) for name in re.findall(r"{(\w+)}", sentence)}
 
 
 def test_one_code_means_one_thing() -> None:
     """Two classes may share a code only when they say the same."""
     create_app(Settings())
     by_code: dict[str, type[Refusal]] = {}
-    for refusal in _all_refusals():
+    for refusal in (one for one in _all_refusals() if "code" in vars(one)):
         other = by_code.setdefault(refusal.code, refusal)
         assert (other.status, other.en) == (refusal.status, refusal.en), f"{refusal.code}: {other} and {refusal}"
 

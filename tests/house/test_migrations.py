@@ -1,5 +1,6 @@
 """Migrations are numbered, reversible, and from an empty database give the tables as the code has them."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from alembic.migration import MigrationContext
 from psycopg import sql
 from sqlalchemy import create_engine
 
-import api.app  # noqa: F401 - every room's tables are known once the app is
 import migrations
 from kit.db import dialect_url, faces_metadata, metadata
 from kit.engines import Urls
 from tests.conftest import with_database
 
 HERE = Path(migrations.__file__).parent
+for file in HERE.parent.glob("[a-z]*/**/tables.py"):
+    if ".venv" not in file.parts:
+        importlib.import_module(".".join(file.relative_to(HERE.parent).with_suffix("").parts))
+
 FOLDERS = {"city": HERE / "versions", "faces": HERE / "faces/versions"}
 TABLES = {"city": metadata, "faces": faces_metadata}
 

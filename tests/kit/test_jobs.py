@@ -60,6 +60,8 @@ async def test_the_job_of_a_killed_worker_is_freed_and_tried_again(db: Database,
         )
     await made.work(until_idle=True)
     assert services.done == []
-    await made.retry_stalled()
+    async with db.begin() as conn:
+        await made.defer(await raw(conn), "kit.retry_stalled")
+    await made.work(until_idle=True)
     await made.work(until_idle=True)
     assert services.done == ["orphan"]
