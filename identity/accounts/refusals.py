@@ -37,7 +37,7 @@ class SignInOver(Refusal):
 
 class WrongCode(Refusal):
     status = 422
-    code = "wrong-code"
+    code = "wrong-sign-in-code"
     vi = "Mã không đúng. Bạn còn {left} lần thử."
     en = "The code is wrong. {left} tries are left."
 

@@ -68,8 +68,8 @@ async def test_an_unknown_login_gets_the_same_reply_and_no_letter(city: CityPeop
     assert len(known["id"]) == len(unknown["id"])
     assert len(await letters_to(city, NOBODYS)) == before
     right = await city.code_sent_to(PARENT)
-    first = await enter(city, known, wrong(right), expect=422, code="wrong-code")
-    second = await enter(city, unknown, wrong(right), expect=422, code="wrong-code")
+    first = await enter(city, known, wrong(right), expect=422, code="wrong-sign-in-code")
+    second = await enter(city, unknown, wrong(right), expect=422, code="wrong-sign-in-code")
     assert first["message"] == second["message"]
     async with city.house.db.connect() as conn:
         rows = await (await raw(conn)).execute(
@@ -98,7 +98,7 @@ async def test_five_wrong_codes_end_it_even_for_the_right_one(city: CityPeople) 
     sign_in = await start(city)
     right = await city.code_sent_to(PARENT)
     for left in (4, 3, 2, 1):
-        said = await enter(city, sign_in, wrong(right), expect=422, code="wrong-code")
+        said = await enter(city, sign_in, wrong(right), expect=422, code="wrong-sign-in-code")
         assert f" {left} " in f" {said['message']['en']} "
     await enter(city, sign_in, wrong(right), expect=410, code="sign-in-over")
     await enter(city, sign_in, right, expect=410, code="sign-in-over")
@@ -110,7 +110,7 @@ async def test_guesses_at_once_are_each_counted(city: CityPeople) -> None:
     right = await city.code_sent_to(PARENT)
     guesses = [enter(city, sign_in, f"{(int(right) + n) % 1_000_000:06d}", expect=None) for n in range(1, 21)]  # type: ignore[arg-type]
     answers = await asyncio.gather(*guesses)
-    assert Counter(answer["code"] for answer in answers)["wrong-code"] == 4
+    assert Counter(answer["code"] for answer in answers)["wrong-sign-in-code"] == 4
     async with city.house.db.connect() as conn:
         rows = await (await raw(conn)).execute("select tries from sign_ins where id = %s", (sign_in["id"],))
         assert await rows.fetchone() == (5,)
@@ -125,17 +125,17 @@ async def test_a_right_code_serves_once(city: CityPeople) -> None:
 
 
 async def test_a_code_lives_five_minutes(city: CityPeople) -> None:
-    early, late = await start(city), await start(city)
+    sign_in = await start(city)
     async with city.house.db.connect() as conn:
-        rows = await (await raw(conn)).execute("select code_digest from sign_ins where id = %s", (early["id"],))
+        rows = await (await raw(conn)).execute("select code_digest from sign_ins where id = %s", (sign_in["id"],))
         kept = await rows.fetchone()
     assert kept is not None
     assert len(bytes(kept[0])) == 32
     right = await city.code_sent_to(PARENT)
     with clock.shifted(signing_in.CODE_LIFETIME + timedelta(seconds=1)):
-        await enter(city, late, right, expect=410, code="sign-in-over")
+        await enter(city, sign_in, right, expect=410, code="sign-in-over")
     with clock.shifted(signing_in.CODE_LIFETIME - timedelta(seconds=5)):
-        await enter(city, late, right, expect=200)
+        await enter(city, sign_in, right, expect=200)
 
 
 @pytest.mark.parametrize("digits", ["12345", "1234567", "１２３４５６", "12345a", "", "' or 1"])

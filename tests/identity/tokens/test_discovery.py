@@ -4,9 +4,12 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from identity.tokens import rfc8414
+from api.caller import Device
+from identity.tokens import Issuer, rfc7638, rfc8414
 from tests.people import ISSUER, CityPeople
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -72,3 +75,43 @@ async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
     assert all(values == ["ES256"] for values in algorithms)
     text = json.dumps(said)
     assert not [weak for weak in ("HS256", '"plain"', "password", "implicit", "authorization_endpoint") if weak in text]
+
+
+class _TwoKeys:
+    """A deployment in the middle of a rotation: the older key verifies, the newer one signs."""
+
+    development_only = True
+
+    def __init__(self, keys: dict[str, ec.EllipticCurvePrivateKey]) -> None:
+        self._keys = keys
+
+    def key(self, name: str) -> bytes:
+        return name.encode().ljust(32, b"-")
+
+    def secret(self, name: str) -> str | None:
+        return None
+
+    def signing_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+        return self._keys
+
+
+async def test_DIS_6_old_tokens_outlive_a_new_key(city: CityPeople) -> None:
+    old, new = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    house = city.house
+    before = Issuer(house.settings, _TwoKeys({"old": old}), house.redis)
+    after = Issuer(house.settings, _TwoKeys({"old": old, "new": new}), house.redis)
+    assert [key["kid"] for key in after.jwks["keys"]] == ["old", "new"]
+    path = "/v1/me"
+    for issuer, kid in ((before, "old"), (after, "new")):
+        device = Device()
+        async with house.db.begin() as conn:
+            token = await issuer.proofing_token(
+                conn,
+                session_id="prf_1",
+                client_id="citizen-app",
+                jkt=rfc7638.thumbprint(device.key.public_key()),
+            )
+        assert jwt.get_unverified_header(token)["kid"] == kid
+        proof = device.proof("GET", ISSUER + path, token)
+        actor = await after.actor(house.db, authorization=[f"DPoP {token}"], dpop=[proof], method="GET", path=path)
+        assert (actor.kind, actor.session_id, actor.account_id) == ("proofing", "prf_1", None)
