@@ -27,6 +27,8 @@ _SEARCH_SIDE_PX = 640
 SMALLEST_CARD_PX = 600
 # Of the frame's area. A card 600 px wide in a 12-megapixel photo covers 1.9 %.
 _SMALLEST_SHARE = 0.015
+# In L*a*b* as OpenCV scales it; 8 is a difference one has to look for.
+_LEAST_CONTRAST = 8.0
 # Thresholds found on the specimens of benchmarks/cards.py: halfway between photos that read and photos that do not.
 BLURRED_BELOW = 22.0
 DARK_BELOW = 45.0
@@ -157,7 +159,7 @@ def _quads(photo: "Pixels") -> "list[Corners]":
             if cv2.contourArea(hull) / max(quad_area, 1) < 0.93 or cv2.contourArea(contour) / max(quad_area, 1) < 0.80:
                 continue
             ordered = _long_side_on_top(corners)
-            if ordered is not None and quad_area < 0.985 * area:
+            if ordered is not None and quad_area < 0.985 * area and _stands_out(lab, corners):
                 found.append((quad_area, (ordered / scale).astype(np.float32)))
     found.sort(key=lambda pair: -pair[0])
     distinct: list[Corners] = []
@@ -229,6 +231,20 @@ def _four_corners(hull: "Pixels") -> "Corners | None":
     if any(corner is None for corner in met):
         return None
     return np.array(met, dtype=np.float32)
+
+
+def _stands_out(lab: "Pixels", corners: "Corners") -> bool:
+    """Whether the outline's inner rim looks unlike its outer rim; the grain of a table does not."""
+    import cv2
+    import numpy as np
+
+    filled = np.zeros(lab.shape[:2], np.uint8)
+    cv2.fillConvexPoly(filled, np.rint(corners).astype(np.int32), (255,))
+    rim = np.ones((13, 13), np.uint8)
+    inner = cv2.subtract(filled, cv2.erode(filled, rim))
+    outer = cv2.subtract(cv2.dilate(filled, rim), filled)
+    within, without = (np.array(cv2.mean(lab, mask)[:3]) for mask in (inner, outer))
+    return float(np.linalg.norm(within - without)) > _LEAST_CONTRAST
 
 
 def _along(hull: "Corners") -> "Corners":

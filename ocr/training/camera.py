@@ -66,7 +66,7 @@ def photograph(card: Image.Image, scene: Scene = GOOD) -> bytes:
         picture = picture * (1 - veil) + 262 * veil
     if scene.blur_px > 0:
         picture = cv2.GaussianBlur(picture, (0, 0), scene.blur_px)
-    picture += dice.normal(0, scene.noise, picture.shape).astype(np.float32)
+    picture += dice.standard_normal(picture.shape, dtype=np.float32) * scene.noise
     pixels = np.clip(picture, 0, 255).astype(np.uint8)
     pixels = np.ascontiguousarray(np.rot90(pixels, scene.quarter_turns))
     done, encoded = cv2.imencode(".jpg", pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, scene.jpeg_quality])

@@ -1,14 +1,13 @@
 """Specimens everyone in this folder reads."""
 
 import datetime
-from collections.abc import Callable
+import functools
 
 import msgspec
-import pytest
-from PIL import Image
 
+from ocr.documents import Side
 from ocr.training import camera
-from ocr.training.specimens import CardFacts, Kind, drawn_face, render
+from ocr.training.specimens import CardFacts, Kind, Specimen, drawn_face, render
 
 FACTS = CardFacts(
     number="079190012345",
@@ -30,18 +29,16 @@ def facts(kind: Kind) -> CardFacts:
     return FACTS if kind == "can_cuoc_2024" else msgspec.structs.replace(FACTS, issued=datetime.date(2022, 8, 12))
 
 
-@pytest.fixture(scope="session")
-def cards() -> Callable[[Kind], tuple[Image.Image, Image.Image]]:
+@functools.cache
+def card(kind: Kind) -> Specimen:
     """Both sides of a kind, rendered once."""
-    made: dict[str, tuple[Image.Image, Image.Image]] = {}
+    return render(kind, facts(kind))
 
-    def of(kind: Kind) -> tuple[Image.Image, Image.Image]:
-        if kind not in made:
-            specimen = render(kind, facts(kind))
-            made[kind] = (specimen.front, specimen.back)
-        return made[kind]
 
-    return of
+@functools.cache
+def shot(kind: Kind, side: Side, taken: camera.Scene) -> bytes:
+    """One photograph, taken once."""
+    return camera.photograph(getattr(card(kind), side), taken)
 
 
 def scene(**changes: object) -> camera.Scene:
