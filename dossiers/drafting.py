@@ -46,9 +46,7 @@ async def open_draft(
     item, today = catalogue.find(asked.procedure, clock.today()), clock.today()
     if actor.level < item.level_to_file:
         raise LevelTooLow(
-            procedure=item.code,
             level=item.level_to_file,
-            have=actor.level,
             headers={
                 "WWW-Authenticate": 'DPoP error="insufficient_user_authentication", '
                 f'acr_values="urn:motcua:loa:{item.level_to_file}"'

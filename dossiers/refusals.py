@@ -4,18 +4,12 @@ from kit.refusal import Invalid, Refusal
 
 
 class LevelTooLow(Refusal):
-    """RFC 9470: the token is good, the assurance behind it is too low."""
+    """RFC 9470: the token is good, the assurance behind it is too low. The sentences are those of the guard in `api`."""
 
     status = 401
     code = "insufficient-level"
-    vi = (
-        "Thủ tục {procedure} cần tài khoản định danh mức {level}, tài khoản này đang ở mức {have}. "
-        "Hãy đưa mã kiểm tra trong ứng dụng cho cán bộ ở bộ phận một cửa để được xác nhận, rồi đăng nhập lại."
-    )
-    en = (
-        "Procedure {procedure} needs an account at assurance level {level}; this one is at level {have}. "
-        "Show the check code in your app to an officer at a one-stop desk, then sign in again."
-    )
+    vi = "Việc này cần tài khoản định danh mức {level}. Hãy đến quầy một cửa để cán bộ xác nhận."
+    en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
 
 
 class NotFiledHere(Refusal):
