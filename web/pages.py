@@ -2,12 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
+
+from kit import clock
 
 Lang = Literal["vi", "en"]
 
@@ -30,13 +33,21 @@ def words() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+    environment.filters["moment"] = _moment
+    return environment
+
+
+def _moment(at: datetime) -> str:
+    """As a clock and calendar in the city show it."""
+    return at.astimezone(clock.CITY).strftime("%H:%M %d/%m/%Y")
 
 
 def language(request: Request[Any, Any, Any]) -> Lang:
