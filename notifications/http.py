@@ -15,7 +15,9 @@ from notifications.messages import Inbox
 async def my_messages(
     db: Database,
     actor: Actor,
-    before: Annotated[str | None, Parameter(max_length=40, description="the id of the last message seen")] = None,
+    before: Annotated[
+        str | None, Parameter(pattern="^msg_[0-9a-z]{26}$", description="the id of the last message seen")
+    ] = None,
     limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
 ) -> Inbox:
     """Newest first."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ MAX_BYTES = 20 * 1024 * 1024
 UNCLAIMED_KEPT_FOR = timedelta(days=30)
 # Longer than any request may last: a file without a row is then nobody's.
 _ORPHAN_AFTER = timedelta(days=1)
+_ID = re.compile(r"upl_[0-9a-z]{26}")
 
 
 async def receive(db: Database, vault: Vault, pool: InferencePool, *, account_id: str, data: bytes) -> Upload:
@@ -70,7 +72,8 @@ async def own_upload(conn: AsyncConnection, upload_id: str, account_id: str) -> 
 
 async def claim(conn: AsyncConnection, upload_id: str, account_id: str, dossier_id: str) -> Upload:
     """Ties the file to one dossier of its owner, for good. Refuses NotFound, UploadElsewhere."""
-    row = await store.claim(conn, upload_id, account_id=account_id, dossier_id=dossier_id)
+    known = _ID.fullmatch(upload_id)
+    row = await store.claim(conn, upload_id, account_id=account_id, dossier_id=dossier_id) if known else None
     if row is None:
         await own_upload(conn, upload_id, account_id)
         raise UploadElsewhere
@@ -115,7 +118,7 @@ def _batches(found: list[str], size: int) -> list[list[str]]:
 
 
 async def _row(conn: AsyncConnection, upload_id: str) -> Any:
-    row = await store.one(conn, upload_id)
+    row = await store.one(conn, upload_id) if _ID.fullmatch(upload_id) else None
     if row is None:
         raise NotFound
     return row

@@ -15,18 +15,22 @@ STEPS: tuple[Step, ...] = ("card", "selfie", "contact", "account", "authorizatio
 
 Verdict = Literal["confirmed", "refused"]
 
+_VISIBLE = "^[ -~]*$"
+# Everything but control characters (lines may break) and marks that turn the direction of what follows.
+_WRITTEN = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069]*$"
+
 
 class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Opens a session for a first-party app; the DPoP header shows the device key everything after is bound to."""
 
-    client_id: Annotated[str, Meta(max_length=80)]
+    client_id: Annotated[str, Meta(max_length=80, pattern=_VISIBLE)]
     code_challenge: Annotated[str, Meta(max_length=128, description="RFC 7636, S256: redeemed at the token endpoint")]
     code_challenge_method: Annotated[str, Meta(max_length=10)]
     locale: Annotated[Locale, Meta(description="language of the messages sent on the way")] = "vi"
     scope: (
-        Annotated[str, Meta(max_length=500, description="of the token at the end; none: all the app may have")] | None
+        Annotated[str, Meta(max_length=500, pattern=_VISIBLE, description="all the app may have when absent")] | None
     ) = None
-    nonce: Annotated[str, Meta(max_length=255, description="returned in the ID token")] | None = None
+    nonce: Annotated[str, Meta(max_length=255, pattern=_VISIBLE, description="returned in the ID token")] | None = None
 
 
 class StepDone(msgspec.Struct, frozen=True):
@@ -132,7 +136,7 @@ class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`reason` is what was compared, or why it is refused; it is kept with the officer's name."""
 
     verdict: Verdict
-    reason: Annotated[str, Meta(max_length=500)]
+    reason: Annotated[str, Meta(max_length=500, pattern=_WRITTEN)]
 
 
 class CheckReply(msgspec.Struct, frozen=True):

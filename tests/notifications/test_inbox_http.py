@@ -26,7 +26,7 @@ async def test_everyone_sees_their_own_messages_and_nobody_else_s(city):
     assert (await stranger.get("/v1/me/messages", expect=200))["messages"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=51", "limit=x"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=51", "limit=x", "before=%00", "before=' or 1=1--"])
 async def test_a_page_is_fifty_at_most(city, query):
     parent = await city.signed_in("parent")
     await parent.get(f"/v1/me/messages?{query}", expect=400)

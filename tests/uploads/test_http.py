@@ -33,7 +33,8 @@ async def test_nobody_401_the_owner_sees_the_stranger_404(city):
         await stranger.get(path, expect=404, code="not-found")
         await parent.get(path, expect=200)
     await parent.get("/v1/uploads/upl_00000000000000000000000000", expect=404, code="not-found")
-    await parent.get("/v1/uploads/..%2F..%2Fetc", expect=404)
+    for odd in ("..%2F..%2Fetc", "upl_'--", "x" * 300):
+        await parent.get(f"/v1/uploads/{odd}", expect=404)
 
 
 async def test_what_the_sender_calls_it_does_not_matter(city):
@@ -103,6 +104,10 @@ async def test_a_file_goes_into_one_dossier_of_its_owner(city):
     async with city.house.db.begin() as conn:
         with pytest.raises(NotFound):
             await uploads.claim(conn, sent["id"], theirs, "dos_1")
+        with pytest.raises(NotFound):
+            await uploads.claim(conn, "upl_\0", mine, "dos_1")
+        with pytest.raises(NotFound):
+            await uploads.upload(conn, "upl_\0")
         assert (await uploads.claim(conn, sent["id"], mine, "dos_1")).sha256 == sent["sha256"]
         await uploads.claim(conn, sent["id"], mine, "dos_1")
         with pytest.raises(uploads.UploadElsewhere):

@@ -130,6 +130,8 @@ async def test_a_new_code_voids_the_old_one(city, checked):
     [
         ({"verdict": "confirmed", "reason": "  "}, 422, "check-reason-missing"),
         ({"verdict": "confirmed"}, 400, None),
+        ({"verdict": "confirmed", "reason": "a\0b"}, 400, None),
+        ({"verdict": "confirmed", "reason": "\u202eb"}, 400, None),
         ({"verdict": "maybe", "reason": "x"}, 400, None),
         ({"verdict": "confirmed", "reason": "x" * 501}, 400, None),
         ({"verdict": "confirmed", "reason": "x", "level": 3}, 400, None),

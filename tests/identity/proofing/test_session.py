@@ -458,6 +458,11 @@ async def test_what_happened_cannot_be_changed_afterwards(city, applicant):
         ({"code_challenge_method": "plain"}, 422, None),
         ({"code_challenge": "short"}, 422, None),
         ({"level": 2}, 400, None),
+        ({"client_id": "citizen-app\0"}, 400, None),
+        ({"nonce": "a\0b"}, 400, None),
+        ({"scope": "openid\0"}, 400, None),
+        ({"scope": "openid", "code_challenge": "\0" * 43}, 422, None),
+        ({"locale": "fr"}, 400, None),
     ],
 )
 async def test_only_a_known_app_with_a_challenge_opens_a_session(city, applicant, change, status, code):
