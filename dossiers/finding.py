@@ -1,7 +1,7 @@
 """Finding a dossier without signing in: by receipt code and second fact, or by face at a kiosk."""
 
 import hmac
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 from dossiers import receipt_codes, store, views
@@ -18,6 +18,7 @@ from kit.pool import InferencePool
 from procedures import Catalogue
 
 _LISTED = 20
+_SHOWN_AFTER_END = timedelta(days=30)
 # Compared with where no dossier is, so that a miss does the work of a hit.
 _NOBODYS = (bytes(32),)
 
@@ -57,23 +58,23 @@ async def by_face(
     actor: Actor,
     selfie: bytes,
 ) -> FoundByFace:
-    """The open dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany."""
+    """The dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany."""
     assert actor.client_id is not None
     await limits.hit("face", actor.client_id)
     description = await pool.run(face_room.describe, selfie)
     found = await faces.find(description)
     if found is None:
         raise FaceNotFound
+    now = clock.now()
     async with db.connect() as conn:
         rows = [
             row
             for row in await store.followed_by(conn, account_id=found.ref, pin=None, limit=_LISTED)
-            if row.status == "open"
+            if _worth_showing(row, now)
         ]
         branches = await store.branches_of(conn, [row.id for row in rows])
     if not rows:
         raise FaceNotFound
-    now = clock.now()
     said = [views.summary(catalogue, row, [b for b in branches if b.dossier_id == row.id], now) for row in rows]
     return FoundByFace(
         dossiers=[
@@ -87,6 +88,11 @@ async def by_face(
             for one in said
         ]
     )
+
+
+def _worth_showing(row: views.Row, now: datetime) -> bool:
+    """What is under way, and what ended not long ago: people come to a kiosk to hear that it is ready."""
+    return row.status == "open" or (row.status == "closed" and now - row.changed_at < _SHOWN_AFTER_END)
 
 
 def _knows(found: store.Values | None, code: str, born: date) -> bool:

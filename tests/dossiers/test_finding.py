@@ -1,12 +1,14 @@
 """Finding without signing in: the same answer for a wrong guess and for what is not there."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dossiers import finding
 from identity.faces import FIND_MY_DOSSIER
+from identity.faces.calibration import default
 from identity.faces.messages import Consent, Description, Template
 from kit import clock
 from kit.actor import Actor
@@ -78,15 +80,10 @@ class Seen:
 
 
 def face(fill: int) -> Description:
-    import numpy as np
-
     rng = np.random.default_rng(fill)
     dlib, sface = (rng.normal(size=128).astype(np.float32) for _ in range(2))
     dlib, sface = dlib / np.linalg.norm(dlib), sface / np.linalg.norm(sface)
-    from identity.faces.calibration import default
-
-    model = default().model if hasattr(default(), "model") else "dlib+sface"
-    template = Template(model=model, dlib=dlib.tobytes(), sface=sface.tobytes())
+    template = Template(model=default().model, dlib=dlib.tobytes(), sface=sface.tobytes())
     return Description(template=template, picture=0, image_sha256=bytes(32))
 
 
@@ -96,16 +93,31 @@ async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) 
     me = await parent.get("/v1/me", expect=200)
     seen = face(7)
     kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=frozenset({"dossiers:find-by-face"}))
-    args = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    args: Any = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
     with pytest.raises(finding.FaceNotFound):
-        await finding.by_face(*args)  # type: ignore[arg-type]
+        await finding.by_face(*args)
     consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
     await house.faces.enrol(me["account_id"], seen, consent)
-    found = await finding.by_face(*args)  # type: ignore[arg-type]
+    found = await finding.by_face(*args)
     codes = [one.receipt_code for one in found.dossiers]
     assert f"H29.26740-{dossier['receipt_code'].split('-')[1]}-•••••-•••••-{dossier['receipt_code'][-5:]}" in codes
     with pytest.raises(finding.FaceNotFound):
-        await finding.by_face(*args[:3], Seen(face(8)), *args[4:])  # type: ignore[arg-type]
+        await finding.by_face(*args[:3], Seen(face(8)), *args[4:])
+
+
+async def test_what_ended_is_shown_for_a_month(city: CityPeople) -> None:
+    # People come to a kiosk to hear that it is ready: a dossier just closed must not vanish.
+    house, stranger, seen = city.house, await city.signed_in("other_parent"), face(9)
+    dossier = await steps.submitted(stranger)
+    await steps.decide(city, dossier, "birth", refuse="Giấy chứng sinh không đọc được, đề nghị nộp lại.")
+    me = await stranger.get("/v1/me", expect=200)
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await house.faces.enrol(me["account_id"], seen, consent)
+    kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=frozenset({"dossiers:find-by-face"}))
+    args: Any = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    assert len((await finding.by_face(*args)).dossiers) == 1
+    with clock.shifted(timedelta(days=30)), pytest.raises(finding.FaceNotFound):
+        await finding.by_face(*args)
 
 
 async def test_only_kiosks_search_by_face(city: CityPeople) -> None:
