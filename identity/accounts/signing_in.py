@@ -46,7 +46,6 @@ async def start_sign_in(
     check_challenge(asked.code_challenge, asked.code_challenge_method)
     login = login_of(asked.login)
     await limits.hit("sign-in", f"{address}|{login.value}")
-    await limits.hit("one-time-code", login.value)
     sign_in_id, code, now = ids.new_id("sin"), ids.one_time_code(), clock.now()
     async with db.begin() as conn:
         client = await known_client(conn, asked.client_id)
@@ -54,6 +53,8 @@ async def start_sign_in(
             raise DpopProofNeeded(reason="this client must bind its tokens to a device key")
         if beyond := [name for name in (asked.scope or "").split() if name not in client.scopes]:
             raise BadScope(scope=beyond[0][:80])
+        # Only now: a call that sends nothing must not use up the codes another person may ask for.
+        await limits.hit("one-time-code", login.value)
         holder = await store.login_holder(conn, secrets.contact_digest(keys, login))
         await store.add_sign_in(
             conn,

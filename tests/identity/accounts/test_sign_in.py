@@ -184,6 +184,9 @@ async def test_an_app_of_the_city_must_bring_its_key(city: CityPeople) -> None:
 
 
 async def test_five_letters_in_a_quarter_of_an_hour(city: CityPeople) -> None:
+    # Calls that send nothing count against their caller only.
+    for _ in range(6):
+        await start(city, client_id="nobody-knows", expect=400, code="unknown-client")
     for _ in range(5):
         await start(city)
     refused = await start(city, expect=429, code="too-many-requests")
