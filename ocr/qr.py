@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A card's payload has about 150 characters; a QR can hold 3 kB of anything.
 _LONGEST = 1_000
+# Around the printed place, for cards flattened a little askew.
+_MARGIN = 0.04
 _DATE = re.compile(r"([0-9]{2})/?([0-9]{2})/?([0-9]{4})", re.ASCII)
 
 
@@ -101,15 +103,18 @@ def decode(flat: "Flat", place: Place) -> list[str]:
 
     The photo around the card is not searched: another card's QR may lie on the same desk.
     """
-    import cv2
-    import zxingcpp
-
-    margin = 0.04
-    near = Place(place.x - margin, place.y - margin, place.width + 2 * margin, place.height + 2 * margin)
+    near = Place(place.x - _MARGIN, place.y - _MARGIN, place.width + 2 * _MARGIN, place.height + 2 * _MARGIN)
     for where, scale in ((near, 1.0), (near, 2.0), (Place(0, 0, 1, 1), 1.0), (near, 3.0)):
-        grey = cv2.cvtColor(flat.closer(where, scale), cv2.COLOR_BGR2GRAY)
-        found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
-        texts = [barcode.text for barcode in found if barcode.text]
+        texts = decode_once(flat, where, scale)
         if texts:
             return texts
     return []
+
+
+def decode_once(flat: "Flat", where: Place, scale: float = 1.0) -> list[str]:
+    import cv2
+    import zxingcpp
+
+    grey = cv2.cvtColor(flat.closer(where, scale), cv2.COLOR_BGR2GRAY)
+    found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+    return [barcode.text for barcode in found if barcode.text]
