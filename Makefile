@@ -47,4 +47,4 @@ benchmarks: setup ## every published figure, quickly
 
 clean: ## stop embedded engines and remove what the program made here (.motcua, caches); keeps .venv
 	@test ! -x $(BIN)/motcua || $(BIN)/motcua stop
-	@rm -rf .motcua .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .motcua .venv/ready .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
 """Who calls, and whether the route wants them: one guard before every handler."""
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -8,7 +9,6 @@ from litestar.handlers import BaseRouteHandler
 
 from kit.actor import Actor, Who
 from kit.refusal import NotFound, Refusal
-from kit.settings import Settings
 
 
 class NotSignedIn(Refusal):
@@ -34,17 +34,18 @@ class InsufficientLevel(Refusal):
     en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
 
 
-def address_of(connection: ASGIConnection[Any, Any, Any, Any], settings: Settings) -> str:
-    """The caller's address. X-Forwarded-For is read from the right, and only as far as trusted proxies wrote it."""
-    peer = connection.client.host if connection.client else "unknown"
-    networks = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-    hops = [hop.strip() for hop in connection.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    while hops and _within(peer, networks):
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def believed_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
+    """The caller's address. `X-Forwarded-For` is read from the right, and only as far as trusted proxies wrote it."""
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    while hops and _within(peer, trusted):
         peer = hops.pop()
     return peer
 
 
-def _within(address: str, networks: list[Any]) -> bool:
+def _within(address: str, networks: Sequence[Network]) -> bool:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -257,7 +257,8 @@ def settings_(as_json: bool) -> None:
 @click.option("--check", is_flag=True, help="Fail when openapi/openapi.json differs from the app.")
 def openapi(write: Path | None, check: bool) -> None:
     """The API's description, as the app has it."""
-    from openapi.describe import PROMISED, description
+    from openapi import PROMISED
+    from openapi.describe import description
 
     text = description()
     if check:

@@ -117,6 +117,9 @@ def _refusal(error: Exception) -> Refusal:
         return error
     if isinstance(error, ValidationException):
         return Malformed(faults=_faults(error))
+    # A body that is no UTF-8, or nested deeper than the decoder goes.
+    if isinstance(error, UnicodeDecodeError | RecursionError):
+        return Malformed()
     if isinstance(error, HTTPException):
         if error.status_code >= 500:
             return Unexpected(request_id=logs.request_id.get())

@@ -1,5 +1,6 @@
 """Around every request: an id, one log line, three metrics, and the headers every answer carries."""
 
+import ipaddress
 import logging
 import re
 import time
@@ -7,8 +8,10 @@ import time
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Gauge, Histogram
 
+from api.access import believed_address
 from kit import logs
 from kit.ids import new_id
+from kit.settings import Settings
 
 _log = logging.getLogger("motcua.access")
 
@@ -33,8 +36,9 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
-def watch(app: ASGIApp) -> ASGIApp:
-    """The outermost layer; pure ASGI, for it runs on every call."""
+def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The outermost layer; pure ASGI, for it runs on every call. Puts the believed address where frameworks look for it."""
+    trusted = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +47,11 @@ def watch(app: ASGIApp) -> ASGIApp:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         rid = given if _GIVEN_ID.fullmatch(given) else new_id("req")
         token = logs.request_id.set(rid)
+        if trusted and (peer := scope.get("client")) is not None:
+            forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode(
+                "latin-1"
+            )
+            scope["client"] = (believed_address(peer[0], forwarded, trusted), peer[1])
         began, status = time.perf_counter(), 500
         UNDER_WAY.inc()
 

@@ -1,6 +1,5 @@
 """The API's description, made from the app; `openapi.json` beside this file is the promise a test holds the app to."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,14 +7,12 @@ import msgspec
 from kit.actor import Who
 from kit.settings import Settings
 
-PROMISED = Path(__file__).with_name("openapi.json")
-
 
 def description() -> str:
     """JSON, sorted, so that a change of the API shows as a change of lines."""
     from api.app import create_app
 
-    app = create_app(Settings())
+    app = create_app(Settings(), described=True)
     schema = app.openapi_schema.to_schema()
     _say_who_may_call(schema, app)
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted").decode(), indent=1) + "\n"

@@ -29,8 +29,8 @@ class InvalidDpopProof(Refusal):
 
     status = 401
     code = "invalid-dpop-proof"
-    vi = "Bằng chứng khoá thiết bị (DPoP) không hợp lệ. Hãy mở lại ứng dụng và kiểm tra đồng hồ của máy."
-    en = "The DPoP proof does not hold: {reason}."
+    vi = "Bằng chứng khoá thiết bị (DPoP) không hợp lệ ({reason}). Hãy mở lại ứng dụng và kiểm tra đồng hồ của máy."
+    en = "The DPoP proof does not hold ({reason}). Restart the app and check the clock of the device."
 
 
 class DpopProofNeeded(InvalidDpopProof):

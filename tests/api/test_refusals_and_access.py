@@ -1,0 +1,138 @@
+"""Whatever goes wrong: one problem document, no inside, the right status; whoever calls: only what the route allows."""
+
+import ipaddress
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from api import access
+from kit.actor import Who
+from tests.people import CityPeople
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", "/v1/nothing-here", None, 404, "not-found"),
+        ("DELETE", "/v1/procedures", None, 405, "method-not-allowed"),
+        ("POST", "/v1/sign-ins", b"{", 400, "malformed-request"),
+        ("POST", "/v1/sign-ins", b'{"client_id": 7}', 400, "malformed-request"),
+        ("POST", "/v1/sign-ins", b"[" * 3_000, 400, "malformed-request"),
+        ("POST", "/v1/sign-ins", b'{"login": "\xff"}', 400, "malformed-request"),
+        ("POST", "/v1/lookups", b"x" * 2_000_000, 413, "body-too-large"),
+    ],
+)
+async def test_bad_input_is_a_problem_document(
+    city: CityPeople, method: str, path: str, body: bytes | None, status: int, code: str
+) -> None:
+    answer = await city.client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert said["code"] == code
+    assert said["status"] == status
+    assert set(said["message"]) == {"vi", "en"}
+    assert "Traceback" not in answer.text
+
+
+async def test_the_reader_is_told_in_the_language_asked_for(city: CityPeople) -> None:
+    vietnamese = (await city.client.get("/v1/nothing")).json()
+    english = (await city.client.get("/v1/nothing", headers={"Accept-Language": "en"})).json()
+    assert vietnamese["detail"] == vietnamese["message"]["vi"]
+    assert english["detail"] == english["message"]["en"]
+
+
+async def test_the_unexpected_tells_nothing_of_its_inside(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr(city.house.catalogue, "in_force", broken, raising=False)
+    monkeypatch.setattr(type(city.house.catalogue), "in_force", broken, raising=False)
+    monkeypatch.setattr(type(city.house.catalogue), "search", broken, raising=False)
+    answer = await city.client.get("/v1/procedures", headers={"X-Request-Id": "asked-by-me"})
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "unexpected"
+    assert "secret inside" not in answer.text
+    assert "asked-by-me" in answer.text, "the operator finds the log line by this id"
+
+
+async def test_every_answer_carries_an_id_and_the_safe_headers(city: CityPeople) -> None:
+    for path in ("/health", "/v1/nothing", "/v1/me", "/"):
+        answer = await city.client.get(path)
+        assert answer.headers["x-request-id"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    forged = await city.client.get("/health", headers={"X-Request-Id": "a b\tc"})
+    assert forged.headers["x-request-id"] != "a b\tc"
+
+
+async def test_ready_tells_each_engine(city: CityPeople) -> None:
+    assert (await city.client.get("/ready")).json()["parts"] == {
+        "database": "ok",
+        "faces_database": "ok",
+        "valkey": "ok",
+    }
+
+
+async def test_metrics_name_routes_not_paths(city: CityPeople) -> None:
+    await city.client.get("/v1/procedures/3.000722")
+    text = (await city.client.get("/metrics")).text
+    assert 'route="/v1/procedures/{code}"' in text
+    assert "3.000722" not in text
+
+
+async def test_nobody_reaches_what_asks_for_somebody(city: CityPeople) -> None:
+    """Every route that names who may call it, asked by nobody: 401, and the same for a path that does not exist behind it."""
+    for path, method, who in _routes(city):
+        if who.anyone or not path.startswith("/v1"):
+            continue
+        answer = await city.client.request(method, path.replace("{", "").replace("}", "").replace(":str", ""))
+        assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+        assert "www-authenticate" in answer.headers
+
+
+async def test_a_citizen_does_not_see_that_there_is_a_desk(city: CityPeople) -> None:
+    stranger = await city.signed_in("stranger")
+    for path, method, who in _routes(city):
+        if who.anyone or "citizen" in who.kinds or any("citizen" in w.kinds for w in who.alternatives):
+            continue
+        body: Any = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+        answer = await stranger.call(method, path.replace("{", "").replace("}", "").replace(":str", ""), **body)
+        assert isinstance(answer, dict)
+        assert answer["status"] == 404, f"{method} {path}"
+
+
+def _routes(city: CityPeople) -> list[tuple[str, str, Who]]:
+    found: list[tuple[str, str, Who]] = []
+    for route in city.app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if isinstance(handler.opt.get("who"), Who):
+                    methods = handler.http_methods - {"OPTIONS", "HEAD"}
+                    found += [(route.path, str(method), handler.opt["who"]) for method in methods]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "believed"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("10.0.0.2", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.2", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.2", "1.1.1.1, 198.51.100.1, 10.0.0.7", "198.51.100.1"),
+        ("10.0.0.2", "not an address", "not an address"),
+        ("10.0.0.2", "", "10.0.0.2"),
+    ],
+)
+def test_the_address_is_believed_only_from_trusted_proxies(peer: str, forwarded: str, believed: str) -> None:
+    """CVE-2025-59152: a forged X-Forwarded-For must not give a fresh rate limit."""
+    assert access.believed_address(peer, forwarded, [ipaddress.ip_network("10.0.0.0/8")]) == believed
+
+
+def test_the_promise_is_valid_json_with_problems_nowhere_hidden() -> None:
+    promised = json.loads((Path(__file__).parents[2] / "openapi/openapi.json").read_text(encoding="utf-8"))
+    assert promised["openapi"].startswith("3.1")
