@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.tokens import scopes as all_scopes
 from identity.tokens import store
 from identity.tokens.messages import Client, ClientKind
-from identity.tokens.refusals import BadClient, ClientExists, UnknownClient
+from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc8414 import GRANTS
 from identity.tokens.scopes import SCOPES
 from kit import clock, ids
+from kit.actor import Kind
 from kit.refusal import NotFound
 
 _SCHEMES_OF_BROWSERS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
@@ -88,6 +90,25 @@ async def known_client(conn: AsyncConnection, client_id: str) -> Client:
     ):
         raise UnknownClient(client_id=client_id[:80])
     return found
+
+
+def allowed_scopes(client: Client, asked: str | None, kind: Kind) -> list[str]:
+    """Those asked for, or all, that the client may have and this kind of token may carry.
+
+    Refuses BadScope for more than the client was registered for, NotForOfficers and NotForCitizens for the wrong desk.
+    """
+    wanted = list(client.scopes) if asked is None else all_scopes.names(asked)
+    if beyond := [name for name in wanted if name not in client.scopes]:
+        raise BadScope(scope=beyond[0][:80])
+    desk = "desk" in client.scopes
+    if kind == "officer" and not desk:
+        raise NotForOfficers
+    if kind == "citizen" and desk:
+        raise NotForCitizens
+    held = all_scopes.held_by(kind, wanted)
+    if asked is not None and (beyond := [name for name in wanted if name not in held]):
+        raise BadScope(scope=beyond[0])
+    return held
 
 
 def has_secret(client: Client | None, secret: str | None) -> bool:

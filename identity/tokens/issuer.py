@@ -9,7 +9,7 @@ from typing import Any
 import redis.asyncio as redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import clients, oidc, rfc6750, rfc7636, rfc7638, rfc8414, rfc9068, rfc9449, scopes, store
+from identity.tokens import acting, clients, oidc, rfc6750, rfc7636, rfc7638, rfc8414, rfc9068, rfc9449, scopes, store
 from identity.tokens.messages import AuthorizationReply, Client, TokenReply
 from identity.tokens.refusals import (
     AccountClosed,
@@ -19,10 +19,7 @@ from identity.tokens.refusals import (
     InvalidDpopProof,
     InvalidToken,
     NoAppointment,
-    NotForCitizens,
-    NotForOfficers,
     TokenExpired,
-    TokenRevoked,
 )
 from identity.tokens.replay import Replays
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
@@ -90,7 +87,7 @@ class Issuer:
             grant_id=ids.new_id("grt"),
             code_challenge=code_challenge,
             jkt=jkt,
-            scope=" ".join(allowed_scopes(client, scope, kind_of(bearer))),
+            scope=" ".join(clients.allowed_scopes(client, scope, kind_of(bearer))),
             amr=list(amr),
             auth_time=auth_time,
             nonce=nonce,
@@ -184,7 +181,7 @@ class Issuer:
         """A token of the client for itself; a kiosk's names its office. Raises OAuthError."""
         kind: Kind = "kiosk" if client.office_id is not None else "client"
         try:
-            granted = " ".join(allowed_scopes(client, scope, kind))
+            granted = " ".join(clients.allowed_scopes(client, scope, kind))
         except BadScope as refusal:
             raise OAuthError("invalid_scope", refusal.message.en) from refusal
         token = await self._issue(
@@ -203,7 +200,7 @@ class Issuer:
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""
         client = await clients.known_client(conn, client_id)
-        granted = " ".join(allowed_scopes(client, "proofing", "proofing"))
+        granted = " ".join(clients.allowed_scopes(client, "proofing", "proofing"))
         return await self._issue(
             conn,
             gid=ids.new_id("grt"),
@@ -310,8 +307,8 @@ class Issuer:
         await self._refuse_foreign_key(claims, shown, dpop, method, path)
         async with db.connect() as conn:
             grant = await store.grant(conn, claims.gid)
-        _refuse_ended(grant, claims, shown.scheme)
-        return _actor(claims, grant)
+        acting.refuse_ended(grant, claims, shown.scheme)
+        return acting.actor_of(claims, grant)
 
     def _claims(self, token: str, scheme: Scheme) -> rfc9068.AccessClaims:
         try:
@@ -355,68 +352,8 @@ def kind_of(bearer: Any) -> Kind:
     return "officer" if bearer.kind == "officer" else "citizen"
 
 
-def allowed_scopes(client: Client, asked: str | None, kind: Kind) -> list[str]:
-    """Those asked for, or all, that the client may have and this kind of token may carry.
-
-    Refuses BadScope for more than the client was registered for, NotForOfficers and NotForCitizens for the wrong desk.
-    """
-    wanted = list(client.scopes) if asked is None else scopes.names(asked)
-    if beyond := [name for name in wanted if name not in client.scopes]:
-        raise BadScope(scope=beyond[0][:80])
-    desk = "desk" in client.scopes
-    if kind == "officer" and not desk:
-        raise NotForOfficers
-    if kind == "citizen" and desk:
-        raise NotForCitizens
-    held = scopes.held_by(kind, wanted)
-    if asked is not None and (beyond := [name for name in wanted if name not in held]):
-        raise BadScope(scope=beyond[0])
-    return held
-
-
 def _bad_proof(reason: str) -> InvalidDpopProof:
     return InvalidDpopProof(reason=reason, headers=challenge("DPoP", "invalid_dpop_proof", reason))
-
-
-def _refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> None:
-    """Revocation lives in PostgreSQL and is asked on every call: a token ends the moment it is ended."""
-    if grant is None:
-        raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token names no grant"))
-    today = clock.today()
-    ended = (
-        grant.revoked_at is not None
-        or grant.disabled_at is not None
-        or grant.closed_at is not None
-        or (grant.kind == "officer" and not _in_office(grant, today))
-    )
-    if ended:
-        raise TokenRevoked(headers=challenge(scheme, "invalid_token", "the token has been revoked"))
-    if grant.client_id != claims.client_id or grant.kind != claims.kind:
-        raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token is not the one that was issued"))
-
-
-def _in_office(grant: Any, today: Any) -> bool:
-    return (
-        grant.office_id is not None
-        and grant.ended_at is None
-        and grant.from_on <= today
-        and (grant.until_on is None or today <= grant.until_on)
-    )
-
-
-def _actor(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
-    """From the grant as it stands now; the token only named it."""
-    return Actor(
-        kind=grant.kind,
-        account_id=grant.account_id,
-        client_id=grant.client_id,
-        session_id=grant.session_id,
-        scopes=frozenset(scopes.names(grant.scope)),
-        level=min(claims.level, grant.account_level or 0),
-        office_id=grant.office_id or grant.kiosk_office_id,
-        roles=frozenset(grant.roles or ()),
-        jkt=grant.jkt,
-    )
 
 
 def _reply(token: str, jkt: str | None, lifetime: timedelta, scope: str, identity: str | None) -> TokenReply:

@@ -1,0 +1,50 @@
+"""Who acts, once a token has verified: the grant behind it as it stands now decides, the token only named it."""
+
+from datetime import date
+from typing import Any
+
+from identity.tokens import rfc9068, scopes
+from identity.tokens.refusals import InvalidToken, TokenRevoked
+from identity.tokens.rfc6750 import Scheme, challenge
+from kit import clock
+from kit.actor import Actor
+
+
+def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> None:
+    """Revocation lives in PostgreSQL and is asked on every call: a token ends the moment it is ended."""
+    if grant is None:
+        raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token names no grant"))
+    ended = (
+        grant.revoked_at is not None
+        or grant.disabled_at is not None
+        or grant.closed_at is not None
+        or (grant.kind == "officer" and not _in_office(grant, clock.today()))
+    )
+    if ended:
+        raise TokenRevoked(headers=challenge(scheme, "invalid_token", "the token has been revoked"))
+    if grant.client_id != claims.client_id or grant.kind != claims.kind:
+        raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token is not the one that was issued"))
+
+
+def _in_office(grant: Any, today: date) -> bool:
+    return (
+        grant.office_id is not None
+        and grant.ended_at is None
+        and grant.from_on <= today
+        and (grant.until_on is None or today <= grant.until_on)
+    )
+
+
+def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
+    """From the grant as it stands now; the token only named it."""
+    return Actor(
+        kind=grant.kind,
+        account_id=grant.account_id,
+        client_id=grant.client_id,
+        session_id=grant.session_id,
+        scopes=frozenset(scopes.names(grant.scope)),
+        level=min(claims.level, grant.account_level or 0),
+        office_id=grant.office_id or grant.kiosk_office_id,
+        roles=frozenset(grant.roles or ()),
+        jkt=grant.jkt,
+    )
