@@ -82,7 +82,9 @@ async def _open(
     branches: list[str],
     today: date,
 ) -> Dossier:
-    sources = await known.sources(conn, keys, account_id, relation=asked.options.relation)
+    sources = await known.sources(
+        conn, keys, account_id, relation=asked.options.relation, of_marriage=asked.options.of_marriage
+    )
     form = known.fill(item.form, sources, {}, today=today, branches=branches)
     now, dossier_id = clock.now(), ids.new_id("dos")
     await store.add_draft(
@@ -92,7 +94,7 @@ async def _open(
             "account_id": account_id,
             "procedure": item.code,
             "procedure_version": item.version,
-            "options": {"branches": branches, "ward": asked.options.ward, "relation": asked.options.relation},
+            "options": to_json(msgspec.structs.replace(asked.options, branches=tuple(branches))),
             "status": "draft",
             "form": to_json(form),
             "opened_at": now,
@@ -129,7 +131,9 @@ async def change_form(
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
         }
         relation: str | None = options["relation"]
-        sources = await known.sources(conn, keys, actor.account_id, relation=relation)
+        sources = await known.sources(
+            conn, keys, actor.account_id, relation=relation, of_marriage=options["of_marriage"]
+        )
         form = known.fill(item.form, sources, stored, today=today, branches=branches)
         await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
         return await _shown(conn, catalogue, dossier_id)

@@ -2,7 +2,6 @@
 
 import hmac
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
 
 from dossiers import receipt_codes, store, views
 from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
@@ -20,7 +19,7 @@ from procedures import Catalogue
 _LISTED = 20
 _SHOWN_AFTER_END = timedelta(days=30)
 # Compared with where no dossier is, so that a miss does the work of a hit.
-_NOBODYS = (bytes(32),)
+_NOBODYS = [bytes(32)]
 
 
 async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, address: str, asked: LookUp) -> Status:
@@ -34,7 +33,8 @@ async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, ad
         if not _knows(found, code, asked.date_of_birth):
             raise LookupFailed
         assert found is not None
-        row = SimpleNamespace(**found)
+        row = await store.dossier(conn, found[0])
+        assert row is not None
         rows = await store.branches_of(conn, [row.id])
         events = await store.events_of(conn, row.id)
     said = views.summary(catalogue, row, rows, clock.now())
@@ -95,8 +95,8 @@ def _worth_showing(row: views.Row, now: datetime) -> bool:
     return row.status == "open" or (row.status == "closed" and now - row.changed_at < _SHOWN_AFTER_END)
 
 
-def _knows(found: store.Values | None, code: str, born: date) -> bool:
+def _knows(found: tuple[str, list[bytes]] | None, code: str, born: date) -> bool:
     """Whether the second fact fits; the same hashing and comparing with or without a dossier."""
     offered = second_fact(code, born.isoformat())
-    kept = found["second_facts"] if found is not None else _NOBODYS
+    kept = found[1] if found is not None else _NOBODYS
     return any(hmac.compare_digest(offered, bytes(fact)) for fact in kept)

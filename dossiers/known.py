@@ -23,7 +23,9 @@ Answers = dict[str, dict[str, Any]]
 """path -> {"value", "source", "locked", "origin"?}, as the dossier's row keeps them."""
 
 
-async def sources(conn: AsyncConnection, keys: Keys, account_id: str, *, relation: str | None) -> dict[str, Any]:
+async def sources(
+    conn: AsyncConnection, keys: Keys, account_id: str, *, relation: str | None, of_marriage: bool
+) -> dict[str, Any]:
     """Every source by name; `relation` is what the requester says they are to the child, if they said so."""
     known = await accounts.prefill(conn, keys, account_id)
     card = {name: claim.value for name, claim in known.items() if name not in _FROM_ACCOUNT}
@@ -32,7 +34,7 @@ async def sources(conn: AsyncConnection, keys: Keys, account_id: str, *, relatio
     if relation is not None:
         found["request"] = {"relation": relation}
     # Somebody who files as no parent is married, perhaps, but not to the other parent of this child.
-    if relation in (None, *PARENTS.values()) and "pin" in card:
+    if of_marriage and relation in (None, *PARENTS.values()) and "pin" in card:
         marriage = await register.marriage_of(conn, card["pin"])
         if marriage is not None:
             found["register"] = {"marriage": _marriage(marriage)}

@@ -27,11 +27,15 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Options(Request, frozen=True, kw_only=True):
-    """What is chosen when a draft is opened. `branches` None means all of the group; `ward` is the filing ward."""
+    """What is chosen when a draft is opened. `branches` None means all of the group; `ward` is the filing ward.
+
+    `of_marriage` false says that the child's other parent is not the requester's spouse: nothing then comes from the marriage entry.
+    """
 
     branches: tuple[Annotated[str, Meta(max_length=60)], ...] | None = None
     ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | None = None
     relation: Annotated[str, Meta(max_length=60)] | None = None
+    of_marriage: bool = True
 
 
 class OpenDraft(Request, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Drafts: what is stored, what is refused, what another device changed."""
 
 import uuid
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.anyio
 TAG = {"If-Match": '"1"'}
 
 
-async def draft_of(city: CityPeople, key: str = "parent", **options: str) -> tuple[str, dict]:
+async def draft_of(city: CityPeople, key: str = "parent", **options: Any) -> tuple[str, dict[str, Any]]:
     draft = await (await city.signed_in(key)).post(
         "/v1/dossiers", json={"procedure": steps.GROUP, "options": options}, expect=201
     )
@@ -115,6 +116,13 @@ async def test_a_grandparent_is_nobodys_parent(city: CityPeople) -> None:
     changed = await parent.patch(f"{path}/form", json={"fields": fields}, headers=TAG, expect=200)
     assert "mother.full_name" in draft["form"]
     assert "mother.full_name" not in changed["form"]
+
+
+async def test_a_child_of_other_parents_is_not_filled_from_the_marriage(city: CityPeople) -> None:
+    _, draft = await draft_of(city, relation="mother", of_marriage=False)
+    assert draft["form"]["mother.full_name"]["source"] == "card"
+    assert "father.full_name" not in draft["form"]
+    assert "marriage.number" not in draft["form"]
 
 
 async def test_papers_of_the_right_kind_and_of_ones_own(city: CityPeople) -> None:

@@ -66,7 +66,7 @@ async def test_guessing_days_for_one_code_runs_dry_whether_it_exists_or_not(city
 def test_second_fact_of_a_draft_or_nobody_never_fits() -> None:
     born = date(1992, 5, 20)
     assert not finding._knows(None, "", born)
-    assert not finding._knows({"second_facts": []}, MISSING, born)
+    assert not finding._knows(("dos_1", []), MISSING, born)
 
 
 class Seen:

@@ -93,3 +93,30 @@ async def test_later_branch_refused_ends_alone(city: CityPeople) -> None:
     dossier = await parent.get(f"/v1/dossiers/{dossier['id']}", expect=200)
     assert [b["state"] for b in dossier["branches"]] == ["approved", "refused", "submitted", "submitted"]
     assert dossier["status"] == "open"
+
+
+async def test_a_birth_alone_is_filed_too(city: CityPeople) -> None:
+    parent = await city.signed_in("parent")
+    draft = await parent.post("/v1/dossiers", json={"procedure": "1.001193"}, expect=201)
+    path, name = f"/v1/dossiers/{draft['id']}", "birth_registration"
+    fields = {
+        field: value
+        for field, value in steps.child(name="Hoàng Tường Vy").items()
+        if not field.startswith(("residence.", "insurance."))
+    }
+    await parent.patch(f"{path}/form", json={"fields": fields}, headers={"If-Match": '"1"'}, expect=200)
+    upload = await steps.upload(parent)
+    await parent.put(f"{path}/documents/birth_notification", json={"upload_id": upload}, expect=200)
+    await steps.submit(parent, draft["id"])
+    dossier = await parent.get(path, expect=200)
+    assert [(b["name"], b["state"]) for b in dossier["branches"]] == [(name, "submitted")]
+    officer = await city.signed_in("civil_status")
+    branch = f"/v1/desk/branches/{steps.branch(dossier, name)['id']}"
+    await officer.post(f"{branch}/claim", expect=201)
+    await officer.post(f"{branch}/decision", json={"outcome": "approved"}, expect=201)
+    dossier = await parent.get(path, expect=200)
+    assert dossier["status"] == "closed"
+    paper = await parent.get(dossier["branches"][0]["result"]["href"], expect=200)
+    assert "hoàng tường vy" in text_of(paper.content).casefold()
+    # The officer who decided may print it as well.
+    await officer.get(f"{branch}/result", expect=200)
