@@ -67,7 +67,7 @@ def warm() -> None:
     cv2.putText(picture, "079000000000", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
     boxes = reader().boxes(picture)
     reader().recognise(picture, boxes)
-    reader().recognise(picture, boxes, careful=True)
+    reader().recognise(picture, boxes, spaced=True)
 
 
 def _fit_together(transcripts: list[Transcript]) -> None:

@@ -88,9 +88,12 @@ def flatten(photo: "Pixels", side: Side) -> list[Flat]:
     height, width = photo.shape[:2]
     quads = _quads(photo)
     ratio = max(width, height) / min(width, height)
-    if not quads and ASPECT * 0.93 < ratio < ASPECT * 1.07:  # a scan cut to the card's edge
+    if ASPECT * 0.93 < ratio < ASPECT * 1.07 and not any(
+        _across(corners) > 0.6 * max(width, height) for corners in quads
+    ):
+        # Perhaps a scan cut to the card's edge; smaller outlines are then its portrait, its zone or its QR.
         frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-        quads = [frame if width > height else np.roll(frame, -1, axis=0)]
+        quads = [frame if width > height else np.roll(frame, -1, axis=0), *quads]
     flats = [Flat(photo, corners) for corners in quads if _across(corners) >= SMALLEST_CARD_PX]
     if flats:
         return flats

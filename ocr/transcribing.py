@@ -291,7 +291,7 @@ def _zone_rows(image: "Pixels", lines: Sequence[Line], reader: Reader) -> mrz.Mr
     texts = ["".join(line.text for line in row) for row in rows]
     name_at = mrz.name_row(texts)
     if name_at is not None:
-        again = reader.recognise(image, [line.box for line in rows[name_at]], careful=True)
+        again = reader.recognise(image, [line.box for line in rows[name_at]], spaced=True)
         texts[name_at] = "".join(line.text for line in again)
     return mrz.read(texts)
 
