@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Size = Literal["tiny", "small"]
 
-# Measured on specimens (docs/flows/card-reading.md): tiny is six times as fast and keeps the base of an unknown letter,
+# Measured on specimens (docs/flows/card-reading.md): tiny is five times as fast and keeps the base of an unknown letter,
 # where small drops the letter. Small alone tells the fillers of a zone from letters, once the wide-set line is squeezed:
 # names of 90 zones (scan, good, hard photo) came out whole 90 times at 0.55 and 0.7, 77 times unsqueezed; tiny 85.
 DETECTOR: Final[Size] = "tiny"
@@ -38,10 +38,10 @@ _DIGESTS: Final = {
     "tiny/rec/inference.yml": "32c85d25fe160a0326dafc932332bb15c20df4cff0b5b814b7676ec7bb5abb5b",
 }
 
-# The detector's longest side: labels of 22 px on a 1600 px specimen are still found, at a third of the full-size cost.
+# The detector's longest side: three quarters of the flattened card, at which its smallest labels are still found.
 _DETECT_SIDE_PX: Final = 960
-# Lines are recognised in batches sorted by width: each is padded to the widest of its batch.
 _SPACED_SQUEEZE: Final = 0.62
+# Lines are recognised in batches sorted by width: each is padded to the widest of its batch.
 _BATCH: Final = 6
 
 
