@@ -265,7 +265,6 @@ class IdentityCardAppointment:
             address=case.office.address,
             at=appointment_at(stated),
             bring=["Giấy khai sinh của trẻ (bản điện tử hoặc bản giấy)", "Thẻ căn cước của cha hoặc mẹ"],
-            phone=case.value("requester.phone"),
             officer_name=case.officer_name,
             issued_on=case.today,
         )

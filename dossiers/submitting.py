@@ -18,7 +18,7 @@ from kit import clock, idempotency, ids
 from kit.actor import Actor
 from kit.db import Database, raw, to_json
 from kit.keys import Keys
-from kit.refusal import Fault, NotFound, Refusal, fault
+from kit.refusal import Fault, NotFound, fault
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Bundle, Catalogue, Procedure, bundles, forms, rules
@@ -36,6 +36,18 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     started_at: datetime | None
     due_at: datetime | None
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft looked through once: what is wrong with it, and what its submission is made from when nothing is."""
+
+    faults: list[Fault]
+    item: views.Item
+    values: dict[str, Any]
+    papers: list[views.Row]
+    procedures: dict[str, Procedure]
+    offices: dict[str, offices.Office]
+    """By branch; one that is missing is among the faults."""
 
 
 def second_fact(receipt_code: str, fact: str) -> bytes:
@@ -81,49 +93,49 @@ async def submit(
             raise AlreadySubmitted(receipt_code=row.receipt_code)
         if version is not None and version != row.version:
             raise Stale(version=row.version)
-        if faults := await faults_of(conn, catalogue, row):
-            raise NotComplete(faults=faults)
-        reply = await _take_in(conn, keys, catalogue, settings, post_office, actor, row)
+        examined = await examine(conn, catalogue, row)
+        if examined.faults:
+            raise NotComplete(faults=examined.faults)
+        reply = await _take_in(conn, keys, catalogue, settings, post_office, actor, row, examined)
         slot.keep(reply)
         return reply
 
 
 async def faults_of(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -> list[Fault]:
-    """Everything a submission would be refused for now, by field: answers, papers, unfinished files, places without an agency."""
+    """Everything a submission would be refused for now, by field."""
+    return (await examine(conn, catalogue, row)).faults
+
+
+async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -> Examined:
+    """Answers, papers, unfinished files, places without an agency: every fault at once."""
     item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
-    values = _tidied(item, row)
+    values = forms.tidy(item.form, known.values_of(row.form), today=today, branches=branches)
     found = forms.check(item.form, values, today=today, branches=branches)
     papers = await store.documents_of(conn, row.id)
     asked = catalogue.documents(item, views.opened_on(row), branches)
     found += forms.missing_documents(asked, values, [p.kind for p in papers], today=today, branches=branches)
-    for paper in papers:
-        try:
-            await uploads.upload(conn, paper.upload_id)
-        except NotFound:
-            found.append(
-                fault(
-                    f"documents.{paper.kind}",
-                    "document-unfinished",
-                    "Tệp này chưa tải lên xong hoặc đã hết hạn. Hãy tải lên lại.",
-                    "This file did not finish uploading, or has expired. Upload it again.",
-                )
-            )
-    for name, procedure in views.procedures_of(catalogue, item, row).items():
+    found += [fault for paper in papers for fault in await _file_faults(conn, paper)]
+    procedures = views.procedures_of(catalogue, item, row)
+    responsible: dict[str, offices.Office] = {}
+    known_offices: dict[tuple[str, str], offices.Office | None] = {}
+    for name, procedure in procedures.items():
         field, ward = _place(procedure, row, values)
-        # An answer that is missing is named already; here only a ward that has no such agency.
         if ward is None:
-            if not any(known_fault.field.startswith(field) for known_fault in found):
+            # Where a parent's residence is still to be answered, that answer decides the ward as well.
+            if not any(".residence" in named.field for named in found):
                 found.append(_no_ward(field))
-        elif not await _has_office(conn, procedure, ward):
-            found.append(
-                fault(
-                    field,
-                    "no-such-office",
-                    f"Phường, xã này chưa có cơ quan giải quyết “{procedure.name.vi}” trên hệ thống. Hãy chọn nơi khác.",
-                    f"No office in this ward handles “{procedure.name.en}” here ({name}). Choose another place.",
-                )
-            )
-    return _once(found)
+            continue
+        place = procedure.agency_kind, ward
+        if place not in known_offices:
+            known_offices[place] = await _office(conn, procedure, ward)
+        office = known_offices[place]
+        if office is None:
+            found.append(_no_office(field, procedure))
+        else:
+            responsible[name] = office
+    return Examined(
+        faults=_once(found), item=item, values=values, papers=papers, procedures=procedures, offices=responsible
+    )
 
 
 async def _take_in(
@@ -134,14 +146,14 @@ async def _take_in(
     post_office: PostOffice,
     actor: Actor,
     row: views.Row,
+    examined: Examined,
 ) -> Submitted:
-    item, now = views.item_of(catalogue, row), clock.now()
+    now = clock.now()
     owner = await accounts.account(conn, keys, row.account_id)
-    values = _tidied(item, row)
-    for paper in await store.documents_of(conn, row.id):
+    for paper in examined.papers:
         await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
-    planted = await _plant(conn, catalogue, item, row, values, now)
-    promise = catalogue.calendar.promise(now, item.deadline)
+    planted = _plant(catalogue, examined, now)
+    promise = catalogue.calendar.promise(now, examined.item.deadline)
     ward_code = planted[0].office.ward_code
     code = receipt_codes.new(ward_code, now.astimezone(clock.CITY).date())
     happenings: list[Happening] = [telling.submitted(actor, code)]
@@ -152,7 +164,7 @@ async def _take_in(
         {
             "dossier_id": row.id,
             "receipt_code": code,
-            "form": to_json(_answered(row.form, values)),
+            "form": to_json(_answered(row.form, examined.values)),
             "ward_code": ward_code,
             "at": now,
             "promised_at": promise.due_at,
@@ -177,27 +189,18 @@ async def _take_in(
     )
 
 
-async def _plant(
-    conn: AsyncConnection,
-    catalogue: Catalogue,
-    item: views.Item,
-    row: views.Row,
-    values: Mapping[str, Any],
-    now: datetime,
-) -> list[Planted]:
-    chosen = views.chosen_of(row)
+def _plant(catalogue: Catalogue, examined: Examined, now: datetime) -> list[Planted]:
+    item, chosen = examined.item, list(examined.procedures)
     states = bundles.start(item, chosen) if isinstance(item, Bundle) else {item.key: "submitted"}
     planted: list[Planted] = []
-    for name, procedure in views.procedures_of(catalogue, item, row).items():
-        _, ward = _place(procedure, row, values)
-        assert ward is not None, "checked with the faults"
+    for name, procedure in examined.procedures.items():
         starts = states[name] != "waiting"
         planted.append(
             Planted(
                 id=ids.new_id("bra"),
                 name=name,
                 procedure=procedure,
-                office=await offices.office_for(conn, procedure.agency_kind, ward),
+                office=examined.offices[name],
                 needs=[need for need in item.branch(name).needs if need in chosen] if isinstance(item, Bundle) else [],
                 state=states[name],
                 started_at=now if starts else None,
@@ -225,6 +228,21 @@ def _place(procedure: Procedure, row: views.Row, values: Mapping[str, Any]) -> t
     return "ward", None
 
 
+async def _file_faults(conn: AsyncConnection, paper: views.Row) -> list[Fault]:
+    try:
+        await uploads.upload(conn, paper.upload_id)
+    except NotFound:
+        return [
+            fault(
+                f"documents.{paper.kind}",
+                "document-unfinished",
+                "Tệp này chưa tải lên xong hoặc đã hết hạn. Hãy tải lên lại.",
+                "This file did not finish uploading, or has expired. Upload it again.",
+            )
+        ]
+    return []
+
+
 def _no_ward(field: str) -> Fault:
     return fault(
         field,
@@ -234,16 +252,20 @@ def _no_ward(field: str) -> Fault:
     )
 
 
-async def _has_office(conn: AsyncConnection, procedure: Procedure, ward: str) -> bool:
+def _no_office(field: str, procedure: Procedure) -> Fault:
+    return fault(
+        field,
+        "no-such-office",
+        f"Phường, xã này chưa có cơ quan giải quyết “{procedure.name.vi}” trên hệ thống. Hãy chọn nơi khác.",
+        f"No office in this ward handles “{procedure.name.en}” here. Choose another place.",
+    )
+
+
+async def _office(conn: AsyncConnection, procedure: Procedure, ward: str) -> offices.Office | None:
     try:
-        await offices.office_for(conn, procedure.agency_kind, ward)
-    except Refusal:
-        return False
-    return True
-
-
-def _tidied(item: views.Item, row: views.Row) -> dict[str, Any]:
-    return forms.tidy(item.form, known.values_of(row.form), today=clock.today(), branches=views.chosen_of(row))
+        return await offices.office_for(conn, procedure.agency_kind, ward)
+    except offices.NoSuchOffice:
+        return None
 
 
 def _answered(answers: known.Answers, values: Mapping[str, Any]) -> known.Answers:
