@@ -28,6 +28,9 @@ _TRUST: Final[dict[Witness, float]] = {"qr": 0.999, "mrz": 0.995, "number": 0.9}
 
 _FIRST_ISSUED: Final = {"cccd_chip_2021": datetime.date(2021, 1, 1), "can_cuoc_2024": datetime.date(2024, 7, 1)}
 
+# Years a holder has behind them: CCCD from 14 (Luật Căn cước công dân 2014 Đ19); a căn cước with a portrait from 6 (2023 Đ23).
+_YOUNGEST: Final = {"cccd_chip_2021": 14, "can_cuoc_2024": 6}
+
 _FIELD_NAMES: Final = {
     "number": ("Số định danh", "The personal number"),
     "old_number": ("Số CMND cũ", "The old number"),
@@ -468,7 +471,7 @@ def _note_card(said: Evidence, fields: dict[str, Field], issues: list[Issue]) ->
     impossible = issued is not None and (
         issued > today
         or issued < _FIRST_ISSUED[said.kind]
-        or (born is not None and issued < born)
+        or (born is not None and issued.year - born.year < _YOUNGEST[said.kind])
         or (ends is not None and ends <= issued)
     )
     if impossible:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NO_EXPIRY = "Không thời hạn"
 
-# A portrait has faces, hair and clothes; the bare guilloche is nearly even (standard deviation of grey).
-_PORTRAIT_DEVIATION = 18.0
+# Standard deviation of grey over its mean: a face with hair and clothes has 0.3 to 0.7, the bare guilloche 0.03 to 0.05.
+_PORTRAIT_UNEVENNESS = 0.12
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -268,7 +268,7 @@ def _has_portrait(flat: locating.Flat, place: Place) -> bool:
     import cv2
 
     grey = cv2.cvtColor(flat.closer(place, 0.5), cv2.COLOR_BGR2GRAY)
-    return float(grey.std()) > _PORTRAIT_DEVIATION
+    return float(grey.std() / max(grey.mean(), 1.0)) > _PORTRAIT_UNEVENNESS
 
 
 # The zone fills the lowest 23 mm of the card.

@@ -79,6 +79,12 @@ def test_a_hard_photo_is_read() -> None:
     assert reading.decision == "accept", reading.issues
 
 
+def test_a_dim_photo_is_read_and_keeps_its_portrait() -> None:
+    """A dim portrait once passed for none, and the card for one of a child under six."""
+    reading = ocr.read_card(shot("can_cuoc_2024", "front", scene(exposure=0.33)), photos("can_cuoc_2024")[1])
+    assert reading.decision == "accept", reading.issues
+
+
 def test_a_scan_cut_to_the_edge_is_read() -> None:
     def scan(side: Image.Image) -> bytes:
         page = Image.new("RGB", side.size, "white")

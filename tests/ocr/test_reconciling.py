@@ -215,6 +215,17 @@ def test_a_card_issued_before_its_kind_existed_is_reviewed() -> None:
     assert reading.decision == "review"
 
 
+def test_a_portrait_card_of_a_child_of_five_is_reviewed() -> None:
+    born, number = datetime.date(2019, 5, 17), "079319012345"
+    reading = read(
+        printed={"date_of_birth": "17/05/2019", "number": number},
+        qr_texts=(payload(date_of_birth=born, number=number),),
+        zone=zone(date_of_birth=born, number=number),
+    )
+    assert reading.fields["date_of_birth"].status == "confirmed"
+    assert ("dates-impossible", "date_of_issue") in codes(reading)
+
+
 @pytest.mark.parametrize("name", ["number", "date_of_birth", "full_name", "sex"])
 def test_one_source_less_still_confirms(name: str) -> None:
     reading = read(drop=(name,))
