@@ -26,6 +26,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 def main() -> None:
     """Every failure ends as one line on stderr that says what to do."""
+    from kit.db import NotDurable, TrustsEverybody
     from kit.engines import EngineTrouble
     from kit.refusal import Refusal
 
@@ -40,7 +41,7 @@ def main() -> None:
     except BadSetting as error:
         _complain(str(error))
         sys.exit(2)
-    except EngineTrouble as error:
+    except (EngineTrouble, NotDurable, TrustsEverybody) as error:
         _complain(str(error))
         sys.exit(3)
     except Refusal as error:
@@ -150,7 +151,16 @@ def serve(host: str, port: int, workers: int) -> None:
     with embedded(settings) as ready:
         if ready.environment == "development":
             migrate(ready)
+        asyncio.run(_try(ready))
         run_server(ready, host=host, port=port, workers=workers)
+
+
+async def _try(settings: Settings) -> None:
+    """Opens and closes everything once, so that what is unfit is told here in one line and not by every process of the server."""
+    from api.wiring import open_house
+
+    async with open_house(settings):
+        pass
 
 
 @command.command()
@@ -257,10 +267,11 @@ def settings_(as_json: bool) -> None:
 @click.option("--check", is_flag=True, help="Fail when openapi/openapi.json differs from the app.")
 def openapi(write: Path | None, check: bool) -> None:
     """The API's description, as the app has it."""
+    from api.app import create_app
     from openapi import PROMISED
     from openapi.describe import description
 
-    text = description()
+    text = description(create_app(Settings(), described=True))
     if check:
         if not PROMISED.exists() or PROMISED.read_text(encoding="utf-8") != text:
             raise click.ClickException(f"{PROMISED} differs from the app; `make openapi` writes it anew.")

@@ -129,8 +129,11 @@ def tell(furnished: Furnished, out: Console) -> None:
         table.add_row(officer.full_name, officer.email, f"officer: {', '.join(officer.roles)} at {officer.office}")
     for client in furnished.city.clients:
         secret = furnished.secrets.get(client.id)
-        table.add_row(client.name, f"client_id {client.id}", f"secret {secret}" if secret else "public client, DPoP")
+        table.add_row(client.name, f"client_id {client.id}", "secret below" if secret else "public client, DPoP")
     out.print(table)
+    for client_id, secret in furnished.secrets.items():
+        # Whole and on a line of its own: a table would cut it, and a cut secret signs nobody in.
+        out.print(f"  {client_id}  {secret}", highlight=False, soft_wrap=True)
     for path, what in (
         ("/", "start here"),
         ("/sandbox", "who is who"),

@@ -127,6 +127,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
         stack.push_async_callback(faces_db.close)
         await faces_db.refuse_unless_durable()
+        if settings.environment == "production":
+            await db.refuse_if_trusting()
+            await faces_db.refuse_if_trusting()
         redis = kit_limits.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         if pool is None:

@@ -55,7 +55,10 @@ def _p(values: list[float], share: float) -> float:
 
 
 async def _measure(url: str, seconds: float, photos: cast.Photos) -> list[Row]:
-    async with httpx.AsyncClient(base_url=url, timeout=120) as client, httpx.AsyncClient(base_url=url, timeout=120) as reader:
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=120) as client,
+        httpx.AsyncClient(base_url=url, timeout=120) as reader,
+    ):
         # The first reading of each worker loads its caches; it is not what is measured.
         await asyncio.gather(*[_read(reader, url, await _open_session(reader, url), photos) for _ in range(2)])
         await _ask(client, 1)

@@ -56,7 +56,11 @@ def tell(title: str, rows: list[Row], out: Path | None) -> None:
 
 
 def _machine() -> str:
-    cpus = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    cpus = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     return f"{len(cpus)} × {cpus[0] if cpus else platform.machine()}, Python {platform.python_version()}"
 
 

@@ -1,12 +1,13 @@
 """The one way to PostgreSQL: psycopg 3 under SQLAlchemy, UTC, short locks, JSON by msgspec."""
 
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy import DateTime, MetaData, Text, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -45,6 +46,10 @@ class NotDurable(Exception):
 def to_json(value: Any) -> Any:
     """Structs, dates and sets as plain JSON values, ready for a jsonb column."""
     return msgspec.to_builtins(value, str_keys=True)
+
+
+class TrustsEverybody(Exception):
+    """The server lets anybody in without the password; production does not start on it."""
 
 
 class Database:
@@ -91,6 +96,20 @@ class Database:
             raise NotDurable(
                 f"PostgreSQL runs with {', '.join(off)} off. Turn on in postgresql.conf, reload, start again."
             )
+
+    async def refuse_if_trusting(self) -> None:
+        """Raises TrustsEverybody when a made-up password opens the door (`trust` in pg_hba.conf)."""
+        guessed = make_url(self.url).set(drivername="postgresql", password=secrets.token_hex(8))
+        try:
+            stranger = await psycopg.AsyncConnection.connect(
+                guessed.render_as_string(hide_password=False), connect_timeout=10
+            )
+        except psycopg.OperationalError:
+            return
+        await stranger.close()
+        raise TrustsEverybody(
+            f"PostgreSQL lets {guessed.username} in with any password (trust). Use scram-sha-256 in pg_hba.conf, reload, start again."
+        )
 
 
 async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:

@@ -3,22 +3,19 @@
 from typing import Any
 
 import msgspec
+from litestar import Litestar
 
 from kit.actor import Who
-from kit.settings import Settings
 
 
-def description() -> str:
+def description(app: Litestar) -> str:
     """JSON, sorted, so that a change of the API shows as a change of lines."""
-    from api.app import create_app
-
-    app = create_app(Settings(), described=True)
     schema = app.openapi_schema.to_schema()
     _say_who_may_call(schema, app)
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted").decode(), indent=1) + "\n"
 
 
-def _say_who_may_call(schema: dict[str, Any], app: Any) -> None:
+def _say_who_may_call(schema: dict[str, Any], app: Litestar) -> None:
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
             who: Who | None = handler.opt.get("who")

@@ -44,14 +44,20 @@ def test_compose_sets_only_settings_that_exist() -> None:
 
 def test_every_file_the_container_files_name_exists() -> None:
     compose, dockerfile = (ROOT / "compose.yaml").read_text(), (ROOT / "Dockerfile").read_text()
-    for name in re.findall(r"\./(scripts/[\w.-]+)", compose) + re.findall(r"COPY ((?:pyproject|uv)[\w. ]+) \./", dockerfile):
+    for name in re.findall(r"\./(scripts/[\w.-]+)", compose) + re.findall(
+        r"COPY ((?:pyproject|uv)[\w. ]+) \./", dockerfile
+    ):
         assert all((ROOT / part).exists() for part in name.split())
     assert "USER motcua" in dockerfile
     assert "HEALTHCHECK" in dockerfile
 
 
 def test_the_container_installs_the_system_libraries_of_set_up() -> None:
-    wanted = {line for line in (ROOT / "requirements-debian.txt").read_text().splitlines() if line and not line.startswith("#")}
+    wanted = {
+        line
+        for line in (ROOT / "requirements-debian.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
     wanted.discard("chromium")
     assert all(package in (ROOT / "Dockerfile").read_text() for package in wanted)
 

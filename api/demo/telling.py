@@ -91,6 +91,7 @@ class Story:
             self.server.start()
         self.good(f"máy chủ chạy ở {self.server.url}", f"the server runs at {self.server.url}")
         faces = portraits.default_directory()
+        portraits.fetch(faces)
         self.selfie, self.other_selfie, self.kiosk_selfie = (
             (faces / name).read_bytes() for name in ("obama2.jpg", "biden.jpg", "obama3.jpg")
         )
