@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from psycopg import errors as pg
@@ -11,24 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kit import logs
-from kit.refusal import Fault, Refusal, Words, fault
+from kit.refusal import Fault, Problem, Refusal, fault
 
 _log = logging.getLogger("motcua.api")
 
 _PROBLEM = "application/problem+json"
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of every error (RFC 9457). `code` is stable and for machines; `message` is for people."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    message: Words
-    instance: str | None = None
-    faults: list[Fault] = []
 
 
 class Malformed(Refusal):

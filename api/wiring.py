@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import dossiers.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
@@ -107,6 +108,7 @@ def tasks() -> list[Task]:
         *uploads.jobs.tasks,
         *tokens.TASKS,
         *identity.proofing.jobs.tasks,
+        *dossiers.jobs.tasks,
     ]
 
 

@@ -20,6 +20,19 @@ class Fault(msgspec.Struct, frozen=True):
     message: Words
 
 
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every error (RFC 9457). `code` is stable and for machines; `message` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    message: Words
+    instance: str | None = None
+    faults: list[Fault] = []
+
+
 class Refusal(Exception):
     """A no with a stable `code` and sentences saying what to do; becomes one RFC 9457 problem document.
 

@@ -47,7 +47,9 @@ async def allow_face_lookup(
     assert actor.account_id is not None
     await limits.hit("face", actor.account_id)
     if data.consent != FACE_LOOKUP.purpose:
-        raise FaceConsentMissing(purpose=FACE_LOOKUP.purpose, vi=FACE_LOOKUP.text.vi, en=FACE_LOOKUP.text.en)
+        raise FaceConsentMissing(
+            purpose=FACE_LOOKUP.purpose, words_vi=FACE_LOOKUP.text.vi, words_en=FACE_LOOKUP.text.en
+        )
     description = await pool.run(room.describe, await data.selfie.read())
     consent = Consent(purpose=FACE_LOOKUP.purpose, wording=FACE_LOOKUP.name, given_at=clock.now())
     await faces.enrol(actor.account_id, description, consent)

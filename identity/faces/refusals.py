@@ -90,5 +90,5 @@ class FaceModelsUnavailable(Refusal):
 class FaceConsentMissing(Refusal):
     status = 422
     code = "face-consent-missing"
-    vi = "Cần sự đồng ý rõ ràng của bạn. Nếu bạn đồng ý, hãy gửi consent={purpose}: “{vi}”"
-    en = "This needs your explicit consent. If you agree, send consent={purpose}: “{en}”"
+    vi = "Cần sự đồng ý rõ ràng của bạn. Nếu bạn đồng ý, hãy gửi consent={purpose}: “{words_vi}”"
+    en = "This needs your explicit consent. If you agree, send consent={purpose}: “{words_en}”"
