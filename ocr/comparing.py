@@ -45,7 +45,7 @@ def printed_address(known: str, printed: str) -> Likeness:
     rest = iter(wanted)
     digits_only_left_out = all(digit in rest for digit in seen)
     otherwise_wrong = distance - max(0, length - read)
-    return "unclear" if digits_only_left_out and otherwise_wrong <= max(1.0, read / 12) else "different"
+    return "unclear" if digits_only_left_out and otherwise_wrong <= max(1.0, read / 8) else "different"
 
 
 def same_zone_name(known: str, zone: str) -> bool:

@@ -45,6 +45,8 @@ HOME = "45/12 Đường Lê Thánh Tôn, Phường Sài Gòn, Thành phố Hồ 
         ("45/12 Dròng Lê Thánh Tôn, Phuòng Sài Gòn, Thành phő Hò Chí Minh", "same"),
         ("45/12 Duòng Lê Thánh Tôn, Phuòng Sài", "unclear"),
         ("45/1 Duòng Lê Thánh Tôn, Phuòng Sài", "unclear"),
+        ("45/12 Duròng Lê Thánh Tôn, Phuròng", "unclear"),  # the second line was lost, and Ư twice read as UR
+        ("45/12 Duòng Lê Loi, Phuòng Bên Thành", "different"),
         ("46/12 Dròng Lê Thánh Tôn, Phuòng Sài Gòn, Thành phő Hò Chí Minh", "different"),
         ("45/12 Duòng Nguyên Huê, Xã Cú Chi, Thành phő Hò Chí Minh", "different"),
     ],
