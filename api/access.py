@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from kit.actor import Actor, Who
+from kit.actor import Actor, InsufficientLevel, Who
 from kit.refusal import NotFound, Refusal
 
 
@@ -21,17 +21,8 @@ class NotSignedIn(Refusal):
 class InsufficientScope(Refusal):
     status = 403
     code = "insufficient-scope"
-    vi = "Ứng dụng này chưa được phép làm việc đó (cần quyền {scope})."
-    en = "This app may not do that (it needs the scope {scope})."
-
-
-class InsufficientLevel(Refusal):
-    """RFC 9470: the token is good, the assurance behind it is too low."""
-
-    status = 401
-    code = "insufficient-level"
-    vi = "Việc này cần tài khoản định danh mức {level}. Hãy đến quầy một cửa để cán bộ xác nhận."
-    en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
+    vi = "Ứng dụng này chưa được phép làm việc đó (cần quyền {scope}). Hãy đăng nhập lại và đồng ý quyền ấy."
+    en = "This app may not do that (it needs the scope {scope}). Sign in again and allow it."
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -65,7 +56,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         authorization=connection.headers.getall("authorization", []),
         dpop=connection.headers.getall("dpop", []),
         method=str(connection.scope.get("method", "")),
-        path=connection.scope["path"],
+        # As it was sent: RFC 9449 compares addresses, and %2F is another address than a slash.
+        path=connection.scope["raw_path"].decode("latin-1"),
     )
     connection.scope["state"]["actor"] = actor
     refuse(who, actor)
@@ -81,16 +73,10 @@ def refuse(who: Who, actor: Actor) -> None:
         case "scope":
             scope = _scope_wanted(who)
             raise InsufficientScope(
-                scope=scope, headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+                scope=scope, headers={"WWW-Authenticate": f'{actor.scheme} error="insufficient_scope", scope="{scope}"'}
             )
         case "level":
-            level = max([who.level, *(w.level for w in who.alternatives)])
-            raise InsufficientLevel(
-                level=level,
-                headers={
-                    "WWW-Authenticate": f'Bearer error="insufficient_user_authentication", acr_values="urn:motcua:loa:{level}"'
-                },
-            )
+            raise InsufficientLevel.of(actor, max([who.level, *(w.level for w in who.alternatives)]))
         case "wrong_kind" | "role":
             # What is another trade's looks like what is not there.
             raise NotFound

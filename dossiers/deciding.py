@@ -90,7 +90,7 @@ async def look(
     db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         return await _shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
@@ -145,7 +145,7 @@ async def decide(
     """One transaction: the branch ends, its result is made, those that waited begin or end unstarted, the citizen is told.
 
     Raises NotClaimed, ClaimedByAnother, AlreadyDecided, OwnDossier, RoleMissing, ReasonMissing, ResultIncomplete, NoPinIssuer,
-    and what the register refuses.
+    PinIssuerAway, and what the register refuses.
     """
     reason = names.nfc(asked.reason)
     if asked.outcome == "refused" and len(reason) < LEAST_REASON_LETTERS:
@@ -251,7 +251,8 @@ async def _refuse_unfit(conn: AsyncConnection, keys: Keys, actor: Actor, work: W
 
 def _refuse_closed(catalogue: Catalogue, work: Work) -> None:
     if work.branch.decided_at is not None:
-        raise AlreadyDecided(state=catalogue.lifecycle.state(work.branch.state).label.vi)
+        label = catalogue.lifecycle.state(work.branch.state).label
+        raise AlreadyDecided(state_vi=label.vi, state_en=label.en)
 
 
 # --- the decision ----------------------------------------------------------------------------------------------------
@@ -478,7 +479,7 @@ async def _shown(
         claimed=row.claimed_by is not None,
         claimed_by_me=mine,
         may_decide=mine and trade and not lifecycle.state(row.state).closed,
-        form=views.form_of(work.dossier),
+        form=views.form_of(work.item, work.dossier),
         documents=views.document_views(
             catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
         ),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,13 +19,12 @@ from dossiers.refusals import (
     DocumentUnknown,
     DossierUnknown,
     FormRefused,
-    LevelTooLow,
     NotFiledHere,
     Stale,
 )
 from dossiers.submitting import faults_of
 from kit import clock, idempotency, ids
-from kit.actor import Actor
+from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
 from kit.keys import Keys
 from kit.refusal import Fault, fault
@@ -40,18 +39,14 @@ async def open_draft(
 ) -> Dossier:
     """A draft with every field filled that an authority, the card or the account can fill.
 
-    With an Idempotency-Key the same call opens one draft. Raises LevelTooLow, NotFiledHere, and the catalogue's refusals.
+    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel, NotFiledHere, and the catalogue's refusals.
     """
     assert actor.account_id is not None
-    item, today = catalogue.find(asked.procedure, clock.today()), clock.today()
+    now = clock.now()
+    today = now.astimezone(clock.CITY).date()
+    item = catalogue.find(asked.procedure, today)
     if actor.level < item.level_to_file:
-        raise LevelTooLow(
-            level=item.level_to_file,
-            headers={
-                "WWW-Authenticate": 'DPoP error="insufficient_user_authentication", '
-                f'acr_values="urn:motcua:loa:{item.level_to_file}"'
-            },
-        )
+        raise InsufficientLevel.of(actor, item.level_to_file)
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
     procedures = catalogue.branch_procedures(item, today, branches if isinstance(item, Bundle) else None)
@@ -59,15 +54,15 @@ async def open_draft(
         raise NotFiledHere(procedure=item.code)
     async with db.begin() as conn:
         if key is None:
-            return await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, today)
+            return await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, now)
         body = hashlib.sha256(msgspec.json.encode(asked)).digest()
         async with idempotency.once(
             await raw(conn), scope=actor.account_id, route=_OPEN, key=idempotency.checked(key), body_digest=body
         ) as slot:
             if slot.reply is not None:
                 row = await owned(conn, actor, slot.reply["id"])
-                return await views.dossier(conn, catalogue, row)
-            opened = await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, today)
+                return await _shown(conn, catalogue, row.id)
+            opened = await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, now)
             slot.keep({"id": opened.id})
             return opened
 
@@ -80,13 +75,14 @@ async def _open(
     item: views.Item,
     asked: OpenDraft,
     branches: list[str],
-    today: date,
+    now: datetime,
 ) -> Dossier:
     sources = await known.sources(
         conn, keys, account_id, relation=asked.options.relation, of_marriage=asked.options.of_marriage
     )
+    today = now.astimezone(clock.CITY).date()
     form = known.fill(item.form, sources, {}, today=today, branches=branches)
-    now, dossier_id = clock.now(), ids.new_id("dos")
+    dossier_id = ids.new_id("dos")
     await store.add_draft(
         conn,
         {
@@ -209,7 +205,8 @@ async def draft(conn: AsyncConnection, actor: Actor, dossier_id: str, *, version
 async def _shown(conn: AsyncConnection, catalogue: Catalogue, dossier_id: str) -> Dossier:
     row = await store.dossier(conn, dossier_id)
     assert row is not None
-    return await views.dossier(conn, catalogue, row, faults=await faults_of(conn, catalogue, row))
+    faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
+    return await views.dossier(conn, catalogue, row, faults=faults)
 
 
 def _refused(form: Any, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:

@@ -3,15 +3,6 @@
 from kit.refusal import Invalid, Refusal
 
 
-class LevelTooLow(Refusal):
-    """RFC 9470: the token is good, the assurance behind it is too low. The sentences are those of the guard in `api`."""
-
-    status = 401
-    code = "insufficient-level"
-    vi = "Việc này cần tài khoản định danh mức {level}. Hãy đến quầy một cửa để cán bộ xác nhận."
-    en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
-
-
 class NotFiledHere(Refusal):
     status = 409
     code = "procedure-not-filed-here"
@@ -122,8 +113,8 @@ class NotClaimed(Refusal):
 class AlreadyDecided(Refusal):
     status = 409
     code = "already-decided"
-    vi = "Việc này đã được quyết định ({state}). Hãy tải lại hồ sơ."
-    en = "This has already been decided ({state}). Reload the dossier."
+    vi = "Việc này đã được quyết định ({state_vi}). Hãy tải lại hồ sơ."
+    en = "This has already been decided ({state_en}). Reload the dossier."
 
 
 class ReasonMissing(Refusal):

@@ -64,15 +64,18 @@ def ref(item: Item) -> ProcedureRef:
     return ProcedureRef(code=item.code, version=item.version, name=item.name)
 
 
-def form_of(row: Row) -> dict[str, FieldValue]:
-    """The answers; a cleared one is kept in the row so that it is not filled in again, and not shown."""
-    return {
-        path: FieldValue(
-            value=known["value"], source=known["source"], locked=known["locked"], origin=known.get("origin")
-        )
-        for path, known in row.form.items()
-        if known["value"] is not None
-    }
+def form_of(item: Item, row: Row) -> dict[str, FieldValue]:
+    """The answers in the order the form asks; a cleared one is kept in the row, so that it is not filled in again, and not shown."""
+    found: dict[str, FieldValue] = {}
+    for section in item.form.sections:
+        for field in section.fields:
+            path = f"{section.name}.{field.name}"
+            known = row.form.get(path)
+            if known is not None and known["value"] is not None:
+                found[path] = FieldValue(
+                    value=known["value"], source=known["source"], locked=known["locked"], origin=known.get("origin")
+                )
+    return found
 
 
 def promise_of(row: Row) -> PromiseView | None:
@@ -192,7 +195,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         opened_at=row.opened_at,
         submitted_at=row.submitted_at,
         promised=promise_of(row),
-        form=form_of(row),
+        form=form_of(item, row),
         documents=document_views(catalogue, item, row, await store.documents_of(conn, row.id)),
         branches=[
             branch(

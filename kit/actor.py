@@ -1,8 +1,10 @@
 """Who acts, and whom a route asks for: plain values, so that rooms need not know identity."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
+
+from kit.refusal import Refusal
 
 Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
@@ -19,6 +21,26 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     office_id: str | None = None
     roles: frozenset[str] = frozenset()
     jkt: str | None = None
+
+    @property
+    def scheme(self) -> Literal["DPoP", "Bearer"]:
+        """How the token was shown, and so how a challenge is worded (RFC 9449 §7.1)."""
+        return "Bearer" if self.jkt is None else "DPoP"
+
+
+class InsufficientLevel(Refusal):
+    """RFC 9470 §3: the token is good, the assurance behind it is too low."""
+
+    status = 401
+    code = "insufficient-level"
+    vi = "Việc này cần tài khoản định danh mức {level}. Hãy đến quầy một cửa để cán bộ xác nhận."
+    en = "This needs an account at assurance level {level}. Have an officer confirm you at a service desk."
+
+    @classmethod
+    def of(cls, actor: Actor, level: int) -> Self:
+        """With the challenge that names the level wanted."""
+        challenge = f'{actor.scheme} error="insufficient_user_authentication", acr_values="urn:motcua:loa:{level}"'
+        return cls(level=level, headers={"WWW-Authenticate": challenge})
 
 
 NOBODY = Actor(kind="nobody")

@@ -9,7 +9,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api import access
-from kit.actor import Who
+from kit.actor import Actor, InsufficientLevel, Who, citizen
 from tests.people import CityPeople
 
 pytestmark = pytest.mark.anyio
@@ -136,3 +136,18 @@ def test_the_address_is_believed_only_from_trusted_proxies(peer: str, forwarded:
 def test_the_promise_is_valid_json_with_problems_nowhere_hidden() -> None:
     promised = json.loads((Path(__file__).parents[2] / "openapi/openapi.json").read_text(encoding="utf-8"))
     assert promised["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize(("jkt", "scheme"), [(None, "Bearer"), ("thumbprint", "DPoP")])
+def test_a_challenge_speaks_the_scheme_of_the_token(jkt: str | None, scheme: str) -> None:
+    """RFC 9470 §3: which level is wanted; RFC 6750 §3: which scope."""
+    low = Actor(kind="citizen", account_id="acc_1", level=1, scopes=frozenset({"a"}), jkt=jkt)
+    with pytest.raises(InsufficientLevel) as refused:
+        access.refuse(citizen("a", level=2), low)
+    assert refused.value.status == 401
+    assert refused.value.headers["WWW-Authenticate"] == (
+        f'{scheme} error="insufficient_user_authentication", acr_values="urn:motcua:loa:2"'
+    )
+    with pytest.raises(access.InsufficientScope) as unscoped:
+        access.refuse(citizen("b"), low)
+    assert unscoped.value.headers["WWW-Authenticate"] == f'{scheme} error="insufficient_scope", scope="b"'

@@ -25,13 +25,13 @@ async def draft_of(city: CityPeople, key: str = "parent", **options: Any) -> tup
 async def test_level_one_may_not_file(city: CityPeople) -> None:
     from dossiers.drafting import open_draft
     from dossiers.messages import OpenDraft
-    from dossiers.refusals import LevelTooLow
+    from kit.actor import InsufficientLevel
 
     house = city.house
     async with house.db.connect() as conn:
         account_id = (await conn.execute(text("select id from accounts where kind = 'person' limit 1"))).scalar_one()
     low = Actor(kind="citizen", account_id=account_id, level=1, scopes=frozenset({"dossiers:write"}))
-    with pytest.raises(LevelTooLow) as refused:
+    with pytest.raises(InsufficientLevel) as refused:
         await open_draft(house.db, house.keys, house.catalogue, low, OpenDraft(procedure=steps.GROUP))
     assert refused.value.code == "insufficient-level"
     assert "urn:motcua:loa:2" in refused.value.headers["WWW-Authenticate"]
@@ -150,3 +150,12 @@ async def test_drafts_nobody_came_back_to_are_forgotten(city: CityPeople) -> Non
         await jobs.forget_drafts(city.house)
     await parent.get(path, expect=404, code="dossier-unknown")
     await parent.get(f"/v1/dossiers/{kept['id']}", expect=200)
+
+
+async def test_a_draft_opened_twice_with_one_key_is_told_alike(city: CityPeople) -> None:
+    """The second answer once came without faults, as if nothing were missing."""
+    parent, headers = await city.signed_in("parent"), {"Idempotency-Key": uuid.uuid4().hex}
+    first = await parent.post("/v1/dossiers", json={"procedure": steps.GROUP}, headers=headers, expect=201)
+    again = await parent.post("/v1/dossiers", json={"procedure": steps.GROUP}, headers=headers, expect=201)
+    assert first["faults"]
+    assert again == first
