@@ -5,9 +5,6 @@ from datetime import date
 
 from kit import ids
 
-CITY = "H29"
-"""Hồ Chí Minh City among the nation's agencies, as in `000.00.00.H29`."""
-
 # Fifteen of twenty consonants are 64.8 bits; no vowels, so no words, and no letters that look like digits.
 _LETTERS = 15
 _GROUP = 5
@@ -15,11 +12,11 @@ _SHAPE = re.compile(r"([A-Z0-9.]{3,20})-(\d{6})-([B-DF-HJ-NP-TV-XZ]{15})")
 _SEPARATORS = re.compile(r"[\s\-–—_]+")
 
 
-def new(ward_code: str, day: date) -> str:
-    """`H29.26740-261122-BCDFG-HJKLM-NPQRS`: city and ward, the day of receipt, the random group."""
+def new(agency_prefix: str, ward_code: str, day: date) -> str:
+    """`H29.26740-261122-BCDFG-HJKLM-NPQRS`: city (as in `000.00.00.H29`) and ward, the day of receipt, the random group."""
     letters = ids.spoken_code(_LETTERS)
     groups = "-".join(letters[start : start + _GROUP] for start in range(0, _LETTERS, _GROUP))
-    return f"{CITY}.{ward_code}-{day:%y%m%d}-{groups}"
+    return f"{agency_prefix}.{ward_code}-{day:%y%m%d}-{groups}"
 
 
 def parse(text: str) -> str | None:

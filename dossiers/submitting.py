@@ -155,7 +155,7 @@ async def _take_in(
     planted = _plant(catalogue, examined, now)
     promise = catalogue.calendar.promise(now, examined.item.deadline)
     ward_code = planted[0].office.ward_code
-    code = receipt_codes.new(ward_code, now.astimezone(clock.CITY).date())
+    code = receipt_codes.new(settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
     happenings: list[Happening] = [telling.submitted(actor, code)]
     happenings += [telling.planted(b.name, b.procedure.name, b.office.name, b.state) for b in planted]
     events, head = chain(row.id, START, now, happenings)

@@ -29,6 +29,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     province_code: Annotated[
         str, Meta(description="three-digit province code of the PIN of a child registered here")
     ] = "079"
+    agency_prefix: Annotated[
+        str,
+        Meta(
+            description="the city among the nation's agencies; receipt codes begin with it",
+            pattern=r"^[A-Z0-9]{2,6}(\.[A-Z0-9]{1,6})?$",
+        ),
+    ] = "H29"
     public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
         "http://127.0.0.1:8000"
     )

@@ -11,15 +11,16 @@ from dossiers import receipt_codes
 CODE = "H29.26740-261122-BCDFG-HJKLM-NPQRS"
 
 
-def test_new_code_names_ward_and_day_and_reads_back() -> None:
-    code = receipt_codes.new("26740", date(2026, 11, 22))
-    assert code.startswith("H29.26740-261122-")
+@pytest.mark.parametrize("prefix", ["H29", "H2", "H29.01"])
+def test_new_code_names_city_ward_and_day_and_reads_back(prefix: str) -> None:
+    code = receipt_codes.new(prefix, "26740", date(2026, 11, 22))
+    assert code.startswith(f"{prefix}.26740-261122-")
     assert receipt_codes.parse(code) == code
 
 
 def test_random_group_has_more_than_64_bits() -> None:
     # SECURITY: a guess is hopeless; 15 letters of 20.
-    letters = receipt_codes.new("26740", date(2026, 11, 22)).split("-", 2)[2].replace("-", "")
+    letters = receipt_codes.new("H29", "26740", date(2026, 11, 22)).split("-", 2)[2].replace("-", "")
     assert 20 ** len(letters) > 2**64
 
 
