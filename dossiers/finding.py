@@ -28,7 +28,7 @@ async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, ad
     code = receipt_codes.parse(asked.receipt_code) or ""
     # By the code as stored, whether or not it exists: guessing days for one code runs dry for everybody at once.
     await limits.hit("lookup-code", code or asked.receipt_code)
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         found = await store.by_receipt_code(conn, code)
         if not _knows(found, code, asked.date_of_birth):
             raise LookupFailed
@@ -66,7 +66,7 @@ async def by_face(
     if found is None:
         raise FaceNotFound
     now = clock.now()
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         rows = [
             row
             for row in await store.followed_by(conn, account_id=found.ref, pin=None, limit=_LISTED)

@@ -25,7 +25,7 @@ _PARTY_LEVEL = 2
 
 async def dossier(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str) -> Dossier:
     """Raises DossierUnknown for strangers as for what is not there."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         row = await _followed(conn, keys, actor, dossier_id)
         faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
         return await views.dossier(conn, catalogue, row, faults=faults)
@@ -34,7 +34,7 @@ async def dossier(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, 
 async def dossiers(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, *, pin: str | None) -> DossierList:
     """The caller's own and those that name them; with `pin` those of that person, which can only be the caller."""
     assert actor.account_id is not None
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         me = await accounts.account(conn, keys, actor.account_id)
         if pin is not None and pin != me.pin:
             return DossierList(dossiers=[])
@@ -49,7 +49,7 @@ async def dossiers(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor,
 
 async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> History:
     """Every line with its hashes, and whether the chain still holds."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         row = await _followed(conn, keys, actor, dossier_id)
         events = await store.events_of(conn, dossier_id)
     lines = [
@@ -72,14 +72,14 @@ async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) ->
 
 async def result(db: Database, keys: Keys, settings: Settings, actor: Actor, dossier_id: str, branch: str) -> bytes:
     """A result's PDF, rendered now from what was stored at the decision. Raises DossierUnknown, ResultUnknown."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         await _followed(conn, keys, actor, dossier_id)
     return await paper(db, settings, dossier_id, branch)
 
 
 async def paper(db: Database, settings: Settings, dossier_id: str, branch: str) -> bytes:
     """The PDF of one branch's result, for a caller already let in."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         rows = await store.branches_of(conn, [dossier_id])
         row = next((row for row in rows if row.name == branch), None)
         made = None if row is None else await store.result(conn, row.id)
@@ -94,7 +94,7 @@ async def receipt(
     db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, dossier_id: str
 ) -> bytes:
     """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
-    async with db.connect() as conn:
+    async with db.snapshot() as conn:
         row = await _followed(conn, keys, actor, dossier_id)
         if row.status == "draft":
             raise ResultUnknown

@@ -80,6 +80,12 @@ class Database:
         async with self.engine.connect() as conn:
             yield conn
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """For several reads that must fit together: all see one moment, whatever commits in between."""
+        async with self.engine.connect() as conn:
+            yield await conn.execution_options(isolation_level="REPEATABLE READ")
+
     async def close(self) -> None:
         await self.engine.dispose()
 

@@ -6,6 +6,18 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from kit.pin import PROVINCES, Sex
+from kit.refusal import Refusal
+
+
+class PinIssuerAway(Refusal):
+    """What an adapter raises when the register does not answer, or answers nothing it can use."""
+
+    status = 503
+    code = "pin-issuer-away"
+    vi = (
+        "Nơi cấp số định danh cá nhân chưa trả lời nên chưa quyết định được. Hồ sơ giữ nguyên; hãy thử lại sau ít phút."
+    )
+    en = "The issuer of personal numbers does not answer, so nothing was decided. Try again in a few minutes."
 
 
 @runtime_checkable
@@ -20,6 +32,8 @@ class PinIssuer(Protocol):
 
     async def issue(self, *, province_code: str, sex: Sex, birth_date: date, request_id: str) -> str:
         """The same number for the same `request_id`, however often it is asked: a retry after a lost reply is safe.
+
+        Raises PinIssuerAway.
 
         Whether the number is free is the civil register's unique rule; a caller told that it is taken asks with a new
         id.
