@@ -179,7 +179,7 @@ class InsuranceCard:
 
 
 class ResidenceConfirmation:
-    """Xác nhận thông tin về cư trú; its number is the receipt code where the agency states none."""
+    """Xác nhận thông tin về cư trú, numbered by the police in a series of their own."""
 
     kind: ClassVar[str] = "residence_confirmation"
     needs_pin: ClassVar[bool] = False
@@ -202,11 +202,10 @@ class ResidenceConfirmation:
         ]
 
     async def make(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> Made:
-        number = stated.get("number") or case.receipt_code
         address = address_line(stated["address"], case.form)
         paper = papers.ResidenceConfirmation(
             office=case.office_name,
-            number=number,
+            number=stated["number"],
             full_name=case.value("child.full_name"),
             date_of_birth=case.child_born,
             sex=case.value("child.sex"),
@@ -225,7 +224,7 @@ class ResidenceConfirmation:
             signer_title=case.officer_title,
             issued_on=case.today,
         )
-        return Made(number, msgspec.to_builtins(paper))
+        return Made(paper.number, msgspec.to_builtins(paper))
 
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return msgspec.convert(data, papers.ResidenceConfirmation)
@@ -350,6 +349,8 @@ def birth_facts(case: Case) -> register.BirthFacts:
         )
         if number
         else None,
+        multiple_birth=case.value("child.multiple_birth") or False,
+        birth_order=case.value("child.birth_order") or 1,
     )
 
 

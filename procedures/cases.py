@@ -16,6 +16,7 @@ from procedures.messages import (
     FeeCase,
     PrefillCase,
     Procedure,
+    ResultCase,
     ValidityCase,
 )
 from procedures.refusals import FeeNotKnown
@@ -46,6 +47,10 @@ def run(catalogue: Catalogue, item: Procedure | Bundle, case: Case) -> list[str]
             validity = item.result.validity if isinstance(item, Procedure) else None
             until = rules.valid_until(validity, case.born) if validity is not None else None
             return _differ("valid until", until, case.until)
+        case ResultCase():
+            asked = item.result.fields if isinstance(item, Procedure) else ()
+            found = forms.check_fields(asked, case.stated, lists=item.form.lists, today=case.today)
+            return _differ("faults", [f"{fault.field} {fault.code}" for fault in found], list(case.expect))
 
 
 def _differ(what: str, found: object, expected: object) -> list[str]:

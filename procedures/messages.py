@@ -238,7 +238,15 @@ class ValidityCase(CaseBase, tag="validity", frozen=True, kw_only=True):
     until: date
 
 
-Case = PrefillCase | FaultsCase | DocumentsCase | DeadlineCase | FeeCase | BranchesCase | ValidityCase
+class ResultCase(CaseBase, tag="result", frozen=True, kw_only=True):
+    """An agency states this of its paper; the faults, `result.<field> <code>` in the fields' order."""
+
+    today: date
+    stated: dict[str, Any]
+    expect: tuple[str, ...]
+
+
+Case = PrefillCase | FaultsCase | DocumentsCase | DeadlineCase | FeeCase | BranchesCase | ValidityCase | ResultCase
 
 
 class Item(Sourced, frozen=True, kw_only=True):

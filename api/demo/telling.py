@@ -349,7 +349,7 @@ class Story:
         )
         today = clock.today().isoformat()
         next_week = (clock.today() + timedelta(days=7)).isoformat()
-        self._decide("residence", {"registered_on": today})
+        self._decide("residence", {"number": f"{secrets.randbelow(900) + 100}/TB-CAP", "registered_on": today})
         self._decide("insurance", {"card_number": f"TE179{secrets.randbelow(10**10):010d}", "valid_from": today})
         self._decide(
             "identity_card",

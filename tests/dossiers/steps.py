@@ -72,7 +72,7 @@ def child(name: str | None = None, *, gcs: str | None = None) -> dict[str, Any]:
 
 RESULTS: dict[str, dict[str, Any]] = {
     "birth": {},
-    "residence": {"registered_on": "2026-11-22"},
+    "residence": {"number": "152/TB-CAP", "registered_on": "2026-11-22"},
     "insurance": {"card_number": "TE1797926000123", "valid_from": "2026-11-22"},
     "identity_card": {"appointment_on": "2030-01-07", "appointment_time": "09:30"},
 }

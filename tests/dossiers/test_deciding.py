@@ -11,7 +11,7 @@ from dossiers import deciding
 from dossiers.messages import Decide
 from dossiers.refusals import ClaimedByAnother, NoPinIssuer, OwnDossier
 from identity import accounts, offices
-from kit import names
+from kit import clock, names
 from kit.actor import Actor
 from kit.pin import Sex
 from tests.dossiers import steps
@@ -281,3 +281,50 @@ async def test_one_decision_of_many_at_once(city: CityPeople) -> None:
             await conn.execute(text("select count(*) from results where branch_id = :id"), {"id": branch_id})
         ).scalar_one()
     assert rows == 1
+
+
+async def test_twins_with_a_notification_each_are_both_registered(city: CityPeople) -> None:
+    """Ánh and Anh fold to one name: without their order the second one looked like the first one again."""
+    parent = await city.signed_in("parent")
+    twins: list[dict[str, Any]] = []
+    for order, name in enumerate(("Hoàng Ngọc Ánh", "Hoàng Ngọc Anh"), 1):
+        draft = await steps.filled_draft(parent, name=name)
+        fields = {"child.multiple_birth": True}
+        path = f"/v1/dossiers/{draft['id']}"
+        asked = await parent.patch(f"{path}/form", json={"fields": fields}, headers={"If-Match": "*"}, expect=200)
+        assert [fault["field"] for fault in asked["faults"]] == ["child.birth_order"]
+        fields = {"child.birth_order": order}
+        await parent.patch(f"{path}/form", json={"fields": fields}, headers={"If-Match": "*"}, expect=200)
+        await steps.submit(parent, draft["id"])
+        twins.append(await parent.get(path, expect=200))
+    for twin in twins:
+        decided = await steps.decide(city, twin, "birth")
+        assert decided["branch"]["state"] == "approved"
+
+
+async def test_a_child_of_the_same_name_and_day_is_no_twin_unless_it_is_said(city: CityPeople) -> None:
+    parent = await city.signed_in("parent")
+    first, again = [await steps.submitted(parent, name="Hoàng Song Thư") for _ in range(2)]
+    await steps.decide(city, first, "birth")
+    await steps.decide(city, again, "birth", expect=409, code="birth-already-registered")
+
+
+async def test_an_answer_in_both_languages_says_how_it_was_decided(city: CityPeople) -> None:
+    """The English sentence once named the state in Vietnamese."""
+    dossier, officer = await steps.submitted(await city.signed_in("parent")), await city.signed_in("civil_status")
+    await steps.decide(city, dossier, "birth")
+    refused = await officer.post(f"{path_of(dossier, 'birth')}/claim", expect=409, code="already-decided")
+    lifecycle = city.house.catalogue.lifecycle
+    assert lifecycle.state("approved").label.en in refused["message"]["en"]
+    assert lifecycle.state("approved").label.vi in refused["message"]["vi"]
+
+
+async def test_the_form_comes_in_the_order_it_asks(city: CityPeople) -> None:
+    """The database keeps an object's keys by length; citizens and officers saw the answers in that order."""
+    parent, officer = await city.signed_in("parent"), await city.signed_in("civil_status")
+    dossier = await steps.submitted(parent)
+    claimed = await officer.post(f"{path_of(dossier, 'birth')}/claim", expect=201)
+    form = city.house.catalogue.find(steps.GROUP, clock.today()).form
+    order = [f"{section.name}.{field.name}" for section in form.sections for field in section.fields]
+    for answers in (dossier["form"], claimed["form"]):
+        assert list(answers) == [path for path in order if path in answers]
