@@ -24,6 +24,9 @@ SECONDS = Histogram(
 )
 UNDER_WAY = Gauge("motcua_requests_under_way", "Requests being answered")
 
+# Labels stay few: a caller may make up as many methods as it likes, and each would be a series in memory.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -73,11 +76,12 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             # The template, never the path: a path may hold a code, and labels must stay few.
             route = scope.get("path_template") or "unmatched"
             UNDER_WAY.dec()
-            REQUESTS.labels(scope["method"], route, status).inc()
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            REQUESTS.labels(method, route, status).inc()
             SECONDS.labels(route).observe(seconds)
             _log.info(
                 "request",
-                extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+                extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)},
             )
             logs.request_id.reset(token)
 

@@ -12,6 +12,8 @@ from notifications import Contact, ContactKind, Locale
 
 AccountKind = Literal["person", "officer"]
 
+_VISIBLE = "^[ -~]*$"
+
 
 class ProvedClaim(msgspec.Struct, frozen=True):
     """One thing proven of a person: `value` as JSON has it (dates as ISO text), `sources` what said so."""
@@ -91,14 +93,18 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks for a one-time code to be sent."""
 
-    client_id: Annotated[str, Meta(max_length=80)]
+    client_id: Annotated[str, Meta(max_length=80, pattern=_VISIBLE)]
     login: Annotated[str, Meta(max_length=254, description="phone number or e-mail address")]
     code_challenge: Annotated[str, Meta(max_length=128, description="RFC 7636, method S256")]
     code_challenge_method: Annotated[str, Meta(max_length=10)]
     scope: (
-        Annotated[str, Meta(max_length=500, description="space-separated; all the client may have when absent")] | None
+        Annotated[
+            str,
+            Meta(max_length=500, pattern=_VISIBLE, description="space-separated; all the client may have when absent"),
+        ]
+        | None
     ) = None
-    nonce: Annotated[str, Meta(max_length=255, description="returned in the ID token")] | None = None
+    nonce: Annotated[str, Meta(max_length=255, pattern=_VISIBLE, description="returned in the ID token")] | None = None
 
 
 class SignInReply(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ A login nobody has gets the same reply for the same work: the message is written
 """
 
 import hmac
+import re
 from datetime import timedelta
 
 from identity.accounts import contact as contacts
@@ -19,6 +20,8 @@ from kit.limits import Limits
 from notifications import Contact, PostOffice, Recipient
 
 CODE_LIFETIME = timedelta(minutes=5)
+
+_ID = re.compile(r"sin_[0-9a-z]{26}")
 
 # RFC 8176: how it was done; `sms` where the code travelled by telephone.
 _AMR = {"phone": ["otp", "sms"], "email": ["otp"]}
@@ -91,6 +94,8 @@ async def finish_sign_in(
     Refuses SignInOver, WrongCode, TooMany and what `Issuer.issue_code` refuses.
     """
     await limits.hit("token", address)
+    if not _ID.fullmatch(sign_in_id):
+        raise SignInOver
     async with db.begin() as conn:
         tried = await store.count_try(conn, sign_in_id, clock.now())
     if tried is None:

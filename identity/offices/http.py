@@ -15,7 +15,9 @@ from kit.db import Database
 async def list_offices(
     db: Database,
     agency: Annotated[Agency | None, Parameter(description="only this agency's")] = None,
-    ward: Annotated[str | None, Parameter(max_length=10, description="only in the ward with this code")] = None,
+    ward: Annotated[
+        str | None, Parameter(pattern="^[0-9]{1,10}$", description="only in the ward with this code")
+    ] = None,
 ) -> list[Office]:
     """By ward, then agency."""
     async with db.connect() as conn:

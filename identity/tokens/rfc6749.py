@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -9,6 +10,8 @@ import msgspec
 
 FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 32
+# Appendix A: every parameter of ours is of visible ASCII. A NUL among them is nothing a database can look up.
+_VISIBLE = re.compile("[ -~]*", re.ASCII)
 
 
 class OAuthError(Exception):
@@ -61,6 +64,8 @@ def form(content_type: str | None, body: bytes) -> dict[str, str]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise invalid_request("a parameter stands twice")
+    if not all(_VISIBLE.fullmatch(text) for pair in pairs for text in pair):
+        raise invalid_request("a parameter holds more than visible ASCII")
     return {name: value for name, value in found.items() if value}
 
 
@@ -90,7 +95,7 @@ def credentials(authorization: str | None, sent: Mapping[str, str]) -> Credentia
         raise invalid_client(by_basic=True) from error
     # §2.3.1: both halves are form-encoded before they are joined.
     client_id = unquote_plus(name)
-    if not colon or not client_id:
+    if not colon or not client_id or not _VISIBLE.fullmatch(client_id):
         raise invalid_client(by_basic=True)
     if said is not None and said != client_id:
         raise invalid_request("client_id is not the client that authenticated")

@@ -58,9 +58,11 @@ def _no_constant(name: str) -> Any:
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object; names that stand twice (RFC 7515 §5.2), NaN and Infinity are refused."""
+    """A JSON object; names that stand twice (RFC 7515 §5.2), NaN, Infinity and half a surrogate pair are refused."""
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        # "\\ud800" is a string to Python and no text to anybody else: whoever hashed or stored it would fall over it.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadJws("a part is not JSON") from error
     if not isinstance(found, dict):

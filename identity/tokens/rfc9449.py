@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ WINDOW = timedelta(seconds=60)
 _HEADER = frozenset({"typ", "alg", "jwk"})
 _MAX_JTI_CHARS = 256
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}", re.ASCII)
+_UNRESERVED = re.compile("[A-Za-z0-9._~-]", re.ASCII)
 
 
 class BadProof(Exception):
@@ -57,7 +60,8 @@ def check(proofs: Sequence[str], *, method: str, url: str, at: datetime, access_
         raise BadProof("htm is not the method of this request")
     if not same_address(claims.htu, url):
         raise BadProof("htu is not the address of this request")
-    if abs(at.timestamp() - claims.iat) > WINDOW.total_seconds():
+    # Compared, not subtracted: an int of JSON may be too large for a float.
+    if not (at - WINDOW).timestamp() <= claims.iat <= (at + WINDOW).timestamp():
         raise BadProof(f"iat is more than {WINDOW.seconds} s away from this server's clock; see the Date header")
     if access_token is not None and not _is_hash_of(access_token, claims.ath):
         raise BadProof("ath is not the hash of the access token")
@@ -81,7 +85,8 @@ def _is_hash_of(access_token: str, ath: str | None) -> bool:
 
 
 def same_address(htu: str, url: str) -> bool:
-    """Compared without query and fragment, after scheme and host are put in lower case and the default port dropped (RFC 3986 §6.2)."""
+    """Compared without query and fragment, as sent and not as decoded, in the normal form of RFC 3986 §6.2.2 and §6.2.3:
+    scheme and host in lower case, no default port, letters that need no escape unescaped, escapes in upper case."""
     said, ours = _normal(htu), _normal(url)
     return said is not None and said == ours
 
@@ -95,4 +100,9 @@ def _normal(url: str) -> tuple[str, str, int | None, str] | None:
     if parts.hostname is None or parts.username is not None or parts.password is not None:
         return None
     scheme = parts.scheme.lower()
-    return scheme, parts.hostname.lower(), port or _DEFAULT_PORTS.get(scheme), parts.path or "/"
+    return scheme, parts.hostname.lower(), port or _DEFAULT_PORTS.get(scheme), _ESCAPED.sub(_escape, parts.path) or "/"
+
+
+def _escape(found: re.Match[str]) -> str:
+    letter = chr(int(found[0][1:], 16))
+    return letter if _UNRESERVED.fullmatch(letter) else found[0].upper()

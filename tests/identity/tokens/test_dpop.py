@@ -132,10 +132,29 @@ def test_DPO_4_another_token() -> None:
         ("https://MOTCUA.example/v1/me", "https://motcua.example/v1/me"),
         ("https://motcua.example:443/v1/me", "https://motcua.example/v1/me"),
         ("http://motcua.example/", "http://motcua.example:80"),
+        ("http://motcua.example/h%c3%a9/%7Ea", "http://motcua.example/h%C3%A9/~a"),
     ],
 )
 def test_DPO_5_other_spellings_of_the_same_address(htu: str, url: str) -> None:
     assert check(proof(at=NOW, url=htu), url=url)
+
+
+def test_an_escaped_slash_is_not_a_slash() -> None:
+    with pytest.raises(BadProof):
+        check(proof(at=NOW, url="http://motcua.example/a/b"), url="http://motcua.example/a%2Fb")
+
+
+@pytest.mark.parametrize("member", ["jti", "ath", "htu"])
+def test_half_a_surrogate_pair_is_no_text(member: str) -> None:
+    """A proof with "\\ud800" in jti or ath was a 500: JSON can say it, nothing can encode it."""
+    refused(proof(at=NOW, **{member: "x\ud800"}), access_token="a")
+
+
+@pytest.mark.parametrize("digits", [20, 400, 2000])
+def test_an_iat_of_many_digits_is_no_time(digits: int) -> None:
+    """A proof whose iat has 400 digits was a 500: it does not fit into a float."""
+    refused(proof(at=NOW, iat=10**digits))
+    refused(proof(at=NOW, iat=-(10**digits)))
 
 
 @pytest.mark.parametrize("away", [-60, -10, 0, 10, 60])
