@@ -20,7 +20,7 @@ import identity.tokens.http
 import notifications.http
 import uploads.http
 import web.http
-from api import access, health, refusals
+from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
 from kit import settings as kit_settings
@@ -81,6 +81,7 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
                 if worker is not None:
                     worker.cancel()
 
+    uploaded.keep_in_memory()
     app = Litestar(
         route_handlers=[handler for room in ROOMS for handler in room.route_handlers],
         dependencies=_dependencies(),

@@ -1,14 +1,17 @@
 """/v1/sign-ins and /v1/me: signing in by one-time code, and who is signed in."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.openapi.spec import Operation
 
 from identity import offices
 from identity.accounts import contact as contacts
 from identity.accounts import service, signing_in
 from identity.accounts.messages import CodeRequest, Me, MyContact, MyOffice, SignInReply, SignInRequest
 from identity.tokens import AuthorizationReply, Issuer
+from identity.tokens.http import dpop_header
 from identity.tokens.rfc9068 import acr_of
 from kit import pin
 from kit.actor import ANYONE, Actor, citizen, either, officer
@@ -20,7 +23,20 @@ from notifications import PostOffice
 _SMALL = 8_000
 
 
-@post("/v1/sign-ins", who=ANYONE, summary="Ask for a one-time code", tags=["accounts"], request_max_body_size=_SMALL)
+@dataclass
+class _StartOperation(Operation):
+    def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), dpop_header(required=False)]
+
+
+@post(
+    "/v1/sign-ins",
+    who=ANYONE,
+    summary="Ask for a one-time code",
+    tags=["accounts"],
+    request_max_body_size=_SMALL,
+    operation_class=_StartOperation,
+)
 async def start(
     request: Request[Any, Any, Any],
     data: SignInRequest,
@@ -32,6 +48,8 @@ async def start(
     address: str,
 ) -> SignInReply:
     """The reply is the same whether or not anybody has this login. Send a DPoP header to bind what follows to that key."""
+    # First, by the caller alone: one address does not try every phone of the city, nor make us check proofs for nothing.
+    await limits.hit("sign-in-address", address)
     proofs = request.headers.getall("dpop", [])
     jkt = await issuer.check_proof(proofs, method="POST", path="/v1/sign-ins") if proofs else None
     return await signing_in.start_sign_in(db, keys, limits, post_office, data, address=address, jkt=jkt)

@@ -6,6 +6,7 @@
 
 import logging
 
+from identity.faces import calibration
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
 from identity.faces.refusals import FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
@@ -23,6 +24,7 @@ __all__ = [
     "Tip",
     "compare",
     "describe",
+    "measured",
     "warm",
 ]
 
@@ -42,6 +44,11 @@ def describe(selfie: bytes) -> Description:
     from identity.faces.matching import two_eyes
 
     return two_eyes().describe_selfie(selfie)
+
+
+def measured() -> bool:
+    """Whether the lines between match and no match were measured on the city's own people; until then they are assumed."""
+    return calibration.default().status == "measured"
 
 
 def warm() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from litestar import Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.openapi.spec import Operation
 from litestar.params import Body
 
 from identity.proofing import checking, service
@@ -26,6 +27,7 @@ from identity.proofing.messages import (
 )
 from identity.proofing.service import Desk
 from identity.tokens import AuthorizationReply, Issuer
+from identity.tokens.http import dpop_header
 from kit.actor import ANYONE, Actor, officer, proofing
 from kit.db import Database
 from kit.keys import Keys
@@ -58,10 +60,16 @@ class SelfieForm:
 
 
 async def desk(
-    db: Database, keys: Keys, pool: InferencePool, post_office: PostOffice, issuer: Issuer, settings: Settings
+    db: Database,
+    keys: Keys,
+    pool: InferencePool,
+    post_office: PostOffice,
+    issuer: Issuer,
+    settings: Settings,
+    limits: Limits,
 ) -> Desk:
     """What the verbs stand on."""
-    return Desk(db=db, keys=keys, pool=pool, post_office=post_office, issuer=issuer, settings=settings)
+    return Desk(db=db, keys=keys, pool=pool, post_office=post_office, issuer=issuer, settings=settings, limits=limits)
 
 
 def own(session_id: str, actor: Actor) -> None:
@@ -70,7 +78,20 @@ def own(session_id: str, actor: Actor) -> None:
         raise NotFound
 
 
-@post("/v1/proofing/sessions", who=ANYONE, dependencies={"desk": desk}, summary="Open a session", tags=["proofing"])
+@dataclass
+class _OpenOperation(Operation):
+    def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), dpop_header(required=True)]
+
+
+@post(
+    "/v1/proofing/sessions",
+    who=ANYONE,
+    dependencies={"desk": desk},
+    summary="Open a session",
+    tags=["proofing"],
+    operation_class=_OpenOperation,
+)
 async def open_session(
     data: SessionRequest, request: Request[Any, Any, Any], address: str, desk: Desk, limits: Limits
 ) -> SessionReply:

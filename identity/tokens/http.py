@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Request, Response, get, post, route
 from litestar.openapi import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 
 from identity.tokens import rfc6749, service, userinfo
 from identity.tokens.issuer import Issuer
@@ -43,9 +43,21 @@ def _form(required: list[str], properties: dict[str, str]) -> RequestBody:
     return RequestBody(content={rfc6749.FORM: OpenAPIMediaType(schema=schema)}, required=True)
 
 
+def dpop_header(*, required: bool) -> Parameter:
+    """Read from the request, since two of them must be seen to be refused; here it is described."""
+    return Parameter(
+        name="DPoP",
+        param_in="header",
+        required=required,
+        description="RFC 9449: a proof of the device key, by ES256, new for each call; what follows is bound to that key",
+        schema=Schema(type=OpenAPIType.STRING),
+    )
+
+
 @dataclass
 class _TokenOperation(Operation):
     def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), dpop_header(required=False)]
         self.request_body = _form(
             ["grant_type"],
             {

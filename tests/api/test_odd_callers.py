@@ -1,6 +1,7 @@
 """Callers that are nobody's ordinary app: odd paths, invented methods, many addresses."""
 
 import json
+import tempfile
 from typing import Any
 
 import pytest
@@ -58,3 +59,14 @@ async def test_a_nul_in_a_path_or_query_is_no_500(city: CityPeople) -> None:
     """An id or a ward of %00 reached the database: 500."""
     await city.nobody.post("/v1/sign-ins/%00/code", json={"code": "123456"}, expect=410, code="sign-in-over")
     await city.nobody.get("/v1/offices?ward=%00", expect=400, code="malformed-request")
+
+
+async def test_a_large_photo_never_lies_on_the_disk(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The framework spooled every photo over a megabyte to /tmp: faces and cards in the clear, on whatever disk that is."""
+    on_disk: list[object] = []
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda file: on_disk.append(file))
+    parent = await city.signed_in("parent")
+    file = ("photo.jpg", b"\xff\xd8\xff" + bytes(5_000_000), "image/jpeg")
+    await parent.post("/v1/uploads", files={"file": file}, expect=422, code="bad-image")
+    await parent.put("/v1/me/face-lookup", files={"selfie": file}, expect=422, code="face-consent-missing")
+    assert on_disk == []

@@ -5,9 +5,11 @@ import hashlib
 from datetime import timedelta
 
 import jwt
+import msgspec
 import pytest
 from sqlalchemy import text
 
+from api.app import create_app
 from api.caller import Device
 from identity.faces.refusals import FaceBlurred, SameImageAsCard
 from identity.proofing.service import end_expired
@@ -91,6 +93,14 @@ async def test_nobody_401_another_session_404_another_device_401(city, applicant
     applicant.device = stolen
     await applicant.get(applicant.path(), expect=200)
     await applicant.get("/v1/me", expect=404)
+
+
+def test_the_description_asks_for_the_proof(settings):
+    """A client made from the description had no way to send the DPoP header a session cannot be opened without."""
+    paths = create_app(settings, described=True).openapi_schema.to_schema()["paths"]
+    for path, required in (("/v1/proofing/sessions", True), ("/v1/sign-ins", False), ("/v1/oauth/token", False)):
+        said = {one["name"]: one for one in paths[path]["post"]["parameters"]}
+        assert (said["DPoP"]["in"], said["DPoP"]["required"]) == ("header", required)
 
 
 async def test_progress_tells_steps_and_nothing_of_the_person(applicant):
@@ -227,6 +237,35 @@ async def test_after_five_faces_it_is_a_person_s_turn(applicant, photos):
     assert {answer["code"] for answer in answers} == {"face-does-not-match"}
     photos.face = "match"
     await applicant.selfie(expect=409, code="selfie-attempts-used")
+
+
+async def test_in_production_assumed_lines_let_nobody_in_by_themselves(city, applicant):
+    """The calibration says it is an assumption, and production opened accounts by it all the same."""
+    await applicant.up_to("selfie")
+    developed = city.house.settings
+    city.house.settings = msgspec.structs.replace(developed, environment="production")
+    try:
+        await applicant.selfie(expect=422, code="face-unsure")
+    finally:
+        city.house.settings = developed
+    assert (await applicant.get(applicant.path()))["next"] == "selfie"
+    kind, evidence = (await events(city, applicant.id))[-1]
+    assert (kind, evidence["decision"], evidence["seen"]) == ("selfie-not-matched", "unsure", "match")
+
+
+async def test_many_sessions_give_no_more_faces_for_one_card(city, applicant, photos):
+    """Five attempts a session were all the attempts there are sessions: a stolen card's face could be guessed in an hour."""
+    photos.face = "no_match"
+    for _ in range(3):
+        other = await Applicant(city).up_to("selfie")
+        for _ in range(5):
+            await other.selfie(expect=422, code="face-does-not-match")
+    await applicant.up_to("selfie")
+    photos.face = "match"
+    await applicant.selfie(expect=429, code="too-many-requests")
+    photos.card = cards.card(number=numbered())
+    await applicant.card()
+    await applicant.selfie()
 
 
 async def test_a_blurred_selfie_costs_no_attempt_but_a_copy_of_the_portrait_does(applicant, photos):
@@ -389,6 +428,7 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
             post_office=city.house.post_office,
             issuer=city.house.issuer,
             settings=city.house.settings,
+            limits=city.house.limits,
         )
         with pytest.raises(EvidenceShort):
             await service.open_account(desk, applicant.id)
