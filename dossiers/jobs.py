@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import uploads
 from dossiers import store
 from kit import clock
 from kit.jobs import Task
@@ -12,11 +13,12 @@ _BATCH = 500
 
 
 async def forget_drafts(services: Any) -> None:
-    """Drafts nobody came back to hold people's data for nothing; what was submitted is never touched."""
+    """Drafts nobody came back to, and their files, hold people's data for nothing; what was submitted is never touched."""
     while True:
         async with services.db.begin() as conn:
             gone = await store.forget_drafts(conn, untouched_since=clock.now() - DRAFTS_KEPT_FOR, limit=_BATCH)
-        if gone < _BATCH:
+            await uploads.release(conn, gone)
+        if len(gone) < _BATCH:
             return
 
 

@@ -57,15 +57,15 @@ async def touch(conn: AsyncConnection, dossier_id: str, at: datetime) -> None:
     )
 
 
-async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, limit: int) -> int:
-    """Deletes drafts nobody came back to, a batch at a time; a draft has no history yet."""
+async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, limit: int) -> Sequence[str]:
+    """Deletes drafts nobody came back to, a batch at a time, and gives their ids; a draft has no history yet."""
     old = (
         select(dossiers.c.id)
         .where(dossiers.c.status == "draft", dossiers.c.changed_at < untouched_since)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return (await conn.execute(delete(dossiers).where(dossiers.c.id.in_(old)))).rowcount
+    return (await conn.scalars(delete(dossiers).where(dossiers.c.id.in_(old)).returning(dossiers.c.id))).all()
 
 
 # --- submission ------------------------------------------------------------------------------------------------------

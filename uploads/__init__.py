@@ -2,7 +2,7 @@
 
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
-from uploads.service import claim, content, original, receive, upload
+from uploads.service import claim, content, original, receive, release, upload
 from uploads.vault import Vault
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "content",
     "original",
     "receive",
+    "release",
     "upload",
 ]

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -71,13 +72,18 @@ async def own_upload(conn: AsyncConnection, upload_id: str, account_id: str) -> 
 
 
 async def claim(conn: AsyncConnection, upload_id: str, account_id: str, dossier_id: str) -> Upload:
-    """Ties the file to one dossier of its owner, for good. Refuses NotFound, UploadElsewhere."""
+    """Ties the file to one dossier of its owner, as long as there is that dossier. Refuses NotFound, UploadElsewhere."""
     known = _ID.fullmatch(upload_id)
     row = await store.claim(conn, upload_id, account_id=account_id, dossier_id=dossier_id) if known else None
     if row is None:
         await own_upload(conn, upload_id, account_id)
         raise UploadElsewhere
     return _upload(row)
+
+
+async def release(conn: AsyncConnection, dossier_ids: Collection[str]) -> None:
+    """The files of dossiers that are no more: erased like those nobody ever claimed."""
+    await store.release(conn, dossier_ids)
 
 
 async def content(conn: AsyncConnection, vault: Vault, upload_id: str) -> Content:

@@ -1,6 +1,6 @@
 """SQL of the uploads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +30,12 @@ async def claim(conn: AsyncConnection, upload_id: str, *, account_id: str, dossi
     return (await conn.execute(statement)).first()
 
 
+async def release(conn: AsyncConnection, dossier_ids: Collection[str]) -> None:
+    await conn.execute(update(uploads).where(uploads.c.dossier_id.in_(dossier_ids)).values(dossier_id=None))
+
+
 async def forget_unclaimed(conn: AsyncConnection, *, before: datetime) -> Sequence[str]:
-    """Ids of the rows removed: files no dossier ever named."""
+    """Ids of the rows removed: files no dossier names."""
     statement = (
         delete(uploads).where(uploads.c.dossier_id.is_(None), uploads.c.uploaded_at < before).returning(uploads.c.id)
     )

@@ -9,7 +9,7 @@ uploads = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("account_id", Id, nullable=False, index=True),
-    # Set once, when a document of a dossier names the file.
+    # Set when a document of a dossier names the file; empty again only when that dossier is forgotten.
     Column("dossier_id", Id, index=True),
     Column("sha256", LargeBinary, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),

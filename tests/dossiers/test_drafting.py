@@ -140,16 +140,24 @@ async def test_papers_of_the_right_kind_and_of_ones_own(city: CityPeople) -> Non
 
 
 async def test_drafts_nobody_came_back_to_are_forgotten(city: CityPeople) -> None:
+    """Their files once stayed for ever, tied to a dossier that was no more."""
     from dossiers import jobs
     from kit import clock
+    from uploads import jobs as upload_jobs
 
     parent = await city.signed_in("parent")
     path, _ = await draft_of(city)
+    file = await steps.upload(parent)
+    await parent.put(f"{path}/documents/birth_notification", json={"upload_id": file}, expect=200)
     kept = await steps.submitted(parent)
     with clock.shifted(jobs.DRAFTS_KEPT_FOR):
         await jobs.forget_drafts(city.house)
+        await upload_jobs.forget(city.house)
     await parent.get(path, expect=404, code="dossier-unknown")
+    await parent.get(f"/v1/uploads/{file}/content", expect=404)
     await parent.get(f"/v1/dossiers/{kept['id']}", expect=200)
+    officer, branch = await city.signed_in("civil_status"), steps.branch(kept, "birth")["id"]
+    await officer.get(f"/v1/desk/branches/{branch}/documents/birth_notification", expect=200)
 
 
 async def test_a_draft_opened_twice_with_one_key_is_told_alike(city: CityPeople) -> None:
