@@ -1,17 +1,16 @@
 """Is the process alive, is it ready, how is it doing, what does it promise."""
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import msgspec
 from litestar import MediaType, Response, get
-from litestar.params import Dependency
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from kit.actor import ANYONE
 from kit.db import Database
 from kit.pool import InferencePool
+from kit.valkey import Valkey, ValkeyGone
 from openapi import PROMISED
 
 WAITING_PHOTOS = Gauge("motcua_inference_waiting", "Photos taken in and not yet answered")
@@ -34,9 +33,7 @@ async def health() -> Health:
 
 
 @get("/ready", who=ANYONE, tags=["operations"], summary="The engines answer")
-async def ready(
-    db: Database, faces_db: Database, redis: Annotated[Any, Dependency(skip_validation=True)]
-) -> Response[Ready]:
+async def ready(db: Database, faces_db: Database, valkey: Valkey) -> Response[Ready]:
     parts: dict[str, str] = {}
     for name, database in (("database", db), ("faces_database", faces_db)):
         try:
@@ -46,9 +43,9 @@ async def ready(
         except (SQLAlchemyError, OSError):
             parts[name] = "does not answer"
     try:
-        await redis.ping()
+        await valkey.ping()
         parts["valkey"] = "ok"
-    except (RedisError, OSError):
+    except ValkeyGone:
         parts["valkey"] = "does not answer"
     well = all(state == "ok" for state in parts.values())
     return Response(Ready("ready" if well else "not-ready", parts), status_code=200 if well else 503)

@@ -14,13 +14,13 @@ import uploads.jobs
 from identity import tokens
 from identity.faces import FaceStore
 from identity.tokens import Issuer
-from kit import limits as kit_limits
 from kit.db import Database
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
+from kit.valkey import Valkey
 from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
 from uploads import Vault
 from wires.population import PinIssuer, SandboxPins
@@ -35,7 +35,7 @@ class House:
     settings: Settings
     db: Database
     faces_db: Database
-    redis: Any
+    valkey: Valkey
     limits: Limits
     keys: Keys
     jobs: Jobs
@@ -132,8 +132,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         if settings.environment == "production":
             await db.refuse_if_trusting()
             await faces_db.refuse_if_trusting()
-        redis = kit_limits.connect(settings.redis_url)
-        stack.push_async_callback(redis.aclose)
+        valkey = Valkey(settings.redis_url)
+        stack.push_async_callback(valkey.close)
         if pool is None:
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
@@ -142,12 +142,12 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             settings=settings,
             db=db,
             faces_db=faces_db,
-            redis=redis,
-            limits=Limits(redis),
+            valkey=valkey,
+            limits=Limits(valkey),
             keys=keys,
             jobs=jobs,
             pool=pool,
-            issuer=Issuer(settings, keys, redis),
+            issuer=Issuer(settings, keys, valkey),
             faces=FaceStore(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             post_office=PostOffice(out, jobs, keys.key("contacts")),

@@ -2,9 +2,6 @@
 
 import secrets
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 _NONCE_BYTES = 12
 
 
@@ -19,12 +16,17 @@ def new_key() -> bytes:
 
 def seal(key: bytes, plain: bytes, aad: bytes) -> bytes:
     """Nonce and ciphertext; `aad` ties them to their owner, so swapped rows do not open."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, aad)
 
 
 def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
     """The plain bytes; raises Tampered."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
     except InvalidTag as error:

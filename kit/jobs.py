@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import procrastinate
 import psycopg
-from procrastinate import jobs as procrastinate_jobs
 
 Work = Callable[..., Awaitable[None]]
 
@@ -31,6 +29,10 @@ class Jobs:
     """One per process. Rooms hand in their tasks; each is given the services first."""
 
     def __init__(self, database_url: str, tasks: Sequence[Task]) -> None:
+        # Here, so that importing the app does not wait for it.
+        import procrastinate
+
+        self._procrastinate = procrastinate
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=_plain(database_url), min_size=1, max_size=4)
         )
@@ -48,7 +50,7 @@ class Jobs:
         async def run(timestamp: int | None = None, **kwargs: Any) -> None:
             await task.run(self._services, **kwargs)
 
-        retry = procrastinate.RetryStrategy(max_attempts=task.attempts, exponential_wait=2)
+        retry = self._procrastinate.RetryStrategy(max_attempts=task.attempts, exponential_wait=2)
         registered = self._app.task(name=task.name, retry=retry)(run)
         if task.cron is not None:
             self._app.periodic(cron=task.cron)(registered)  # pyright: ignore[reportArgumentType]
@@ -84,7 +86,7 @@ class Jobs:
                 concurrency=concurrency,
                 wait=not until_idle,
                 install_signal_handlers=False,
-                delete_jobs=procrastinate_jobs.DeleteJobCondition.SUCCESSFUL,
+                delete_jobs="successful",
                 fetch_job_polling_interval=5,
             )
 

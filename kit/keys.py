@@ -3,12 +3,12 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Protocol, runtime_checkable
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from kit.settings import BadSetting
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
@@ -28,7 +28,7 @@ class Keys(Protocol):
         """A named secret text (a password for another system), None when unset."""
         ...
 
-    def signing_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+    def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
         """P-256 keys by kid, oldest first; the last one signs, all verify."""
         ...
 
@@ -52,7 +52,7 @@ class FileKeys:
         file = self.directory / f"{name}.txt"
         return _private_text(file).strip() if file.exists() else None
 
-    def signing_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+    def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
         return self._signing
 
     def _read(self, name: str) -> bytes:
@@ -71,7 +71,10 @@ class FileKeys:
             raise BadSetting(f"{file} is not random. Make a new one with `motcua keys create` in an empty directory.")
         return key
 
-    def _read_signing(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+    def _read_signing(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
         found: dict[str, ec.EllipticCurvePrivateKey] = {}
         for file in sorted((self.directory / "signing").glob("*.pem")):
             key = serialization.load_pem_private_key(_private_text(file).encode(), None)
@@ -85,6 +88,9 @@ class FileKeys:
 
 def create(directory: Path) -> list[Path]:
     """Makes each missing key, mode 0600 in a directory of mode 0700; never overwrites. Returns what it made."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     made: list[Path] = []
     (directory / "signing").mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)

@@ -4,12 +4,14 @@ import logging
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import typst
 
 from kit import fonts
+
+if TYPE_CHECKING:
+    import typst
 
 # `@motcua/house` (the motto, field lines, the specimen mark) lies here, so that every room's paper may import it.
 _PACKAGES = Path(__file__).parent / "typst"
@@ -24,6 +26,8 @@ def render(template: Path, data: dict[str, Any], *, at: datetime) -> bytes:
     `at`, the instant of the fact the paper states, is the document's date: the same entry gives the same bytes.
     The template reads no file outside its own folder and `kit/typst`. A broken template raises `typst.TypstError`.
     """
+    import typst  # here, so that importing the app does not wait for it
+
     pdf, warnings = typst.compile_with_warnings(
         template,
         root=template.parent,
@@ -42,5 +46,7 @@ def render(template: Path, data: dict[str, Any], *, at: datetime) -> bytes:
 
 
 @cache
-def _typefaces() -> typst.Fonts:
+def _typefaces() -> "typst.Fonts":
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts.DIRECTORY])

@@ -3,16 +3,17 @@
 import asyncio
 import ctypes
 import importlib
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from concurrent.futures import BrokenExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 T = TypeVar("T")
 
@@ -55,7 +56,11 @@ class InferencePool:
         self._taken = 0
         self._executor = self._start()
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _start(self) -> "ProcessPoolExecutor":
+        # Here, so that importing the app does not wait for them.
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
         # Spawn, never fork: the event loop's threads and sockets must not be copied into a model process.
         return ProcessPoolExecutor(
             max_workers=self._workers,
@@ -81,7 +86,7 @@ class InferencePool:
         self._taken += 1
         try:
             return await asyncio.wrap_future(executor.submit(function, *args))
-        except BrokenProcessPool as error:
+        except BrokenExecutor as error:
             # Whoever notices first replaces the pool; the others see a new one already.
             if self._executor is executor:
                 self._executor = self._start()

@@ -147,7 +147,7 @@ async def city(settings: Settings, pool: InferencePool) -> AsyncIterator[CityPeo
     app = create_app(settings, pool=pool)
     async with app.lifespan():
         # Each module is another set of callers: counts of the last one must not refuse this one.
-        await app.state.house.redis.flushdb()
+        await app.state.house.valkey.forget_everything()
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             yield CityPeople(app, client, furnished)

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from kit import clock
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Lang = Literal["vi", "en"]
 
@@ -32,7 +34,9 @@ def words() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import redis.asyncio as redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import acting, clients, oidc, rfc6750, rfc7636, rfc7638, rfc8414, rfc9068, rfc9449, scopes, store
@@ -31,6 +30,7 @@ from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import Refusal
 from kit.settings import Settings
+from kit.valkey import Valkey
 
 CODE_LIFETIME = timedelta(seconds=60)
 
@@ -44,13 +44,13 @@ def check_challenge(code_challenge: str | None, method: str | None) -> None:
 class Issuer:
     """One per process; holds keys and the replay store, no state of its own."""
 
-    def __init__(self, settings: Settings, keys: Keys, connection: "redis.Redis") -> None:
+    def __init__(self, settings: Settings, keys: Keys, valkey: Valkey) -> None:
         self.url = settings.public_url
         signing = keys.signing_keys()
         self._kid, self._key = list(signing.items())[-1]
         self._public = {kid: key.public_key() for kid, key in signing.items()}
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
-        self._replays = Replays(connection)
+        self._replays = Replays(valkey)
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
 

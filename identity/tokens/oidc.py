@@ -4,11 +4,12 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric import ec
+from typing import TYPE_CHECKING, Any
 
 from identity.tokens import rfc7515, rfc9068
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 TYP = "JWT"
 
@@ -25,7 +26,7 @@ def access_token_hash(access_token: str) -> str:
 
 def id_token(
     kid: str,
-    key: ec.EllipticCurvePrivateKey,
+    key: "ec.EllipticCurvePrivateKey",
     *,
     issuer: str,
     client_id: str,

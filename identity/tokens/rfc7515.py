@@ -3,19 +3,30 @@
 import base64
 import json
 import re
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from jwt.algorithms import ECAlgorithm
 
 ALG: Final = "ES256"
 # Ours are about 700 bytes and a DPoP proof about 600: what is longer is refused unread.
 MAX_CHARS: Final = 4096
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-_ES256 = ECAlgorithm(hashes.SHA256, ec.SECP256R1)
+
+
+@cache
+def _es256() -> "ECAlgorithm":
+    # At the first token, not at import: these libraries take longer to load than the web framework.
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from jwt.algorithms import ECAlgorithm
+
+    return ECAlgorithm(hashes.SHA256, ec.SECP256R1)
 
 
 class BadJws(Exception):
@@ -101,14 +112,14 @@ def parse(compact: str, *, typ: str, members: frozenset[str], more: bool = False
     )
 
 
-def verify(jws: Jws, key: ec.EllipticCurvePublicKey) -> None:
+def verify(jws: Jws, key: "ec.EllipticCurvePublicKey") -> None:
     """Raises BadJws unless `key` signed it."""
-    if not _ES256.verify(jws.signing_input, key, jws.signature):
+    if not _es256().verify(jws.signing_input, key, jws.signature):
         raise BadJws("the signature does not verify")
 
 
-def sign(header: dict[str, Any], payload: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
+def sign(header: dict[str, Any], payload: dict[str, Any], key: "ec.EllipticCurvePrivateKey") -> str:
     """The compact token; `alg` is added."""
     parts = (msgspec.json.encode({"alg": ALG, **header}), msgspec.json.encode(payload))
     signing_input = ".".join(b64url(part) for part in parts)
-    return f"{signing_input}.{b64url(_ES256.sign(signing_input.encode(), key))}"
+    return f"{signing_input}.{b64url(_es256().sign(signing_input.encode(), key))}"

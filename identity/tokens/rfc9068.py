@@ -1,14 +1,16 @@
 """Access tokens as JWT (RFC 9068), ES256: what stands in them, and reading one back strictly."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from identity.tokens import rfc7515
 from identity.tokens.rfc7515 import BadJws
 from kit.actor import Kind
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 TYP = "at+jwt"
 LIFETIME = timedelta(minutes=10)
@@ -71,12 +73,12 @@ def level_of(acr: str | None) -> int:
 ACR_VALUES = list(_LEVELS.values())
 
 
-def sign(claims: AccessClaims, kid: str, key: ec.EllipticCurvePrivateKey) -> str:
+def sign(claims: AccessClaims, kid: str, key: "ec.EllipticCurvePrivateKey") -> str:
     return rfc7515.sign({"typ": TYP, "kid": kid}, msgspec.to_builtins(claims), key)
 
 
 def read(
-    token: str, keys: dict[str, ec.EllipticCurvePublicKey], *, issuer: str, audience: str, at: datetime
+    token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str, audience: str, at: datetime
 ) -> AccessClaims:
     """The claims of a token of ours that is in force (§4). `keys` is a plain table: a kid opens no file and asks no database.
 
@@ -93,7 +95,7 @@ def read(
     return claims
 
 
-def signed_claims(token: str, keys: dict[str, ec.EllipticCurvePublicKey], *, issuer: str) -> AccessClaims:
+def signed_claims(token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str) -> AccessClaims:
     """The claims of a token we signed, expired or not: revocation takes old ones too. Raises BadJws."""
     jws = rfc7515.parse(token, typ=TYP, members=_HEADER)
     kid: Any = jws.header["kid"]

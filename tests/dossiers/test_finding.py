@@ -22,7 +22,7 @@ MISSING = "H29.26740-261122-BCDFG-HJKLM-NPQRS"
 
 
 async def ask(city: CityPeople, receipt_code: str, born: str, **rest: Any) -> Any:
-    await city.house.redis.flushdb()
+    await city.house.valkey.forget_everything()
     return await city.nobody.post("/v1/lookups", json={"receipt_code": receipt_code, "date_of_birth": born}, **rest)
 
 
@@ -54,13 +54,13 @@ async def test_wrong_and_missing_answer_alike(city: CityPeople) -> None:
 async def test_guessing_days_for_one_code_runs_dry_whether_it_exists_or_not(city: CityPeople) -> None:
     dossier = await steps.submitted(await city.signed_in("parent"))
     for code in (dossier["receipt_code"], MISSING):
-        await city.house.redis.flushdb()
+        await city.house.valkey.forget_everything()
         for day in range(1, 11):
             body = {"receipt_code": code, "date_of_birth": f"1980-01-{day:02d}"}
             await city.nobody.post("/v1/lookups", json=body, expect=404)
         body = {"receipt_code": code, "date_of_birth": BORN}
         await city.nobody.post("/v1/lookups", json=body, expect=429, code="too-many-requests")
-    await city.house.redis.flushdb()
+    await city.house.valkey.forget_everything()
 
 
 def test_second_fact_of_a_draft_or_nobody_never_fits() -> None:

@@ -169,6 +169,7 @@ _ONLY_IN = {
     "litestar": re.compile(r"^(api|web)/|/http(_\w+)?\.py$|/http/"),
     "sqlalchemy": re.compile(r"/tables\.py$|/store\.py$|^kit/db\.py$|^api/refusals\.py$|^api/health\.py$"),
     "paddleocr": re.compile(r"^ocr/engine\.py$"),
+    "redis": re.compile(r"^kit/(valkey|engines)\.py$"),
     "face_recognition": re.compile(r"^identity/faces/dlib_eye\.py$"),
 }
 

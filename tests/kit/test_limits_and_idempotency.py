@@ -9,12 +9,13 @@ from kit.db import Database, raw
 from kit.engines import Urls
 from kit.idempotency import KeyMissing, KeyReused, KeyTooLong, StillWorking, checked, once
 from kit.limits import Limits, LimitsUnavailable, TooMany
+from kit.valkey import Valkey
 
 
 @pytest.mark.anyio
 async def test_the_last_allowed_passes_and_the_next_is_told_when(engines: Urls) -> None:
-    redis = limits.connect(engines.redis)
-    counting, who = Limits(redis), ids.new_id("t")
+    valkey = Valkey(engines.redis)
+    counting, who = Limits(valkey), ids.new_id("t")
     allowed = limits.LIMITS["one-time-code"].times
     for _ in range(allowed):
         await counting.hit("one-time-code", who)
@@ -22,15 +23,15 @@ async def test_the_last_allowed_passes_and_the_next_is_told_when(engines: Urls) 
         await counting.hit("one-time-code", who)
     assert 0 < (told.value.retry_after_seconds or 0) <= limits.LIMITS["one-time-code"].seconds
     await counting.hit("one-time-code", ids.new_id("somebody else"))
-    await redis.aclose()
+    await valkey.close()
 
 
 @pytest.mark.anyio
 async def test_without_valkey_attempts_are_refused_not_allowed() -> None:
-    gone = limits.connect("unix:///tmp/motcua-there-is-no-valkey.sock")
+    gone = Valkey("unix:///tmp/motcua-there-is-no-valkey.sock")
     with pytest.raises(LimitsUnavailable):
         await Limits(gone).hit("sign-in", "anybody")
-    await gone.aclose()
+    await gone.close()
 
 
 async def _effect(db: Database, key: str, body: bytes, *, hold: asyncio.Event | None = None) -> object:

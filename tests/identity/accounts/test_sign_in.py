@@ -21,7 +21,7 @@ PARENT, NOBODYS = "+84900000011", "+84999999999"
 @pytest.fixture(autouse=True)
 async def _uncounted(city: CityPeople) -> None:
     """Each test is another caller on another day."""
-    await city.house.redis.flushdb()
+    await city.house.valkey.forget_everything()
 
 
 async def start(

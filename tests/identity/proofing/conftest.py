@@ -99,7 +99,7 @@ class Applicant(Person):
 @pytest.fixture
 async def applicant(city, photos):
     """A fresh phone and number; the limits forget what earlier tests did."""
-    await city.house.redis.flushdb()
+    await city.house.valkey.forget_everything()
     made = Applicant(city, phone=f"+8490{clock.now().microsecond % 10_000_000:07d}")
     photos.card = cards.card(number=numbered(), full_name=cards.field("full_name"))
     return made

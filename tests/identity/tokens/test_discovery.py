@@ -98,8 +98,8 @@ class _TwoKeys:
 async def test_DIS_6_old_tokens_outlive_a_new_key(city: CityPeople) -> None:
     old, new = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     house = city.house
-    before = Issuer(house.settings, _TwoKeys({"old": old}), house.redis)
-    after = Issuer(house.settings, _TwoKeys({"old": old, "new": new}), house.redis)
+    before = Issuer(house.settings, _TwoKeys({"old": old}), house.valkey)
+    after = Issuer(house.settings, _TwoKeys({"old": old, "new": new}), house.valkey)
     assert [key["kid"] for key in after.jwks["keys"]] == ["old", "new"]
     path = "/v1/me"
     for issuer, kid in ((before, "old"), (after, "new")):

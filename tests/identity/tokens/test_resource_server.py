@@ -21,7 +21,7 @@ async def account_of(person: Person) -> str:
 async def fresh(city: CityPeople, key: str) -> Person:
     """The person signed in anew, whatever happened to their last token."""
     city._known.pop(key, None)  # pyright: ignore[reportPrivateUsage]
-    await city.house.redis.flushdb()
+    await city.house.valkey.forget_everything()
     return await city.signed_in(key)
 
 

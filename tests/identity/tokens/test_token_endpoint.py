@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from redis.exceptions import ConnectionError as NoValkey
 
 from api.caller import Device, Pkce
 from identity import accounts, tokens
 from identity.tokens import rfc7515, rfc7638
 from kit import clock
 from kit.db import Database, raw
+from kit.valkey import ValkeyGone
 from tests.people import ISSUER, CityPeople
 
 PATH = "/v1/oauth/token"
@@ -322,9 +322,9 @@ async def test_DPO_7_without_valkey_no_proof_is_taken(shop: Shop, monkeypatch: p
     token = (await good(shop, client_id="test-phone", device=device))["access_token"]
 
     async def away(*_: Any, **__: Any) -> None:
-        raise NoValkey("away")
+        raise ValkeyGone
 
-    monkeypatch.setattr(shop.city.house.redis, "set", away)
+    monkeypatch.setattr(shop.city.house.valkey, "first", away)
     headers = {"Authorization": f"DPoP {token}", "DPoP": device.proof("GET", ISSUER + "/v1/me", token)}
     answer = await shop.city.client.get("/v1/me", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "replay-check-unavailable")

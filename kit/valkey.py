@@ -1,0 +1,58 @@
+"""Valkey (or Redis), for what may be lost at any moment: counts, proofs already used. The only file that knows its client."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_COUNT = """
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {n, redis.call('TTL', KEYS[1])}
+"""
+
+
+class ValkeyGone(Exception):
+    """Valkey did not answer in time. What hangs on it is then refused, never silently allowed."""
+
+
+class Valkey:
+    """One client per process. It answers within 200 ms or raises ValkeyGone: a stalled cache must not stall a citizen."""
+
+    def __init__(self, url: str) -> None:
+        # Here, for the client's own imports take as long as the database's: importing the app must not wait for it.
+        import redis.asyncio as redis
+        from redis.exceptions import RedisError
+
+        self._failures = (RedisError, OSError)
+        self._client: Redis = redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+        self._count = self._client.register_script(_COUNT)
+
+    async def count(self, key: str, *, window_seconds: int) -> tuple[int, int]:
+        """Counts one more in a window that begins with its first; the count and the seconds left."""
+        try:
+            count, seconds_left = await self._count(keys=[key], args=[window_seconds])
+        except self._failures as error:
+            raise ValkeyGone from error
+        return int(count), int(seconds_left)
+
+    async def first(self, key: str, *, kept_seconds: int) -> bool:
+        """Whether nobody said this key within the time it is kept; one of many concurrent callers is told yes."""
+        try:
+            return bool(await self._client.set(key, b"1", nx=True, ex=kept_seconds))
+        except self._failures as error:
+            raise ValkeyGone from error
+
+    async def ping(self) -> None:
+        """Raises ValkeyGone."""
+        try:
+            await self._client.ping()
+        except self._failures as error:
+            raise ValkeyGone from error
+
+    async def forget_everything(self) -> None:
+        """What a restart of Valkey does; tests begin so."""
+        await self._client.flushdb()
+
+    async def close(self) -> None:
+        await self._client.aclose()
