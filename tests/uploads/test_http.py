@@ -1,8 +1,10 @@
 """Uploads over HTTP: the owner's alone, shown without the camera's memory, erased when nobody claims them."""
 
+import asyncio
 import hashlib
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -35,6 +37,44 @@ async def test_nobody_401_the_owner_sees_the_stranger_404(city):
     await parent.get("/v1/uploads/upl_00000000000000000000000000", expect=404, code="not-found")
     for odd in ("..%2F..%2Fetc", "upl_'--", "x" * 300):
         await parent.get(f"/v1/uploads/{odd}", expect=404)
+
+
+async def test_a_retry_on_a_bad_line_gives_the_same_upload(city):
+    """A reply lost on the way made the app send the file again: two uploads, two places of the limit, two files."""
+    parent, stranger = await city.signed_in("parent"), await city.signed_in("stranger")
+    again = {"headers": {"Idempotency-Key": "retry-1"}}
+    first = await send(parent, picture(), expect=201, **again)
+    assert await send(parent, picture(), expect=201, **again) == first
+    await send(parent, pdf(), expect=422, code="idempotency-key-reused", **again)
+    assert (await send(stranger, picture(), expect=201, **again))["id"] != first["id"]
+    assert (await send(parent, picture(), expect=201))["id"] != first["id"]
+    await send(parent, picture(), expect=400, code="idempotency-key-too-long", headers={"Idempotency-Key": "x" * 201})
+    await send(parent, b"no file", expect=415, headers={"Idempotency-Key": "refused-1"})
+    await send(parent, picture(), expect=201, headers={"Idempotency-Key": "refused-1"})
+
+
+async def test_twins_at_once_leave_one_upload_and_one_file(city):
+    parent = await city.signed_in("parent")
+    data, again = picture(), {"headers": {"Idempotency-Key": "twins-1"}}
+    twins = await asyncio.gather(*(send(parent, data, **again) for _ in range(4)))
+    made = {twin["id"] for twin in twins if "id" in twin}
+    assert len(made) == 1
+    assert {twin.get("code", "request-in-progress") for twin in twins} == {"request-in-progress"}
+    assert (await send(parent, data, expect=201, **again))["id"] in made
+
+
+async def test_a_file_half_erased_is_found_again(city, monkeypatch):
+    """Erased original first: a process that died then left a picture of a paper on the disk that no sweep looked for."""
+    vault, gone = city.house.vault, []
+
+    def dies(file, **_):
+        gone.append(file.suffix)
+        raise OSError("the process dies here")
+
+    monkeypatch.setattr(Path, "unlink", dies)
+    with pytest.raises(OSError, match="dies here"):
+        await vault.erase("upl_half00")
+    assert gone == [".shown"]
 
 
 async def test_what_the_sender_calls_it_does_not_matter(city):
