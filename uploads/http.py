@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, Parameter
 
 from kit.actor import Actor, citizen
 from kit.db import Database
@@ -18,6 +18,11 @@ from uploads.vault import Vault
 
 # The file, and the multipart envelope around it.
 _BODY_BYTES = service.MAX_BYTES + 64 * 1024
+
+
+IdempotencyKey = Annotated[
+    str | None, Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry")
+]
 
 
 @dataclass
@@ -41,11 +46,17 @@ async def send_file(
     pool: InferencePool,
     limits: Limits,
     actor: Actor,
+    idempotency_key: IdempotencyKey = None,
 ) -> Upload:
-    """Told by its content, its name is not kept. Unless a dossier names it, it is erased after 30 days."""
+    """Told by its content, its name is not kept. Unless a dossier names it, it is erased after 30 days.
+
+    On a bad line send an Idempotency-Key: the same key and file give the same upload, however often they arrive.
+    """
     assert actor.account_id is not None
     await limits.hit("upload", actor.account_id)
-    return await service.receive(db, vault, pool, account_id=actor.account_id, data=await data.file.read())
+    return await service.receive(
+        db, vault, pool, account_id=actor.account_id, data=await data.file.read(), key=idempotency_key
+    )
 
 
 @get("/v1/uploads/{upload_id:str}", who=citizen("uploads:write"), summary="A file of mine", tags=["uploads"])

@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit import clock, ids
-from kit.db import Database
+from kit import clock, idempotency, ids
+from kit.db import Database, raw
 from kit.pool import InferencePool
 from kit.refusal import NotFound
 from uploads import store
@@ -27,10 +29,20 @@ _ORPHAN_AFTER = timedelta(days=1)
 _ID = re.compile(r"upl_[0-9a-z]{26}")
 
 
-async def receive(db: Database, vault: Vault, pool: InferencePool, *, account_id: str, data: bytes) -> Upload:
-    """The file first, sealed and on the disk; then its row. Refuses what `examine` refuses, and UploadTooLarge."""
+async def receive(
+    db: Database, vault: Vault, pool: InferencePool, *, account_id: str, data: bytes, key: str | None = None
+) -> Upload:
+    """The file first, sealed and on the disk; then its row. The same `key` and file give the same upload again.
+
+    Refuses what `examine` refuses, UploadTooLarge, and the kit's refusals about the key.
+    """
     if len(data) > MAX_BYTES:
         raise UploadTooLarge(megabytes=MAX_BYTES // 1024 // 1024)
+    sha256 = (await asyncio.to_thread(hashlib.sha256, data)).digest()
+    if key is not None:
+        async with db.begin() as conn, _once(conn, account_id, key, sha256) as slot:
+            if slot.reply is not None:
+                return msgspec.convert(slot.reply, Upload)
     examined = await pool.run(examine, data)
     upload_id = ids.new_id("upl")
     await vault.put(upload_id, "original", data)
@@ -38,24 +50,45 @@ async def receive(db: Database, vault: Vault, pool: InferencePool, *, account_id
         await vault.put(upload_id, "shown", examined.shown)
     upload = Upload(
         id=upload_id,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256.hex(),
         size_bytes=len(data),
         media_type=examined.media_type,
         pages=examined.pages,
         uploaded_at=clock.now(),
     )
-    async with db.begin() as conn:
-        await store.add(
-            conn,
-            id=upload_id,
-            account_id=account_id,
-            sha256=bytes.fromhex(upload.sha256),
-            size_bytes=upload.size_bytes,
-            media_type=upload.media_type,
-            pages=upload.pages,
-            uploaded_at=upload.uploaded_at,
-        )
-    return upload
+    if key is None:
+        async with db.begin() as conn:
+            await _add(conn, account_id, upload)
+        return upload
+    # Asked again, not held since: no connection waits for a file to be looked at. A twin may have been faster meanwhile.
+    async with db.begin() as conn, _once(conn, account_id, key, sha256) as slot:
+        if slot.reply is None:
+            await _add(conn, account_id, upload)
+            slot.keep(upload)
+            return upload
+    await vault.erase(upload_id)
+    return msgspec.convert(slot.reply, Upload)
+
+
+@asynccontextmanager
+async def _once(conn: AsyncConnection, account_id: str, key: str, sha256: bytes) -> AsyncGenerator[idempotency.Slot]:
+    async with idempotency.once(
+        await raw(conn), scope=account_id, route="POST /v1/uploads", key=idempotency.checked(key), body_digest=sha256
+    ) as slot:
+        yield slot
+
+
+async def _add(conn: AsyncConnection, account_id: str, upload: Upload) -> None:
+    await store.add(
+        conn,
+        id=upload.id,
+        account_id=account_id,
+        sha256=bytes.fromhex(upload.sha256),
+        size_bytes=upload.size_bytes,
+        media_type=upload.media_type,
+        pages=upload.pages,
+        uploaded_at=upload.uploaded_at,
+    )
 
 
 async def upload(conn: AsyncConnection, upload_id: str) -> Upload:

@@ -68,7 +68,8 @@ class Vault:
             raise UploadDamaged from error
 
     def _erase(self, upload_id: str) -> None:
-        for part in PARTS:
+        # The original last: it is what a sweep finds a file by, should the process die in between.
+        for part in reversed(PARTS):
             self._file(upload_id, part).unlink(missing_ok=True)
 
     def _file(self, upload_id: str, part: Part) -> Path:
