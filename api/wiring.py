@@ -14,6 +14,7 @@ import uploads.jobs
 from identity import tokens
 from identity.faces import FaceStore
 from identity.tokens import Issuer
+from kit import idempotency
 from kit.db import Database
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
@@ -104,6 +105,7 @@ def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
 def tasks() -> list[Task]:
     """Every room's background work."""
     return [
+        *idempotency.tasks,
         *notifications.jobs.tasks,
         *uploads.jobs.tasks,
         *tokens.TASKS,

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from kit import clock
+from kit.db import raw
+from kit.jobs import Task
 from kit.refusal import Refusal
 
 KEPT_FOR = timedelta(days=7)
@@ -100,3 +102,12 @@ async def once(
             " reply = excluded.reply, kept_at = excluded.kept_at",
             (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now()),
         )
+
+
+async def forget(services: Any) -> None:
+    """Replies are of no more use once their time is over."""
+    async with services.db.begin() as conn:
+        await (await raw(conn)).execute("delete from idempotency_keys where kept_at <= %s", (clock.now() - KEPT_FOR,))
+
+
+tasks: list[Task] = [Task(name="kit.forget_replies", run=forget, cron="10 3 * * *")]

@@ -37,6 +37,7 @@ class Jobs:
             connector=procrastinate.PsycopgConnector(conninfo=_plain(database_url), min_size=1, max_size=4)
         )
         self._services: Any = None
+        self._attempts: dict[str, int] = {}
         for task in tasks:
             self._register(task)
         self._register(Task("kit.retry_stalled", self._retry_stalled, cron="* * * * * */10"))
@@ -50,16 +51,25 @@ class Jobs:
         async def run(timestamp: int | None = None, **kwargs: Any) -> None:
             await task.run(self._services, **kwargs)
 
+        self._attempts[task.name] = task.attempts
         retry = self._procrastinate.RetryStrategy(max_attempts=task.attempts, exponential_wait=2)
         registered = self._app.task(name=task.name, retry=retry)(run)
         if task.cron is not None:
             self._app.periodic(cron=task.cron)(registered)  # pyright: ignore[reportArgumentType]
 
     async def _retry_stalled(self, _services: Any) -> None:
-        """Frees the jobs of killed workers, which else stay `doing` and keep their locks for ever."""
+        """Frees the jobs of killed workers, which else stay `doing` and keep their locks for ever.
+
+        A job that has used up its attempts this way is set aside: it may be what kills them.
+        """
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
-            _log.warning("job of a lost worker is tried again", extra={"job": job.id, "task": job.task_name})
+            extra = {"job": job.id, "task": job.task_name}
+            if job.attempts >= self._attempts.get(job.task_name, 0):
+                _log.error("job of a lost worker is set aside: it has been tried often enough", extra=extra)
+                await manager.finish_job(job, self._procrastinate.jobs.Status.FAILED, delete_job=False)
+                continue
+            _log.warning("job of a lost worker is tried again", extra=extra)
             await manager.retry_job(job)
 
     async def defer(

@@ -47,10 +47,23 @@ def _settle(warm: tuple[str, ...], parent: int) -> None:
         getattr(importlib.import_module(module), function)()
 
 
-class InferencePool:
-    """`warm` names functions (`ocr:warm`) that load models; they run in each worker before its first photo."""
+def _in_time(seconds: int, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Ends the whole process when time is up: a decoder caught in a loop hears nothing else."""
+    signal.alarm(seconds)
+    try:
+        return function(*args)
+    finally:
+        signal.alarm(0)
 
-    def __init__(self, *, workers: int, queue: int, warm: tuple[str, ...] = ()) -> None:
+
+class InferencePool:
+    """`warm` names functions (`ocr:warm`) that load models; they run in each worker before its first photo.
+
+    A photo that keeps a worker busy for `longest_seconds` costs that worker, as one that crashes it does.
+    """
+
+    def __init__(self, *, workers: int, queue: int, warm: tuple[str, ...] = (), longest_seconds: int = 120) -> None:
+        self._longest_seconds = longest_seconds
         self._workers, self._warm = workers, warm
         self._places = workers + queue
         self._taken = 0
@@ -85,7 +98,7 @@ class InferencePool:
         executor = self._executor
         self._taken += 1
         try:
-            return await asyncio.wrap_future(executor.submit(function, *args))
+            return await asyncio.wrap_future(executor.submit(_in_time, self._longest_seconds, function, args))
         except BrokenExecutor as error:
             # Whoever notices first replaces the pool; the others see a new one already.
             if self._executor is executor:

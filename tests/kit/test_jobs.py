@@ -65,3 +65,21 @@ async def test_the_job_of_a_killed_worker_is_freed_and_tried_again(db: Database,
     await made.work(until_idle=True)
     await made.work(until_idle=True)
     assert services.done == ["orphan"]
+
+
+@pytest.mark.anyio
+async def test_a_job_that_kills_its_workers_is_set_aside(db: Database, jobs: tuple[Jobs, _Services]) -> None:
+    """What a lost worker left was tried again without end: one job that kills workers killed them all, every minute."""
+    made, services = jobs
+    async with db.begin() as conn:
+        await made.defer(await raw(conn), "t.stumble", lock="poison")
+    async with await psycopg.AsyncConnection.connect(db.url, autocommit=True) as conn:
+        await conn.execute(
+            "update procrastinate_jobs set status = 'doing', worker_id = null, attempts = 3 where lock = 'poison'"
+        )
+        async with db.begin() as deferring:
+            await made.defer(await raw(deferring), "kit.retry_stalled")
+        await made.work(until_idle=True)
+        row = await (await conn.execute("select status from procrastinate_jobs where lock = 'poison'")).fetchone()
+    assert row == ("failed",)
+    assert services.done == []

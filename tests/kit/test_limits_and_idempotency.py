@@ -1,13 +1,15 @@
 """Counting attempts, and one effect per key."""
 
 import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from kit import ids, limits
+from kit import clock, ids, limits
 from kit.db import Database, raw
 from kit.engines import Urls
-from kit.idempotency import KeyMissing, KeyReused, KeyTooLong, StillWorking, checked, once
+from kit.idempotency import KeyMissing, KeyReused, KeyTooLong, StillWorking, checked, forget, once
 from kit.limits import Limits, LimitsUnavailable, TooMany
 from kit.valkey import Valkey
 
@@ -74,6 +76,27 @@ async def test_an_effect_that_failed_keeps_no_reply(db: Database) -> None:
             slot.keep({"n": 1})
             raise RuntimeError
     assert (await _effect(db, "k4", b"b")) != {"n": 1}
+
+
+@pytest.mark.anyio
+async def test_replies_are_forgotten_after_seven_days(db: Database) -> None:
+    """Kept for seven days, it was said; nothing ever removed them."""
+
+    async def kept() -> int:
+        async with db.connect() as conn:
+            row = await (
+                await (await raw(conn)).execute("select count(*) from idempotency_keys where key = 'k5'")
+            ).fetchone()
+        assert row is not None
+        return row[0]
+
+    await _effect(db, "k5", b"b")
+    with clock.shifted(timedelta(days=6, hours=23)):
+        await forget(SimpleNamespace(db=db))
+    assert await kept() == 1
+    with clock.shifted(timedelta(days=7)):
+        await forget(SimpleNamespace(db=db))
+    assert await kept() == 0
 
 
 def test_the_key_itself_is_checked() -> None:

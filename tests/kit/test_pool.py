@@ -49,3 +49,16 @@ async def test_work_refusals_death_and_bounds() -> None:
         assert await pool.run(_add, 4, 4) == 8
     finally:
         pool.close()
+
+
+@pytest.mark.anyio
+async def test_a_photo_that_never_ends_costs_its_worker_not_the_house() -> None:
+    """A worker in an endless loop was lost for ever, and two such photos stopped every card and face of the city."""
+    pool = InferencePool(workers=1, queue=1, longest_seconds=1)
+    try:
+        with pytest.raises(WorkerLost):
+            await pool.run(_sleep, 600)
+        assert await pool.run(_add, 2, 3) == 5
+        assert pool.waiting == 0
+    finally:
+        pool.close()
