@@ -53,7 +53,9 @@ class Asked(msgspec.Struct):
 @get(["/d", "/d/{code:str}"], who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def follow(request: Request[Any, Any, Any], settings: Settings, code: str = "") -> Response[str]:
     """Messages link here: the code stands in the link, the second fact the reader brings."""
-    return page(request, "follow.html", sandbox=settings.sandbox, asked=Asked(code=code), problem=None, found=None)
+    return page(
+        request, "follow.html", sandbox=settings.sandbox, asked=Asked(code=code), problem=None, found=None, ended=()
+    )
 
 
 @post("/d", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, request_max_body_size=4_000)
@@ -79,7 +81,13 @@ async def followed(
         except Refusal as refusal:
             problem = refusal
     shown = page(
-        request, "follow.html", sandbox=settings.sandbox, asked=data, problem=problem and problem.message, found=found
+        request,
+        "follow.html",
+        sandbox=settings.sandbox,
+        asked=data,
+        problem=problem and problem.message,
+        found=found,
+        ended=[state.name for state in catalogue.lifecycle.states if state.closed],
     )
     shown.status_code = problem.status if problem else 200
     if problem is not None and problem.retry_after_seconds is not None:

@@ -1,5 +1,7 @@
 """Pages: the right language, nothing foreign, no error document in a browser, closed outside the sandbox."""
 
+from typing import Any
+
 import httpx
 import msgspec
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from api.app import create_app
 from kit.pool import InferencePool
 from kit.settings import Settings
+from tests.dossiers import steps
 from tests.people import CityPeople
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +46,28 @@ async def test_a_wrong_guess_shows_the_form_again_with_what_to_do(city: CityPeop
     no_day = await city.client.post("/d", data={"code": "x", "born": "32/13/1992"})
     assert no_day.status_code == 422
     assert 'role="alert"' in no_day.text
+
+
+async def test_what_has_ended_has_no_term_and_says_where_its_paper_is(city: CityPeople) -> None:
+    """A refused procedure was once shown as due."""
+    parent = await city.signed_in("parent")
+    dossier = await steps.submitted(parent)
+    shown = await _followed(city, dossier)
+    assert shown.count("due ") == 1
+    await steps.decide(city, dossier, "birth")
+    shown = await _followed(city, dossier)
+    assert (shown.count("due "), shown.count("the paper is ready")) == (3, 1)
+    refused = await steps.submitted(parent)
+    await steps.decide(city, refused, "birth", refuse="Số giấy chứng sinh không có trong hệ thống của bệnh viện.")
+    shown = await _followed(city, refused)
+    assert "Số giấy chứng sinh không có" in shown, "the reason"
+    assert (shown.count("due "), shown.count("the paper is ready")) == (0, 0)
+
+
+async def _followed(city: CityPeople, dossier: dict[str, Any]) -> str:
+    answer = await city.client.post("/d?lang=en", data={"code": dossier["receipt_code"], "born": "20/05/1992"})
+    assert answer.status_code == 200
+    return answer.text
 
 
 async def test_what_is_typed_is_text_never_markup(city: CityPeople) -> None:
