@@ -57,8 +57,8 @@ class NotComplete(Invalid):
 class DocumentUnknown(Refusal):
     status = 404
     code = "document-unknown"
-    vi = "Hồ sơ này không có giấy tờ loại {kind}."
-    en = "This dossier has no document of the kind {kind}."
+    vi = "Hồ sơ này không có giấy tờ loại {kind}. Hãy tải lại hồ sơ để xem các giấy tờ đang có."
+    en = "This dossier has no document of the kind {kind}. Load it again to see those it has."
 
 
 class DocumentNotAsked(Refusal):
@@ -142,8 +142,8 @@ class NoPinIssuer(Refusal):
 class ResultUnknown(Refusal):
     status = 404
     code = "result-unknown"
-    vi = "Chưa có kết quả này. Hãy xem trạng thái hồ sơ."
-    en = "There is no such result yet. See how the dossier stands."
+    vi = "Không có kết quả này: thủ tục chưa xong hoặc đã bị từ chối. Hãy xem trạng thái hồ sơ."
+    en = "There is no such result: the procedure is not finished, or was refused. See how the dossier stands."
 
 
 class LookupFailed(Refusal):

@@ -20,8 +20,8 @@ class PinTaken(Refusal):
 class NotificationUsed(Refusal):
     status = 409
     code = "birth-notification-used"
-    vi = "Giấy chứng sinh {number} đã dùng để đăng ký khai sinh số {entry_number}, quyển {book}. Hãy xem lại số giấy."
-    en = "Birth notification {number} was already used (entry {entry_number}, book {book}). Check the number."
+    vi = "Giấy chứng sinh {number} đã dùng để đăng ký khai sinh số {entry_number}, quyển {book}. Hãy đối chiếu với giấy; nếu đúng số ấy, hãy từ chối hồ sơ."
+    en = "Birth notification {number} was already used (entry {entry_number}, book {book}). Compare it with the paper; if the number is right, refuse the dossier."
 
 
 class BirthAlreadyRegistered(Refusal):
@@ -29,11 +29,11 @@ class BirthAlreadyRegistered(Refusal):
     code = "birth-already-registered"
     vi = (
         "Trẻ cùng mẹ, cùng tên, cùng ngày sinh đã được đăng ký khai sinh."
-        " Nếu là sinh đôi, hãy ghi rõ và ghi thứ tự sinh; nếu không, hãy từ chối hồ sơ này."
+        " Hãy từ chối hồ sơ này; nếu là sinh đôi, nêu lý do để gia đình nộp lại có ghi thứ tự sinh."
     )
     en = (
         "A child of this mother with this name and birthday is already registered."
-        " If they are twins, say so and give the order of birth; otherwise refuse this dossier."
+        " Refuse this dossier; if they are twins, say why, so that the family files again with the order of birth."
     )
 
 
