@@ -36,9 +36,23 @@ def believed_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> s
     return peer
 
 
+def counted_address(address: str) -> str:
+    """What limits count an address by: of IPv6 the network, for one line has 2^64 addresses (RFC 6177)."""
+    try:
+        parsed = _plain(ipaddress.ip_address(address))
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+
+
+def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An IPv4 caller as an IPv6 socket shows it is an IPv4 caller."""
+    return (address.version == 6 and address.ipv4_mapped) or address
+
+
 def _within(address: str, networks: Sequence[Network]) -> bool:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = _plain(ipaddress.ip_address(address))
     except ValueError:
         return False
     return any(parsed in network for network in networks)

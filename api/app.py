@@ -1,5 +1,6 @@
 """Assembles the application: collects each room's routes, nothing else."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -46,6 +47,8 @@ VERSION = "0.1.0"
 
 # Photos come by multipart, whose routes state their own limit; everything else is small.
 _BODY_BYTES = 1_000_000
+# For the jobs under way at shutdown; what is cut off then is tried again by another worker.
+_WORKER_SECONDS = 10
 
 _TAGS = [
     Tag("operations", "Is it alive, is it ready, how is it doing"),
@@ -79,7 +82,9 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
                 yield
             finally:
                 if worker is not None:
+                    # Waited for: what it holds is closed with the house.
                     worker.cancel()
+                    await asyncio.wait([worker], timeout=_WORKER_SECONDS)
 
     uploaded.keep_in_memory()
     app = Litestar(
@@ -144,7 +149,7 @@ def _dependencies() -> dict[str, Provide]:
         return request.scope["state"]["actor"]
 
     def address(request: Request[Any, Any, Any]) -> str:
-        return request.client.host if request.client else "unknown"
+        return access.counted_address(request.client.host) if request.client else "unknown"
 
     given: dict[str, Callable[..., Any]] = {field.name: part(field.name) for field in fields(House)}
     given |= {"actor": actor, "address": address}

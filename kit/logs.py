@@ -16,13 +16,16 @@ _PIN = re.compile(r"(?<!\d)(\d{3})\d{7}(\d{2})(?!\d)")
 _TOKEN = re.compile(r"mc_[a-z]+_[A-Za-z0-9_-]{8,}|eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
 
+# PostgreSQL repeats the row or the key it refuses.
+_ROW = re.compile(r"^((?:DETAIL|CONTEXT):).*", re.MULTILINE)
+
 _LONGEST = 8_192
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def masked(text: str) -> str:
-    """The text with personal numbers, tokens and passwords in addresses made unreadable."""
-    return _CREDENTIALS.sub("***", _TOKEN.sub("mc_***", _PIN.sub(r"\1*******\2", text)))
+    """The text with personal numbers, tokens, refused rows and passwords in addresses made unreadable."""
+    return _ROW.sub(r"\1 ***", _CREDENTIALS.sub("***", _TOKEN.sub("mc_***", _PIN.sub(r"\1*******\2", text))))
 
 
 class JsonLines(logging.Formatter):

@@ -1,11 +1,13 @@
 """Callers that are nobody's ordinary app: odd paths, invented methods, many addresses."""
 
+import ipaddress
 import json
 import tempfile
 from typing import Any
 
 import pytest
 
+from api import access
 from api.caller import Device, Pkce
 from tests.people import ISSUER, CityPeople
 
@@ -70,3 +72,24 @@ async def test_a_large_photo_never_lies_on_the_disk(city: CityPeople, monkeypatc
     await parent.post("/v1/uploads", files={"file": file}, expect=422, code="bad-image")
     await parent.put("/v1/me/face-lookup", files={"selfie": file}, expect=422, code="face-consent-missing")
     assert on_disk == []
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("unix", "unix"),
+    ],
+)
+def test_an_ipv6_line_is_one_caller(address: str, counted: str) -> None:
+    """Each of a line's 2^64 addresses had limits of its own, so that nobody with IPv6 was limited at all."""
+    assert access.counted_address(address) == counted
+
+
+def test_a_proxy_is_trusted_also_over_an_ipv6_socket() -> None:
+    """As ::ffff:10.0.0.2 the proxy was a stranger, and the whole city shared its limits."""
+    trusted = [ipaddress.ip_network("10.0.0.0/8")]
+    assert access.believed_address("::ffff:10.0.0.2", "198.51.100.1", trusted) == "198.51.100.1"
