@@ -107,6 +107,7 @@ class Engines:
                     return False
                 self._stop_valkey()
                 self._stop_postgres()
+                shutil.rmtree(self._sockets, ignore_errors=True)
         return True
 
     # -- places -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -97,6 +98,11 @@ class Story:
         )
         with self.out.status(self.t("đang vẽ thẻ mẫu và chụp ảnh …", "drawing the specimen card and taking photos …")):
             self.photos = cast.photographs((faces / "obama.jpg").read_bytes())
+        self.folder = self.keep or self.server.home / "results"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, photo in msgspec.structs.asdict(self.photos).items():
+            (self.folder / f"card-{name.replace('_', '-')}.jpg").write_bytes(photo)
+        self.good(f"ảnh thẻ mẫu nằm ở {self.folder}", f"the specimen photos lie in {self.folder}")
         self.citizen = Caller(self.server.url, "citizen-app")
         self.officers = {officer.key: self._officer(officer.email) for officer in sandbox_people().officers}
         self.prove_who_he_is()
@@ -373,12 +379,10 @@ class Story:
     def collect_the_results(self) -> None:
         self.chapter(7, "Mọi kết quả về một nơi", "Every result in one place")
         dossier = self._branches()
-        folder = self.keep or self.server.home / "results"
-        folder.mkdir(parents=True, exist_ok=True)
         for branch in dossier["branches"]:
             paper = self.citizen.get(branch["result"]["href"])
             self.check(paper.startswith(b"%PDF-"), f"{branch['name']}: no PDF")
-            file = folder / f"{branch['name']}.pdf"
+            file = self.folder / f"{branch['name']}.pdf"
             file.write_bytes(paper)
             self.good(
                 f"{self.said(branch['result']['name'])}: {file} ({len(paper) // 1024} kB)",
