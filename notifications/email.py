@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import smtplib
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ from notifications.channels import Undeliverable
 from notifications.messages import ChannelKind, Letter
 
 _TIMEOUT_SECONDS = 15
+_AT_ONCE = 8
 
 
 class SmtpChannel:
@@ -26,9 +28,12 @@ class SmtpChannel:
     ) -> None:
         self._host, self._port, self._sender = host, port, sender
         self._user, self._password = user, password
+        # Threads of its own: a mail server that stalls must not hold up those that write uploads.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="smtp")
 
     async def send(self, letter: Letter) -> None:
-        await asyncio.to_thread(self._deliver, self._written(letter), letter.to)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._deliver, self._written(letter), letter.to)
 
     def _written(self, letter: Letter) -> EmailMessage:
         mail = EmailMessage()

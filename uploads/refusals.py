@@ -59,6 +59,13 @@ class PdfTooManyPages(Refusal):
     en = "The PDF has more than {pages} pages. Split it into several files."
 
 
+class StorageFull(Refusal):
+    status = 507
+    code = "upload-storage-full"
+    vi = "Kho lưu tệp đã đầy. Tệp chưa được nhận; hãy gửi lại sau, hoặc nộp tại bộ phận một cửa."
+    en = "The file store is full. The file was not taken; send it again later, or hand it in at the one-stop desk."
+
+
 class UploadElsewhere(Refusal):
     status = 409
     code = "upload-in-another-dossier"

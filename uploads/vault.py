@@ -1,6 +1,7 @@
 """Files on disk: sealed under their id, complete or absent."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from kit import crypto
-from uploads.refusals import UploadDamaged
+from uploads.refusals import StorageFull, UploadDamaged
 
 Part = Literal["original", "shown"]
 PARTS: tuple[Part, ...] = ("original", "shown")
@@ -23,7 +24,7 @@ class Vault:
         directory.chmod(0o700)
 
     async def put(self, upload_id: str, part: Part, data: bytes) -> None:
-        """Returns when the bytes are on the disk, so that the row that names them may follow."""
+        """Returns when the bytes are on the disk, so that the row that names them may follow. Refuses StorageFull."""
         await asyncio.to_thread(self._put, upload_id, part, data)
 
     async def get(self, upload_id: str, part: Part) -> bytes:
@@ -48,11 +49,18 @@ class Vault:
         file = self._file(upload_id, part)
         file.parent.mkdir(mode=0o700, exist_ok=True)
         half = file.with_name(f"{file.name}.{os.getpid()}.part")
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(crypto.seal(self._key, data, _aad(upload_id, part)))
-            out.flush()
-            os.fsync(out.fileno())
-        half.rename(file)
+        try:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+                out.write(crypto.seal(self._key, data, _aad(upload_id, part)))
+                out.flush()
+                os.fsync(out.fileno())
+            half.rename(file)
+        except OSError as error:
+            # Half a file on a full disk would keep it full.
+            half.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull(retry_after_seconds=300) from error
+            raise
         # The name must survive a power cut as well as the bytes.
         for folder in (file.parent, self._directory):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,7 +1,9 @@
 """SMTP against a real protocol peer."""
 
+import asyncio
 import smtplib
 import ssl
+import threading
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -125,3 +127,17 @@ def self_signed(tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
+
+
+@pytest.mark.anyio
+async def test_a_mail_server_that_stalls_does_not_hold_up_uploads(monkeypatch):
+    """Letters waited in the threads that also seal uploads: one slow mail server, and no file was taken any more."""
+    channel = SmtpChannel(host="127.0.0.1", port=9, sender="a@motcua.example")
+    go_on = threading.Event()
+    monkeypatch.setattr(channel, "_deliver", lambda *_: go_on.wait())
+    letters = [asyncio.create_task(channel.send(LETTER)) for _ in range(100)]
+    try:
+        assert await asyncio.wait_for(asyncio.to_thread(int, "7"), 30) == 7
+    finally:
+        go_on.set()
+        await asyncio.gather(*letters)

@@ -1,6 +1,7 @@
 """Uploads over HTTP: the owner's alone, shown without the camera's memory, erased when nobody claims them."""
 
 import asyncio
+import errno
 import hashlib
 import io
 from datetime import timedelta
@@ -208,3 +209,17 @@ async def test_the_row_names_the_owner_and_no_file_name(city):
             ).all()
         )
     assert columns == {"id", "account_id", "dossier_id", "sha256", "size_bytes", "media_type", "pages", "uploaded_at"}
+
+
+async def test_a_full_disk_is_told_and_keeps_no_half_files(city, monkeypatch):
+    """It was a 500, and the half file kept the disk full until the next night."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    parent = await city.signed_in("parent")
+    monkeypatch.setattr("uploads.vault.os.fsync", full)
+    await send(parent, picture(), expect=507, code="upload-storage-full")
+    monkeypatch.undo()
+    assert not list((city.house.settings.home / "uploads").rglob("*.part"))
+    await send(parent, picture(), expect=201)

@@ -10,7 +10,7 @@ import pytest
 from api.caller import Device, Pkce
 from identity import offices
 from identity.accounts import signing_in
-from kit import clock
+from kit import clock, limits
 from kit.db import raw
 from tests.people import ISSUER, CityPeople
 
@@ -41,6 +41,16 @@ async def start(
 
 async def enter(city: CityPeople, sign_in: Any, digits: str, *, expect: int, code: str | None = None) -> Any:
     return await city.nobody.post(f"{PATH}/{sign_in['id']}/code", json={"code": digits}, expect=expect, code=code)
+
+
+async def test_one_address_does_not_try_every_phone_of_the_city(
+    city: CityPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attempts were counted by address and login together: one caller had as many as there are phone numbers."""
+    monkeypatch.setitem(limits.LIMITS, "sign-in-address", limits.Limit(5, 600))
+    for number in range(5):
+        await start(city, f"+8490000{number:04d}")
+    await start(city, "+84900009999", expect=429, code="too-many-requests")
 
 
 def wrong(right: str) -> str:
