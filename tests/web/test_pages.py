@@ -67,6 +67,7 @@ async def test_what_has_ended_has_no_term_and_says_where_its_paper_is(city: City
 async def _followed(city: CityPeople, dossier: dict[str, Any]) -> str:
     answer = await city.client.post("/d?lang=en", data={"code": dossier["receipt_code"], "born": "20/05/1992"})
     assert answer.status_code == 200
+    assert f'href="/d/{dossier["receipt_code"]}?lang=vi"' in answer.text, "the other language keeps the code"
     return answer.text
 
 
