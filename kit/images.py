@@ -13,7 +13,7 @@ MAX_PIXELS: Final = 50_000_000
 # A baseline JPEG has one scan and a progressive one about ten; thousands are an attack on the decoder's time.
 _MAX_JPEG_SCANS: Final = 100
 
-_MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"})
+_MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B", "I"})
 _ORIENTATION_TAG: Final = 0x0112
 UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -74,7 +74,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, longest_side_px: int | 
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > max_pixels:
             raise ImageTooLarge(megapixels=max_pixels // 1_000_000)
-        if getattr(image, "n_frames", 1) != 1 or image.mode not in _MODES:
+        # Phones put a second picture (depth, brightness) behind the first in one JPEG: the first is the photo. An animation is none.
+        if (image.format != "MPO" and getattr(image, "n_frames", 1) != 1) or image.mode not in _MODES:
             raise BadImage
         turn = UPRIGHT.get(_orientation(image))
         if longest_side_px is not None:
@@ -102,6 +103,11 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # Sixteen bits of grey: Pillow's own conversion would clip everything bright to white.
+        image = image.convert("I").point(lambda grey: grey / 257).convert("L")
+    elif image.mode in {"CMYK", "YCbCr"}:
+        image = image.convert("RGB")
     if image.mode in {"RGB", "L", "1"} and "transparency" not in image.info:
         pixels = image.convert("RGB")
     else:

@@ -90,12 +90,23 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     assert refused(whole[:-2] + whole[whole.index(b"\xff\xda") : -2] * 200 + b"\xff\xd9") is BadImage
 
 
-def test_animations_and_foreign_colours_are_refused() -> None:
+def test_animations_are_refused() -> None:
     frames = [corner(), corner().rotate(180)]
     assert refused(encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:])) is BadImage
     assert refused(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])) is BadImage
-    assert refused(encoded(corner().convert("CMYK"))) is BadImage
-    assert refused(encoded(Image.new("I;16", (9, 9)), "PNG")) is BadImage
+
+
+def test_print_colours_sixteen_bits_and_the_second_picture_of_a_phone_are_no_fault() -> None:
+    """They were refused as damaged, and many phones write a second picture (depth, brightness) into the one JPEG."""
+    red = Image.new("RGB", (30, 20), (200, 30, 30))
+    for shade, expected in zip(
+        images.decode(encoded(red.convert("CMYK"))).getpixel((9, 9)), (200, 30, 30), strict=True
+    ):
+        assert abs(shade - expected) < 6
+    grey = images.decode(encoded(Image.new("I;16", (9, 9), 40_000), "PNG"))
+    assert grey.getpixel((4, 4)) == (155, 155, 155)
+    two = images.decode(encoded(red, "MPO", save_all=True, append_images=[red.resize((9, 6))]))
+    assert two.size == (30, 20)
 
 
 def test_transparency_lies_on_white() -> None:
