@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from kit.engines import Engines, EngineTrouble
 
 _USE = """
 import sys
+import tempfile
 from pathlib import Path
 from kit.engines import Engines
 engines = Engines(Path(sys.argv[1]))
@@ -107,8 +109,7 @@ def test_a_foreign_server_on_the_data_is_refused(home: Path, monkeypatch: pytest
     engines.start()
     engines.stop()
     data = engines._data  # pyright: ignore[reportPrivateUsage]
-    elsewhere = Path("/tmp/motcua-foreign")
-    elsewhere.mkdir(exist_ok=True)
+    elsewhere = Path(tempfile.mkdtemp(dir="/tmp"))
     elsewhere.chmod(0o777)
     binaries = engines._postgres_binaries()  # pyright: ignore[reportPrivateUsage]
     command = [
