@@ -1,0 +1,34 @@
+"""Transactions: what a snapshot sees, and that nothing of it stays on the pooled connection."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.db import Database
+
+pytestmark = pytest.mark.anyio
+
+
+async def isolation(conn: AsyncConnection) -> str:
+    return (await conn.execute(text("show transaction_isolation"))).scalar_one()
+
+
+async def test_a_snapshot_sees_one_moment_and_leaves_the_connection_as_it_was(database_url: str) -> None:
+    db, other = Database(database_url, pool_size=1), Database(database_url, pool_size=1)
+    count, add = text("select count(*) from seen"), text("insert into seen values (1)")
+    try:
+        async with other.begin() as writer:
+            await writer.execute(text("create table seen (n int)"))
+        async with db.snapshot() as conn:
+            assert await isolation(conn) == "repeatable read"
+            assert (await conn.execute(count)).scalar_one() == 0
+            async with other.begin() as writer:
+                await writer.execute(add)
+            assert (await conn.execute(count)).scalar_one() == 0
+        # The pool has one connection: it is the same one.
+        async with db.begin() as conn:
+            assert await isolation(conn) == "read committed"
+            assert (await conn.execute(count)).scalar_one() == 1
+    finally:
+        await db.close()
+        await other.close()
