@@ -16,4 +16,4 @@ class InMemoryFile(UploadFile):
 
 def keep_in_memory() -> None:
     """For the process. Litestar has no setting for it; a test watches that its parser still asks for this class."""
-    _multipart.UploadFile = InMemoryFile
+    _multipart.UploadFile = InMemoryFile  # pyright: ignore[reportPrivateImportUsage]

@@ -62,12 +62,14 @@ class Jobs:
 
         A job that has used up its attempts this way is set aside: it may be what kills them.
         """
+        from procrastinate.jobs import Status
+
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
             extra = {"job": job.id, "task": job.task_name}
             if job.attempts >= self._attempts.get(job.task_name, 0):
                 _log.error("job of a lost worker is set aside: it has been tried often enough", extra=extra)
-                await manager.finish_job(job, self._procrastinate.jobs.Status.FAILED, delete_job=False)
+                await manager.finish_job(job, Status.FAILED, delete_job=False)
                 continue
             _log.warning("job of a lost worker is tried again", extra=extra)
             await manager.retry_job(job)

@@ -66,7 +66,11 @@ async def test_a_nul_in_a_path_or_query_is_no_500(city: CityPeople) -> None:
 async def test_a_large_photo_never_lies_on_the_disk(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
     """The framework spooled every photo over a megabyte to /tmp: faces and cards in the clear, on whatever disk that is."""
     on_disk: list[object] = []
-    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda file: on_disk.append(file))
+
+    def rolled_over(file: object) -> None:
+        on_disk.append(file)
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", rolled_over)
     parent = await city.signed_in("parent")
     file = ("photo.jpg", b"\xff\xd8\xff" + bytes(5_000_000), "image/jpeg")
     await parent.post("/v1/uploads", files={"file": file}, expect=422, code="bad-image")

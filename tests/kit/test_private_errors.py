@@ -29,6 +29,7 @@ def _line() -> str:
 async def test_the_log_of_a_failed_statement_holds_nothing_of_the_person(db: Database, statement: str) -> None:
     """Parameters and "Failing row contains (…)" wrote people's names and days of birth into the log."""
     person = {"id": "acc_1", "kind": "officer", "name": "Nguyễn Văn Hư Cấu"}
+    line = ""
     try:
         async with db.begin() as conn:
             await conn.execute(text(statement), person)
