@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import importlib
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -35,11 +36,13 @@ class WorkerLost(Refusal):
 
 
 def _settle(warm: tuple[str, ...], parent: int) -> None:
-    """First thing in each worker: die with the parent, yield the processor to the event loop, load the models."""
+    """First thing in each worker: die with the parent, leave nothing behind, yield the processor to the event loop, load the models."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(0)
+    # A decoder that crashes must not leave somebody's face in a core file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     for name in warm:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import time
 
@@ -49,6 +50,19 @@ async def test_work_refusals_death_and_bounds() -> None:
         assert await pool.run(_add, 4, 4) == 8
     finally:
         pool.close()
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_crashes_leaves_no_photo_behind() -> None:
+    """Where core files are on, a crash of a decoder wrote the photo it held to the disk, in the clear."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    pool = InferencePool(workers=1, queue=1)
+    try:
+        assert await pool.run(resource.getrlimit, resource.RLIMIT_CORE) == (0, 0)
+    finally:
+        pool.close()
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 @pytest.mark.anyio
