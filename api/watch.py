@@ -41,6 +41,9 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The outermost layer; pure ASGI, for it runs on every call. Puts the believed address where frameworks look for it."""
+    every = _HEADERS
+    if settings.public_url.startswith("https://"):
+        every += ((b"strict-transport-security", b"max-age=63072000; includeSubDomains"),)
     trusted = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +67,7 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
                 status = message["status"]
                 headers = list(message.get("headers", []))
                 have = {name.lower() for name, _ in headers}
-                headers += [pair for pair in _HEADERS if pair[0] not in have]
+                headers += [pair for pair in every if pair[0] not in have]
                 headers.append((b"x-request-id", rid.encode()))
                 message["headers"] = headers
             await send(message)

@@ -171,8 +171,7 @@ def _strip(image: "Pixels", box: Box, *, squeeze: float) -> "Pixels":
 def _keep_off_the_network() -> None:
     """PaddleX asks model hubs whether they are up while it is imported, and keeps a cache in the home directory."""
     os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
-    home = os.environ.get("MOTCUA_HOME")
-    cache = Path(home) / "paddlex" if home else Path(tempfile.gettempdir()) / f"motcua-paddlex-{os.getuid()}"
+    cache = Path(os.environ.get("MOTCUA_HOME", ".motcua")) / "paddlex"
     os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(cache.absolute()))
 
 

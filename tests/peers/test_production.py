@@ -67,6 +67,7 @@ def served(environ: dict[str, str]) -> Iterator[str]:
 def test_two_api_processes_serve_and_show_nothing_of_the_sandbox(served: str) -> None:
     assert httpx.get(f"{served}/health").json() == {"status": "ok"}
     assert httpx.get(f"{served}/sandbox/inbox.json").status_code == 404
+    assert "max-age=" in httpx.get(f"{served}/health").headers["strict-transport-security"]
     discovery = httpx.get(f"{served}/.well-known/openid-configuration", headers={"Host": "evil.test"}).json()
     assert discovery["issuer"] == "https://motcua.test"
     # What the Dockerfile's HEALTHCHECK runs, with this server's address.
