@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -62,6 +63,42 @@ def photographs(portrait: bytes) -> Photos:
         tampered_front=camera.photograph(tampered.front, camera.Scene(seed=15)),
         tampered_back=camera.photograph(tampered.back, camera.Scene(seed=16)),
     )
+
+
+def about(child: str, notification: str, ward: str) -> dict[str, Any]:
+    """What the parent tells of the child, by the form's fields."""
+    return {
+        "child.full_name": child,
+        "child.date_of_birth": born().isoformat(),
+        "child.sex": "female",
+        "child.circumstance": "facility",
+        "child.birth_facility": "Bệnh viện Hư Cấu",
+        "child.birth_place": {"ward": ward},
+        "child.place_of_origin": {"ward": ward},
+        "birth_notification.number": notification,
+        "birth_notification.issued_on": born().isoformat(),
+    }
+
+
+def answers(ward: str) -> dict[str, Any]:
+    """What this family answers where the form still asks."""
+    address = {"ward": ward, "detail": "Số 12 đường Hư Cấu"}
+    return {
+        "residence.lives_with": "father",
+        "residence.address": address,
+        "residence.household_head_name": "Nguyễn Hữu Thành Đạt",
+        "residence.household_head_pin": "079090000001",
+        "residence.relation_to_head": "child",
+        "residence.confirmation": "vneid",
+        "insurance.facility": "Trạm y tế phường Sài Gòn",
+        "copies.count": 1,
+        "copies.delivery": "online",
+        "father.residence": address,
+        "mother.residence": address,
+        "father.residence_kind": "permanent",
+        "mother.residence_kind": "permanent",
+        "child.ethnicity": "01",
+    }
 
 
 def birth_notification(number: str, mother: str) -> bytes:

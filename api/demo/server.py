@@ -27,7 +27,7 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
-        self._log = self.home / "server.log"
+        self.log = self.home / "server.log"
         self._environment = {
             name: value
             for name, value in os.environ.items()
@@ -42,7 +42,7 @@ class Server:
         self.home.mkdir(parents=True)
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this very program
                 [sys.executable, "-m", "api", "sandbox", "--port", str(self.port), "--quiet"],
                 env=self._environment,
@@ -60,7 +60,7 @@ class Server:
                     return
             except httpx.TransportError:
                 time.sleep(0.1)
-        raise DemoTrouble(f"the server was not ready after {_START_SECONDS} s; see {self._log}")
+        raise DemoTrouble(f"the server was not ready after {_START_SECONDS} s; see {self.log}")
 
     def secret(self, client_id: str) -> str:
         """What the sandbox's table prints for a confidential client."""
@@ -88,7 +88,7 @@ class Server:
         )
 
     def _last_words(self) -> str:
-        return " ".join(self._log.read_text(errors="replace").split())[-800:]
+        return " ".join(self.log.read_text(errors="replace").split())[-800:]
 
 
 def _free_port() -> int:

@@ -33,11 +33,21 @@ def run(lang: str, keep: Path | None) -> int:
     try:
         story.tell()
     except (Unexpected, DemoTrouble) as error:
-        story.out.print(f"[bold red]✗[/] {error}", markup=True, highlight=False)
+        story.out.print("[bold red]✗[/]", end=" ")
+        story.out.print(f"{error}\n  {story.server.log}", markup=False, soft_wrap=True)
         return 1
     finally:
         story.server.stop()
     return 0
+
+
+def _notification_number() -> str:
+    """Of a fictional hospital; a new one for each child, for the register takes each number once."""
+    return f"{secrets.randbelow(90_000) + 10_000}.GCS.79001.{clock.today():%y}"
+
+
+def _new_key() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(16)}
 
 
 class Story:
@@ -114,6 +124,7 @@ class Story:
         self.decide()
         self.collect_the_results()
         self.look_up_three_ways()
+        self.refuse_a_birth()
         self.tell_the_summary()
 
     def _officer(self, email: str) -> Caller:
@@ -237,69 +248,33 @@ class Story:
         self.out.print(table)
         filled = sum(1 for field in self.draft["form"].values() if field["value"] not in (None, ""))
         self.result("mục tự điền", "fields prefilled", str(filled))
-        self.notification = f"{secrets.randbelow(90_000) + 10_000}.GCS.79001.26"
-        ward = sandbox_people().ward.code
-        fields = {
-            "child.full_name": cast.CHILD_NAME,
-            "child.date_of_birth": cast.born().isoformat(),
-            "child.sex": "female",
-            "child.circumstance": "facility",
-            "child.birth_facility": "Bệnh viện Hư Cấu",
-            "child.birth_place": {"ward": ward},
-            "child.place_of_origin": {"ward": ward},
-            "birth_notification.number": self.notification,
-            "birth_notification.issued_on": cast.born().isoformat(),
-        }
-        draft = self._change(fields)
-        missing = {".".join(fault["field"].split(".")[:2]) for fault in draft["faults"]}
-        more = {name: value for name, value in self._answers(ward).items() if name in missing}
-        draft = self._change(more, ward)
-        self.good(
-            f"phụ huynh khai thêm {len(fields) + len(more)} mục về bé",
-            f"the parent adds {len(fields) + len(more)} fields about the child",
-        )
-        mother = draft["form"]["mother.full_name"]["value"]
-        paper = cast.birth_notification(self.notification, mother)
-        upload = self.citizen.post("/v1/uploads", files={"file": ("giay-chung-sinh.pdf", paper, "application/pdf")})
-        incomplete = self.citizen.post(
-            f"/v1/dossiers/{draft['id']}/submission", 422, headers={"Idempotency-Key": secrets.token_hex(16)}
-        )
+        number = _notification_number()
+        self.draft, told = self._tell_about(self.draft, cast.CHILD_NAME, number)
+        self.good(f"phụ huynh khai thêm {told} mục về bé", f"the parent adds {told} fields about the child")
+        incomplete = self.citizen.post(f"/v1/dossiers/{self.draft['id']}/submission", 422, headers=_new_key())
         self.refused("nộp khi còn thiếu giấy tờ", "submitting without the document", incomplete)
-        self.draft = self.citizen.call(
-            "PUT", f"/v1/dossiers/{draft['id']}/documents/birth_notification", json={"upload_id": upload["id"]}
-        )
+        self.draft = self._attach(self.draft, number)
         self.good("giấy chứng sinh đã đính kèm", "the hospital's birth notification is attached")
         self.check(not self.draft["faults"], f"nothing may be missing: {self.draft['faults']}")
 
-    def _answers(self, ward: str) -> dict[str, Any]:
-        """What this family answers where the form still asks."""
-        address = {"ward": ward, "detail": "Số 12 đường Hư Cấu"}
-        return {
-            "residence.lives_with": "father",
-            "residence.address": address,
-            "residence.household_head_name": "Nguyễn Hữu Thành Đạt",
-            "residence.household_head_pin": "079090000001",
-            "residence.relation_to_head": "child",
-            "residence.confirmation": "vneid",
-            "insurance.facility": "Trạm y tế phường Sài Gòn",
-            "copies.count": 1,
-            "copies.delivery": "online",
-            "father.residence": address,
-            "mother.residence": address,
-            "father.residence_kind": "permanent",
-            "mother.residence_kind": "permanent",
-            "child.ethnicity": "01",
-        }
+    def _tell_about(self, draft: dict[str, Any], child: str, number: str) -> tuple[dict[str, Any], int]:
+        """The draft after the parent typed what nobody knew yet, and how many fields that were."""
+        ward = sandbox_people().ward.code
+        fields = cast.about(child, number, ward)
+        draft = self._change(draft, {"fields": fields})
+        missing = {".".join(fault["field"].split(".")[:2]) for fault in draft["faults"]}
+        more = {name: value for name, value in cast.answers(ward).items() if name in missing}
+        return self._change(draft, {"fields": more, "ward": ward}), len(fields) + len(more)
 
-    def _change(self, fields: dict[str, Any], ward: str | None = None) -> Any:
-        body: dict[str, Any] = {"fields": fields} if ward is None else {"fields": fields, "ward": ward}
-        self.draft = self.citizen.call(
-            "PATCH",
-            f"/v1/dossiers/{self.draft['id']}/form",
-            json=body,
-            headers={"If-Match": f'"{self.draft["version"]}"'},
-        )
-        return self.draft
+    def _change(self, draft: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        path, version = f"/v1/dossiers/{draft['id']}/form", draft["version"]
+        return self.citizen.call("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})
+
+    def _attach(self, draft: dict[str, Any], number: str) -> dict[str, Any]:
+        paper = cast.birth_notification(number, draft["form"]["mother.full_name"]["value"])
+        upload = self.citizen.post("/v1/uploads", files={"file": ("giay-chung-sinh.pdf", paper, "application/pdf")})
+        path = f"/v1/dossiers/{draft['id']}/documents/birth_notification"
+        return self.citizen.call("PUT", path, json={"upload_id": upload["id"]})
 
     def submit_once(self) -> None:
         self.chapter(5, "Nộp một lần, bốn thủ tục", "One submission, four procedures")
@@ -318,8 +293,8 @@ class Story:
         self.result("nộp hai lần cùng khóa", "sent twice with one key", self.t("một hồ sơ", "one dossier"))
         self._branches()
 
-    def _branches(self) -> dict[str, Any]:
-        dossier = self.citizen.get(f"/v1/dossiers/{self.draft['id']}")
+    def _branches(self, draft: dict[str, Any] | None = None) -> dict[str, Any]:
+        dossier = self.citizen.get(f"/v1/dossiers/{(draft or self.draft)['id']}")
         for branch in dossier["branches"]:
             self.out.print(f"    {self.said(branch['title']):<48} {self.said(branch['label'])}")
         return dossier
@@ -367,14 +342,19 @@ class Story:
         )
 
     def _decide(self, branch: str, result: dict[str, Any]) -> None:
+        item = self._at_the_desk(branch, {"outcome": "approved", "result": result})
+        self.good(f"{self.said(item['title'])}: đã giải quyết", f"{self.said(item['title'])}: approved")
+
+    def _at_the_desk(self, branch: str, decision: dict[str, Any]) -> dict[str, Any]:
+        """The officer takes the branch, looks at form and papers, decides."""
         officer = self.officers[_BRANCH_OFFICER[branch]]
         item = next(item for item in officer.get("/v1/desk/queue")["items"] if item["name"] == branch)
         officer.post(f"/v1/desk/branches/{item['id']}/claim")
         shown = officer.get(f"/v1/desk/branches/{item['id']}")
         for document in shown["documents"]:
             officer.get(f"/v1/desk/branches/{item['id']}/documents/{document['kind']}")
-        officer.post(f"/v1/desk/branches/{item['id']}/decision", json={"outcome": "approved", "result": result})
-        self.good(f"{self.said(item['title'])}: đã giải quyết", f"{self.said(item['title'])}: approved")
+        officer.post(f"/v1/desk/branches/{item['id']}/decision", json=decision)
+        return item
 
     def collect_the_results(self) -> None:
         self.chapter(7, "Mọi kết quả về một nơi", "Every result in one place")
@@ -447,6 +427,26 @@ class Story:
         )
         self.refused("khuôn mặt người lạ", "a stranger's face", stranger)
         self.result("tra cứu", "looked up", self.t("mã hồ sơ, số định danh, khuôn mặt", "by code, by PIN, by face"))
+
+    def refuse_a_birth(self) -> None:
+        self.chapter(9, "Đường xấu: khai sinh bị từ chối", "A bad road: the birth is refused")
+        draft = self.citizen.post("/v1/dossiers", json={"procedure": "3.000722"})
+        number = _notification_number()
+        draft, _ = self._tell_about(draft, "Nguyễn Lý Minh Anh", number)
+        self._attach(draft, number)
+        self.citizen.post(f"/v1/dossiers/{draft['id']}/submission", headers=_new_key())
+        reason = "Số giấy chứng sinh không có trong dữ liệu của bệnh viện; đề nghị kiểm tra lại giấy."
+        self._at_the_desk("birth", {"outcome": "refused", "reason": reason})
+        branches = self._branches(draft)["branches"]
+        states = {branch["name"]: branch["state"] for branch in branches}
+        self.check(
+            states.pop("birth") == "refused" and set(states.values()) == {"not_started"},
+            f"a refused birth must end the others as not started: {states}",
+        )
+        for branch in branches:
+            self.out.print(f"    · {self.said(branch['title'])}: {self.said(branch['reason'])}", markup=False)
+        outcome = self.t("ba thủ tục kia không bắt đầu, có lý do", "the three others not started, with the reason")
+        self.result("khai sinh bị từ chối", "birth refused", outcome)
 
     def tell_the_summary(self) -> None:
         seconds = time.monotonic() - self.began
