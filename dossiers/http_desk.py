@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import Parameter
 
-from dossiers import deciding, following
+from dossiers import deciding, desk, following
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import Decide, DeskBranch, Queue
 from kit.actor import Actor, officer
@@ -31,14 +31,14 @@ async def show_queue(
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
     everybodys: Annotated[bool, Parameter(query="all", description="also what colleagues have taken")] = False,
 ) -> Queue:
-    return await deciding.queue(db, catalogue, actor, after=after, limit=limit, everybodys=everybodys)
+    return await desk.queue(db, catalogue, actor, after=after, limit=limit, everybodys=everybodys)
 
 
 @get("/v1/desk/branches/{branch_id:str}", who=officer(), tags=["desk"], summary="One branch, its form and papers")
 async def show_branch(
     branch_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
 ) -> Response[DeskBranch]:
-    return _tagged(await deciding.look(db, keys, catalogue, settings, actor, branch_id))
+    return _tagged(await desk.look(db, keys, catalogue, settings, actor, branch_id))
 
 
 @post(
@@ -94,7 +94,7 @@ async def decide_branch(
 async def show_document(
     branch_id: str, kind: str, db: Database, vault: Vault, catalogue: Catalogue, actor: Actor
 ) -> Response[bytes]:
-    content = await deciding.document(db, vault, catalogue, actor, branch_id, kind)
+    content = await desk.document(db, vault, catalogue, actor, branch_id, kind)
     return Response(content.data, media_type=content.media_type, headers=content.headers)
 
 
@@ -108,7 +108,7 @@ async def show_document(
 async def show_result(
     branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, actor: Actor
 ) -> Response[bytes]:
-    dossier_id, branch = await deciding.result_of(db, catalogue, actor, branch_id)
+    dossier_id, branch = await desk.result_of(db, catalogue, actor, branch_id)
     return pdf(await following.paper(db, settings, dossier_id, branch), branch)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from dossiers import deciding
+from dossiers.desk import look
 from dossiers.messages import Decide
 from dossiers.refusals import ClaimedByAnother, NoPinIssuer, OwnDossier
 from identity import accounts, offices
@@ -205,7 +206,7 @@ async def test_without_an_issuer_no_birth_is_registered(city: CityPeople) -> Non
         await deciding.decide(
             *desk(city), post_office, None, actor, branch_id, Decide(outcome="approved"), version=None
         )
-    shown = await deciding.look(*desk(city), actor, branch_id)
+    shown = await look(*desk(city), actor, branch_id)
     assert shown.branch.state == "in_review"
 
 
