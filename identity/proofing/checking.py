@@ -10,7 +10,7 @@ from identity.proofing import policy as rules
 from identity.proofing import store
 from identity.proofing.messages import Check, CheckReply, CheckRequest, EvidencedClaim
 from identity.proofing.refusals import CheckCodeUnknown, OwnCheck, ReasonMissing
-from identity.proofing.service import Desk
+from identity.proofing.sessions import Desk
 from kit import clock, ids
 from kit.actor import Actor
 from kit.names import same_name

@@ -9,7 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
 from litestar.params import Body
 
-from identity.proofing import checking, service
+from identity.proofing import checking, concluding, gathering, sessions
 from identity.proofing.messages import (
     AccountReply,
     CardReply,
@@ -25,7 +25,7 @@ from identity.proofing.messages import (
     SessionRequest,
     StepReply,
 )
-from identity.proofing.service import Desk
+from identity.proofing.sessions import Desk
 from identity.tokens import AuthorizationReply, Issuer
 from identity.tokens.http import dpop_header
 from kit.actor import ANYONE, Actor, officer, proofing
@@ -98,14 +98,14 @@ async def open_session(
     """By a first-party app, with a DPoP proof of the device key that everything after is bound to."""
     await limits.hit("proofing", address)
     jkt = await desk.issuer.check_proof(request.headers.getall("dpop", []), method="POST", path="/v1/proofing/sessions")
-    return await service.open_session(desk, data, jkt=jkt)
+    return await sessions.open_session(desk, data, jkt=jkt)
 
 
 @get(_SESSION, who=proofing(), dependencies={"desk": desk}, summary="How far a session is", tags=["proofing"])
 async def progress(session_id: str, actor: Actor, desk: Desk) -> Progress:
     """Steps passed and what comes next; nothing of the person."""
     own(session_id, actor)
-    return await service.progress(desk, session_id)
+    return await sessions.progress(desk, session_id)
 
 
 @post(
@@ -127,7 +127,7 @@ async def read_card(
     """Every field with its evidence and verdict. The photos are not kept."""
     own(session_id, actor)
     await limits.hit("card", session_id)
-    return await service.read_card(desk, session_id, await data.front.read(), await data.back.read())
+    return await gathering.read_card(desk, session_id, await data.front.read(), await data.back.read())
 
 
 @post(
@@ -149,7 +149,7 @@ async def match_selfie(
     """Against the card's portrait; five attempts a session. The photo is not kept."""
     own(session_id, actor)
     await limits.hit("face", session_id)
-    return await service.match_selfie(desk, session_id, await data.selfie.read())
+    return await gathering.match_selfie(desk, session_id, await data.selfie.read())
 
 
 @post(
@@ -163,11 +163,11 @@ async def match_selfie(
 async def ask_contact(session_id: str, data: ContactRequest, actor: Actor, desk: Desk, limits: Limits) -> ContactReply:
     """The phone or address the account will sign in with."""
     own(session_id, actor)
-    contact = service.contact_asked(data)
+    contact = gathering.contact_asked(data)
     # By both: nobody floods one phone from many sessions, nor many phones from one.
     await limits.hit("one-time-code", contact.value)
     await limits.hit("one-time-code", session_id)
-    return await service.ask_contact(desk, session_id, contact)
+    return await gathering.ask_contact(desk, session_id, contact)
 
 
 @post(
@@ -181,14 +181,14 @@ async def ask_contact(session_id: str, data: ContactRequest, actor: Actor, desk:
 async def prove_contact(session_id: str, data: ContactCode, actor: Actor, desk: Desk) -> StepReply:
     """Five tries a code."""
     own(session_id, actor)
-    return StepReply(next=await service.prove_contact(desk, session_id, data.code))
+    return StepReply(next=await gathering.prove_contact(desk, session_id, data.code))
 
 
 @post(f"{_SESSION}/account", who=proofing(), dependencies={"desk": desk}, summary="Open the account", tags=["proofing"])
 async def open_account(session_id: str, actor: Actor, desk: Desk) -> AccountReply:
     """One account per person: who has one already finds it again. Asked again, gives a new check code."""
     own(session_id, actor)
-    return await service.open_account(desk, session_id)
+    return await concluding.open_account(desk, session_id)
 
 
 @post(
@@ -201,7 +201,7 @@ async def open_account(session_id: str, actor: Actor, desk: Desk) -> AccountRepl
 async def authorize(session_id: str, actor: Actor, desk: Desk) -> AuthorizationReply:
     """To be redeemed within a minute with the code_verifier and the same device key."""
     own(session_id, actor)
-    return await service.authorize(desk, session_id)
+    return await concluding.authorize(desk, session_id)
 
 
 @get(

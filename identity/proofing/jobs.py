@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from identity.proofing.service import end_expired
+from identity.proofing.sessions import end_expired
 from kit.jobs import Task
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -130,6 +130,22 @@ def claims(reading: CardReading) -> list[tuple[str, str, tuple[str, ...]]]:
         and (value := field.normal if form == "normal" else field.value)
         and (field.status == "confirmed" or (field.status == "read" and _by_machine(field)))
     ]
+
+
+def verdicts(reading: CardReading) -> dict[str, Any]:
+    """How each field was proven, without what it says."""
+    return {
+        "document": reading.document.kind,
+        "decision": reading.decision,
+        "fields": {
+            name: {
+                "status": field.status,
+                "sources": [source.source for source in field.sources],
+                "reasons": list(field.reasons),
+            }
+            for name, field in reading.fields.items()
+        },
+    }
 
 
 _CLAIMS = (

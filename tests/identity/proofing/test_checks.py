@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from identity.proofing.service import end_expired
+from identity.proofing.sessions import end_expired
 from kit import clock
 from tests.identity.proofing import cards
 from tests.identity.proofing.conftest import numbered

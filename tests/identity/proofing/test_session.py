@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.caller import Device
 from identity.faces.refusals import FaceBlurred, SameImageAsCard
-from identity.proofing.service import end_expired
+from identity.proofing.sessions import end_expired
 from kit import clock
 from kit.pool import Busy
 from ocr.refusals import CardBlurred
@@ -418,10 +418,10 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
     applicant_token_is_over = clock.shifted(timedelta(days=1))
     with applicant_token_is_over:
         await applicant.account(expect=401)
-        from identity.proofing import service
+        from identity.proofing import concluding, sessions
         from identity.proofing.refusals import EvidenceShort
 
-        desk = service.Desk(
+        desk = sessions.Desk(
             db=city.house.db,
             keys=city.house.keys,
             pool=city.house.pool,
@@ -431,7 +431,7 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
             limits=city.house.limits,
         )
         with pytest.raises(EvidenceShort):
-            await service.open_account(desk, applicant.id)
+            await concluding.open_account(desk, applicant.id)
 
 
 async def test_nothing_of_the_person_stays_in_the_session(city, applicant):

@@ -1,0 +1,216 @@
+"""Evidence gathered step by step: both sides of the card, a selfie against its portrait, a phone or mailbox that answers."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+import msgspec
+
+import ocr
+from identity import accounts, faces
+from identity.proofing import policy as rules
+from identity.proofing import store
+from identity.proofing.messages import Advice, CardReply, ContactReply, ContactRequest, SelfieReply, Step
+from identity.proofing.refusals import (
+    CardAttemptsUsed,
+    FaceDoesNotMatch,
+    FaceUnsure,
+    NotAContact,
+    PhotoMissing,
+    SelfieAttemptsUsed,
+    WrongCode,
+    WrongState,
+)
+from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
+from kit import clock, ids
+from kit.refusal import Refusal
+from notifications import Contact, Recipient
+
+
+async def read_card(desk: Desk, session_id: str, front: bytes, back: bytes) -> CardReply:
+    """Front and back of one card. Refuses what `ocr` says of photos, WrongState, CardAttemptsUsed.
+
+    Another card may follow until a selfie has matched; it takes the place of the earlier one.
+    """
+    for name, photo in (("front", front), ("back", back)):
+        if not photo:
+            raise PhotoMissing(field=name)
+    policy = rules.current()
+    async with desk.db.begin() as conn:
+        session = await ongoing(conn, session_id)
+        refuse_unless(session, "card", "selfie")
+        if await store.count_try(conn, session_id, "card_tries", at_most=policy.attempts.card) is None:
+            raise CardAttemptsUsed
+    photos = [hashlib.sha256(photo).hexdigest() for photo in (front, back)]
+    try:
+        card = await desk.pool.run(ocr.read_card_with_portrait, front, back)
+    except Refusal as refusal:
+        evidence = {"code": refusal.code, "photos": photos}
+        await _record_refused(desk, session_id, "card", evidence, again=refusal.status >= 500)
+        raise
+    missing = rules.shortfalls(policy.card, card.reading, has_portrait=card.portrait is not None, today=clock.today())
+    async with desk.db.begin() as conn:
+        session = await ongoing(conn, session_id, lock=True)
+        refuse_unless(session, "card", "selfie")
+        await store.change(
+            conn, session_id, card_version=session.card_version + 1, **_kept(desk, session_id, card, missing)
+        )
+        await store.add_event(
+            conn,
+            session_id,
+            "card-short" if missing else "card-read",
+            {
+                "photos": photos,
+                **rules.verdicts(card.reading),
+                "shortfalls": [[one.field, one.code] for one in missing],
+            },
+        )
+    return CardReply(
+        reading=card.reading,
+        decision=card.reading.decision,
+        passed=not missing,
+        shortfalls=missing,
+        next="card" if missing else "selfie",
+    )
+
+
+def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]) -> dict[str, Any]:
+    """Columns after a reading: the card that passed, or nothing at all."""
+    if missing or card.portrait is None:
+        return {"card_at": None, "reading_sealed": None, "portrait_sealed": None}
+    return {
+        "card_at": clock.now(),
+        "reading_sealed": desk.seal(session_id, "reading", msgspec.json.encode(card.reading)),
+        "portrait_sealed": desk.seal(session_id, "portrait", card.portrait),
+    }
+
+
+async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieReply:
+    """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceUnsure,
+    SelfieAttemptsUsed, TooMany, WrongState."""
+    if not selfie:
+        raise PhotoMissing(field="selfie")
+    policy = rules.current()
+    async with desk.db.begin() as conn:
+        session = await ongoing(conn, session_id)
+        refuse_unless(session, "selfie")
+        # Counted and committed before anything is compared: a caller that hangs up early has used its attempt.
+        tries = await store.count_try(conn, session_id, "selfie_tries", at_most=policy.attempts.selfie)
+    if tries is None:
+        raise SelfieAttemptsUsed
+    seen = await _compared(desk, session, selfie)
+    decision = seen.decision
+    if decision == "match" and desk.settings.environment == "production" and not faces.measured():
+        # Lines that are only assumed let nobody in by themselves: an officer compares.
+        decision = "unsure"
+    evidence = {
+        "decision": decision,
+        "seen": seen.decision,
+        "score": seen.score,
+        "model": seen.model,
+        "calibration": seen.calibration,
+        "selfie_sha256": seen.selfie_sha256.hex(),
+        "tips": [tip.code for tip in seen.tips],
+    }
+    matched = decision in policy.face.decisions
+    async with desk.db.begin() as conn:
+        now = await ongoing(conn, session_id, lock=True)
+        if now.card_version != session.card_version:
+            raise WrongState(next=next_step(now))
+        refuse_unless(now, "selfie")
+        await store.add_event(conn, session_id, "selfie-matched" if matched else "selfie-not-matched", evidence)
+        if matched:
+            # The portrait has done its work.
+            await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None)
+    if not matched:
+        attempts_left = policy.attempts.selfie - tries
+        raise (FaceDoesNotMatch if decision == "no_match" else FaceUnsure)(attempts_left=attempts_left)
+    return SelfieReply(
+        decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
+    )
+
+
+async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison:
+    """With the portrait of the session's card."""
+    portrait = desk.unseal(session.id, "portrait", session.portrait_sealed)
+    try:
+        seen = await desk.pool.run(faces.compare, portrait, selfie)
+        # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
+        await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))
+    except Refusal as refusal:
+        evidence = {"code": refusal.code, "selfie_sha256": hashlib.sha256(selfie).hexdigest()}
+        # A blurred photo told nobody anything. A copy of the portrait was an attempt to deceive.
+        await _record_refused(desk, session.id, "selfie", evidence, again=refusal.code != "same-image-as-card")
+        raise
+    return seen
+
+
+async def _record_refused(
+    desk: Desk, session_id: str, step: Literal["card", "selfie"], evidence: dict[str, Any], *, again: bool
+) -> None:
+    """Records photos of which nothing came; `again` gives the attempt back."""
+    async with desk.db.begin() as conn:
+        await store.add_event(conn, session_id, f"{step}-refused", evidence)
+        if again:
+            await store.give_back_try(conn, session_id, "card_tries" if step == "card" else "selfie_tries")
+
+
+def contact_asked(request: ContactRequest) -> Contact:
+    """Refuses NotAContact."""
+    if (request.phone is None) == (request.email is None):
+        raise NotAContact
+    contact = accounts.contact.parse(request.phone or request.email or "")
+    if contact is None or contact.kind != ("phone" if request.phone is not None else "email"):
+        raise NotAContact
+    return contact
+
+
+async def ask_contact(desk: Desk, session_id: str, contact: Contact) -> ContactReply:
+    """Sends a one-time code there; an earlier code of the session is void. Refuses WrongState, NoWayToReach."""
+    lifetime = timedelta(minutes=rules.current().lifetimes.code_minutes)
+    code = ids.one_time_code()
+    async with desk.db.begin() as conn:
+        session = await ongoing(conn, session_id, lock=True)
+        refuse_unless(session, "contact", "account")
+        await store.change(
+            conn,
+            session_id,
+            contact_sealed=desk.seal(session_id, "contact", msgspec.json.encode(contact)),
+            contact_at=None,
+            code_mac=desk.code_mac(session_id, code),
+            code_tries=0,
+            code_expires_at=clock.now() + lifetime,
+        )
+        await desk.post_office.send(
+            conn,
+            event="one-time-code",
+            to=Recipient(account_id=None, contacts=(contact,), locale=session.locale),
+            fields={"code": code, "minutes": str(int(lifetime.total_seconds() // 60))},
+            once_key=None,
+        )
+        await store.add_event(conn, session_id, "contact-asked", {"kind": contact.kind})
+    return ContactReply(sent_to=accounts.contact.mask(contact), expires_in=int(lifetime.total_seconds()))
+
+
+async def prove_contact(desk: Desk, session_id: str, code: str) -> Step:
+    """Refuses WrongCode (five times at most per code), WrongState."""
+    async with desk.db.begin() as conn:
+        # Locked: a code of one phone must not prove another that is being put in its place at this moment.
+        session = await ongoing(conn, session_id, lock=True)
+        refuse_unless(session, "contact")
+        if session.code_mac is None:
+            raise WrongState(next="contact")
+        tries = await store.count_try(conn, session_id, "code_tries", at_most=rules.current().attempts.code)
+        right = (
+            tries is not None
+            and session.code_expires_at > clock.now()
+            and hmac.compare_digest(session.code_mac, desk.code_mac(session_id, code))
+        )
+        if right:
+            await store.change(conn, session_id, contact_at=clock.now(), code_mac=None, code_expires_at=None)
+        await store.add_event(conn, session_id, "contact-proven" if right else "contact-code-wrong", {})
+    if not right:
+        raise WrongCode
+    return "account"
