@@ -67,6 +67,13 @@ class Field(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     reasons: tuple[str, ...] = ()
 
+    def day(self) -> datetime.date | None:
+        """The day a date field names, whatever its status; None when missing, unreadable or without end."""
+        try:
+            return datetime.date.fromisoformat(self.normal) if self.normal is not None else None
+        except ValueError:
+            return None
+
 
 class Issue(msgspec.Struct, frozen=True):
     """Something a person should see about this reading; `field` is None when it concerns the card or a photo."""
@@ -107,14 +114,9 @@ class CardReading(msgspec.Struct, frozen=True):
         return found.value if found is not None and found.status == "confirmed" else None
 
     def day(self, name: str) -> datetime.date | None:
-        """A date field's value, whatever its status; None when missing, unreadable or without end."""
+        """`Field.day` of a field by name; None, too, when the card has no such field."""
         found = self.fields.get(name)
-        if found is None or found.normal is None:
-            return None
-        try:
-            return datetime.date.fromisoformat(found.normal)
-        except ValueError:
-            return None
+        return found.day() if found is not None else None
 
 
 class Card(msgspec.Struct, frozen=True):
