@@ -134,7 +134,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         if settings.environment == "production":
             await db.refuse_if_trusting()
             await faces_db.refuse_if_trusting()
-        valkey = Valkey(settings.redis_url)
+        valkey = Valkey(settings.redis_url, timeout_seconds=settings.valkey_timeout_seconds)
         stack.push_async_callback(valkey.close)
         if pool is None:
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)

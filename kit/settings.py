@@ -47,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None, Meta(description="PostgreSQL with pgvector for faces; none: the embedded engine")
     ] = None
     redis_url: Annotated[str | None, Meta(description="Valkey or Redis; none: the embedded engine")] = None
+    valkey_timeout_seconds: Annotated[
+        float, Meta(description="how long a call waits for Valkey before it is refused", gt=0, le=10)
+    ] = 0.2
     keys: Annotated[
         Path | None, Meta(description="directory of key files; none: made under home, in development only")
     ] = None

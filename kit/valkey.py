@@ -17,15 +17,17 @@ class ValkeyGone(Exception):
 
 
 class Valkey:
-    """One client per process. It answers within 200 ms or raises ValkeyGone: a stalled cache must not stall a citizen."""
+    """One client per process. It answers in time or raises ValkeyGone: a stalled cache must not stall a citizen."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_seconds: float = 0.2) -> None:
         # Here, for the client's own imports take as long as the database's: importing the app must not wait for it.
         import redis.asyncio as redis
         from redis.exceptions import RedisError
 
         self._failures = (RedisError, OSError)
-        self._client: Redis = redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+        self._client: Redis = redis.from_url(
+            url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds
+        )
         self._count = self._client.register_script(_COUNT)
 
     async def count(self, key: str, *, window_seconds: int) -> tuple[int, int]:

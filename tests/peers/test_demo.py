@@ -18,7 +18,15 @@ def test_the_whole_story_in_english(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    for said in ("card-blurred", "card-not-found", "face-does-not-match", "nothing lost", "one dossier", "not started", "Summary"):
+    for said in (
+        "card-blurred",
+        "card-not-found",
+        "face-does-not-match",
+        "nothing lost",
+        "one dossier",
+        "not started",
+        "Summary",
+    ):
         assert said in done.stdout, said
     papers = {file.name for file in tmp_path.glob("*.pdf")}
     assert papers == {"birth.pdf", "residence.pdf", "insurance.pdf", "identity_card.pdf"}
