@@ -4,16 +4,14 @@ from typing import Literal
 
 import msgspec
 from litestar import MediaType, Response, get
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.metrics import metrics as told
 from kit.actor import ANYONE
 from kit.db import Database
 from kit.pool import InferencePool
 from kit.valkey import Valkey, ValkeyGone
 from openapi import PROMISED
-
-WAITING_PHOTOS = Gauge("motcua_inference_waiting", "Photos taken in and not yet answered")
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -53,8 +51,7 @@ async def ready(db: Database, faces_db: Database, valkey: Valkey) -> Response[Re
 
 @get("/metrics", who=ANYONE, tags=["operations"], summary="Prometheus metrics", media_type=MediaType.TEXT)
 async def metrics(pool: InferencePool) -> Response[bytes]:
-    WAITING_PHOTOS.set(pool.waiting)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(told().page(pool), media_type=told().media_type)
 
 
 @get("/openapi.json", who=ANYONE, include_in_schema=False, sync_to_thread=True)

@@ -6,23 +6,14 @@ import re
 import time
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import Counter, Gauge, Histogram
 
 from api.access import believed_address
+from api.metrics import metrics
 from kit import logs
 from kit.ids import new_id
 from kit.settings import Settings
 
 _log = logging.getLogger("motcua.access")
-
-REQUESTS = Counter("motcua_requests_total", "Requests answered", ["method", "route", "status"])
-SECONDS = Histogram(
-    "motcua_request_seconds",
-    "Time from the first byte in to the last byte out",
-    ["route"],
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
-UNDER_WAY = Gauge("motcua_requests_under_way", "Requests being answered")
 
 # Labels stay few: a caller may make up as many methods as it likes, and each would be a series in memory.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -41,7 +32,7 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The outermost layer; pure ASGI, for it runs on every call. Puts the believed address where frameworks look for it."""
-    every = _HEADERS
+    told, every = metrics(), _HEADERS
     if settings.public_url.startswith("https://"):
         every += ((b"strict-transport-security", b"max-age=63072000; includeSubDomains"),)
     trusted = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
@@ -59,7 +50,7 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             )
             scope["client"] = (believed_address(peer[0], forwarded, trusted), peer[1])
         began, status = time.perf_counter(), 500
-        UNDER_WAY.inc()
+        told.under_way.inc()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -78,10 +69,10 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             seconds = time.perf_counter() - began
             # The template, never the path: a path may hold a code, and labels must stay few.
             route = scope.get("path_template") or "unmatched"
-            UNDER_WAY.dec()
+            told.under_way.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            REQUESTS.labels(method, route, status).inc()
-            SECONDS.labels(route).observe(seconds)
+            told.requests.labels(method, route, status).inc()
+            told.seconds.labels(route).observe(seconds)
             _log.info(
                 "request",
                 extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)},

@@ -5,9 +5,13 @@
 Blocking and heavy: call it in an inference worker (`kit.pool`). Importing this package loads no inference library.
 """
 
-from ocr import reading, reconciling, refusals, transcribing
+from typing import TYPE_CHECKING
+
+from ocr import reading, refusals
 from ocr.reading import FIELDS, Box, Card, CardReading, Document, Field, Issue, SideQuality, Source
-from ocr.transcribing import Transcript
+
+if TYPE_CHECKING:
+    from ocr.transcribing import Transcript
 
 __all__ = [
     "FIELDS",
@@ -38,6 +42,7 @@ def read_card(front: bytes, back: bytes | None) -> CardReading:
 
 def read_card_with_portrait(front: bytes, back: bytes | None) -> Card:
     """The same, and the portrait cut from the front (JPEG), for comparing with a selfie."""
+    from ocr import reconciling, transcribing
     from ocr.engine import reader
 
     photos = [front] if back is None else [front, back]
@@ -70,7 +75,7 @@ def warm() -> None:
     reader().recognise(picture, boxes, spaced=True)
 
 
-def _fit_together(transcripts: list[Transcript]) -> None:
+def _fit_together(transcripts: "list[Transcript]") -> None:
     """Refuses FrontMissing, SameSideTwice, SidesOfDifferentCards."""
     sides = [transcript.side for transcript in transcripts]
     if sides == ["back"]:

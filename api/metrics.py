@@ -1,0 +1,35 @@
+"""What Prometheus is told of this process."""
+
+from functools import cache
+
+from kit.pool import InferencePool
+
+
+class Metrics:
+    """The process's own counts; a deployment with several processes scrapes each."""
+
+    def __init__(self) -> None:
+        # Here, so that importing the app does not wait for it.
+        from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+        self._write, self.media_type = generate_latest, CONTENT_TYPE_LATEST
+        self.requests = Counter("motcua_requests_total", "Requests answered", ["method", "route", "status"])
+        self.seconds = Histogram(
+            "motcua_request_seconds",
+            "Time from the first byte in to the last byte out",
+            ["route"],
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.under_way = Gauge("motcua_requests_under_way", "Requests being answered")
+        self._waiting_photos = Gauge("motcua_inference_waiting", "Photos taken in and not yet answered")
+
+    def page(self, pool: InferencePool) -> bytes:
+        """The text a scrape reads."""
+        self._waiting_photos.set(pool.waiting)
+        return self._write()
+
+
+@cache
+def metrics() -> Metrics:
+    """One per process, however many apps a test makes: Prometheus takes a name once."""
+    return Metrics()
