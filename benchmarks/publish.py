@@ -38,7 +38,7 @@ def main() -> None:
         report = msgspec.json.decode(file.read_bytes(), type=Report)
         page += [
             f"\n## {file.stem}\n",
-            f"`uv run python benchmarks/{file.stem}.py` · {report.date} · commit {report.commit} · {report.machine}\n",
+            f"`uv run python {' '.join([f'benchmarks/{file.stem}.py', report.options]).strip()}` · {report.date} · commit {report.commit} · {report.machine}\n",
             "| what | value | floor | ratio | goal | holds |",
             "|---|---|---|---|---|---|",
         ]

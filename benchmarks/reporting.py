@@ -3,6 +3,7 @@
 import argparse
 import platform
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Report(msgspec.Struct, kw_only=True):
     date: str
     commit: str
     rows: list[Row]
+    options: str = ""
+    """How the script was called, without where it wrote: a quick run is told as one."""
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -51,8 +54,22 @@ def tell(title: str, rows: list[Row], out: Path | None) -> None:
         )
     Console().print(table)
     if out is not None:
-        report = Report(machine=_machine(), date=datetime.now(UTC).strftime("%Y-%m-%d"), commit=_commit(), rows=rows)
+        report = Report(
+            machine=_machine(),
+            date=datetime.now(UTC).strftime("%Y-%m-%d"),
+            commit=_commit(),
+            rows=rows,
+            options=_options(),
+        )
         out.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+
+
+def _options() -> str:
+    given = sys.argv[1:]
+    if "--json" in given:
+        at = given.index("--json")
+        given = given[:at] + given[at + 2 :]
+    return " ".join(given)
 
 
 def _machine() -> str:
