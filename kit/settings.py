@@ -1,6 +1,7 @@
 """Every setting of the process, its meaning and where its value came from."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -124,7 +125,9 @@ def load(environ: dict[str, str] | None = None, **given: Any) -> tuple[Settings,
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise BadSetting(f"settings: {error}. `motcua settings --help` lists them.") from error
+        named = re.search(r"\$\.(\w+)", str(error))
+        what = variable(named[1]) if named else "the setting it names"
+        raise BadSetting(f"settings: {error}. Correct or unset {what}.") from error
     return settings, {field.name: sources.get(field.name, "default") for field in msgspec.structs.fields(Settings)}
 
 

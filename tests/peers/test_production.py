@@ -59,6 +59,8 @@ def served(environ: dict[str, str]) -> Iterator[str]:
                 break
         except httpx.TransportError:
             time.sleep(0.2)
+    else:
+        pytest.fail("the server was not ready in time")
     yield url
     process.send_signal(signal.SIGTERM)
     process.wait(40)
