@@ -17,6 +17,8 @@ from uploads.refusals import (
 )
 
 PDF = "application/pdf"
+# The agencies' old PCs open these; a HEIC is read where it is only looked at, never kept as a paper.
+_PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 MAX_PAGES = 200
 
 # An A4 sheet at 350 dots an inch: everything a clerk can read of a paper.
@@ -39,7 +41,7 @@ def examine(data: bytes) -> Examined:
     from kit import images
 
     media_type = images.media_type(data)
-    if media_type is None:
+    if media_type not in _PICTURES:
         raise UnsupportedFileType
     if b"%PDF-" in data[:_PDF_EDGE_BYTES] or _MARKUP.search(data) or _ends_as_zip(data):
         raise FileOfTwoKinds

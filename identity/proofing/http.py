@@ -46,7 +46,7 @@ _CHECK = "/v1/proofing/checks/{check_code:str}"
 
 @dataclass
 class CardForm:
-    """Photos of both sides of one card: JPEG, PNG or WebP."""
+    """Photos of both sides of one card: JPEG, PNG, WebP or HEIC."""
 
     front: UploadFile
     back: UploadFile

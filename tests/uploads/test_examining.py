@@ -4,11 +4,13 @@ import io
 import struct
 import zipfile
 
+import pillow_heif
 import pypdfium2
 import pytest
 from PIL import Image
 from pypdfium2 import raw
 
+from kit import images
 from kit.images import BadImage
 from kit.refusal import Refusal
 from uploads.examining import MAX_PAGES, examine
@@ -48,6 +50,14 @@ def test_pictures_are_known_by_content_and_shown_as_jpeg(kind, media_type):
     assert examined.media_type == media_type
     assert examined.shown is not None
     assert examined.shown.startswith(b"\xff\xd8\xff")
+
+
+def test_a_heic_is_no_paper():
+    """Read where it is only looked at; kept as a paper, the agencies' PCs could not open the original."""
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48))).save(out)
+    assert images.decode(out.getvalue()).size == (64, 48)
+    assert refused(out.getvalue()) == "unsupported-file-type"
 
 
 def test_a_pdf_is_known_by_content_and_its_pages_are_counted():
