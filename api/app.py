@@ -19,6 +19,7 @@ import identity.offices.http
 import identity.proofing.http
 import identity.tokens.http
 import notifications.http
+import ocr.http
 import uploads.http
 import web.http
 from api import access, health, refusals, uploaded
@@ -38,6 +39,7 @@ ROOMS = (
     identity.proofing.http,
     identity.faces.http,
     notifications.http,
+    ocr.http,
     uploads.http,
     dossiers.http,
     web.http,
@@ -57,6 +59,7 @@ _TAGS = [
     Tag("offices", "Agencies and their desks"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),
     Tag("faces", "Consent to be found by face"),
+    Tag("cards", "A photographed identity card in, its fields with their evidence out"),
     Tag("messages", "What people are told"),
     Tag("uploads", "Files as they arrive"),
     Tag("procedures", "What may be asked for"),

@@ -1,7 +1,8 @@
 """One effect per Idempotency-Key: the reply is kept in the transaction that made the effect, for seven days."""
 
+import hashlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,9 @@ from psycopg.types.json import Jsonb
 from kit import clock
 from kit.db import raw
 from kit.jobs import Task
+from kit.limits import LimitsUnavailable
 from kit.refusal import Refusal
+from kit.valkey import Valkey, ValkeyGone
 
 KEPT_FOR = timedelta(days=7)
 
@@ -102,6 +105,28 @@ async def once(
             " reply = excluded.reply, kept_at = excluded.kept_at",
             (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now()),
         )
+
+
+@asynccontextmanager
+async def alone(valkey: Valkey, *, scope: str, route: str, key: str, at_most_seconds: int) -> AsyncGenerator[None]:
+    """For work too long to be held in a transaction, between two `once`: a twin meanwhile is told StillWorking.
+
+    Only spares the work of doing it twice: what is kept is `once`'s to decide. A process that dies is waited for
+    `at_most_seconds`. Raises LimitsUnavailable without Valkey.
+    """
+    name = f"alone:{hashlib.sha256(f'{scope}|{route}|{key}'.encode()).hexdigest()}"
+    try:
+        first = await valkey.first(name, kept_seconds=at_most_seconds)
+    except ValkeyGone as error:
+        raise LimitsUnavailable(retry_after_seconds=30) from error
+    if not first:
+        raise StillWorking(retry_after_seconds=1)
+    try:
+        yield
+    finally:
+        # Gone now, it is forgotten in time; the answer that was worked out is not lost over it.
+        with suppress(ValkeyGone):
+            await valkey.forget(name)
 
 
 async def forget(services: Any) -> None:

@@ -40,6 +40,8 @@ class Limit(msgspec.Struct, frozen=True):
 
 LIMITS: dict[str, Limit] = {
     "card": Limit(30, 600),
+    # A partner sends the cards of many people; one a second is what one worker reads.
+    "card-of-client": Limit(600, 600),
     "face": Limit(20, 600),
     # Faces held against one card, over all sessions: at one false match in a thousand, guessing takes months.
     "face-of-card": Limit(15, 86_400),

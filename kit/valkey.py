@@ -45,6 +45,13 @@ class Valkey:
         except self._failures as error:
             raise ValkeyGone from error
 
+    async def forget(self, key: str) -> None:
+        """Lets a key be said first again."""
+        try:
+            await self._client.delete(key)
+        except self._failures as error:
+            raise ValkeyGone from error
+
     async def ping(self) -> None:
         """Raises ValkeyGone."""
         try:

@@ -27,6 +27,9 @@ SCOPES: dict[str, Scope] = {
     "dossiers:read": _scope("citizen", "Xem hồ sơ của bạn", "See your dossiers"),
     "dossiers:write": _scope("citizen", "Lập và nộp hồ sơ thay bạn", "Prepare and submit dossiers for you"),
     "uploads:write": _scope("citizen", "Tải giấy tờ lên hồ sơ", "Upload papers to your dossiers"),
+    "cards:read": _scope(
+        "citizen client", "Đọc thẻ căn cước trong ảnh bạn gửi", "Read an identity card from photos you send"
+    ),
     "messages:read": _scope("citizen", "Đọc thông báo gửi cho bạn", "Read messages sent to you"),
     "face-lookup:write": _scope(
         "citizen", "Bật hoặc tắt tra cứu bằng khuôn mặt", "Turn finding your dossiers by face on or off"
