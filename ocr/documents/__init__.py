@@ -1,8 +1,25 @@
-"""One file per card generation that is read; kinds that are only recognised, in order to be refused, stand here."""
+"""One file per card generation: what is printed where, when it was issued and to whom."""
 
-from ocr.documents import can_cuoc_2024, cccd_chip_2021
+from ocr.documents import (
+    can_cuoc_2024,
+    can_cuoc_2024_under_6,
+    cccd_barcode_2016,
+    cccd_chip_2021,
+    cmnd_9,
+    cmnd_12,
+)
 from ocr.documents.layout import Document, Layout, Side
 
-DOCUMENTS: dict[str, Document] = {d.kind: d for d in (can_cuoc_2024.DOCUMENT, cccd_chip_2021.DOCUMENT)}
+# Newest first; a variant stands behind the kind whose print it shares.
+DOCUMENTS: dict[str, Document] = {
+    module.DOCUMENT.kind: module.DOCUMENT
+    for module in (can_cuoc_2024, can_cuoc_2024_under_6, cccd_chip_2021, cccd_barcode_2016, cmnd_12, cmnd_9)
+}
 
-__all__ = ["DOCUMENTS", "Document", "Layout", "Side"]
+
+def without_portrait(kind: str) -> Document | None:
+    """The variant of a kind that a missing portrait tells, if it has one."""
+    return next((d for d in DOCUMENTS.values() if d.variant_of == kind and d.front.portrait is None), None)
+
+
+__all__ = ["DOCUMENTS", "Document", "Layout", "Side", "without_portrait"]

@@ -1,5 +1,7 @@
 """Căn cước: TT 16/2024/TT-BCA, issued from 01/07/2024 to people of six years and more."""
 
+import datetime
+
 from ocr.documents.layout import Document, Label, Layout, Place
 
 DOCUMENT = Document(
@@ -35,4 +37,8 @@ DOCUMENT = Document(
         qr=Place(0.72, 0.24, 0.25, 0.38),
         has_mrz=True,
     ),
+    first_issued=datetime.date(2024, 7, 1),
+    youngest=6,  # with a portrait: Luật Căn cước 2023 Đ23
+    issuer_vi="Bộ Công an",
+    issuer_en="Ministry of Public Security",
 )

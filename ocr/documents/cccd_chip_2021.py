@@ -1,5 +1,7 @@
 """Căn cước công dân with a chip: TT 06/2021/TT-BCA, issued from 23/01/2021 to 30/06/2024."""
 
+import datetime
+
 from ocr.documents.layout import Document, Label, Layout, Place
 
 DOCUMENT = Document(
@@ -34,4 +36,10 @@ DOCUMENT = Document(
         ),
         has_mrz=True,
     ),
+    # The first bear dates before the circular's own.
+    first_issued=datetime.date(2021, 1, 1),
+    last_issued=datetime.date(2024, 6, 30),
+    youngest=14,  # Luật Căn cước công dân 2014 Đ19
+    issuer_vi="Cục Cảnh sát quản lý hành chính về trật tự xã hội",
+    issuer_en="Police Department for Administrative Management of Social Order",
 )
