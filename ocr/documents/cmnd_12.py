@@ -24,12 +24,12 @@ DOCUMENT = Document(
         ),
         portrait=Place(0.035, 0.36, 0.235, 0.56),
         # The mark "Họ và tên khai sinh" is two words short of the 2024 card's label.
-        never=(*ENGLISH, "GIẤY CHỨNG MINH NHÂN DÂN", "Họ, chữ đệm và tên khai sinh", "CĂN CƯỚC CÔNG DÂN"),
+        never=(*ENGLISH, "Nơi ĐKHK", "Họ, chữ đệm và tên khai sinh", "CĂN CƯỚC CÔNG DÂN"),
     ),
     back=Layout(
         side="back",
         # Who signs is what tells this back from that of 2016 (assumption: no regulation seen prints the signer's title).
-        marks=("GIÁM ĐỐC CÔNG AN", "Họ và tên cha", "Họ và tên mẹ"),
+        marks=("GIÁM ĐỐC CÔNG AN", "Đặc điểm nhận dạng"),
         labels=(
             Label("", "Ngón trỏ trái", ""),
             Label("", "Ngón trỏ phải", ""),
