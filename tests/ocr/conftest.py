@@ -22,11 +22,47 @@ FACTS = CardFacts(
     expires=datetime.date(2030, 5, 17),
     portrait=drawn_face(1),
 )
+_CHILD = CardFacts(
+    number="079323004321",
+    full_name="Nguyễn Lý Minh Châu",
+    date_of_birth=datetime.date(2023, 3, 9),
+    sex="female",
+    place_of_origin="Xã Tân Thạnh Đông, Huyện Củ Chi, Thành phố Hồ Chí Minh",
+    residence="45/12 Đường Lê Thánh Tôn, Phường Sài Gòn, Thành phố Hồ Chí Minh",
+    place_of_birth="Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh",
+    issued=datetime.date(2025, 9, 3),
+    expires=datetime.date(2037, 3, 9),
+    father="Nguyễn Hữu Mẫu",
+    mother="Nguyễn Trần Phương Thảo",
+)
 
 
 def facts(kind: Kind) -> CardFacts:
-    """The 2021 card was issued while such cards were."""
-    return FACTS if kind == "can_cuoc_2024" else msgspec.structs.replace(FACTS, issued=datetime.date(2022, 8, 12))
+    """One holder, whose card was issued while such cards were; a child of hers on the card without a portrait."""
+    changed = msgspec.structs.replace
+    older = "45/12 Đường Lê Thánh Tôn, Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh"
+    match kind:
+        case "cmnd_9":
+            number, issued = "024680135", datetime.date(2009, 8, 12)
+            return changed(
+                FACTS,
+                number=number,
+                old_number=None,
+                residence=older,
+                issued=issued,
+                expires=issued.replace(year=issued.year + 15),
+            )
+        case "cmnd_12":
+            issued = datetime.date(2014, 8, 12)
+            return changed(FACTS, residence=older, issued=issued, expires=issued.replace(year=issued.year + 15))
+        case "cccd_barcode_2016":
+            return changed(FACTS, residence=older, issued=datetime.date(2017, 8, 12))
+        case "cccd_chip_2021":
+            return changed(FACTS, issued=datetime.date(2022, 8, 12))
+        case "can_cuoc_2024":
+            return FACTS
+        case "can_cuoc_2024_under_6":
+            return _CHILD
 
 
 @functools.cache
