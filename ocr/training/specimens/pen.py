@@ -34,7 +34,10 @@ _RIGHT_EDGE = 0.97
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """A line of print and its box in pixels of the specimen: left, top, right, bottom; `field` as in `ocr.documents`."""
+    """A line of print and its box in pixels of the specimen: left, top, right, bottom; `field` as in `ocr.documents`.
+
+    A picture (portrait, qr, barcode, chip, …) is named in `field` and has no text.
+    """
 
     field: str
     text: str
@@ -56,7 +59,6 @@ class Side:
     def __init__(self, style: Style, tint: Tint, seed: int) -> None:
         self.style = style
         self.printed: list[Printed] = []
-        self.blocks: list[Place] = []
         self._dice = random.Random(seed * 31 + style.seed)  # noqa: S311 (a drawing, not a secret)
         self._noise = np.random.default_rng(seed * 31 + style.seed)
         self._image = Image.fromarray(
@@ -130,7 +132,7 @@ class Side:
         box = (round(place.width * WIDTH), round(place.height * HEIGHT))
         photo = Image.open(io.BytesIO(encoded), formats=["JPEG", "PNG", "WEBP"]).convert("RGB")
         self._image.paste(_cover(photo, box), (round(place.x * WIDTH), round(place.y * HEIGHT)))
-        self.blocks.append(place)
+        self._reserve("portrait", place)
 
     def qr(self, payload: str, x: float, y: float, side_px: int) -> None:
         code = segno.make(payload, error="m", micro=False, encoding="utf-8")
@@ -140,7 +142,7 @@ class Side:
             ink.resize((side_px, side_px), Image.Resampling.NEAREST).convert("RGB"),
             (round(x * WIDTH), round(y * HEIGHT)),
         )
-        self.blocks.append(Place(x, y, side_px / WIDTH, side_px / HEIGHT))
+        self._reserve("qr", Place(x, y, side_px / WIDTH, side_px / HEIGHT))
 
     def barcode(self, payload: str, place: Place) -> None:
         """PDF417 (ISO/IEC 15438) as wide as its place, whole pixels a module."""
@@ -154,7 +156,7 @@ class Side:
         strip = Image.new("L", (width, height), 250)
         strip.paste(modules.point([24] * 128 + [250] * 128), ((width - modules.width) // 2, 12))
         self._image.paste(strip.convert("RGB"), (round(place.x * WIDTH), round(place.y * HEIGHT)))
-        self.blocks.append(place)
+        self._reserve("barcode", place)
 
     def emblem(self, x: float, y: float, size: int) -> None:
         """A plain star on a disc; the state emblem itself is not copied."""
@@ -168,7 +170,7 @@ class Side:
             for i in range(10)
         ]
         self._pen.polygon(points, fill=(246, 212, 70))
-        self.blocks.append(Place(x - r / WIDTH, y - r / HEIGHT, size / WIDTH, size / HEIGHT))
+        self._reserve("emblem", Place(x - r / WIDTH, y - r / HEIGHT, size / WIDTH, size / HEIGHT))
 
     def chip(self, x: float, y: float) -> None:
         left, top = x * WIDTH, y * HEIGHT
@@ -179,7 +181,7 @@ class Side:
             self._pen.line((left, top + height * share, left + width, top + height * share), edge, 3)
         middle = (left + width * 0.3, top + height * 0.2, left + width * 0.7, top + height * 0.8)
         self._pen.rounded_rectangle(middle, 10, (224, 198, 128), edge, 3)
-        self.blocks.append(Place(x, y, 0.135, 0.185))
+        self._reserve("chip", Place(x, y, 0.135, 0.185))
 
     def chip_sign(self, x: float, y: float) -> None:
         left, top = x * WIDTH, y * HEIGHT
@@ -187,7 +189,7 @@ class Side:
         self._pen.ellipse((left + 22, top + 9, left + 44, top + 31), outline=RED, width=4)
         self._pen.line((left, top + 20, left + 22, top + 20), RED, 4)
         self._pen.line((left + 44, top + 20, left + 66, top + 20), RED, 4)
-        self.blocks.append(Place(x, y, 66 / WIDTH, 40 / HEIGHT))
+        self._reserve("chip_sign", Place(x, y, 66 / WIDTH, 40 / HEIGHT))
 
     def dots(self, x: float, y: float, until: float = _RIGHT_EDGE) -> None:
         """The dotted line under a typed value."""
@@ -206,7 +208,7 @@ class Side:
             rx, ry = ring * step, ring * step * 1.52 * min(1.0, height / width / 1.76)
             box = (cx - rx, cy - ry, cx + rx, cy + ry)
             self._pen.arc(box, whorl.uniform(0, 40), whorl.uniform(300, 358), (92, 84, 88), 3)
-        self.blocks.append(place)
+        self._reserve("finger", place)
 
     def signature(self, x: float, y: float) -> None:
         points = [
@@ -214,7 +216,7 @@ class Side:
             for t in range(64)
         ]
         self._pen.line(points, fill=(40, 52, 140), width=4, joint="curve")
-        self.blocks.append(Place(x, y - 0.052, 270 / WIDTH, 0.104))
+        self._reserve("signature", Place(x, y - 0.052, 270 / WIDTH, 0.104))
 
     def zone(self, lines: tuple[str, str, str], y: float) -> None:
         """OCR-B, 30 columns spread evenly over the width of the card, as ICAO 9303-5 spaces them."""
@@ -252,6 +254,11 @@ class Side:
         ImageDraw.Draw(mask).rounded_rectangle((0, 0, WIDTH - 1, HEIGHT - 1), round(WIDTH * 3.18 / 85.6), fill=255)
         self._image.putalpha(mask)
         return self._image
+
+    def _reserve(self, name: str, place: Place) -> None:
+        left, top = round(place.x * WIDTH), round(place.y * HEIGHT)
+        right, bottom = round((place.x + place.width) * WIDTH), round((place.y + place.height) * HEIGHT)
+        self.printed.append(Printed(name, "", (left, top, right, bottom)))
 
     def _face(self, role: Role) -> str:
         style = self.style
