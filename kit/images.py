@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -106,14 +107,16 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, longest_side_px: int | 
     # face_recognition switches this on for the whole process; a truncated photo must never be half read.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        pixels = (_heic if kind == HEIC else _others)(data, max_pixels, longest_side_px)
+        with warnings.catch_warnings():
+            # Pillow complains of metadata it cannot read; only the pixels are wanted.
+            warnings.simplefilter("ignore", UserWarning)
+            return (_heic if kind == HEIC else _others)(data, max_pixels, longest_side_px)
     except Refusal:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageTooLarge(megapixels=max_pixels // 1_000_000) from None
     except Exception as error:  # decoders raise whatever they stumble on: each means the picture is no good
         raise BadImage from error
-    return pixels
 
 
 def _others(data: bytes, max_pixels: int, longest_side_px: int | None) -> Image.Image:
