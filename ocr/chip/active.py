@@ -47,8 +47,10 @@ def _verify_rsa(key: rsa.RSAPublicKey, reply: ActiveReply) -> None:
     numbers = key.public_numbers()
     octets = (numbers.n.bit_length() + 7) // 8
     value = int.from_bytes(reply.signature, "big")
-    if len(reply.signature) != octets or value >= numbers.n:
+    if len(reply.signature) != octets:
         raise Rejected("active-signature-length")
+    if value >= numbers.n:
+        raise Rejected("active-signature-wrong")
     opened = pow(value, numbers.e, numbers.n)
     if opened & 0xF != 0xC:
         opened = numbers.n - opened  # the signer may send the smaller of s and n - s

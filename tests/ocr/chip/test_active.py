@@ -1,6 +1,7 @@
 """Active authentication: the answer of this chip to this nonce, and no other."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ocr import chip
 from ocr.chip import ActiveReply, ChipReading
@@ -34,6 +35,12 @@ def not_done(reading: ChipReading, reason: str) -> bool:
     return check.reason == reason
 
 
+def modulus(who: str) -> int:
+    numbers = key("rsa", who).public_key().public_numbers()
+    assert isinstance(numbers, rsa.RSAPublicNumbers)
+    return numbers.n
+
+
 @pytest.mark.parametrize("digest", ["sha1", "sha224", "sha256", "sha384", "sha512"])
 def test_rsa_with_a_trailer_of_two_octets(digest: str) -> None:
     reading = read(ActiveReply(NONCE, issuing.answer(key("rsa", "chip"), NONCE, digest=digest)), "rsa")
@@ -48,9 +55,7 @@ def test_rsa_with_the_old_trailer_bc_which_means_sha1() -> None:
 
 
 def test_rsa_sent_as_the_smaller_of_s_and_n_minus_s() -> None:
-    private = key("rsa", "chip")
-    signature = issuing.answer(private, NONCE)
-    other = private.public_key().public_numbers().n - int.from_bytes(signature, "big")  # pyright: ignore
+    other = modulus("chip") - int.from_bytes(issuing.answer(key("rsa", "chip"), NONCE), "big")
     assert read(ActiveReply(NONCE, other.to_bytes(256, "big")), "rsa").cloned_checked == "pass"
 
 
@@ -116,14 +121,25 @@ def test_ecdsa_needs_dg14_to_name_a_digest_that_is_taken() -> None:
 @pytest.mark.parametrize("kind", ["p256", "rsa"])
 def test_lengths(kind: KeyKind) -> None:
     good = issuing.answer(key(kind, "chip"), NONCE)
-    for signature in (b"", good[:-1], good + b"\x00", b"\x00" + good, b"\xff" * 256):
+    for signature in (b"", good[:-1], good + b"\x00", b"\x00" + good):
         assert failed(read(ActiveReply(NONCE, signature), kind), "active-signature-length")
     assert failed(read(ActiveReply(NONCE[:7], good), kind), "active-nonce-length")
 
 
-def test_zero_is_no_signature() -> None:
-    for kind, octets in (("p256", 64), ("rsa", 256)):
-        assert failed(read(ActiveReply(NONCE, bytes(octets)), kind), "active-signature-wrong")  # pyright: ignore
+def test_a_signature_has_one_spelling_modulo_n() -> None:
+    """s + n opens to the same block. It must still have 256 octets, so the key's n is small and the nonce is looked for."""
+    who = next(who for who in map(str, range(200)) if modulus(who) < 0.7 * 2**2_048)
+    nonces = (number.to_bytes(8, "big") for number in range(200))
+    answers = ((nonce, int.from_bytes(issuing.answer(key("rsa", who), nonce), "big")) for nonce in nonces)
+    nonce, value = next((nonce, s) for nonce, s in answers if s + modulus(who) < 2**2_048)
+    assert read(ActiveReply(nonce, value.to_bytes(256, "big")), "rsa", who).cloned_checked == "pass"
+    other = (value + modulus(who)).to_bytes(256, "big")
+    assert failed(read(ActiveReply(nonce, other), "rsa", who), "active-signature-wrong")
+
+
+@pytest.mark.parametrize(("kind", "octets"), [("p256", 64), ("rsa", 256)])
+def test_zero_is_no_signature(kind: KeyKind, octets: int) -> None:
+    assert failed(read(ActiveReply(NONCE, bytes(octets)), kind), "active-signature-wrong")
 
 
 def test_nonces_are_eight_octets_and_differ() -> None:
