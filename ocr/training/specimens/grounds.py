@@ -25,11 +25,14 @@ def lay(
     """RGB of this size (width, height). `pitch` scales how many lines there are, `strength` how dark they are."""
     dice = random.Random(seed)  # noqa: S311 (a pattern, not a secret)
     x, y = _axes(*size)
-    one, two = (np.array(colour, dtype=np.float32) for colour in tint)
     mix = 0.5 + 0.5 * np.sin(math.pi * (x * 0.9 + y * 0.6 - 0.35))
     dark = _DRAWN[ground](dice, x, y, pitch) * np.float32(120 * strength)
-    field = (mix[:, :, None] * (two - one) + one) - dark[:, :, None]
-    return np.clip(field, 0, 255).astype(np.uint8)
+    picture = np.empty((size[1], size[0], 3), np.uint8)
+    for channel, (one, two) in enumerate(zip(*tint, strict=True)):
+        field = mix * np.float32(two - one)
+        field += one - dark
+        picture[:, :, channel] = np.clip(field, 0, 255, out=field)
+    return picture
 
 
 @lru_cache(maxsize=2)
@@ -58,7 +61,7 @@ def _rays(dice: random.Random, x: Field, y: Field, pitch: float) -> Field:
     at_x, at_y = dice.uniform(-0.4, -0.1), dice.uniform(-0.3, 1.3)
     angle = np.arctan2((y - at_y) * 0.63, x - at_x)
     sway = 0.012 * np.sin(x * dice.uniform(14, 30))
-    return 1.4 * _lines((angle + sway) * dice.uniform(110, 170) * pitch)
+    return 1.4 * _lines((angle + sway) * dice.uniform(220, 320) * pitch)
 
 
 def _net(dice: random.Random, x: Field, y: Field, pitch: float) -> Field:

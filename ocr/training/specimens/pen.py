@@ -23,6 +23,7 @@ INK: Rgb = (28, 28, 32)
 RED: Rgb = (176, 24, 32)
 LABEL: Rgb = (44, 58, 66)
 _STAMP: Rgb = (200, 40, 60)
+_SPECIMEN = "SPECIMEN / MẪU"
 
 Role = Literal["value", "value_bold", "typed", "label", "english", "heading", "zone"]
 # What is printed for the one holder, as against what every card of the kind has.
@@ -234,14 +235,17 @@ class Side:
     def stamp(self, x: float, y: float, *, angle: float = 24, size: int = 150) -> None:
         """Large and pale: nobody takes it for a card, and every field under it stays legible."""
         font = typefaces.at("NotoSans-Bold.ttf", size)
-        mask = Image.new("L", self._image.size, 0)
-        ImageDraw.Draw(mask).text((x * WIDTH, y * HEIGHT), "SPECIMEN / MẪU", font=font, fill=255, anchor="mm")
-        mask = mask.rotate(angle, resample=Image.Resampling.BICUBIC, center=(x * WIDTH, y * HEIGHT))
+        bounds = font.getbbox(_SPECIMEN, anchor="mm")
+        half = (math.ceil(bounds[2]) + 2, math.ceil(max(-bounds[1], bounds[3])) + 2)
+        mask = Image.new("L", (2 * half[0], 2 * half[1]), 0)
+        ImageDraw.Draw(mask).text(half, _SPECIMEN, font=font, fill=self.style.stamp_opacity, anchor="mm")
+        mask = mask.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True)
         self._flow()
-        self._image.paste(_STAMP, mask=mask.point([tone * self.style.stamp_opacity // 255 for tone in range(256)]))
+        corner = (round(x * WIDTH - mask.width / 2), round(y * HEIGHT - mask.height / 2))
+        self._image.paste(_STAMP, (*corner, corner[0] + mask.width, corner[1] + mask.height), mask)
 
     def small_stamp(self, x: float, y: float) -> None:
-        self.text(x, y - 0.018, "SPECIMEN / MẪU", 24, role="heading", ink=_STAMP, anchor="m")
+        self.text(x, y - 0.018, _SPECIMEN, 24, role="heading", ink=_STAMP, anchor="m")
 
     def finished(self) -> Image.Image:
         """The side as it leaves the printer's and its owner's hands."""
