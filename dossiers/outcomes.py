@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import register
 from dossiers import known, papers
 from identity.offices import Office
-from kit import clock
+from kit import clock, places
 from kit.actor import Actor
 from kit.refusal import Fault, fault
-from procedures import Procedure, forms, places, rules
+from procedures import Procedure, forms, rules
 from procedures.messages import Form
 
 VIETNAM = "VNM"

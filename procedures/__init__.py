@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kit import names
-from procedures import bundles, calendar, fees, forms, loading, messages, places, refusals, rules
+from kit import names, places
+from procedures import bundles, calendar, fees, forms, loading, messages, refusals, rules
 from procedures.messages import Bundle, Channel, CodeList, Document, Item, PersonClass, Procedure
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "forms",
     "load",
     "messages",
-    "places",
     "refusals",
     "rules",
 ]
@@ -156,7 +155,7 @@ def _city_wards() -> CodeList:
         title=messages.Words(vi="Phường, xã, đặc khu của Thành phố Hồ Chí Minh", en="Communes of Hồ Chí Minh City"),
         codes=tuple(messages.Code(code=place.code, vi=place.name, en=place.name) for place in places.wards()),
         source="published",
-        cites="PyPI vietnam-provinces",
+        cites="PyPI vietnamadminunits",
     )
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from kit import names, pin
+from kit import names, pin, places
 from kit.refusal import Fault, Words, fault
-from procedures import places, rules
+from procedures import rules
 from procedures.forms import days
 from procedures.messages import CodeList, Field
 

@@ -1,0 +1,6 @@
+"""Places of Việt Nam: today's communes by code, and a printed address resolved on the old map and today's."""
+
+from kit.places.maps import CITY_PROVINCE_CODE, Place, ward, wards
+from kit.places.resolving import Candidate, Map, Match, Resolved, Via, resolve
+
+__all__ = ["CITY_PROVINCE_CODE", "Candidate", "Map", "Match", "Place", "Resolved", "Via", "resolve", "ward", "wards"]
