@@ -284,17 +284,36 @@ def openapi(write: Path | None, check: bool) -> None:
 @command.command("read-card")
 @click.argument("front", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("back", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def read_card(front: Path, back: Path | None, as_json: bool) -> None:
-    """Read an ID card from photos of its FRONT and BACK; each field with its sources and verdict."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the reading, or why a photo was refused.")
+@click.option(
+    "--explain",
+    metavar="PNG",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Draw where each value was read, and its verdict, on the flattened card.",
+)
+def read_card(front: Path, back: Path | None, as_json: bool, explain: Path | None) -> None:
+    """Read an ID card from photos of its FRONT and BACK, or from one photo of both; each field with its sources and verdict."""
     import ocr
+    from kit.refusal import Refusal
 
-    with _patience("reading the card"):
-        reading = ocr.read_card(front.read_bytes(), back.read_bytes() if back else None)
+    if explain is not None and not explain.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {explain.parent}.", param_hint="--explain")
+    try:
+        with _patience("reading the card"):
+            card = ocr.read_card_with_portrait(front.read_bytes(), back.read_bytes() if back else None)
+    except Refusal as refusal:
+        if as_json:
+            told = {"code": refusal.code, "side": refusal.fields.get("side"), "message": refusal.message}
+            click.echo(msgspec.json.encode(told).decode())
+        raise
+    if explain is not None:
+        from ocr import explaining
+
+        explain.write_bytes(explaining.draw(card.reading, card.flat))
     if as_json:
-        click.echo(msgspec.json.encode(reading).decode())
+        click.echo(msgspec.json.encode(card.reading).decode())
         return
-    _show_reading(msgspec.to_builtins(reading))
+    _show_reading(msgspec.to_builtins(card.reading))
 
 
 def _show_reading(reading: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import ocr
 from kit import crypto, idempotency
 from kit.db import Database, raw
 from kit.pool import InferencePool
+from kit.refusal import Fault, Refusal
 from kit.valkey import Valkey
 from ocr.reading import CardReading
 
@@ -47,7 +48,7 @@ async def read_card(
     kit's refusals about the key.
     """
     if key is None:
-        return await pool.run(ocr.read_card, photos.front, photos.back)
+        return await _read(pool, photos)
     key = idempotency.checked(key)
     secret = await asyncio.to_thread(photos.secret)
     slots = _Slots(db, caller, key, secret)
@@ -55,13 +56,23 @@ async def read_card(
         if (kept := slots.kept(slot)) is not None:
             return kept
     async with idempotency.alone(valkey, scope=caller, route=_ROUTE, key=key, at_most_seconds=_LONGEST_SECONDS):
-        reading = await pool.run(ocr.read_card, photos.front, photos.back)
+        reading = await _read(pool, photos)
         # Asked again, not held since: no connection waits for a photo to be read. A twin may have been faster meanwhile.
         async with slots.open() as slot:
             if (kept := slots.kept(slot)) is not None:
                 return kept
             slots.keep(slot, reading)
     return reading
+
+
+async def _read(pool: InferencePool, photos: Photos) -> CardReading:
+    """Of a refused photo the problem names, for machines too, which of the two it is."""
+    try:
+        return await pool.run(ocr.read_card, photos.front, photos.back)
+    except Refusal as refusal:
+        if (side := refusal.fields.get("side")) is not None:
+            refusal.faults = [Fault(field=side, code=refusal.code, message=refusal.message)]
+        raise
 
 
 class _Slots:

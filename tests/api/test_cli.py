@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 from api.cli import command
+from ocr.training import camera
+from tests.ocr.conftest import FACTS, card
 
 
 def _motcua(*arguments: str, environ: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
@@ -87,10 +90,42 @@ def test_keys_are_made_once(tmp_path: Path) -> None:
 def test_a_photo_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     photo = tmp_path / "x.jpg"
     photo.write_bytes(b"no photo")
-    done = _motcua("read-card", str(photo), "--json", environ={"MOTCUA_HOME": str(tmp_path)})
+    done = _motcua("read-card", str(photo), environ={"MOTCUA_HOME": str(tmp_path)})
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_a_refused_photo_is_json_for_who_asked_for_json(tmp_path: Path) -> None:
+    photo, explained = tmp_path / "x.png", tmp_path / "out.png"
+    Image.new("RGB", (800, 600), "white").save(photo)
+    done = _motcua(
+        "read-card", str(photo), "--json", "--explain", str(explained), environ={"MOTCUA_HOME": str(tmp_path)}
+    )
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert (told["code"], told["side"]) == ("card-not-found", "front")
+    assert set(told["message"]) == {"vi", "en"}
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not explained.exists()
+
+
+def test_a_card_is_read_and_explained(tmp_path: Path) -> None:
+    sides: list[str] = []
+    for name, image in (("front", card("can_cuoc_2024").front), ("back", card("can_cuoc_2024").back)):
+        sides.append(str(tmp_path / f"{name}.jpg"))
+        Path(sides[-1]).write_bytes(camera.photograph(image, camera.GOOD))
+    explained, environ = tmp_path / "out.png", {"MOTCUA_HOME": str(tmp_path)}
+    done = _motcua("read-card", *sides, "--json", "--explain", str(explained), environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fields"]["number"]["value"] == FACTS.number
+    with Image.open(explained) as picture:
+        assert picture.format == "PNG"
+        assert picture.width > 1280
+        assert picture.height > 2 * 800
+    done = _motcua("read-card", *sides, "--explain", str(tmp_path / "nowhere" / "out.png"), environ=environ)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "nowhere" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["--version", "--help"])

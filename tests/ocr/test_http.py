@@ -141,6 +141,9 @@ async def test_a_refused_photo_keeps_no_answer(city: CityPeople) -> None:
     told = await send(parent, no_card(), key="refused-1", expect=422, code="card-not-found")
     assert "bàn" in told["message"]["vi"]
     assert "table" in told["message"]["en"]
+    assert [(fault["field"], fault["code"]) for fault in told["faults"]] == [("front", "card-not-found")]
+    told = await send(parent, front(), no_card(), expect=422, code="card-not-found")
+    assert [fault["field"] for fault in told["faults"]] == ["back"], "the problem says which photo to take again"
     assert (await send(parent, front(), key="refused-1", expect=200))["document"]["kind"] == "can_cuoc_2024"
 
 
