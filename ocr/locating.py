@@ -1,12 +1,11 @@
 """From a stranger's photograph to a flat picture of the card, or a refusal that says how to take a better one."""
 
-import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit import images
-from ocr import refusals
+from ocr import outlining, refusals
 from ocr.documents.layout import ASPECT, Place, Side
-from ocr.reading import SideQuality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,27 +21,34 @@ FLAT_HEIGHT = round(FLAT_WIDTH / ASPECT)
 
 # Photographs longer than this are decoded smaller; what matters on a card is already gone into FLAT_WIDTH.
 _LONGEST_SIDE_PX = 4_096
-_SEARCH_SIDE_PX = 640
-
 SMALLEST_CARD_PX = 600
-# Of the frame's area. A card 600 px wide in a 12-megapixel photo covers 1.9 %.
-_SMALLEST_SHARE = 0.015
-# In L*a*b* as OpenCV scales it; 8 is a difference one has to look for.
-_LEAST_CONTRAST = 8.0
-# Thresholds found on the specimens of benchmarks/cards.py: halfway between photos that read and photos that do not.
-BLURRED_BELOW = 22.0
-DARK_BELOW = 45.0
-GLARE_ABOVE = 0.06
-GLARE_NOTED_ABOVE = 0.004
+# Of the card's width: how far outside the frame a corner may seem to be and still be inside.
+_OUTSIDE = 0.012
+# Below, it is the grain of a table; found on the scenes of ocr/training/scenes.py, empty tables among them.
+_LEAST_LIKELY = 0.95
+_MOST_CARDS = 4
+# The second card of one photograph is about as large and about as plain as the first.
+_LEAST_LIKELY_SECOND = 1.0
+_UNLIKE_SIZES = 1.6
 
 
 class Flat:
     """A card found in a photograph and cut out of it, landscape, FLAT_WIDTH x FLAT_HEIGHT."""
 
-    def __init__(self, photo: "Pixels", corners: "Corners") -> None:
+    def __init__(
+        self, photo: "Pixels", corners: "Corners", *, cut_off: bool = False, levels: "dict[int, Part] | None" = None
+    ) -> None:
         """`corners` of the card in the photo, clockwise from the top left of the upright card, (4, 2) float32."""
-        self.photo, self.corners = photo, corners
-        self.image = self.closer(Place(0, 0, 1, 1))
+        self.photo, self.corners, self.cut_off = photo, corners, cut_off
+        self._levels: dict[int, Part] = {} if levels is None else levels
+        self._image: Pixels | None = None
+
+    @property
+    def image(self) -> "Pixels":
+        """The whole card, FLAT_WIDTH x FLAT_HEIGHT."""
+        if self._image is None:
+            self._image = self.closer(Place(0, 0, 1, 1))
+        return self._image
 
     @property
     def card_width_px(self) -> int:
@@ -53,7 +59,10 @@ class Flat:
         """The same card the other way up."""
         import numpy as np
 
-        return Flat(self.photo, np.roll(self.corners, 2, axis=0))
+        other = Flat(self.photo, np.roll(self.corners, 2, axis=0), cut_off=self.cut_off, levels=self._levels)
+        if self._image is not None:
+            other._image = np.ascontiguousarray(self._image[::-1, ::-1])
+        return other
 
     def closer(self, place: Place, scale: float = 1.0) -> "Pixels":
         """A part of the card sampled anew from the photo, `scale` times as large as in `image`."""
@@ -63,42 +72,171 @@ class Flat:
         width, height = FLAT_WIDTH * scale, FLAT_HEIGHT * scale
         size = (max(1, round(place.width * width)), max(1, round(place.height * height)))
         x, y = place.x * width, place.y * height
-        photo, corners = self.photo, self.corners
-        while self.card_width_px * (len(photo) / len(self.photo)) > 2 * width:
+        level = 0
+        while self.card_width_px / 2**level > 2 * width:
             # Halved first: sampling every other pixel would tear thin strokes.
-            photo, corners = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), corners / 2
+            level += 1
+        part = self.part(level)
         target = np.array([[-x, -y], [width - x, -y], [width - x, height - y], [-x, height - y]], dtype=np.float32)
-        matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-        image = cv2.warpPerspective(photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        matrix = cv2.getPerspectiveTransform(part.within(self.corners).astype(np.float32), target)
+        image = cv2.warpPerspective(part.pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(image, dtype=np.uint8)
+
+    def part(self, level: int) -> "Part":
+        """The photo around the card, halved `level` times; kept, for a card is looked at many times."""
+        if level not in self._levels:
+            self._levels[level] = _around(self.photo, self.corners) if level == 0 else self.part(level - 1).halved()
+        return self._levels[level]
+
+
+class Part:
+    """A piece of a photograph, `scale` times its size, with `left` and `top` in the photo's pixels."""
+
+    def __init__(self, pixels: "Pixels", left: float, top: float, scale: float) -> None:
+        self.pixels, self.left, self.top, self.scale = pixels, left, top, scale
+
+    def within(self, corners: "Corners") -> "Corners":
+        """Points of the photo in this piece; a pixel's middle stays a pixel's middle."""
+        return (corners + 0.5 - [self.left, self.top]) * self.scale - 0.5
+
+    def without(self, corners: "Corners") -> "Corners":
+        """And back."""
+        return (corners + 0.5) / self.scale + [self.left, self.top] - 0.5
+
+    def halved(self) -> "Part":
+        import cv2
+
+        height, width = self.pixels.shape[0] // 2 * 2, self.pixels.shape[1] // 2 * 2
+        half = cv2.resize(self.pixels[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        return Part(half, self.left, self.top, self.scale / 2)
+
+
+def _around(photo: "Pixels", corners: "Corners") -> Part:
+    """What the card and a margin for refining its outline cover; nothing is copied."""
+    import numpy as np
+
+    margin = 0.03 * _across(corners) + 8
+    height, width = photo.shape[:2]
+    left, top = (int(v) for v in np.clip(corners.min(axis=0) - margin, 0, [width - 2, height - 2]))
+    right, bottom = (int(v) for v in np.clip(corners.max(axis=0) + margin, [left + 2, top + 2], [width, height]))
+    return Part(photo[top:bottom, left:right], left, top, 1.0)
 
 
 def decode(data: bytes) -> "Pixels":
     """The photograph upright, BGR. Refuses as `kit.images` does."""
+    import cv2
     import numpy as np
 
     picture = images.decode(data, longest_side_px=_LONGEST_SIDE_PX)
-    return np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR), dtype=np.uint8)
 
 
 def flatten(photo: "Pixels", side: Side) -> list[Flat]:
-    """Likely cards, best first. Refuses CardNotFound, CardTooSmall."""
+    """Likely cards, best first; the second side, where both are in one photo, comes second (`apart` tells).
+
+    A card that runs out of the frame is among them with `cut_off`, before what is printed on it and looks like a card.
+    Refuses CardNotFound, CardTooSmall.
+    """
+    found = _as_scan(photo) + _ordered([_refined(photo, outline) for outline in outlining.outlines(photo)])
+    flats = [flat for flat in found if flat.card_width_px >= SMALLEST_CARD_PX]
+    if flats:
+        return flats[:_MOST_CARDS]
+    too_small = bool(found) or max(photo.shape[:2]) < SMALLEST_CARD_PX
+    raise refusals.CardTooSmall(side=side) if too_small else refusals.CardNotFound(side=side)
+
+
+def apart(flats: Sequence[Flat]) -> list[Flat]:
+    """Those that lie beside each other: one card, or both sides of it in one photograph."""
+    beside: list[Flat] = []
+    for flat in flats:
+        if not flat.cut_off and all(not _overlap(flat, other) for other in beside):
+            beside.append(flat)
+    return beside
+
+
+def _as_scan(photo: "Pixels") -> list[Flat]:
+    """The frame itself, when it has a card's proportions: perhaps a scan cut to the card's edge."""
     import numpy as np
 
     height, width = photo.shape[:2]
-    quads = _quads(photo)
-    ratio = max(width, height) / min(width, height)
-    if ASPECT * 0.93 < ratio < ASPECT * 1.07 and not any(
-        _across(corners) > 0.6 * max(width, height) for corners in quads
-    ):
-        # Perhaps a scan cut to the card's edge; smaller outlines are then its portrait, its zone or its QR.
-        frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-        quads = [frame if width > height else np.roll(frame, -1, axis=0), *quads]
-    flats = [Flat(photo, corners) for corners in quads if _across(corners) >= SMALLEST_CARD_PX]
-    if flats:
-        return flats
-    too_small = bool(quads) or max(width, height) < SMALLEST_CARD_PX
-    raise refusals.CardTooSmall(side=side) if too_small else refusals.CardNotFound(side=side)
+    if not ASPECT * 0.93 < max(width, height) / min(width, height) < ASPECT * 1.07:
+        return []
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32) - 0.5
+    return [Flat(photo, frame if width > height else np.roll(frame, -1, axis=0))]
+
+
+class _Likely:
+    """A flat and how likely it is to be a card."""
+
+    def __init__(self, flat: Flat, likely: float) -> None:
+        self.flat, self.likely = flat, likely
+
+
+def _refined(photo: "Pixels", outline: outlining.Outline) -> _Likely:
+    """Its corners laid on the edge itself, in a copy of the photo in which the card is about as wide as it will be."""
+    import numpy as np
+
+    corners = np.asarray(outline.corners, np.float32)
+    if outline.open_side:
+        return _Likely(Flat(photo, corners, cut_off=True), outline.score + 0.5)
+    flat = Flat(photo, corners)
+    level = 0
+    while flat.card_width_px / 2**level > 1.25 * FLAT_WIDTH:
+        level += 1
+    part = flat.part(level)
+    closer, plain = outlining.drawn_closer(part.pixels, part.within(corners).astype(np.float32))
+    corners = part.without(closer).astype(np.float32)
+    return _Likely(
+        Flat(photo, corners, cut_off=_outside(corners, photo) > _OUTSIDE * _across(corners)),
+        outline.score + 0.5 * plain,
+    )
+
+
+def _outside(corners: "Corners", photo: "Pixels") -> float:
+    """How far the outermost corner is outside the photo, in its pixels; below zero when all are inside."""
+    import numpy as np
+
+    height, width = photo.shape[:2]
+    return float(np.maximum(-corners, corners - [width - 1, height - 1]).max())
+
+
+def _ordered(found: list[_Likely]) -> list[Flat]:
+    """Best first; then what lies beside it; then the rest."""
+    found = sorted((one for one in found if one.likely > _LEAST_LIKELY), key=lambda one: -one.likely)
+    cut = [one for one in found if one.flat.cut_off]
+    whole = [one for one in found if not one.flat.cut_off]
+    first = [one.flat for one in cut[:1] if not whole or _holds(one.flat, whole[0].flat)]
+    if whole:
+        best = whole[0].flat
+        first.append(best)
+        first += [
+            one.flat
+            for one in whole[1:]
+            if one.likely > _LEAST_LIKELY_SECOND and not _overlap(best, one.flat) and _alike(best, one.flat)
+        ][:1]
+    return first + [one.flat for one in (*whole, *cut) if all(one.flat is not flat for flat in first)]
+
+
+def _alike(one: Flat, other: Flat) -> bool:
+    """In size, as two cards beside each other are."""
+    return 1 / _UNLIKE_SIZES < _across(one.corners) / _across(other.corners) < _UNLIKE_SIZES
+
+
+def _holds(outer: Flat, inner: Flat) -> bool:
+    """Whether `inner` is a smaller thing within `outer`."""
+    import cv2
+
+    x, y = (float(v) for v in inner.corners.mean(axis=0))
+    within = cv2.pointPolygonTest(outer.corners.astype("float32"), (x, y), measureDist=False) >= 0
+    return within and _across(inner.corners) < 0.7 * _across(outer.corners)
+
+
+def _overlap(one: Flat, other: Flat) -> bool:
+    import cv2
+
+    shared, _ = cv2.intersectConvexConvex(one.corners.astype("float32"), other.corners.astype("float32"))
+    smaller = min(cv2.contourArea(flat.corners.astype("float32")) for flat in (one, other))
+    return shared > 0.1 * smaller
 
 
 def _across(corners: "Corners") -> float:
@@ -107,200 +245,9 @@ def _across(corners: "Corners") -> float:
     return float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
 
 
-def judge(flat: Flat, side: Side) -> SideQuality:
-    """Light and sharpness of the card itself, before any reading. Refuses CardTooDark, CardGlare, CardBlurred."""
-    import cv2
-
-    grey = cv2.cvtColor(flat.image, cv2.COLOR_BGR2GRAY)
-    brightness = float(grey.mean())
-    glare_share = _burnt_out(flat.image)
-    sharpness = _sharpness(grey)
-    quality = SideQuality(
-        card_width_px=flat.card_width_px,
-        sharpness=round(sharpness, 2),
-        brightness=round(brightness, 1),
-        glare_share=round(glare_share, 4),
-    )
-    if brightness < DARK_BELOW:
-        raise refusals.CardTooDark(side=side)
-    if glare_share > GLARE_ABOVE:
-        raise refusals.CardGlare(side=side)
-    if sharpness < BLURRED_BELOW:
-        raise refusals.CardBlurred(side=side)
-    return quality
-
-
 def jpeg(image: "Pixels") -> bytes:
     import cv2
 
     done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
     assert done
     return encoded.tobytes()
-
-
-def _quads(photo: "Pixels") -> "list[Corners]":
-    """Four-cornered outlines with a card's proportions, largest first, corners clockwise with the long side on top."""
-    import cv2
-    import numpy as np
-
-    scale = min(1.0, _SEARCH_SIDE_PX / max(photo.shape[:2]))
-    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    area = small.shape[0] * small.shape[1]
-    lab = cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_BGR2LAB)
-    found: list[tuple[float, Corners]] = []  # area, corners in the photo's pixels
-    for mask in _masks(lab):
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        for contour in contours:
-            if cv2.contourArea(contour) < _SMALLEST_SHARE * area:
-                continue
-            hull = cv2.convexHull(contour, returnPoints=True)
-            corners = _four_corners(hull)
-            if corners is None:
-                continue
-            quad_area = cv2.contourArea(corners)
-            # Rounded corners and a frayed mask cost a little; a hand over the card costs more and is another card.
-            if cv2.contourArea(hull) / max(quad_area, 1) < 0.93 or cv2.contourArea(contour) / max(quad_area, 1) < 0.80:
-                continue
-            ordered = _long_side_on_top(corners)
-            if ordered is not None and quad_area < 0.985 * area and _stands_out(lab, corners):
-                found.append((quad_area, (ordered / scale).astype(np.float32)))
-    found.sort(key=lambda pair: -pair[0])
-    distinct: list[Corners] = []
-    for _, corners in found:
-        if all(np.abs(corners.mean(0) - other.mean(0)).max() > 0.03 * max(photo.shape[:2]) for other in distinct):
-            distinct.append(corners)
-    return distinct[:3]
-
-
-def _masks(lab: "Pixels") -> "list[Pixels]":
-    """Masks in which a card may be one blob: what differs from the frame's rim, what is bright, what edges enclose."""
-    import cv2
-    import numpy as np
-
-    height, width = lab.shape[:2]
-    band = max(4, min(height, width) // 40)
-    rim = np.concatenate(
-        [
-            lab[:band].reshape(-1, 3),
-            lab[-band:].reshape(-1, 3),
-            lab[:, :band].reshape(-1, 3),
-            lab[:, -band:].reshape(-1, 3),
-        ]
-    ).astype(np.float32)
-    away = np.linalg.norm(lab.astype(np.float32) - np.median(rim, axis=0), axis=2)
-    away = np.clip(away * 2, 0, 255).astype(np.uint8)
-    _, different = cv2.threshold(away, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    _, bright = cv2.threshold(lab[:, :, 0], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    edges = cv2.Canny(np.ascontiguousarray(lab[:, :, 0]), 25, 75)
-    edges = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    filled = np.zeros_like(edges)
-    contours, _ = cv2.findContours(edges, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    cv2.drawContours(filled, contours, -1, (255,), cv2.FILLED)
-    filled = cv2.erode(filled, np.ones((3, 3), np.uint8), iterations=2)
-    heal = np.ones((9, 9), np.uint8)
-    return [cv2.morphologyEx(mask, cv2.MORPH_CLOSE, heal) for mask in (different, bright)] + [filled]
-
-
-def _four_corners(hull: "Pixels") -> "Corners | None":
-    """The quadrilateral whose sides lie on the hull: rounded corners would otherwise be cut off."""
-    import cv2
-    import numpy as np
-
-    around = cv2.arcLength(hull, closed=True)
-    rough: Any = None
-    for share in (0.02, 0.03, 0.04, 0.05, 0.07):
-        rough = cv2.approxPolyDP(hull, share * around, closed=True)
-        if len(rough) <= 4:
-            break
-    if rough is None or len(rough) != 4:
-        return None
-    corners = rough[:, 0, :].astype(np.float32)
-    points = _along(hull[:, 0, :].astype(np.float32))
-    sides: list[tuple[Any, Any]] = []
-    for i in range(4):
-        a, b = corners[i], corners[(i + 1) % 4]
-        length = float(np.linalg.norm(b - a))
-        if length < 8:
-            return None
-        direction = (b - a) / length
-        along = (points - a) @ direction
-        off = np.abs((points - a) @ np.array([-direction[1], direction[0]]))
-        near = points[(along > 0.12 * length) & (along < 0.88 * length) & (off < 0.04 * length + 2)]
-        if len(near) < 4:
-            return None
-        vx, vy, px, py = (float(v[0]) for v in cv2.fitLine(near, cv2.DIST_HUBER, 0, 0.01, 0.01))
-        sides.append((np.array([px, py]), np.array([vx, vy])))
-    met = [_meet(sides[i - 1], sides[i]) for i in range(4)]
-    if any(corner is None for corner in met):
-        return None
-    return np.array(met, dtype=np.float32)
-
-
-def _stands_out(lab: "Pixels", corners: "Corners") -> bool:
-    """Whether the outline's inner rim looks unlike its outer rim; the grain of a table does not."""
-    import cv2
-    import numpy as np
-
-    filled = np.zeros(lab.shape[:2], np.uint8)
-    cv2.fillConvexPoly(filled, np.rint(corners).astype(np.int32), (255,))
-    rim = np.ones((13, 13), np.uint8)
-    inner = cv2.subtract(filled, cv2.erode(filled, rim))
-    outer = cv2.subtract(cv2.dilate(filled, rim), filled)
-    within, without = (np.array(cv2.mean(lab, mask)[:3]) for mask in (inner, outer))
-    return float(np.linalg.norm(within - without)) > _LEAST_CONTRAST
-
-
-def _along(hull: "Corners") -> "Corners":
-    """Points every two pixels on the hull's outline, so that a straight side weighs as much as its length."""
-    import numpy as np
-
-    pieces: list[Any] = []
-    for i in range(len(hull)):
-        a, b = hull[i], hull[(i + 1) % len(hull)]
-        steps = max(1, int(np.linalg.norm(b - a) / 2))
-        pieces.append(a + (b - a) * (np.arange(steps)[:, None] / steps))
-    return np.concatenate(pieces).astype(np.float32)
-
-
-def _meet(one: tuple[Any, Any], other: tuple[Any, Any]) -> "Any | None":
-    import numpy as np
-
-    (p, d), (q, e) = one, other
-    cross = d[0] * e[1] - d[1] * e[0]
-    if abs(cross) < 0.2:
-        return None
-    gap = q - p
-    return np.asarray(p + d * ((gap[0] * e[1] - gap[1] * e[0]) / cross))
-
-
-def _long_side_on_top(corners: "Corners") -> "Corners | None":
-    """Clockwise from the top left of the landscape card; None when the proportions are no card's seen within 35°."""
-    import numpy as np
-
-    middle = corners.mean(0)
-    corners = corners[np.argsort([math.atan2(y - middle[1], x - middle[0]) for x, y in corners])]
-    lengths = [float(np.linalg.norm(corners[(i + 1) % 4] - corners[i])) for i in range(4)]
-    even, odd = (lengths[0] + lengths[2]) / 2, (lengths[1] + lengths[3]) / 2
-    if not ASPECT * 0.74 < max(even, odd) / max(1.0, min(even, odd)) < ASPECT * 1.36:
-        return None
-    return corners if even > odd else np.roll(corners, -1, axis=0)
-
-
-def _burnt_out(image: "Pixels") -> float:
-    """Share of the card that is pure white in patches larger than any printed white."""
-    import cv2
-    import numpy as np
-
-    white = (image.min(axis=2) >= 250).astype(np.uint8)
-    return float(cv2.morphologyEx(white, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8)).mean())
-
-
-def _sharpness(grey: "Pixels") -> float:
-    """Steepness of the steepest strokes: 98th percentile of the gradient, noise smoothed away, per contrast."""
-    import cv2
-    import numpy as np
-
-    calm = cv2.GaussianBlur(grey, (0, 0), 1.0).astype(np.float32)
-    steep = np.hypot(cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.25))
-    low, high = np.percentile(calm, (2, 90))
-    return float(np.percentile(steep, 98) / max(high - low, 1.0) * 100)

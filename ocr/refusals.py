@@ -54,6 +54,18 @@ class CardTooSmall(CardRefusal):
     )
 
 
+class CardCutOff(CardRefusal):
+    code = "card-cut-off"
+    vi = (
+        "Ảnh {side_vi} không chụp hết thẻ. Đưa điện thoại ra xa một chút, đừng để ngón tay che mép thẻ, thấy đủ cả bốn góc "
+        "rồi chụp lại."
+    )
+    en = (
+        "A part of the card is outside the photo of {side_en}. Hold the phone a little farther away, keep fingers off the "
+        "card's edge, see that all four corners are in the picture, then take it again."
+    )
+
+
 class CardBlurred(CardRefusal):
     code = "card-blurred"
     vi = "Ảnh {side_vi} bị nhòe. Giữ chắc điện thoại bằng hai tay, chạm vào thẻ trên màn hình cho rõ nét, rồi chụp lại."
@@ -77,6 +89,30 @@ class CardGlare(CardRefusal):
     en = (
         "A bright reflection covers the text in the photo of {side_en}. Turn the flash off, tilt the card or move until "
         "the bright spot is gone, then take it again."
+    )
+
+
+class CardOnScreen(CardRefusal):
+    code = "card-on-screen"
+    vi = (
+        "Ảnh {side_vi} là ảnh chụp lại từ màn hình. Hãy lấy thẻ thật ra, đặt lên mặt bàn rồi chụp trực tiếp thẻ. Nếu không "
+        "có thẻ ở đây, hãy mang thẻ đến quầy."
+    )
+    en = (
+        "The photo of {side_en} was taken of a screen. Take out the card itself, lay it on a table and photograph that. If "
+        "you do not have it here, bring it to a counter."
+    )
+
+
+class CardPhotocopied(CardRefusal):
+    code = "card-photocopied"
+    vi = (
+        "Ảnh {side_vi} là ảnh chụp bản phô-tô đen trắng. Hãy chụp thẻ thật, có đủ màu. Nếu không có thẻ ở đây, hãy mang thẻ "
+        "đến quầy."
+    )
+    en = (
+        "The photo of {side_en} shows a black-and-white copy. Photograph the card itself, in its colours. If you do not have "
+        "it here, bring it to a counter."
     )
 
 

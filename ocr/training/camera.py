@@ -222,10 +222,10 @@ def _developed(picture: NDArray[Any], scene: Scene) -> Pixels:
     cv2.setRNGSeed(scene.seed % 2**31 + 1)
     grain = np.zeros(picture.shape, np.int16)
     if scene.noise > 0:
-        cv2.randn(grain, (0, 0, 0), (scene.noise,) * 3)
+        cv2.randn(grain, np.zeros(3), np.full(3, scene.noise))
     if scene.blotches > 0:
         coarse = np.empty((scene.height_px // 4, scene.width_px // 4, 3), np.int16)
-        cv2.randn(coarse, (0, 0, 0), (scene.blotches * 1.6,) * 3)
+        cv2.randn(coarse, np.zeros(3), np.full(3, scene.blotches * 1.6))
         grain += cv2.resize(coarse, (scene.width_px, scene.height_px))
     # Only here is what is too bright cut off: noise leaves no trace where the sensor is full.
     pixels = cv2.add(picture, grain, dtype=cv2.CV_8U)
@@ -335,7 +335,7 @@ def _copied(rgba: Pixels, scene: Scene) -> Pixels:
     toner = np.clip(toner + fine * (toner < 236), 0, 250)
     alpha = rgba[:, :, 3]
     rim = cv2.subtract(
-        alpha, cv2.erode(alpha, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        alpha, cv2.erode(alpha, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
     )
     toner -= rim * np.float32(dice.uniform(0.15, 0.5))
     return cv2.merge([np.clip(toner, 0, 255).astype(np.uint8)] * 3 + [alpha])

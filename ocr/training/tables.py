@@ -69,6 +69,8 @@ def grip(picture: NDArray[Any], dice: np.random.Generator, cards: list[NDArray[A
     cv2.line(mask, points[0], points[1], (255,), round(thick), cv2.LINE_AA)
     mask = cv2.GaussianBlur(mask, (0, 0), 1.2)
     x, y, wide, high = cv2.boundingRect(mask)
+    if wide == 0:  # that edge of the card is outside the picture
+        return
     part, cover = picture[y : y + high, x : x + wide], mask[y : y + high, x : x + wide, None].astype(np.float32) / 255
     round_off = cv2.GaussianBlur(cover, (0, 0), max(1.0, thick / 6))[:, :, None]
     part += cover * (np.array(skin, np.float32) * (0.62 + 0.38 * round_off) - part)
