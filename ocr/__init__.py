@@ -8,6 +8,7 @@ Blocking and heavy: call it in an inference worker (`kit.pool`). Importing this 
 from typing import TYPE_CHECKING
 
 from ocr import reading, refusals
+from ocr.documents import DOCUMENTS
 from ocr.reading import FIELDS, Box, Card, CardReading, Document, Field, Issue, SideQuality, Source
 
 if TYPE_CHECKING:
@@ -47,16 +48,21 @@ def read_card_with_portrait(front: bytes, back: bytes | None) -> Card:
 
     photos = [front] if back is None else [front, back]
     names: tuple[reading.Side, ...] = ("front", "back")
-    transcripts = [transcribing.transcribe(photo, name, reader()) for photo, name in zip(photos, names, strict=False)]
+    transcripts = [
+        transcript
+        for photo, name in zip(photos, names, strict=False)
+        for transcript in transcribing.transcribe(photo, name, reader())
+    ]
     _fit_together(transcripts)
     document = Document(
-        kind=transcripts[0].kind,
+        kind=reconciling.kind_of(transcripts),
         sides=tuple(transcript.side for transcript in transcripts),
         quality={transcript.side: transcript.quality for transcript in transcripts},
     )
     return Card(
         reading=reconciling.reconcile(reconciling.evidence(transcripts), document),
         portrait=next((transcript.portrait for transcript in transcripts if transcript.portrait), None),
+        flat={transcript.side: transcript.flat for transcript in transcripts},
     )
 
 
@@ -72,7 +78,6 @@ def warm() -> None:
     cv2.putText(picture, "079000000000", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
     boxes = reader().boxes(picture)
     reader().recognise(picture, boxes)
-    reader().recognise(picture, boxes, spaced=True)
 
 
 def _fit_together(transcripts: "list[Transcript]") -> None:
@@ -80,7 +85,8 @@ def _fit_together(transcripts: "list[Transcript]") -> None:
     sides = [transcript.side for transcript in transcripts]
     if sides == ["back"]:
         raise refusals.FrontMissing
-    if len(sides) == 2 and sides[0] == sides[1]:
-        raise refusals.SameSideTwice(side=sides[0])
-    if len({transcript.kind for transcript in transcripts}) > 1:
+    if len(set(sides)) < len(sides):
+        raise refusals.SameSideTwice(side=sides[0] if sides.count(sides[0]) > 1 else sides[1])
+    # A back cannot tell a variant (the card of a child under six) from the kind whose print it shares.
+    if len({DOCUMENTS[transcript.kind].variant_of or transcript.kind for transcript in transcripts}) > 1:
         raise refusals.SidesOfDifferentCards

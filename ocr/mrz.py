@@ -12,6 +12,8 @@ import msgspec
 from kit import names, pin
 
 _WEIGHTS = (7, 3, 1)
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
+"""All that a zone may hold."""
 _VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")} | {"<": 0}
 
 # What a recogniser makes of a digit in OCR-B, applied only where the grammar allows nothing but a digit.

@@ -5,12 +5,14 @@ from typing import Literal
 
 import msgspec
 
+from kit import places
 from kit.refusal import Words
+from ocr.chip import reading as chip
 from ocr.documents.layout import Place, Side
 
 Decision = Literal["accept", "review", "retake"]
 Status = Literal["confirmed", "read", "conflict", "missing"]
-Witness = Literal["print", "qr", "mrz", "number"]
+Witness = Literal["print", "qr", "mrz", "chip", "number"]
 
 # The order fields are shown in; a reading holds every one of them that its card carries.
 FIELDS = (
@@ -20,11 +22,13 @@ FIELDS = (
     "date_of_birth",
     "sex",
     "nationality",
+    "ethnicity",
     "place_of_origin",
     "place_of_residence",
     "place_of_birth",
     "date_of_issue",
     "date_of_expiry",
+    "issuer",
     "mrz",
     "qr",
 )
@@ -56,8 +60,10 @@ class Source(msgspec.Struct, frozen=True):
 class Field(msgspec.Struct, frozen=True):
     """One fact of the card.
 
-    `value` is as the best source spells it (NFC); `normal` is for comparing and computing: ISO dates, `male`/`female`,
-    `none` for a card without expiry, folded names. `confidence` is not yet calibrated.
+    `value` is as the best source spells it (NFC); `normal` is for comparing and computing: ISO dates (`1990-05`, `1990`
+    when the card knows no more), `none` for a card without expiry, `male`/`female`, folded names, today's ward code of a
+    place. `confidence` is the probability that the value is right, calibrated on specimens (`ocr/models/README.md`).
+    `place` tells what an address may mean on the old and on today's map.
     """
 
     value: str | None
@@ -66,6 +72,7 @@ class Field(msgspec.Struct, frozen=True):
     status: Status
     sources: tuple[Source, ...] = ()
     reasons: tuple[str, ...] = ()
+    place: places.Resolved | msgspec.UnsetType = msgspec.UNSET
 
     def day(self) -> datetime.date | None:
         """The day a date field names, whatever its status; None when missing, unreadable or without end."""
@@ -100,13 +107,22 @@ class Document(msgspec.Struct, frozen=True):
     quality: dict[Side, SideQuality]
 
 
+class ChipSummary(msgspec.Struct, frozen=True):
+    """How the chip's files stood up: verdict, every check, and whether the chip proved that it is no copy."""
+
+    verdict: chip.Verdict
+    cloned_checked: chip.Cloning
+    checks: tuple[chip.Check, ...]
+
+
 class CardReading(msgspec.Struct, frozen=True):
-    """All that two photos of a card said, and what may be done with it."""
+    """All that photos of a card, and its chip when it was read, said, and what may be done with it."""
 
     document: Document
     decision: Decision
     fields: dict[str, Field]
     issues: tuple[Issue, ...] = ()
+    chip: ChipSummary | msgspec.UnsetType = msgspec.UNSET
 
     def confirmed(self, name: str) -> str | None:
         """The value of a field that two sources agree on, else None."""
@@ -120,7 +136,8 @@ class CardReading(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A reading and the portrait cut from the same photo: JPEG bytes, which never enter the reading's JSON."""
+    """A reading, the portrait cut from the same photo and the flattened sides: JPEG bytes, which never enter the JSON."""
 
     reading: CardReading
     portrait: bytes | None
+    flat: dict[Side, bytes] = {}

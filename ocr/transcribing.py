@@ -1,37 +1,29 @@
-"""One photograph of one side: which card and side it is, and what its print, its QR and its zone say."""
+"""One photograph of a card: which card and side it is, and what its print, its codes and its zone say."""
 
-import datetime
+import functools
 import re
-import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kit import names
-from ocr import locating, mrz, qr, refusals
-from ocr.documents import DOCUMENTS
+from ocr import judging, locating, mrz, printed, qr, refusals
+from ocr.documents import DOCUMENTS, without_portrait
 from ocr.documents.layout import Label, Layout, Place, Side
-from ocr.documents.unsupported import UNDER_6, UNSUPPORTED
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
+from ocr.printed import Said
 from ocr.reading import Box, SideQuality
 
 if TYPE_CHECKING:
-    from ocr.locating import Pixels
-
-NO_EXPIRY = "Không thời hạn"
+    from ocr.locating import Flat
 
 # Standard deviation of grey over its mean: a face with hair and clothes has 0.3 to 0.7, the bare guilloche 0.03 to 0.05.
 _PORTRAIT_UNEVENNESS = 0.12
-
-
-class Said(msgspec.Struct, frozen=True):
-    """A printed value as recognised."""
-
-    text: str
-    confidence: float
-    box: Box
+# Of a layout's phrases: one that is missing counts against it, but less, since glare and wear hide some.
+_MISSED = 0.7
+_LEAST_SEEN = 3
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -44,126 +36,148 @@ class Transcript(msgspec.Struct, frozen=True):
     qr_texts: tuple[str, ...] = ()
     zone: mrz.Mrz | mrz.Broken | None = None
     portrait: bytes | None = None
+    flat: bytes = b""
+    burnt: tuple[Place, ...] = ()
 
 
-def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> Transcript:
-    """Reads one photo; `sent_as` only names it in refusals. Refuses every CardRefusal, and what kit.images refuses."""
+def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
+    """Reads one photo: one side, or both when both lie in it; `sent_as` only names it in refusals.
+
+    Refuses every CardRefusal, and what kit.images refuses.
+    """
     refused: refusals.CardRefusal | None = None
+    read: list[tuple[Flat, Transcript]] = []
     for flat in locating.flatten(locating.decode(photo), sent_as):
+        if read and not _beside(flat, read[0][0]):
+            continue
         try:
-            return _transcribe_flat(flat, sent_as, reader)
+            read.append((flat, _transcribe_flat(flat, sent_as, reader)))
         except refusals.CardRefusal as refusal:
             refused = refused or refusal
-    assert refused is not None  # flatten never answers with an empty list
-    raise refused
+        if len(read) == 2:
+            break
+    if not read:
+        assert refused is not None  # flatten never answers with an empty list
+        raise refused
+    return [transcript for _, transcript in read]
 
 
-def _transcribe_flat(flat: locating.Flat, sent_as: Side, reader: Reader) -> Transcript:
-    quality = locating.judge(flat, sent_as)
-    boxes = reader.boxes(flat.image)
-    lines = reader.recognise(flat.image, boxes)
-    known = identify(lines, sent_as)
+def _beside(flat: "Flat", other: "Flat") -> bool:
+    """Whether an outline may be the other side in the same photo: as large, and not the same place."""
+    import numpy as np
+
+    share = flat.card_width_px / other.card_width_px
+    apart = np.abs(flat.corners.mean(0) - other.corners.mean(0)).max()
+    return 0.7 < share < 1.4 and float(apart) > 0.5 * other.card_width_px
+
+
+def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
+    verdict = judging.judge(flat, sent_as)
+    lines = reader.recognise(flat.image, reader.boxes(flat.image))
+    known = identify(lines)
     if known is None:
         turned = flat.turned()
         lines = reader.recognise(turned.image, reader.boxes(turned.image))
-        known = identify(lines, sent_as)
+        known = identify(lines)
         if known is None:
             raise refusals.CardNotRecognised(side=sent_as)
         flat = turned
+        verdict = verdict.turned()
     kind, layout = known
     portrait = None
     if layout.portrait is not None:
-        if not _has_portrait(flat, layout.portrait):
-            if kind == "can_cuoc_2024":
-                raise _not_supported(UNDER_6.kind, UNDER_6.name_vi, UNDER_6.name_en, sent_as)
-        else:
+        if _has_portrait(flat, layout.portrait):
             portrait = locating.jpeg(flat.closer(layout.portrait, 1.5))
+        elif (variant := without_portrait(kind)) is not None:
+            kind, layout = variant.kind, variant.front
     return Transcript(
         kind=kind,
         side=layout.side,
-        printed=printed_values(lines, layout),
-        quality=quality,
+        printed=printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits),
+        quality=verdict.quality,
         qr_texts=tuple(qr.decode(flat, layout.qr)) if layout.qr else (),
         zone=_zone(flat, lines, reader) if layout.has_mrz else None,
         portrait=portrait,
+        flat=locating.jpeg(flat.image),
+        burnt=verdict.burnt,
     )
 
 
-def identify(lines: Sequence[Line], sent_as: Side = "front") -> tuple[str, Layout] | None:
-    """Generation and side by the phrases printed on it; None when too few are found. Refuses CardKindNotSupported."""
-    best: tuple[int, str, Layout] | None = None
+def identify(lines: Sequence[Line]) -> tuple[str, Layout] | None:
+    """Generation and side by the phrases printed on it; None when too few are found."""
+    everything = " ".join(squeezed(line.text)[0] for line in lines)
+
+    @functools.cache
+    def seen(phrase: str) -> bool:
+        return squeezed(phrase)[0] in everything or any(find(phrase, line.text, wrong_share=0.2) for line in lines)
+
+    best: tuple[float, str, Layout] | None = None
     for kind, document in DOCUMENTS.items():
-        for layout in (document.front, document.back):
-            phrases = {*layout.marks, *(label.en for label in layout.labels if len(label.en) > 6)}
-            hits = sum(_seen(phrase, lines) for phrase in phrases) + sum(_seen(mark, lines) for mark in layout.marks)
-            if best is None or hits > best[0]:
-                best = (hits, kind, layout)
-    if best is not None and best[0] >= 4:
-        return best[1], best[2]
-    for unsupported in UNSUPPORTED:
-        if any(_seen(phrase, lines) for phrase in unsupported.never):
-            continue
-        if any(all(_seen(mark, lines) for mark in marks) for marks in unsupported.marks):
-            raise _not_supported(unsupported.kind, unsupported.name_vi, unsupported.name_en, sent_as)
-    return None
+        for layout in document.layouts if document.variant_of is None else ():
+            phrases = list(_phrases(layout))
+            hits = sum(seen(phrase) for phrase, _ in phrases)
+            score = sum(weight if seen(phrase) else -_MISSED * weight for phrase, weight in phrases)
+            score -= sum(seen(phrase) for phrase in layout.never)
+            if hits >= _LEAST_SEEN and score > 0 and (best is None or score > best[0]):
+                best = (score, kind, layout)
+    return None if best is None else best[1:]
 
 
-def printed_values(lines: Sequence[Line], layout: Layout) -> dict[str, Said]:
-    """Each label's value: what follows it on its line, and the lines under it in its column."""
-    usable = [line for line in lines if not _is_stamp(line)]
+def _phrases(layout: Layout) -> Iterator[tuple[str, float]]:
+    """What is printed on this side, marks twice as heavy; words of less than six letters are found anywhere."""
+    for mark in layout.marks:
+        yield mark, 2.0
+    for label in layout.labels:
+        for words in (label.vi, label.en):
+            if len(squeezed(words)[0]) >= 6:
+                yield words, 1.0
+
+
+def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -> dict[str, Said]:
+    """Each label's value: what follows it on its line, and the lines under it in its column.
+
+    `digits` is the length of this kind's number, which is told by its shape alone.
+    """
+    usable = [line for line in lines if line.text and not _is_stamp(line) and not _is_rule(line)]
     values: dict[str, list[Said]] = {}
     anchors: list[_Anchor] = []
     loose: list[Line] = []
     for line in usable:
-        spans = _labels_in(line.text, layout.labels)
+        spans = _labels_in(line.text, [label for label in layout.labels if label.value == "after"])
         if not spans:
             loose.append(line)
         for i, (label, start, end) in enumerate(spans):
             stop = spans[i + 1][1] if i + 1 < len(spans) else len(line.text)
-            rest = line.text[end:stop].strip(" :/.,;-|")
-            length = max(1, len(line.text))
-            left = line.box.left + (line.box.right - line.box.left) * start / length
-            right = line.box.left + (line.box.right - line.box.left) * stop / length
-            anchors.append(_Anchor(label, left, right, line.box.top, line.box.bottom, bool(rest)))
-            if rest and label.field:
-                values.setdefault(label.field, []).append(_said(rest, line, layout.side))
+            rest = _said(line, end, stop, layout.side)
+            left, right = _stretch(line, start, stop)
+            anchors.append(_Anchor(label, left, right, line.box.top, line.box.bottom, rest is not None))
+            if rest is not None and label.field:
+                values.setdefault(label.field, []).append(rest)
     for line in sorted(loose, key=lambda line: line.box.top):
         anchor = _anchor_beside(line, anchors) or _anchor_above(line, anchors)
-        if anchor is None:
+        said = _said(line, 0, len(line.text), layout.side)
+        if anchor is None or said is None:
             continue
         anchor.bottom, anchor.full = max(anchor.bottom, line.box.bottom), True
         if anchor.label.field:
-            values.setdefault(anchor.label.field, []).append(_said(line.text, line, layout.side))
-    found = {field: _joined(said) for field, said in values.items()}
-    if layout.side == "front":
-        number = _twelve_digits(usable, layout.side)
+            values.setdefault(anchor.label.field, []).append(said)
+    found = {field: printed.joined(said) for field, said in values.items()}
+    for label in layout.labels:
+        if label.value == "among" and (said := _in_words(usable, layout.side)) is not None:
+            found[label.field] = said
+    if any(label.field == "number" for label in layout.labels):
         found.pop("number", None)
-        if number is not None:
+        if (number := _number(usable, layout.side, digits)) is not None:
             found["number"] = number
     return found
 
 
-def printed_day(text: str) -> datetime.date | None:
-    """A date as cards print it, dd/mm/yyyy; nothing is repaired."""
-    found = re.search(r"(?<![0-9])([0-9]{2})\s?[/.-]\s?([0-9]{2})\s?[/.-]\s?([0-9]{4})(?![0-9])", text)
-    if found is None:
-        return None
-    try:
-        return datetime.date(int(found[3]), int(found[2]), int(found[1]))
-    except ValueError:
-        return None
-
-
-def printed_no_expiry(text: str) -> bool:
-    return find(NO_EXPIRY, text) is not None
-
-
-def printed_sex(text: str) -> str | None:
-    """`male` for Nam; `female` for Nữ, whose second letter the recogniser does not know and spells as it pleases."""
-    word = squeezed(text)[0]
-    if word == "nam":
-        return "male"
-    return "female" if re.fullmatch(r"n[^am]{0,2}", word) else None
+def _in_words(lines: Sequence[Line], side: Side) -> Said | None:
+    """A date whose words stand around its figures, "Ngày 12 tháng 08 năm 2009"."""
+    for line in lines:
+        if printed.day_in_words(line.text) is not None:
+            return _said(line, 0, len(line.text), side)
+    return None
 
 
 class _Anchor:
@@ -174,23 +188,35 @@ class _Anchor:
 
 
 def _labels_in(text: str, labels: Sequence[Label]) -> list[tuple[Label, int, int]]:
-    """Labels on this line, left to right, each with the span its words take."""
+    """Labels on this line, left to right, each with the span its words take; of overlapping ones the longest."""
     found: list[tuple[Label, int, int]] = []
     for label in labels:
-        whole = find(f"{label.vi} / {label.en}", text)
-        spans = (
-            [whole]
-            if whole
-            else [span for words in (label.vi, label.en) if len(words) >= 7 and (span := find(words, text))]
-        )
-        if spans:
-            found.append((label, min(s[0] for s in spans), max(s[1] for s in spans)))
-    found.sort(key=lambda item: (item[1], item[1] - item[2]))
+        span = _label_in(text, label)
+        if span is not None:
+            found.append((label, *span))
     kept: list[tuple[Label, int, int]] = []
-    for item in found:
-        if not kept or item[1] >= kept[-1][2]:
+    for item in sorted(found, key=lambda item: item[1] - item[2]):
+        if all(item[2] <= other[1] or item[1] >= other[2] for other in kept):
             kept.append(item)
-    return kept
+    return sorted(kept, key=lambda item: item[1])
+
+
+def _label_in(text: str, label: Label) -> tuple[int, int] | None:
+    if label.en:
+        whole = find(f"{label.vi} / {label.en}", text)
+        if whole:
+            return whole
+    spans = [
+        span
+        for words in (label.vi, label.en)
+        if words and (span := find(words, text)) and (len(squeezed(words)[0]) >= 7 or _stands_alone(text, span))
+    ]
+    return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+
+
+def _stands_alone(text: str, span: tuple[int, int]) -> bool:
+    """A short label begins its line and ends a word; inside a value the same letters mean something else."""
+    return span[0] <= 1 and (span[1] >= len(text) or not text[span[1]].isalpha())
 
 
 def _anchor_beside(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
@@ -201,7 +227,7 @@ def _anchor_beside(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
         for anchor in anchors
         if not anchor.full
         and anchor.top < middle < anchor.bottom
-        and -0.02 * locating.FLAT_WIDTH <= line.box.left - anchor.right <= 0.08 * locating.FLAT_WIDTH
+        and -0.02 * locating.FLAT_WIDTH <= line.box.left - anchor.right <= 0.12 * locating.FLAT_WIDTH
     ]
     return max(near, key=lambda anchor: anchor.right, default=None)
 
@@ -219,35 +245,70 @@ def _anchor_above(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
     return max(near, key=lambda anchor: anchor.bottom, default=None)
 
 
-def _said(text: str, line: Line, side: Side) -> Said:
+def _said(line: Line, start: int, end: int, side: Side) -> Said | None:
+    """The line from one letter to another without the punctuation around it; None when nothing is left."""
+    while start < end and line.text[start] in " :/.,;-|":
+        start += 1
+    while end > start and line.text[end - 1] in " :/.;-|":
+        end -= 1
+    if start >= end:
+        return None
+    left, right = _stretch(line, start, end)
     width, height = locating.FLAT_WIDTH, locating.FLAT_HEIGHT
     place = Place(
-        x=round(line.box.left / width, 4),
+        x=round(left / width, 4),
         y=round(line.box.top / height, 4),
-        width=round((line.box.right - line.box.left) / width, 4),
+        width=round((right - left) / width, 4),
         height=round((line.box.bottom - line.box.top) / height, 4),
     )
-    return Said(text=names.nfc(text), confidence=line.confidence, box=Box.of(side, place))
+    steps, confidence = line.steps, line.confidence
+    if steps is not None and (start > 0 or end < len(line.text)):
+        across = max(1.0, line.box.right - line.box.left)
+        steps = steps.piece((left - line.box.left) / across, (right - line.box.left) / across)
+        confidence = steps.best()[1]
+    return Said(text=names.nfc(line.text[start:end]), confidence=confidence, box=Box.of(side, place), steps=steps)
 
 
-def _joined(parts: list[Said]) -> Said:
-    boxes = [part.box for part in parts]
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
-    return Said(
-        text=" ".join(part.text for part in parts),
-        confidence=statistics.fmean(part.confidence for part in parts),
-        box=Box(side=boxes[0].side, x=left, y=top, width=round(right - left, 4), height=round(bottom - top, 4)),
-    )
+def _stretch(line: Line, start: int, end: int) -> tuple[float, float]:
+    """Where on the picture these letters begin and end; between two letters, half way."""
+    across = line.box.right - line.box.left
+    spans = line.steps.spans() if line.steps is not None else None
+    if spans is None or spans[0].strip() != line.text:
+        length = max(1, len(line.text))
+        return line.box.left + across * start / length, line.box.left + across * end / length
+    lead = len(spans[0]) - len(spans[0].lstrip())
+    places = spans[1]
+
+    def edge(at: int) -> float:
+        at += lead
+        if at <= 0 or at >= len(places):
+            return 0.0 if at <= 0 else 1.0
+        return (places[at - 1][1] + places[at][0]) / 2
+
+    left = 0.0 if start == 0 else edge(start)
+    right = 1.0 if end >= len(line.text) else edge(end)
+    return line.box.left + across * left, line.box.left + across * right
 
 
-def _twelve_digits(lines: Sequence[Line], side: Side) -> Said | None:
-    """The one run of exactly twelve digits on the front, wherever its label went; None when two differ."""
+def _number(lines: Sequence[Line], side: Side, digits: int) -> Said | None:
+    """The one run of exactly so many digits, wherever its label went; None when two differ."""
     found: dict[str, Said] = {}
     for line in lines:
-        for run in re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", re.sub(r"(?<=[0-9])[ .](?=[0-9])", "", line.text)):
-            found.setdefault(run, _said(run, line, side))
+        for start, end in _digit_runs(line.text):
+            said = _said(line, start, end, side)
+            if said is None:
+                continue
+            said = said.in_letters("0123456789")
+            if len(said.text) == digits:
+                found.setdefault(said.text, said)
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _digit_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches that are digits, letters that look like digits among them, and single gaps."""
+    for match in re.finditer(r"[0-9OQDoIlSBZ]+(?:[ .][0-9OQDoIlSBZ]+)*", text):
+        if sum(c.isdigit() for c in match[0]) >= 7:
+            yield match.start(), match.end()
 
 
 def _is_stamp(line: Line) -> bool:
@@ -256,15 +317,13 @@ def _is_stamp(line: Line) -> bool:
     return tall or find("SPECIMEN", line.text) is not None
 
 
-def _seen(phrase: str, lines: Sequence[Line]) -> bool:
-    return any(find(phrase, line.text, wrong_share=0.2) for line in lines)
+def _is_rule(line: Line) -> bool:
+    """The dotted lines that older forms are written on: lower than any letters, or read as anything but letters."""
+    low = line.box.bottom - line.box.top < 0.0185 * locating.FLAT_HEIGHT
+    return low or sum(c.isalnum() for c in line.text) < 0.5 * len(line.text)
 
 
-def _not_supported(kind: str, name_vi: str, name_en: str, side: Side) -> refusals.CardKindNotSupported:
-    return refusals.CardKindNotSupported(side=side, kind=kind, kind_vi=name_vi, kind_en=name_en)
-
-
-def _has_portrait(flat: locating.Flat, place: Place) -> bool:
+def _has_portrait(flat: "Flat", place: Place) -> bool:
     import cv2
 
     grey = cv2.cvtColor(flat.closer(place, 0.5), cv2.COLOR_BGR2GRAY)
@@ -275,25 +334,22 @@ def _has_portrait(flat: locating.Flat, place: Place) -> bool:
 _ZONE = Place(0.0, 0.66, 1.0, 0.34)
 
 
-def _zone(flat: locating.Flat, lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
+def _zone(flat: "Flat", lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
     """From the lines already read; when those do not hold together, once more from a closer look."""
     in_zone = [line for line in lines if line.box.top > _ZONE.y * locating.FLAT_HEIGHT * 0.95]
-    first = _zone_rows(flat.image, in_zone, reader)
+    first = _zone_rows(in_zone)
     if isinstance(first, mrz.Mrz):
         return first
     closer = flat.closer(_ZONE, 1.25)
-    return _zone_rows(closer, reader.recognise(closer, reader.boxes(closer)), reader) or first
+    return _zone_rows(reader.recognise(closer, reader.boxes(closer))) or first
 
 
-def _zone_rows(image: "Pixels", lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
-    """Lines 1 and 2 carry check digits; the name does not, so it is read once more with the larger recogniser."""
-    rows = _rows(lines)
-    texts = ["".join(line.text for line in row) for row in rows]
-    name_at = mrz.name_row(texts)
-    if name_at is not None:
-        again = reader.recognise(image, [line.box for line in rows[name_at]], spaced=True)
-        texts[name_at] = "".join(line.text for line in again)
-    return mrz.read(texts)
+def _zone_rows(lines: Sequence[Line]) -> mrz.Mrz | mrz.Broken | None:
+    return mrz.read(["".join(_in_zone_letters(line) for line in row) for row in _rows(lines)])
+
+
+def _in_zone_letters(line: Line) -> str:
+    return line.text if line.steps is None else line.steps.best(mrz.LETTERS)[0]
 
 
 def _rows(lines: Sequence[Line]) -> list[list[Line]]:

@@ -1,7 +1,8 @@
 """Fields one by one: what every witness of a fact says of it, and whether they agree.
 
-Two witnesses that agree confirm; one alone is only read; a disagreement is a conflict, whoever else agrees. An intact
-QR is the value's spelling, then an intact zone, then print.
+Two witnesses that agree confirm; one alone is only read; a disagreement is a conflict, whoever else agrees. An authentic
+chip is the value's spelling, then an intact QR, then an intact zone, then print. Print that may be what another witness
+spells, but need not be, abstains: it neither confirms nor contradicts.
 """
 
 import datetime
@@ -10,16 +11,17 @@ from typing import Final
 
 import msgspec
 
-from kit import names, pin
-from ocr import comparing, mrz, qr
-from ocr.reading import Field, Source, Status, Witness
-from ocr.transcribing import NO_EXPIRY, Said, printed_day, printed_no_expiry, printed_sex
+from kit import names, pin, places
+from ocr import calibrating, comparing, mrz, printed, qr
+from ocr.chip import ChipDate, ChipFacts, PersonalDetails
+from ocr.documents import DOCUMENTS
+from ocr.printed import NO_EXPIRY, Likeness, Said
+from ocr.reading import FIELDS, Field, Source, Status, Witness
 
 # Reed-Solomon and check digits leave little doubt; the structure of a number says little.
-_TRUST: Final[dict[Witness, float]] = {"qr": 0.999, "mrz": 0.995, "number": 0.9}
-
-# The place that only print gives, by generation.
-_ONLY_PRINTED: Final = {"cccd_chip_2021": "place_of_origin", "can_cuoc_2024": "place_of_birth"}
+_TRUST: Final[dict[Witness, float]] = {"chip": 0.9999, "qr": 0.999, "mrz": 0.995, "number": 0.9}
+# Anybody can make a chip whose issuer is unknown.
+_TRUST_IN_UNKNOWN_CHIP: Final = 0.5
 
 _MISSING: Final = Field(value=None, normal=None, confidence=0.0, status="missing")
 
@@ -30,154 +32,230 @@ _NEVER: Final[_Spelling] = (NO_EXPIRY, "none")
 
 
 class Witnesses(msgspec.Struct, frozen=True):
-    """Who may be asked about a card of this kind: its print, its one intact QR, its intact zone."""
+    """Who may be asked about a card of this kind: its print, its one intact code, its intact zone, its chip."""
 
     kind: str
     printed: Mapping[str, Said]
     code: qr.CardQr | None
     zone: mrz.Mrz | None
+    chip: ChipFacts | None = None
+    chip_is_authentic: bool = False
+
+    @property
+    def details(self) -> PersonalDetails | None:
+        return self.chip.details if self.chip else None
 
     def own_number(self) -> pin.Pin | None:
         """The structure of the number, when every witness of the number names the same one."""
         on_print = self.printed.get("number")
         told = {
-            n for n in (self.code and self.code.number, self.zone and self.zone.number, on_print and on_print.text) if n
+            number
+            for number in (
+                self.code and self.code.number,
+                self.zone and self.zone.number,
+                self.chip and self.chip.mrz.number,
+                on_print and on_print.text,
+            )
+            if number
         }
         return pin.parse(told.pop()) if len(told) == 1 else None
 
 
 class _Claim(msgspec.Struct, frozen=True):
-    """One witness's word on one field: its spelling and the form it is compared in."""
+    """One witness's word on one field: its spelling and the form it is compared in; print brings what was seen."""
 
     source: Source
     normal: str
+    said: Said | None = None
+    counts: bool = True
+    """Whether agreeing with it confirms."""
 
 
 def weigh(told: Witnesses) -> dict[str, Field]:
     """A verdict for every field that a card of this kind carries, in the order they are shown."""
-    fields = {
-        name: judge(name, told)
-        for name, judge in _JUDGES.items()
-        if name not in _ONLY_PRINTED.values() or name == _ONLY_PRINTED[told.kind]
-    }
-    fields["mrz"] = _machine_field("\n".join(told.zone.lines) if told.zone else None, "mrz", "check-digits-hold")
-    fields["qr"] = _machine_field(told.code.text if told.code else None, "qr", "decoded-intact")
+    carried = _carried(told)
+    fields = {name: _JUDGES[name](name, told) for name in FIELDS if name in carried and name in _JUDGES}
+    if "mrz" in carried:
+        fields["mrz"] = _machine_field("\n".join(told.zone.lines) if told.zone else None, "mrz", "check-digits-hold")
+    if "qr" in carried:
+        fields["qr"] = _machine_field(told.code.text if told.code else None, "qr", "decoded-intact")
     return fields
+
+
+def _carried(told: Witnesses) -> set[str]:
+    """Fields printed on this kind, or held by its codes or its chip."""
+    document = DOCUMENTS[told.kind]
+    carried = {label.field for layout in document.layouts for label in layout.labels if label.field} | {"issuer"}
+    if any(layout.qr or layout.barcode for layout in document.layouts):
+        carried |= {"qr", "old_number"}
+    if any(layout.has_mrz for layout in document.layouts):
+        carried |= {"mrz", "nationality"}
+    if told.details is not None:
+        carried |= {"ethnicity", "place_of_origin", "place_of_residence", "date_of_issue", "date_of_expiry"}
+    return carried
 
 
 def _claims(
     name: str,
     told: Witnesses,
     *,
-    printed: Callable[[str], _Spelling | None] = lambda text: (text, text),
+    made_out: Callable[[str], _Spelling | None] = lambda text: (text, text),
+    chip: _Spelling | None = None,
     code: _Spelling | None = None,
     zone: _Spelling | None = None,
     number: _Spelling | None = None,
+    kind: calibrating.Kind = "text",
 ) -> list[_Claim]:
     """Claims, best witness first; print that makes no sense is no claim."""
-    claims = [*_sure("qr", code), *_sure("mrz", zone)]
+    claims: list[_Claim] = []
+    if chip is not None:
+        trust = _TRUST["chip"] if told.chip_is_authentic else _TRUST_IN_UNKNOWN_CHIP
+        claims.append(_Claim(Source("chip", chip[0], trust), chip[1], counts=told.chip_is_authentic))
+    claims += [*_sure("qr", code), *_sure("mrz", zone)]
     on_print = told.printed.get(name)
-    if on_print is not None and (made_out := printed(on_print.text)) is not None:
-        claims.append(_Claim(Source("print", made_out[0], round(on_print.confidence, 3), on_print.box), made_out[1]))
-    return [*claims, *_sure("number", number)]
+    if on_print is not None and (spelling := made_out(on_print.text)) is not None:
+        right = round(calibrating.probability(on_print.confidence, kind), 4)
+        claims.append(_Claim(Source("print", spelling[0], right, on_print.box), spelling[1], on_print))
+    return [*claims, *_sure("number", number, counts=False)]
 
 
-def _sure(witness: Witness, spelling: _Spelling | None) -> list[_Claim]:
-    return [_Claim(Source(witness, spelling[0], _TRUST[witness]), spelling[1])] if spelling else []
+def _sure(witness: Witness, spelling: _Spelling | None, *, counts: bool = True) -> list[_Claim]:
+    return [_Claim(Source(witness, spelling[0], _TRUST[witness]), spelling[1], counts=counts)] if spelling else []
 
 
-def _same_normal(one: _Claim, other: _Claim) -> bool:
-    return one.normal == other.normal
+_Likeness = Callable[[_Claim, _Claim], Likeness]
 
 
-def _verdict(
-    claims: Sequence[_Claim],
-    *,
-    same: Callable[[_Claim, _Claim], bool] = _same_normal,
-    reasons: tuple[str, ...] = (),
-) -> Field:
-    """Every pair is compared. The number's structure contradicts, but does not make a second witness."""
+def _equal(one: _Claim, other: _Claim) -> Likeness:
+    return "same" if one.normal == other.normal else "different"
+
+
+def _verdict(claims: Sequence[_Claim], *, like: _Likeness = _equal, kind: calibrating.Kind = "text") -> Field:
+    """Every pair is compared, the better witness first."""
     if not claims:
         return _MISSING
+    pairs = [(one, other, like(one, other)) for i, one in enumerate(claims) for other in claims[i + 1 :]]
+    against = [(one, other) for one, other, likeness in pairs if likeness == "different"]
+    unclear = {other.source.source for _, other, likeness in pairs if likeness == "unclear"}
+    agreeing = [claim for claim in claims if claim.counts and claim.source.source not in unclear]
     best = claims[0]
-    status: Status = "read"
-    found = list(reasons)
-    strong = [claim for claim in claims if claim.source.source != "number"]
-    against = [(one, other) for i, one in enumerate(claims) for other in claims[i + 1 :] if not same(one, other)]
+    status: Status
+    reasons: list[str] = [f"{source}-unclear" for source in sorted(unclear)]
     if against:
         status = "conflict"
-        found += [f"{one.source.source}-differs-from-{other.source.source}" for one, other in against]
-    elif len(strong) >= 2:
-        status = "confirmed"
-        found.append("agree-" + "-".join(claim.source.source for claim in claims))
+        reasons += [f"{one.source.source}-differs-from-{other.source.source}" for one, other in against]
+        confidence = min(claim.source.confidence for claim in claims) * 0.5
     else:
-        found.append(f"only-{best.source.source}")
-    doubt = 1.0
-    for claim in strong:
-        doubt *= 1 - claim.source.confidence
-    confidence = min(c.source.confidence for c in claims) * 0.5 if against else 1 - doubt
+        status = "confirmed" if len(agreeing) >= 2 else "read"
+        told_by = [claim.source.source for claim in claims if claim.source.source not in unclear]
+        reasons.append(f"agree-{'-'.join(told_by)}" if len(told_by) > 1 else f"only-{best.source.source}")
+        doubt = 1.0
+        for claim in agreeing or [best]:
+            doubt *= 1 - claim.source.confidence
+        confidence = 1 - doubt
+        if status == "read" and best.source.source == "print" and not calibrating.is_sure(confidence, kind):
+            reasons.append("unsure")
     return Field(
         value=best.source.value,
         normal=best.normal,
-        confidence=round(confidence, 3),
+        confidence=round(confidence, 4),
         status=status,
         sources=tuple(claim.source for claim in claims),
-        reasons=tuple(found),
+        reasons=tuple(reasons),
     )
 
 
+def _digits_alike(one: _Claim, other: _Claim) -> Likeness:
+    """Equal; or print whose figures may well be the other witness's."""
+    if one.normal == other.normal:
+        return "same"
+    return "different" if other.said is None else comparing.printed_digits(one.source.value, other.said)
+
+
 def _number(name: str, told: Witnesses) -> Field:
-    code, zone = told.code, told.zone
-    field = _verdict(_claims(name, told, code=_twice(code and code.number), zone=_twice(zone and zone.number)))
-    if field.value is not None and pin.parse(field.value) is None:
+    details = told.details
+    claims = _claims(
+        name,
+        told,
+        chip=_twice((details.number if details else None) or (told.chip and told.chip.mrz.number)),
+        code=_twice(told.code and told.code.number),
+        zone=_twice(told.zone and told.zone.number),
+        kind="digits",
+    )
+    field = _verdict(claims, like=_digits_alike, kind="digits")
+    if field.value is not None and DOCUMENTS[told.kind].number_digits == 12 and pin.parse(field.value) is None:
         reasons = (*field.reasons, "number-structure-impossible")
         return msgspec.structs.replace(field, status="conflict", reasons=reasons)
     return field
 
 
 def _old_number(name: str, told: Witnesses) -> Field:
-    return _verdict(_claims(name, told, code=_twice(told.code and told.code.old_number)))
+    claims = _claims(
+        name,
+        told,
+        chip=_twice(told.details and told.details.old_number),
+        code=_twice(told.code and told.code.old_number),
+        kind="digits",
+    )
+    return _verdict(claims, like=_digits_alike, kind="digits")
 
 
 def _full_name(name: str, told: Witnesses) -> Field:
     claims = _claims(
         name,
         told,
-        printed=_folded,
+        made_out=_folded,
+        chip=_folded(told.details.full_name) if told.details else None,
         code=_folded(told.code.full_name) if told.code else None,
         zone=_folded(told.zone.name) if told.zone else None,
     )
-    return _only_letters(_verdict(claims, same=_same_name, reasons=("compared-without-diacritics",)))
+    spelt = [claim for claim in claims if claim.source.source != "mrz"]
+    # The zone has no marks: print, when there is any, spells better.
+    ordered = [*spelt, *(claim for claim in claims if claim.source.source == "mrz")]
+    field = _verdict(ordered, like=_names_alike)
+    if field.status == "confirmed" and {claim.source.source for claim in claims} == {"mrz", "print"}:
+        print_alone = _verdict(spelt).reasons[1:]
+        reasons = (*field.reasons, "marks-by-print-only", *print_alone)
+        right = spelt[0].source.confidence
+        return msgspec.structs.replace(field, status="read", reasons=reasons, confidence=right)
+    return field
 
 
-def _same_name(one: _Claim, other: _Claim) -> bool:
-    pair = {claim.source.source: claim.source.value for claim in (one, other)}
-    if "qr" not in pair:
-        return comparing.same_zone_and_print(pair["mrz"], pair["print"])
-    if "mrz" in pair:
-        return comparing.same_zone_name(pair["qr"], pair["mrz"])
-    return comparing.same_printed_name(pair["qr"], pair["print"])
+def _names_alike(one: _Claim, other: _Claim) -> Likeness:
+    witnesses = {one.source.source, other.source.source}
+    if "mrz" in witnesses:
+        zone, known = (one, other) if one.source.source == "mrz" else (other, one)
+        if known.said is not None:
+            return comparing.zone_and_print(zone.source.value, known.said)
+        return "same" if comparing.same_zone_name(known.source.value, zone.source.value) else "different"
+    if other.said is not None:
+        return comparing.printed_text(one.source.value, other.said)
+    return "same" if comparing.key(one.source.value) == comparing.key(other.source.value) else "different"
 
 
 def _date_of_birth(name: str, told: Witnesses) -> Field:
     claims = _claims(
         name,
         told,
-        printed=_printed_date,
+        made_out=_printed_date,
+        chip=_chip_day(told.details and told.details.date_of_birth),
         code=_written(told.code.date_of_birth) if told.code else None,
         zone=_written(told.zone.date_of_birth) if told.zone else None,
+        kind="digits",
     )
     own = told.own_number()
     if claims and own:  # the number's year alone is no date of birth
-        claims += _sure("number", _twice(str(own.birth_year)))
-    return _verdict(claims, same=_same_day)
+        claims += _sure("number", _twice(str(own.birth_year)), counts=False)
+    return _verdict(claims, like=_days_alike, kind="digits")
 
 
-def _same_day(one: _Claim, other: _Claim) -> bool:
-    """The number knows the year only."""
+def _days_alike(one: _Claim, other: _Claim) -> Likeness:
+    """The number knows the year only; so do some cards."""
+    if one.normal == other.normal:
+        return "same"
     if "number" in (one.source.source, other.source.source):
-        return one.normal[:4] == other.normal[:4]
-    return one.normal == other.normal
+        return "same" if one.normal[:4] == other.normal[:4] else "different"
+    return "different" if other.said is None else comparing.printed_digits(one.source.value, other.said)
 
 
 def _sex(name: str, told: Witnesses) -> Field:
@@ -186,7 +264,8 @@ def _sex(name: str, told: Witnesses) -> Field:
         _claims(
             name,
             told,
-            printed=lambda text: _sex_word(printed_sex(text)),
+            made_out=lambda text: _sex_word(printed.sex(text)),
+            chip=_sex_word(printed.sex(told.details.sex)) if told.details and told.details.sex else None,
             code=_sex_word(told.code.sex) if told.code else None,
             zone=_sex_word(told.zone.sex) if told.zone else None,
             number=_sex_word(own.sex) if own and (told.code or told.zone or name in told.printed) else None,
@@ -195,42 +274,84 @@ def _sex(name: str, told: Witnesses) -> Field:
 
 
 def _nationality(name: str, told: Witnesses) -> Field:
-    def printed(text: str) -> _Spelling:
+    def made_out(text: str) -> _Spelling:
         folded = names.fold(text)
         return text, "VNM" if folded.replace(" ", "") == "vietnam" else folded
 
-    field = _verdict(_claims(name, told, printed=printed, zone=_twice("VNM" if told.zone else None)))
+    chip = told.details.nationality if told.details else None
+    claims = _claims(
+        name, told, made_out=made_out, chip=made_out(chip) if chip else None, zone=_twice("VNM" if told.zone else None)
+    )
+    field = _verdict(claims)
     return msgspec.structs.replace(field, value="Việt Nam") if field.normal == "VNM" else field
 
 
+def _ethnicity(name: str, told: Witnesses) -> Field:
+    return _verdict(_claims(name, told, chip=_twice(told.details and told.details.ethnicity)), like=_places_alike)
+
+
+def _place_of_origin(name: str, told: Witnesses) -> Field:
+    return _place(_claims(name, told, chip=_twice(told.details and told.details.place_of_origin)))
+
+
 def _place_of_residence(name: str, told: Witnesses) -> Field:
-    claims = _claims(name, told, code=_twice(told.code and told.code.address))
-    if len(claims) < 2:
-        return _only_letters(_verdict(claims))
-    likeness = comparing.printed_address(claims[0].source.value, claims[1].source.value)
-    if likeness == "unclear":
-        field = _verdict(claims[:1], reasons=("print-partly-unread",))
-        return msgspec.structs.replace(field, sources=tuple(claim.source for claim in claims))
-    return _verdict(claims, same=lambda one, other: likeness == "same", reasons=("compared-without-diacritics",))
+    chip = _twice(told.details and told.details.place_of_residence)
+    return _place(_claims(name, told, chip=chip, code=_twice(told.code and told.code.address)))
 
 
-def _only_printed(name: str, told: Witnesses) -> Field:
-    return _only_letters(_verdict(_claims(name, told)))
+def _place_of_birth(name: str, told: Witnesses) -> Field:
+    return _place(_claims(name, told))
+
+
+def _place(claims: Sequence[_Claim]) -> Field:
+    """The normal form is today's ward code when only one is possible."""
+    field = _verdict(claims, like=_places_alike)
+    if field.value is None:
+        return field
+    found = places.resolve(field.value)
+    return msgspec.structs.replace(field, normal=found.ward_code, place=found)
+
+
+def _places_alike(one: _Claim, other: _Claim) -> Likeness:
+    if other.said is not None:
+        return comparing.printed_address(one.source.value, other.said)
+    return "same" if comparing.key(one.source.value) == comparing.key(other.source.value) else "different"
 
 
 def _date_of_issue(name: str, told: Witnesses) -> Field:
     issued = told.code.issued if told.code else None
-    return _verdict(_claims(name, told, printed=_printed_date, code=_written(issued) if issued else None))
+    claims = _claims(
+        name,
+        told,
+        made_out=_printed_date,
+        chip=_chip_day(told.details and told.details.date_of_issue),
+        code=_written(issued) if issued else None,
+        kind="digits",
+    )
+    return _verdict(claims, like=_days_alike, kind="digits")
 
 
 def _date_of_expiry(name: str, told: Witnesses) -> Field:
-    def printed(text: str) -> _Spelling | None:
-        return _NEVER if printed_no_expiry(text) else _printed_date(text)
+    def made_out(text: str) -> _Spelling | None:
+        return _NEVER if printed.no_expiry(text) else _printed_date(text)
 
     zone = None
     if told.zone is not None:
         zone = _written(told.zone.date_of_expiry) if told.zone.date_of_expiry else _NEVER
-    return _verdict(_claims(name, told, printed=printed, zone=zone))
+    claims = _claims(
+        name,
+        told,
+        made_out=made_out,
+        chip=_chip_day(told.details and told.details.date_of_expiry),
+        zone=zone,
+        kind="digits",
+    )
+    return _verdict(claims, like=_days_alike, kind="digits")
+
+
+def _issuer(name: str, told: Witnesses) -> Field:
+    """Printed for everybody alike, save on the oldest cards, which name their province."""
+    return _verdict(_claims(name, told, made_out=_folded))
 
 
 _JUDGES: Final[dict[str, Callable[[str, Witnesses], Field]]] = {
@@ -240,22 +361,14 @@ _JUDGES: Final[dict[str, Callable[[str, Witnesses], Field]]] = {
     "date_of_birth": _date_of_birth,
     "sex": _sex,
     "nationality": _nationality,
-    "place_of_origin": _only_printed,
+    "ethnicity": _ethnicity,
+    "place_of_origin": _place_of_origin,
     "place_of_residence": _place_of_residence,
-    "place_of_birth": _only_printed,
+    "place_of_birth": _place_of_birth,
     "date_of_issue": _date_of_issue,
     "date_of_expiry": _date_of_expiry,
+    "issuer": _issuer,
 }
-
-
-def _only_letters(field: Field) -> Field:
-    """A text that no QR spells: neither the zone nor the recogniser knows diacritics, so even two of them only read it."""
-    if field.value is None or any(source.source == "qr" for source in field.sources):
-        return field
-    status: Status = "read" if field.status == "confirmed" else field.status
-    return msgspec.structs.replace(
-        field, value=names.bare(field.value), status=status, reasons=(*field.reasons, "diacritics-not-read")
-    )
 
 
 def _twice(text: str | None) -> _Spelling | None:
@@ -270,9 +383,17 @@ def _written(day: datetime.date) -> _Spelling:
     return f"{day:%d/%m/%Y}", day.isoformat()
 
 
+def _chip_day(day: ChipDate | None) -> _Spelling | None:
+    return (day.value, day.normal) if day else None
+
+
 def _printed_date(text: str) -> _Spelling | None:
-    day = printed_day(text)
-    return _written(day) if day else None
+    """A whole day; or the part of one that the card knows."""
+    day = printed.day(text)
+    if day is not None:
+        return _written(day)
+    part = printed.part_of_day(text)
+    return (text, part) if part else None
 
 
 def _sex_word(sex: str | None) -> _Spelling | None:

@@ -8,9 +8,10 @@ import pytest
 
 from kit import clock
 from ocr import mrz, qr
+from ocr.documents.layout import Place
+from ocr.printed import Said
 from ocr.reading import Box, CardReading, Document
 from ocr.reconciling import Evidence, reconcile
-from ocr.transcribing import Said
 
 from .conftest import FACTS
 
@@ -18,12 +19,12 @@ BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
 DOCUMENT = Document(kind="can_cuoc_2024", sides=("front", "back"), quality={})
 PRINTED = {
     "number": "079190012345",
-    "full_name": "NGUYÊN TRÄN PHUONG THÃO",
+    "full_name": "NGUYỄN TRẦN PHƯƠNG THẢO",
     "date_of_birth": "17/05/1990",
-    "sex": "Nür",
-    "nationality": "Viêt Nam",
-    "place_of_residence": "45/12 Dròng Lê Thánh Tôn, Phuòng Sài Gòn, Thành phő Hò Chí Minh",
-    "place_of_birth": "Phuòng Bên Nghé, Quân 1, Thành phő Hò Chí Minh",
+    "sex": "Nữ",
+    "nationality": "Việt Nam",
+    "place_of_residence": "45/12 Đường Lê Thánh Tôn, Phường Sài Gòn, Thành phố Hồ Chí Minh",
+    "place_of_birth": "Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh",
     "date_of_issue": "12/08/2024",
     "date_of_expiry": "17/05/2030",
 }
@@ -57,11 +58,17 @@ def zone(**changes: Any) -> mrz.Mrz:
     return read
 
 
-def read(*, printed: dict[str, str] | None = None, drop: tuple[str, ...] = (), **changes: Any) -> CardReading:
+def read(
+    *,
+    printed: dict[str, str] | None = None,
+    drop: tuple[str, ...] = (),
+    evidence_print: dict[str, Said] | None = None,
+    **changes: Any,
+) -> CardReading:
     words = {name: text for name, text in {**PRINTED, **(printed or {})}.items() if name not in drop}
     evidence = Evidence(
         kind="can_cuoc_2024",
-        printed={name: Said(text=text, confidence=0.95, box=BOX) for name, text in words.items()},
+        printed=evidence_print or {name: Said(text=text, confidence=0.999, box=BOX) for name, text in words.items()},
         qr_texts=(payload(),),
         zone=zone(),
     )
@@ -83,18 +90,29 @@ def test_all_agree() -> None:
     }
     name = reading.fields["full_name"]
     assert name.value == "Nguyễn Trần Phương Thảo", "the QR spells it, the print confirms it"
-    assert "compared-without-diacritics" in name.reasons
-    assert [source.source for source in name.sources] == ["qr", "mrz", "print"]
+    assert [source.source for source in name.sources] == ["qr", "print", "mrz"]
     assert reading.fields["sex"].normal == "female"
     assert reading.day("date_of_birth") == datetime.date(1990, 5, 17)
     assert reading.confirmed("number") == "079190012345"
     assert reading.confirmed("place_of_birth") is None
 
 
-def test_print_alone_gives_letters_without_diacritics_and_says_so() -> None:
+def test_print_alone_is_read_and_its_place_resolved() -> None:
     born = read().fields["place_of_birth"]
-    assert (born.status, born.value) == ("read", "Phuong Ben Nghe, Quan 1, Thanh pho Ho Chi Minh")
-    assert "diacritics-not-read" in born.reasons
+    assert (born.status, born.value) == ("read", "Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh")
+    assert born.reasons == ("only-print",)
+    assert born.normal == "26740", "today's Phường Sài Gòn"
+    assert born.place is not msgspec.UNSET
+    assert [one.code for one in born.place.old] == ["79/760/26740"]
+
+
+def test_print_that_is_read_with_doubt_says_so() -> None:
+    unsure = Said(text="Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh", confidence=0.05, box=BOX)
+    words = {name: Said(text=text, confidence=0.999, box=BOX) for name, text in PRINTED.items()}
+    reading = read(evidence_print={**words, "place_of_birth": unsure})
+    assert "unsure" in reading.fields["place_of_birth"].reasons
+    assert ("field-unsure", "place_of_birth") in codes(reading)
+    assert reading.decision == "accept", "nobody is identified by it"
 
 
 @pytest.mark.parametrize(
@@ -105,14 +123,14 @@ def test_print_alone_gives_letters_without_diacritics_and_says_so() -> None:
         ("number", {"printed": {"number": "079190012845"}}),
         ("full_name", {"qr_texts": (payload(full_name="Nguyễn Trần Phương Thanh"),)}),
         ("full_name", {"zone": zone(full_name="Nguyễn Trần Phương Thy")}),
-        ("full_name", {"printed": {"full_name": "NGUYÊN TRÄN PHUONG THU"}}),
+        ("full_name", {"printed": {"full_name": "NGUYỄN TRẦN PHƯƠNG THU"}}),
         ("date_of_birth", {"qr_texts": (payload(date_of_birth=datetime.date(1990, 5, 18)),)}),
         ("date_of_birth", {"zone": zone(date_of_birth=datetime.date(1990, 6, 17))}),
         ("date_of_birth", {"printed": {"date_of_birth": "17/05/1996"}}),
         ("sex", {"qr_texts": (payload(sex="male"),)}),
         ("sex", {"zone": zone(sex="male")}),
         ("sex", {"printed": {"sex": "Nam"}}),
-        ("place_of_residence", {"printed": {"place_of_residence": "46 Duòng Lê Loi, Phuòng Bên Thành"}}),
+        ("place_of_residence", {"printed": {"place_of_residence": "46 Đường Lê Lợi, Phường Bến Thành"}}),
         ("date_of_issue", {"qr_texts": (payload(issued=datetime.date(2024, 8, 13)),)}),
         ("date_of_expiry", {"zone": zone(expires=datetime.date(2040, 5, 17))}),
         ("date_of_expiry", {"zone": zone(expires=None)}),
@@ -143,13 +161,13 @@ def test_a_number_of_no_province_is_a_conflict() -> None:
     assert reading.decision == "review"
 
 
-def test_without_a_qr_the_spelling_stays_unknown() -> None:
+def test_without_a_qr_the_marks_are_printed_only() -> None:
+    """The zone confirms the letters of a name, and has no marks to confirm."""
     reading = read(qr_texts=())
     assert reading.fields["number"].status == "confirmed"
-    assert (reading.fields["full_name"].status, reading.fields["full_name"].value) == (
-        "read",
-        "NGUYEN TRAN PHUONG THAO",
-    )
+    name = reading.fields["full_name"]
+    assert (name.status, name.value) == ("read", "NGUYỄN TRẦN PHƯƠNG THẢO")
+    assert "marks-by-print-only" in name.reasons
     assert ("qr-not-read", "qr") in codes(reading)
     assert reading.decision == "retake"
 
@@ -180,7 +198,7 @@ def test_a_qr_that_is_not_one_cards_is_reviewed(texts: tuple[str, ...]) -> None:
 
 
 def test_no_back_is_never_accepted() -> None:
-    reading = read(has_back=False, qr_side_seen=False, qr_texts=(), zone=None, drop=("date_of_issue", "date_of_expiry"))
+    reading = read(has_back=False, qr_texts=(), zone=None, drop=("date_of_issue", "date_of_expiry"))
     assert ("back-missing", None) in codes(reading)
     assert ("qr-not-read", "qr") not in codes(reading), "this generation's QR is on the side that was not sent"
     assert reading.decision == "retake"
@@ -201,7 +219,7 @@ def test_a_card_is_good_through_its_last_day() -> None:
 
 
 def test_a_card_for_life() -> None:
-    reading = read(printed={"date_of_expiry": "Không thdi han"}, zone=zone(expires=None))
+    reading = read(printed={"date_of_expiry": "Không thời hạn"}, zone=zone(expires=None))
     ends = reading.fields["date_of_expiry"]
     assert (ends.status, ends.value, ends.normal) == ("confirmed", "Không thời hạn", "none")
     assert reading.day("date_of_expiry") is None
@@ -233,10 +251,29 @@ def test_one_source_less_still_confirms(name: str) -> None:
     assert reading.decision == "accept"
 
 
-def test_a_reflection_is_noted() -> None:
-    reading = read(glare=("back",))
-    assert ("card-glare", None) in codes(reading)
+def test_a_reflection_names_the_field_beneath() -> None:
+    reading = read(burnt={"front": (Place(0.35, 0.42, 0.1, 0.1),)})
+    assert ("card-glare", "number") in codes(reading)
     assert reading.decision == "accept"
+
+
+def test_a_reflection_over_nothing_printed_is_noted() -> None:
+    assert ("card-glare", None) in codes(read(burnt={"back": (Place(0.0, 0.0, 0.1, 0.1),)}))
+
+
+@pytest.mark.parametrize("kind", ["cmnd_9", "cmnd_12", "cccd_barcode_2016"])
+def test_a_card_of_print_alone_goes_to_a_person(kind: str) -> None:
+    number = "024680135" if kind == "cmnd_9" else "079190012345"
+    reading = read(
+        kind=kind,
+        printed={"number": number, "date_of_issue": "12/08/2016", "date_of_expiry": "17/05/2030"},
+        qr_texts=(),
+        zone=None,
+    )
+    assert ("print-only", None) in codes(reading)
+    assert (("kind-no-longer-valid", None) in codes(reading)) == kind.startswith("cmnd")
+    assert ("field-not-confirmed", "number") not in codes(reading)
+    assert reading.decision == "review"
 
 
 def test_json_is_as_promised_and_both_languages_are_there() -> None:

@@ -86,3 +86,12 @@ def _installed() -> dict[str, Path]:
             for file in Path(place).expanduser().rglob("*.[ot]tf"):
                 files.setdefault(file.name, file)
     return files
+
+
+def cuts(of: Family) -> list[Path]:
+    """Every installed file of a family's design, all weights and slants."""
+    stems = {Path(name).stem.split("-")[0] for name in (of.regular, of.bold, of.italic) if name}
+    named = {name for name in (of.regular, of.bold, of.italic) if name}
+    return sorted(
+        path for name, path in _installed().items() if name in named or Path(name).stem.partition("-")[0] in stems
+    )

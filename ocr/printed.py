@@ -1,0 +1,91 @@
+"""Printed values and how they are made out: days, sexes, spellings held against what was read step by step."""
+
+import datetime
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from kit import names
+from ocr.finding import find, squeezed
+from ocr.reading import Box
+from ocr.steps import Steps
+
+NO_EXPIRY = "Không thời hạn"
+
+_IN_DIGITS = re.compile(r"(?<![0-9])([0-9]{2})\s?[/.-]\s?([0-9]{2})\s?[/.-]\s?([0-9]{4})(?![0-9])", re.ASCII)
+_IN_WORDS = re.compile(r"ngay\s*([0-9]{1,2})\s*thang\s*([0-9]{1,2})\s*nam\s*([0-9]{4})(?![0-9])", re.ASCII)
+_PART = re.compile(r"(?:([0-9]{2})\s?[/.-]\s?)?((?:19|20)[0-9]{2})", re.ASCII)
+
+Likeness = Literal["same", "unclear", "different"]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A printed value as recognised; `confidence`, 0 to 1, is the recogniser's for all of its letters together."""
+
+    text: str
+    confidence: float
+    box: Box
+    steps: Steps | None = None
+
+    def in_letters(self, letters: str) -> "Said":
+        """The same print read once more with only these letters allowed."""
+        if self.steps is None:
+            return msgspec.structs.replace(self, text="".join(c for c in self.text if c in letters))
+        text, confidence = self.steps.best(letters)
+        return msgspec.structs.replace(self, text=names.nfc(text), confidence=confidence)
+
+
+def joined(parts: Sequence[Said]) -> Said:
+    """The lines of one value, top to bottom, as one."""
+    first, *rest = parts
+    boxes = [part.box for part in parts]
+    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+    right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
+    confidence, steps = first.confidence, first.steps
+    for part in rest:
+        confidence *= part.confidence
+        steps = steps.then(part.steps) if steps is not None and part.steps is not None else None
+    return Said(
+        text=" ".join(part.text for part in parts),
+        confidence=confidence,
+        box=Box(side=boxes[0].side, x=left, y=top, width=round(right - left, 4), height=round(bottom - top, 4)),
+        steps=steps,
+    )
+
+
+def day(text: str) -> datetime.date | None:
+    """A date as cards print it, dd/mm/yyyy, dd-mm-yyyy or in words; nothing is repaired."""
+    found = _IN_DIGITS.search(text)
+    return _date(found) if found else day_in_words(text)
+
+
+def day_in_words(text: str) -> datetime.date | None:
+    """`Ngày 12 tháng 05 năm 2010`."""
+    found = _IN_WORDS.search(names.fold(text))
+    return _date(found) if found else None
+
+
+def part_of_day(text: str) -> str | None:
+    """A date of which cards know only the month or the year, `1990-05` or `1990`; None for anything else."""
+    found = _PART.fullmatch(text.strip())
+    if found is None or (found[1] is not None and not 1 <= int(found[1]) <= 12):
+        return None
+    return f"{found[2]}-{found[1]}" if found[1] else found[2]
+
+
+def no_expiry(text: str) -> bool:
+    return find(NO_EXPIRY, text) is not None
+
+
+def sex(text: str) -> str | None:
+    """`male` for Nam, `female` for Nữ, whatever became of its marks."""
+    return {"nam": "male", "nu": "female"}.get(squeezed(text)[0])
+
+
+def _date(found: "re.Match[str]") -> datetime.date | None:
+    try:
+        return datetime.date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The Vietnamese recogniser: renders its own lines, trains, evaluates, exports. Run by `make train` in an environment of its own."""

@@ -1,0 +1,58 @@
+"""The weights that are shipped: whole, small, knowing every Vietnamese letter, and readable by PaddleOCR itself."""
+
+import random
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from kit import fonts
+from ocr import engine
+from ocr.training.recogniser import lines, texts
+
+RARE = ["KSOR H'LƯỚI", "K'Brơi", "Y Moan Êban", "Thạch Sô Phi", "NGUYỄN THỊ HOA", "Nữ", "079190012345", "17/05/1990"]
+
+
+@pytest.fixture(scope="module")
+def strips() -> list[lines.Pixels]:
+    dice = random.Random(7)
+    faces = lines.Typefaces({"Noto": [fonts.path("NotoSans-Regular.ttf")]}, [fonts.path("OCRB.otf")])
+    return [lines.render([text], dice, faces, hardness=0.0)[0] for text in RARE]
+
+
+def test_weights_are_at_most_six_megabytes() -> None:
+    assert (engine.MODELS / "vi_rec" / "inference.onnx").stat().st_size <= 6_000_000
+
+
+def test_every_vietnamese_letter_is_in_the_alphabet() -> None:
+    accented = [c for c in texts.ALPHABET if ord(c) > 127]
+    assert len(accented) == 134
+    assert all(unicodedata.is_normalized("NFC", c) for c in accented)
+    assert len(set(texts.ALPHABET)) == len(texts.ALPHABET)
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vi_rec").mkdir()
+    whole = (engine.MODELS / "vi_rec" / "inference.onnx").read_bytes()
+    (tmp_path / "vi_rec" / "inference.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    monkeypatch.setattr(engine, "MODELS", tmp_path)
+    with pytest.raises(engine.ModelsDamaged):
+        engine.PaddleReader()
+
+
+def test_rare_names_come_out_as_they_are_written(strips: list[lines.Pixels]) -> None:
+    reader = engine.reader()
+    assert [reader.steps(strip).best()[0] for strip in strips] == RARE
+
+
+def test_paddleocr_reads_the_same_with_its_own_wrapper(strips: list[lines.Pixels]) -> None:
+    engine.reader()  # which keeps PaddleX off the network
+    from paddleocr import TextRecognition
+
+    theirs = TextRecognition(
+        model_name="PP-OCRv6_tiny_rec",
+        model_dir=str(engine.MODELS / "vi_rec"),
+        device="cpu",
+        engine="onnxruntime",
+    )
+    assert [theirs.predict(strip)[0]["rec_text"] for strip in strips] == RARE
