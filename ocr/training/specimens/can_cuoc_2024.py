@@ -25,7 +25,7 @@ def _draw(told: Told, style: Style, layout: Layout) -> Specimen:
 def _front(told: Told, style: Style, layout: Layout) -> Side:
     says = told.printed
     side = Side(style, ((206, 230, 238), (240, 232, 214)), says.seed)
-    bilingual(side, "CĂN CƯỚC", "IDENTITY CARD", x=0.58, until=0.93)
+    bilingual(side, "CĂN CƯỚC", "IDENTITY CARD", x=0.58, until=0.93, title_until=0.85)
     side.emblem(0.155, 0.17, 200)
     side.chip_sign(0.86, 0.245)
     if layout.portrait and says.portrait:
@@ -33,8 +33,8 @@ def _front(told: Told, style: Style, layout: Layout) -> Side:
     x = 0.32
     side.label(x, 0.375, "Số định danh cá nhân", "Personal identification number")
     side.text(x, 0.418, says.number, 52, role="value_bold", field="number")
-    side.label(x, 0.508, "Họ, chữ đệm và tên khai sinh", "Full name")
-    side.text(x, 0.55, says.full_name.upper(), 44, role="value_bold", field="full_name")
+    side.label(x, 0.504, "Họ, chữ đệm và tên khai sinh", "Full name")
+    side.text(x, 0.552, says.full_name.upper(), 44, role="value_bold", field="full_name")
     side.label(x, 0.638, "Ngày, tháng, năm sinh", "Date of birth", until=0.70)
     side.text(x, 0.68, facts.day(says.date_of_birth), 38, field="date_of_birth")
     side.label(0.72, 0.638, "Giới tính", "Sex")

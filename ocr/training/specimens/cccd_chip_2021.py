@@ -19,7 +19,7 @@ def draw(told: Told, style: Style) -> Specimen:
 def _front(told: Told, style: Style) -> Side:
     says = told.printed
     side = Side(style, ((214, 234, 226), (246, 240, 206)), says.seed)
-    bilingual(side, "CĂN CƯỚC CÔNG DÂN", "Citizen Identity Card", x=0.515, until=0.79)
+    bilingual(side, "CĂN CƯỚC CÔNG DÂN", "Citizen Identity Card", x=0.515, until=0.79, title_until=0.735)
     side.emblem(0.155, 0.17, 200)
     side.chip_sign(0.745, 0.245)
     if _LAYOUT.portrait and says.portrait:
@@ -28,8 +28,8 @@ def _front(told: Told, style: Style) -> Side:
     x = 0.305
     end = side.text(x, 0.365, "Số / No.: ", 36, role="heading")
     side.text(end + 0.01, 0.352, says.number, 50, role="value_bold", field="number")
-    side.label(x, 0.45, "Họ và tên", "Full name")
-    side.text(x, 0.492, says.full_name.upper(), 42, role="value_bold", field="full_name")
+    side.label(x, 0.446, "Họ và tên", "Full name")
+    side.text(x, 0.494, says.full_name.upper(), 42, role="value_bold", field="full_name")
     end = side.label(x, 0.575, "Ngày sinh", "Date of birth")
     side.text(end + 0.01, 0.568, facts.day(says.date_of_birth), 36, field="date_of_birth")
     end = side.label(x, 0.633, "Giới tính", "Sex")
@@ -57,13 +57,13 @@ def _back(told: Told, style: Style) -> Side:
     end = side.label(x, 0.165, "Ngày, tháng, năm", "Date, month, year", until=0.48)
     side.text(end + 0.01, 0.16, facts.day(says.issued), 32, until=0.615, field="date_of_issue")
     for y, size, line in (
-        (0.225, 24, "CỤC TRƯỞNG CỤC CẢNH SÁT"),
-        (0.26, 24, "QUẢN LÝ HÀNH CHÍNH VỀ TRẬT TỰ XÃ HỘI"),
+        (0.222, 24, "CỤC TRƯỞNG CỤC CẢNH SÁT"),
+        (0.262, 24, "QUẢN LÝ HÀNH CHÍNH VỀ TRẬT TỰ XÃ HỘI"),
     ):
         side.text(0.30, y, line, size, role="heading", anchor="m", until=0.57)
     for y, line in (
-        (0.297, "DIRECTOR GENERAL OF THE POLICE DEPARTMENT"),
-        (0.324, "FOR ADMINISTRATIVE MANAGEMENT OF SOCIAL ORDER"),
+        (0.299, "DIRECTOR GENERAL OF THE POLICE DEPARTMENT"),
+        (0.326, "FOR ADMINISTRATIVE MANAGEMENT OF SOCIAL ORDER"),
     ):
         side.text(0.30, y, line, 18, role="label", anchor="m", until=0.57)
     side.chip(0.06, 0.38)

@@ -3,13 +3,13 @@
 from ocr.training.specimens.pen import RED, Side
 
 
-def bilingual(side: Side, title_vi: str, title_en: str, *, x: float, until: float) -> None:
-    """As printed since 2021."""
+def bilingual(side: Side, title_vi: str, title_en: str, *, x: float, until: float, title_until: float) -> None:
+    """As printed since 2021; beside the title stands the chip's sign."""
     side.text(x, 0.035, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 36, role="heading", anchor="m", until=until)
     side.text(x, 0.088, "Độc lập - Tự do - Hạnh phúc", 29, role="heading", anchor="m", until=until)
     side.text(x, 0.135, "SOCIALIST REPUBLIC OF VIET NAM", 26, role="label", anchor="m", until=until)
     side.text(x, 0.172, "Independence - Freedom - Happiness", 25, role="label", anchor="m", until=until)
-    side.text(x, 0.215, title_vi, 56, role="heading", ink=RED, anchor="m", until=until)
+    side.text(x, 0.215, title_vi, 56, role="heading", ink=RED, anchor="m", until=title_until)
     side.text(x, 0.298, title_en, 31, role="english", ink=RED, anchor="m", until=until)
 
 

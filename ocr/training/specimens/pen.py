@@ -316,14 +316,14 @@ class Side:
             left += (self._shift[0] + self._dice.uniform(-0.3, 0.3) * self.style.jitter) * HEIGHT
             baseline += (self._shift[1] + self._dice.uniform(-0.3, 0.3) * self.style.jitter) * HEIGHT
         self._ink(ink, personal=personal).text((left, baseline), text, font=font, fill=255, anchor=f"{anchor}s")
-        bounds = font.getbbox(text, anchor=f"{anchor}s")
+        bounds = font.getbbox(text.rstrip(), anchor=f"{anchor}s")
         box = (
             math.floor(left + bounds[0]),
             math.floor(baseline + bounds[1]),
             math.ceil(left + bounds[2]),
             math.ceil(baseline + bounds[3]),
         )
-        self.printed.append(Printed(field, text, box))
+        self.printed.append(Printed(field, text.rstrip(), box))
         return x + float(font.getlength(text)) / WIDTH
 
     def _ink(self, ink: Rgb, *, personal: bool) -> ImageDraw.ImageDraw:
