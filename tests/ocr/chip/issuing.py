@@ -219,6 +219,7 @@ class CertificateRequest:
     info: bytes | None = None
     digest: str = "sha256"
     pad: Padding = "pkcs1"
+    inner_algorithm: bytes | None = None
     more_extensions: tuple[bytes, ...] = ()
 
 
@@ -232,7 +233,7 @@ def certify(wanted: CertificateRequest) -> bytes:
     body = seq(
         tlv(0xA0, integer(2)),
         integer(wanted.serial),
-        algorithm,
+        wanted.inner_algorithm or algorithm,
         wanted.issuer,
         seq(instant(wanted.not_before), instant(wanted.not_after)),
         wanted.subject,
@@ -423,6 +424,8 @@ class Issue:
     lds_digest: str = "sha256"
     lds_version: int = 0
     digest: str = "sha256"
+    signature_digest: str | None = None
+    """What the signature is made over, when it is not the signer's digest."""
     pad: Padding = "pkcs1"
     signing_time: datetime.datetime | None = SIGNED_AT
     certificates: tuple[bytes, ...] | None = None
@@ -465,16 +468,17 @@ def _signer(issue: Issue, content: bytes, *, broken: bool = False) -> bytes:
     attributes = issue.attributes(attributes)
     body = b"".join(sorted(attributes) if issue.sort_attributes else attributes)
     signed = tlv(0x31, body) if issue.signed_attributes_sent else content
-    signature = issue.signature(sign(private, signed, issue.digest, issue.pad))
+    digest = issue.signature_digest or issue.digest
+    signature = issue.signature(sign(private, signed, digest, issue.pad))
     if broken:
-        signature = sign(private, signed + b"!", issue.digest, issue.pad)
+        signature = sign(private, signed + b"!", digest, issue.pad)
     named = tlv(0x80, key_id(private)) if issue.by_key_id else seq(dsc.issuer, integer(dsc.serial))
     return seq(
         integer(3 if issue.by_key_id else 1),
         named,
         digest_algorithm(issue.digest),
         tlv(0xA0, body) if issue.signed_attributes_sent else b"",
-        signature_algorithm(private, issue.digest, issue.pad),
+        signature_algorithm(private, digest, issue.pad),
         octets(signature),
         tlv(0xA1, *sorted(issue.unsigned_attributes)) if issue.unsigned_attributes else b"",
     )

@@ -128,7 +128,7 @@ def test_lengths(kind: KeyKind) -> None:
 
 def test_a_signature_has_one_spelling_modulo_n() -> None:
     """s + n opens to the same block. It must still have 256 octets, so the key's n is small and the nonce is looked for."""
-    who = next(who for who in map(str, range(200)) if modulus(who) < 0.7 * 2**2_048)
+    who = next(who for who in map(str, range(200)) if 10 * modulus(who) < 7 << 2_048)
     nonces = (number.to_bytes(8, "big") for number in range(200))
     answers = ((nonce, int.from_bytes(issuing.answer(key("rsa", who), nonce), "big")) for nonce in nonces)
     nonce, value = next((nonce, s) for nonce, s in answers if s + modulus(who) < 2**2_048)

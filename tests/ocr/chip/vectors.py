@@ -183,6 +183,9 @@ _BAD: dict[str, Callable[[], Vector]] = {
     "the signer's digest is not announced": lambda: bad(
         Issue(chain=chain(), digests=("sha384",)), "security_object", "sod-digests"
     ),
+    "the signature's digest is not the signer's": lambda: bad(
+        Issue(chain=chain(), signature_digest="sha384"), "signature", "digests-differ"
+    ),
     # attributes
     "unsigned attrs only": lambda: bad(
         Issue(chain=chain(), signed_attributes_sent=False,
@@ -287,6 +290,10 @@ _BAD: dict[str, Callable[[], Vector]] = {
     "DSC twice": lambda: bad(
         Issue(chain=chain(), certificates=(chain().signer, chain().signer)), "signer_certificate", "signer-certificate-ambiguous",
         stricter=_OURS,
+    ),
+    "DSC signed otherwise than it says inside": lambda: bad(
+        Issue(chain=chain().with_dsc(inner_algorithm=issuing.signature_algorithm(chain().csca.private, "sha384"))),
+        "signer_certificate", "certificate-algorithms-differ",
     ),
     # the issuer
     "CSCA not in store but inside the SOD": lambda: bad(
