@@ -96,16 +96,6 @@ class Document(msgspec.Struct, frozen=True):
         return self.youngest <= age and (self.below is None or age < self.below)
 
 
-class Unsupported(msgspec.Struct, frozen=True):
-    """A kind that is recognised only to be refused: all of one set of `marks` seen, and none of `never`."""
-
-    kind: str
-    name_vi: str
-    name_en: str
-    marks: tuple[tuple[str, ...], ...]
-    never: tuple[str, ...] = ()
-
-
 # What every bilingual generation prints, on the one side or the other, and no older one does.
 ENGLISH = (
     "SOCIALIST REPUBLIC OF VIET NAM",
