@@ -511,7 +511,9 @@ def files(issue: Issue) -> ChipFiles:
 # ── The chip's answer ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def answer(private: PrivateKey, nonce: bytes, *, digest: str = "sha256", trailer: bytes | None = None) -> bytes:
+def answer(
+    private: PrivateKey, nonce: bytes, *, digest: str = "sha256", trailer: bytes | None = None, header: int = 0x6A
+) -> bytes:
     """Active authentication as a chip performs it: ISO/IEC 9796-2 scheme 1, or plain ECDSA."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         size = (private.key_size + 7) // 8
@@ -527,7 +529,7 @@ def answer(private: PrivateKey, nonce: bytes, *, digest: str = "sha256", trailer
     tail = ends[digest] if trailer is None else trailer
     size = private.key_size // 8
     own = hashlib.shake_128(nonce).digest(size - 1 - HASHES[digest].digest_size - len(tail))
-    block = b"\x6a" + own + hashlib.new(digest, own + nonce).digest() + tail
+    block = bytes([header]) + own + hashlib.new(digest, own + nonce).digest() + tail
     numbers = private.private_numbers()
     opened = pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n)
     return opened.to_bytes(size, "big")

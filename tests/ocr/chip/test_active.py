@@ -54,6 +54,13 @@ def test_rsa_with_the_old_trailer_bc_which_means_sha1() -> None:
     assert failed(read(ActiveReply(NONCE, longer), "rsa"), "active-signature-wrong")
 
 
+@pytest.mark.parametrize("header", [0x4A, 0x6B, 0x2A])
+def test_rsa_with_another_header_is_another_scheme(header: int) -> None:
+    """4A recovers the whole message, 6B has padding inside: chips do neither."""
+    reply = ActiveReply(NONCE, issuing.answer(key("rsa", "chip"), NONCE, header=header))
+    assert failed(read(reply, "rsa"), "active-signature-wrong")
+
+
 def test_rsa_sent_as_the_smaller_of_s_and_n_minus_s() -> None:
     other = modulus("chip") - int.from_bytes(issuing.answer(key("rsa", "chip"), NONCE), "big")
     assert read(ActiveReply(NONCE, other.to_bytes(256, "big")), "rsa").cloned_checked == "pass"
