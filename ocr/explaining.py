@@ -113,15 +113,16 @@ def _marked(jpeg: bytes, side: Side, numbered: Mapping[str, tuple[int, Field]]) 
 
 
 def _frame(pen: ImageDraw.ImageDraw, size: tuple[int, int], box: Box, colour: str, tag: str) -> None:
-    """Around the place, a little off the letters; the tag sits on its upper left corner, inside the card."""
+    """Around the place, a little off the letters; the tag behind it, where a line's label never stands, if there is room."""
     left, top = box.x * size[0] - 5, box.y * size[1] - 4
     right, bottom = (box.x + box.width) * size[0] + 5, (box.y + box.height) * size[1] + 4
     pen.rounded_rectangle((left, top, right, bottom), 7, fill=f"{colour}1c", outline=colour, width=3)
     font = _font("Bold", 20)
     width = max(28.0, font.getlength(tag) + 14)
-    x, y = max(2.0, left - width - 4), max(2.0, (top + bottom) / 2 - 14)
-    if x + width > left and left - width - 4 < 2:
-        x, y = max(2.0, left), max(2.0, top - 30)
+    x, y = right + 4, (top + bottom) / 2 - 14
+    if x + width > size[0] - 2:
+        # As wide as the card: on its upper edge.
+        x, y = (left - width - 4, y) if left > width + 6 else (max(2.0, left), max(2.0, top - 30))
     pen.rounded_rectangle((x, y, x + width, y + 28), 14, fill=colour)
     pen.text((x + width / 2, y + 14), tag, "white", font, anchor="mm")
 
@@ -264,8 +265,7 @@ def _issues(reading: CardReading) -> Image.Image:
     for issue in reading.issues:
         column.rule()
         column.y += 10
-        about = _FIELD[issue.field].vi if issue.field in _FIELD else (issue.field or "")
-        column.text(0, f"{about}: {issue.message.vi}" if about else issue.message.vi, _INK, _font("Bold", 22))
+        column.text(0, issue.message.vi, _INK, _font("Bold", 22))
         column.text(0, f"{issue.message.en}  ({issue.code})", _FAINT, _font("Regular", 20))
         column.y += 8
     return column.drawn()
