@@ -33,7 +33,7 @@ def _front(told: Told, style: Style, layout: Layout) -> Side:
     x = 0.32
     side.label(x, 0.375, "Số định danh cá nhân", "Personal identification number")
     side.text(x, 0.418, says.number, 52, role="value_bold", field="number")
-    side.label(x, 0.504, "Họ, chữ đệm và tên khai sinh", "Full name")
+    side.label(x, 0.500, "Họ, chữ đệm và tên khai sinh", "Full name")
     side.text(x, 0.552, says.full_name.upper(), 44, role="value_bold", field="full_name")
     side.label(x, 0.638, "Ngày, tháng, năm sinh", "Date of birth", until=0.70)
     side.text(x, 0.68, facts.day(says.date_of_birth), 38, field="date_of_birth")

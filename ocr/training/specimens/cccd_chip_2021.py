@@ -28,7 +28,7 @@ def _front(told: Told, style: Style) -> Side:
     x = 0.305
     end = side.text(x, 0.365, "Số / No.: ", 36, role="heading")
     side.text(end + 0.01, 0.352, says.number, 50, role="value_bold", field="number")
-    side.label(x, 0.446, "Họ và tên", "Full name")
+    side.label(x, 0.442, "Họ và tên", "Full name")
     side.text(x, 0.494, says.full_name.upper(), 42, role="value_bold", field="full_name")
     end = side.label(x, 0.575, "Ngày sinh", "Date of birth")
     side.text(end + 0.01, 0.568, facts.day(says.date_of_birth), 36, field="date_of_birth")

@@ -144,7 +144,7 @@ def _style(
         seed=seed,
         **faces,
         size=round(dice.uniform(0.92, 1.08), 3),
-        jitter=round(dice.uniform(0, 0.004), 4),
+        jitter=round(dice.uniform(0, 0.003), 4),
         tint=dice.choice(tints),
         ground=dice.choice(on),
         ground_pitch=round(dice.uniform(0.7, 1.4), 2),
