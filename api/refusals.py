@@ -103,8 +103,8 @@ def _refusal(error: Exception) -> Refusal:
         return error
     if isinstance(error, ValidationException):
         return Malformed(faults=_faults(error))
-    # A body that is no UTF-8, or nested deeper than the decoder goes.
-    if isinstance(error, UnicodeDecodeError | RecursionError):
+    # A body that is no UTF-8, in an encoding nobody knows (a KeyError, a LookupError too, is ours), or nested too deep.
+    if isinstance(error, UnicodeDecodeError | RecursionError) or type(error) is LookupError:
         return Malformed()
     if isinstance(error, HTTPException):
         if error.status_code >= 500:
