@@ -1,6 +1,7 @@
 """Printed values and how they are made out: days, sexes, spellings held against what was read step by step."""
 
 import datetime
+import math
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -17,6 +18,20 @@ NO_EXPIRY = "Không thời hạn"
 _IN_DIGITS = re.compile(r"(?<![0-9])([0-9]{2})\s?[/.-]\s?([0-9]{2})\s?[/.-]\s?([0-9]{4})(?![0-9])", re.ASCII)
 _IN_WORDS = re.compile(r"ngay\s*([0-9]{1,2})\s*thang\s*([0-9]{1,2})\s*nam\s*([0-9]{4})(?![0-9])", re.ASCII)
 _PART = re.compile(r"(?:([0-9]{2})\s?[/.-]\s?)?((?:19|20)[0-9]{2})", re.ASCII)
+
+_SEXES = ("Nam", "Nữ")
+# QĐ 121-TCTK/PPCĐ of 1979, as the lists of the civil register spell them.
+_ETHNICITIES = (
+    "Kinh", "Tày", "Thái", "Mường", "Mông", "Khmer", "Nùng", "Dao", "Hoa", "Gia-rai", "Ê-đê", "Ba-na", "Xơ-đăng", "Sán Chay", "Cơ-ho",
+    "Chăm", "Sán Dìu", "Hrê", "Ra-glai", "Mnông", "Xtiêng", "Bru-Vân Kiều", "Thổ", "Khơ-mú", "Cơ-tu", "Giáy", "Giẻ-Triêng", "Tà-ôi",
+    "Mạ", "Co", "Chơ-ro", "Xinh-mun", "Hà Nhì", "Chu-ru", "Lào", "Kháng", "La Chí", "Phù Lá", "La Hủ", "La Ha", "Pà Thẻn", "Chứt", "Lự",
+    "Lô Lô", "Mảng", "Cơ Lao", "Bố Y", "Cống", "Ngái", "Si La", "Pu Péo", "Rơ-măm", "Brâu", "Ơ-đu",
+)  # fmt: skip
+_CLOSED = {"sex": _SEXES, "ethnicity": _ETHNICITIES, "nationality": ("Việt Nam",)}
+_DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
+_DATE_LETTERS = "0123456789/-. "
+# In nats: how much less likely than the best reading a word of a closed list may be, and how far ahead of the others.
+_LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
 
 Likeness = Literal["same", "unclear", "different"]
 
@@ -53,6 +68,23 @@ def joined(parts: Sequence[Said]) -> Said:
         box=Box(side=boxes[0].side, x=left, y=top, width=round(right - left, 4), height=round(bottom - top, 4)),
         steps=steps,
     )
+
+
+def tidied(field: str, said: Said) -> Said:
+    """A date read in a date's letters only; a word of a closed list (sexes, ethnicities) as that word, when the print may
+    well be it and hardly any other. Names and places are never touched."""
+    if field in _DATES:
+        as_date = said.in_letters(_DATE_LETTERS)
+        return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
+    words = _CLOSED.get(field)
+    if words is None or said.text in words or said.steps is None:
+        return said
+    best = said.steps.likelihood(said.steps.best()[0])
+    ranked = sorted(((best - said.steps.likelihood(word), word) for word in words))
+    (doubt, word), *others = ranked
+    if doubt < _LIST_DOUBT and (not others or others[0][0] - doubt > _LIST_LEAD):
+        return msgspec.structs.replace(said, text=word, confidence=said.confidence * math.exp(-max(0.0, doubt)))
+    return said
 
 
 def day(text: str) -> datetime.date | None:

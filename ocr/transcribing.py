@@ -84,6 +84,9 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         flat = turned
         verdict = verdict.turned()
     kind, layout = known
+    values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
+    if any(label.field and label.field not in values for label in layout.labels):
+        values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
     portrait = None
     if layout.portrait is not None:
         if _has_portrait(flat, layout.portrait):
@@ -93,7 +96,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     return Transcript(
         kind=kind,
         side=layout.side,
-        printed=printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits),
+        printed=values,
         quality=verdict.quality,
         qr_texts=tuple(qr.decode(flat, layout.qr)) if layout.qr else (),
         zone=_zone(flat, lines, reader) if layout.has_mrz else None,
@@ -101,6 +104,14 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         flat=locating.jpeg(flat.image),
         burnt=verdict.burnt,
     )
+
+
+def _without_red(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> dict[str, Said]:
+    """The values once more through a red glass: a stamp written across the card no longer runs lines together."""
+    import numpy as np
+
+    image = np.repeat(flat.image[:, :, 2:], 3, axis=2)
+    return printed_values(reader.recognise(image, reader.boxes(image)), layout, digits=digits)
 
 
 def identify(lines: Sequence[Line]) -> tuple[str, Layout] | None:
@@ -161,7 +172,7 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
         anchor.bottom, anchor.full = max(anchor.bottom, line.box.bottom), True
         if anchor.label.field:
             values.setdefault(anchor.label.field, []).append(said)
-    found = {field: printed.joined(said) for field, said in values.items()}
+    found = {field: printed.tidied(field, printed.joined(said)) for field, said in values.items()}
     for label in layout.labels:
         if label.value == "among" and (said := _in_words(usable, layout.side)) is not None:
             found[label.field] = said
@@ -202,21 +213,22 @@ def _labels_in(text: str, labels: Sequence[Label]) -> list[tuple[Label, int, int
 
 
 def _label_in(text: str, label: Label) -> tuple[int, int] | None:
-    if label.en:
-        whole = find(f"{label.vi} / {label.en}", text)
-        if whole:
-            return whole
+    """Both languages' words, a letter or two of them wrong; or one language's, wrong at the start of a line only:
+    "Đầm Dơi, Tỉnh" is all but "Giới tính"."""
+    if label.en and (whole := find(f"{label.vi} / {label.en}", text)):
+        return whole
     spans = [
         span
         for words in (label.vi, label.en)
-        if words and (span := find(words, text)) and (len(squeezed(words)[0]) >= 7 or _stands_alone(text, span))
+        if words and (span := find(words, text)) and (span[0] <= 2 or _is_exactly(words, text, span))
     ]
     return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
 
 
-def _stands_alone(text: str, span: tuple[int, int]) -> bool:
-    """A short label begins its line and ends a word; inside a value the same letters mean something else."""
-    return span[0] <= 1 and (span[1] >= len(text) or not text[span[1]].isalpha())
+def _is_exactly(words: str, text: str, span: tuple[int, int]) -> bool:
+    """Every letter and mark, and no word around them goes on; too short words never."""
+    ends = text[span[0] - 1 : span[0]] + text[span[1] : span[1] + 1]
+    return len(words) >= 7 and text[span[0] : span[1]] == words and not any(c.isalpha() for c in ends)
 
 
 def _anchor_beside(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:

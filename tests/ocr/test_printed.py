@@ -1,0 +1,49 @@
+"""Printed values made out: days in figures and words, parts of days, closed lists, and names left alone."""
+
+import datetime
+
+import pytest
+
+from ocr import printed
+
+from .test_comparing import said
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("17/05/1990", datetime.date(1990, 5, 17)),
+        ("17-05-1990", datetime.date(1990, 5, 17)),
+        ("Ngày 17 tháng 05 năm 1990", datetime.date(1990, 5, 17)),
+        ("Ngày, tháng, năm: 17/05/1990", datetime.date(1990, 5, 17)),
+        ("31/02/1990", None),
+        ("17/05/19901", None),
+        ("079190012345", None),
+        ("٠١/٠٢/١٩٩٠", None),
+    ],
+)
+def test_days(text: str, day: datetime.date | None) -> None:
+    assert printed.day(text) == day
+
+
+@pytest.mark.parametrize(("text", "part"), [("1990", "1990"), ("05/1990", "1990-05"), ("13/1990", None), ("190", None)])
+def test_cards_that_know_a_month_or_a_year_only(text: str, part: str | None) -> None:
+    assert printed.part_of_day(text) == part
+
+
+def test_no_expiry_and_sexes() -> None:
+    assert printed.no_expiry("KHÔNG THỜI HẠN")
+    assert not printed.no_expiry("17/05/2030")
+    assert [printed.sex(word) for word in ("Nam", "NỮ", "Nū", "Nan")] == ["male", "female", "female", None]
+
+
+def test_a_date_is_read_in_a_dates_letters() -> None:
+    blurred = said("17/o5/1990", doubts={3: ("0", 0.4)})
+    assert printed.tidied("date_of_birth", blurred).text == "17/05/1990"
+    assert printed.tidied("full_name", blurred).text == "17/o5/1990"
+
+
+def test_a_word_of_a_closed_list_is_that_word() -> None:
+    assert printed.tidied("sex", said("Nom", doubts={1: ("a", 0.3)})).text == "Nam"
+    assert printed.tidied("sex", said("Hoa")).text == "Hoa", "plainly neither"
+    assert printed.tidied("full_name", said("Nom", doubts={1: ("a", 0.3)})).text == "Nom", "a name is what stands there"
