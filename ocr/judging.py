@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from ocr.locating import Flat, Pixels
 
 # Thresholds found on the families of ocr/training/scenes.py (benchmarks/photos.py shows both sides of each).
-BLURRED_BELOW = 32.0
-"""A hundred over the width of an edge, in pixels of the flattened card: 3.1 px, half a small letter's stroke and its gap."""
+BLURRED_BELOW = 36.0
+"""A hundred over the width of an edge, in pixels of the flattened card: 2.8 px, a blur under which small print runs together."""
 DARK_BELOW = 45.0
 GLARE_ABOVE = 0.05
 GLARE_NOTED_ABOVE = 0.004
 COLOURLESS_BELOW = 6.0
-"""In L*a*b* units at full light."""
-GRID_ABOVE = 1.0
+"""In L*a*b* units, the paper being white."""
+GRID_ABOVE = 1.4
+"""Print reaches 1.0, displays begin at 1.8."""
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 320, 202
 _BURNT = 250
@@ -33,6 +34,8 @@ _SPOT_PX, _LARGE_SPOT_PX = 5, 15
 _CELLS = (20, 13)
 _WINDOW_PX = 25
 _STROKE_CONTRAST = 24.0
+# Across, down and both diagonals, along which upright strokes are wider by nature.
+_WAYS = ((1.0, 0.0, 1.0), (0.0, 1.0, 1.0), (0.7071, 0.7071, 0.8), (0.7071, -0.7071, 0.8))
 _TILE_PX = 256
 
 
@@ -108,41 +111,40 @@ def sharpness(grey: "Pixels") -> float:
     grid = (slice(_WINDOW_PX, -_WINDOW_PX, _WINDOW_PX // 2),) * 2
     contrast = cv2.subtract(cv2.dilate(calm, window)[grid], cv2.erode(calm, window)[grid]).astype(np.float32)
     printed = contrast >= max(_STROKE_CONTRAST * float(grey.mean()) / 180, 0.5 * float(np.percentile(contrast, 95)))
+    across, down = (cv2.Sobel(calm, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
     widest = 0.0
-    for across in ((1, 0), (0, 1)):
-        slope = cv2.dilate(cv2.convertScaleAbs(cv2.Sobel(calm, cv2.CV_16S, *across), alpha=0.25), window)[grid]
-        width = contrast[printed] / (math.sqrt(2 * math.pi) * np.maximum(slope[printed] / 2, 0.25))
-        widest = max(widest, float(np.percentile(width, 35)))
+    for share_across, share_down, sharp in _WAYS:
+        slope = cv2.convertScaleAbs(cv2.addWeighted(across, share_across, down, share_down, 0), alpha=0.25)
+        steepest = cv2.dilate(slope, window)[grid][printed].astype(np.float32) / 2
+        width = contrast[printed] / (math.sqrt(2 * math.pi) * np.maximum(steepest, 0.25))
+        widest = max(widest, sharp * float(np.percentile(width, 35)))
     return 100 / max(widest, 0.5)
 
 
 def colour(small: "Pixels") -> float:
-    """How far the most colourful twentieth of the card is from its average colour: a lamp tints all of it alike."""
+    """How far the most colourful parts of the card (title, portrait, stamp) are from grey, its paper taken for white.
+
+    A lamp tints paper and ink of a copy alike; what it tints is no colour of the card's.
+    """
     import cv2
     import numpy as np
 
-    tiny = cv2.resize(small, (80, 50), interpolation=cv2.INTER_AREA)
-    light = min(4.0, 200 / max(1.0, float(np.percentile(tiny, 80))))
-    lab = (
-        cv2.cvtColor(cv2.convertScaleAbs(tiny, alpha=light), cv2.COLOR_BGR2LAB)[:, :, 1:]
-        .reshape(-1, 2)
-        .astype(np.float32)
-    )
-    return float(np.percentile(np.linalg.norm(lab - np.median(lab, axis=0), axis=1), 95))
+    tiny = cv2.resize(small, (80, 50), interpolation=cv2.INTER_AREA).reshape(-1, 1, 3).astype(np.float32)
+    paper = np.maximum(np.percentile(tiny, 70, axis=0), 1.0)
+    lab = cv2.cvtColor(np.clip(tiny * (0.8 / paper), 0, 1).astype(np.float32), cv2.COLOR_BGR2LAB)
+    return float(np.percentile(np.linalg.norm(lab[:, 0, 1:], axis=1), 97))
 
 
 def display_grid(flat: "Flat") -> float:
-    """How plain the pattern of a display's pixels is: peaks of the spectrum that are in the same place all over the card.
+    """How plain the pattern of a display's pixels is: the highest peak of the spectrum, in most places of the card.
 
-    Printed lines bend and end; a display's grid goes on. What JPEG's own blocks leave is left out.
+    In powers of ten over what is around it. Print has none so sharp; what JPEG's own blocks leave is left out. A display
+    whose pixels are smaller than 1.4 of the photo's leaves no pattern.
     """
-    import numpy as np
+    import statistics
 
-    tiles = _plain_tiles(flat)
-    if not tiles:
-        return 0.0
-    told = np.mean([_peaks(tile) for tile in tiles], axis=0)
-    return float(told.max())
+    peaks = [_highest_peak(tile) for tile in _plain_tiles(flat)]
+    return statistics.median(peaks) if peaks else 0.0
 
 
 def _plain_tiles(flat: "Flat") -> "list[Pixels]":
@@ -156,38 +158,34 @@ def _plain_tiles(flat: "Flat") -> "list[Pixels]":
         return []
     inside = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(inside, np.rint(part.within(flat.corners)).astype(np.int32), (1,))
-    step = _TILE_PX // 2
+    step = _TILE_PX // 2 if width < 5 * _TILE_PX else _TILE_PX
     places: list[tuple[float, Any]] = []
     for top in range(0, height - _TILE_PX + 1, step):
         for left in range(0, width - _TILE_PX + 1, step):
             if inside[top : top + _TILE_PX : 32, left : left + _TILE_PX : 32].mean() < 0.98:
                 continue
             tile = part.pixels[top : top + _TILE_PX, left : left + _TILE_PX]
-            coarse = cv2.resize(tile, (32, 32), interpolation=cv2.INTER_AREA)[:, :, 1]
-            places.append((float(coarse.std()), tile))
+            places.append((float(tile[::8, ::8, 1].std()), tile))
     places.sort(key=lambda place: place[0])
     return [tile for _, tile in places[:5]]
 
 
-def _peaks(tile: "Pixels") -> "Pixels":
-    """How much higher each frequency stands than those around it, in powers of ten; the rest is at most 0."""
+def _highest_peak(tile: "Pixels") -> float:
+    """Of all frequencies from an eighth of the sampling rate up, how much the highest stands above those around it."""
     import cv2
     import numpy as np
 
     grey = cv2.cvtColor(tile, cv2.COLOR_BGR2GRAY).astype(np.float32)
     grey -= cv2.GaussianBlur(grey, (0, 0), 6)
     fade = np.hanning(_TILE_PX).astype(np.float32)
-    spectrum = np.fft.rfft2(grey * fade[:, None] * fade)
-    power = np.log10(np.abs(spectrum).astype(np.float32) + 1.0)
+    power = np.log10(np.abs(np.fft.rfft2(grey * fade[:, None] * fade)).astype(np.float32) + 1)
     power = np.fft.fftshift(power, axes=0)
-    around = cv2.blur(power, (17, 17), borderType=cv2.BORDER_REFLECT)
-    told = cv2.dilate(power - around, np.ones((5, 5), np.uint8))
+    peaks = power - cv2.blur(power, (17, 17))
     y, x = np.mgrid[-_TILE_PX // 2 : _TILE_PX // 2, 0 : _TILE_PX // 2 + 1]
-    told[np.hypot(x, y) < 0.07 * _TILE_PX] = 0
-    eighth = _TILE_PX // 8
-    blocky = ((x % eighth < 4) | (x % eighth > eighth - 4)) & ((y % eighth < 4) | (y % eighth > eighth - 4))
-    told[blocky] = 0
-    return told
+    block = _TILE_PX // 8
+    of_blocks = ((x + 2) % block < 5) & ((y + 2) % block < 5)
+    peaks[of_blocks | (np.hypot(x, y) < 0.12 * _TILE_PX)] = 0
+    return float(peaks.max())
 
 
 def _burnt_out(small: "Pixels") -> "tuple[Pixels, float]":

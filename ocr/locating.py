@@ -30,6 +30,8 @@ _MOST_CARDS = 4
 # The second card of one photograph is about as large and about as plain as the first.
 _LEAST_LIKELY_SECOND = 1.0
 _UNLIKE_SIZES = 1.6
+# What else is worth reading when the likeliest turns out to be no card.
+_ALMOST_AS_LIKELY, _MUCH_LIKELIER = 0.2, 0.3
 
 
 class Flat:
@@ -205,7 +207,8 @@ def _ordered(found: list[_Likely]) -> list[Flat]:
     found = sorted((one for one in found if one.likely > _LEAST_LIKELY), key=lambda one: -one.likely)
     cut = [one for one in found if one.flat.cut_off]
     whole = [one for one in found if not one.flat.cut_off]
-    first = [one.flat for one in cut[:1] if not whole or _holds(one.flat, whole[0].flat)]
+    plainly = whole[0].likely + _MUCH_LIKELIER if whole else 0.0
+    first = [one.flat for one in cut[:1] if one.likely > plainly or _holds(one.flat, whole[0].flat)]
     if whole:
         best = whole[0].flat
         first.append(best)
@@ -214,7 +217,8 @@ def _ordered(found: list[_Likely]) -> list[Flat]:
             for one in whole[1:]
             if one.likely > _LEAST_LIKELY_SECOND and not _overlap(best, one.flat) and _alike(best, one.flat)
         ][:1]
-    return first + [one.flat for one in (*whole, *cut) if all(one.flat is not flat for flat in first)]
+    almost = [one.flat for one in (*whole, *cut) if one.likely > found[0].likely - _ALMOST_AS_LIKELY]
+    return first + [flat for flat in almost if all(flat is not other for other in first)]
 
 
 def _alike(one: Flat, other: Flat) -> bool:

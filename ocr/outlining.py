@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 # Edges are looked for in a picture this long: a card's side is then 100 to 600 px, its letters are specks.
 _SEARCH_PX = 640
-_THIN_PX = 9
+_THIN_PX = (9, 1, 15)
 _SURE = 0.8
+_LARGE = 0.15
 _MOST_PEAKS, _MOST_LINES = 120, 40
 _GAP_COSTS = 3.0
 _MOST_COMPLETED = 10
 # Support of the weakest of three sides when the fourth is outside the frame and cannot speak.
-_PLAIN_SIDE = 0.6
+_PLAIN_SIDE = 0.5
 # Of the card's width: how far a side found in the small picture may be off.
 _DOUBT = 0.018
 _POINTS = 72
@@ -68,13 +69,19 @@ class _Lines:
 
 
 def outlines(photo: "Pixels", most: int = 4) -> list[Outline]:
-    """Likely cards that do not overlap, best first, then what else they could be."""
+    """Likely cards, best first, `most` of them; then perhaps one that runs out of the frame."""
     scale = min(1.0, _SEARCH_PX / max(photo.shape[:2]))
     small = _lit(_shrunk(photo, scale))
-    found = _search(_calmed(small))
-    if not found or found[0].score < _SURE:
-        found = sorted((*found, *_search(small)), key=lambda outline: -outline.score)
-    return [Outline(outline.corners / scale, outline.score, open_side=outline.open_side) for outline in found[:most]]
+    found: list[Outline] = []
+    for thin_px in _THIN_PX:
+        found = sorted((*found, *_search(_calmed(small, thin_px))), key=lambda outline: -outline.score)
+        if found and found[0].score > _SURE:
+            break
+    closed = [outline for outline in found if not outline.open_side][:most]
+    return [
+        Outline(outline.corners / scale, outline.score, open_side=outline.open_side)
+        for outline in (*closed, *[outline for outline in found if outline.open_side][:1])
+    ]
 
 
 def _lit(small: "Pixels") -> "Pixels":
@@ -86,11 +93,11 @@ def _lit(small: "Pixels") -> "Pixels":
     return cv2.convertScaleAbs(small, alpha=min(240 / max(bright, 1.0), 6.0)) if bright < 220 else small
 
 
-def _calmed(small: "Pixels") -> "Pixels":
+def _calmed(small: "Pixels", thin_px: int) -> "Pixels":
     """Without what is thin, dark or bright: letters and the gaps between keys go, the edges of things stay in their places."""
     import cv2
 
-    thin = cv2.getStructuringElement(cv2.MORPH_RECT, (_THIN_PX, _THIN_PX))
+    thin = cv2.getStructuringElement(cv2.MORPH_RECT, (thin_px, thin_px))
     return cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_CLOSE, thin), cv2.MORPH_OPEN, thin)
 
 
@@ -106,7 +113,7 @@ def _search(small: "Pixels") -> list[Outline]:
     found = _closed(lines, small.shape[1], small.shape[0])
     if not found or found[0].score < _SURE:
         found = sorted((*found, *_completed(lines, dx, dy, 4 * weak)), key=lambda outline: -outline.score)
-    return found
+    return [*found, *_open_sided(lines, small.shape[1], small.shape[0])]
 
 
 def _shrunk(photo: "Pixels", scale: float) -> "Pixels":
@@ -275,7 +282,7 @@ def _score(support: "Numbers", overrun: "Numbers", residual: "Numbers", area: "N
         np.sort(support, axis=1) @ np.array([0.2, 0.3, 0.25, 0.25])
         - 0.35 * overrun
         - 1.5 * residual
-        + 0.15 * np.sqrt(np.minimum(area, 1))
+        + _LARGE * np.sqrt(np.minimum(area, 1))
         - 0.3 * (1 - seen)
     )
 
@@ -327,37 +334,87 @@ def _completed(lines: _Lines, dx: "Pixels", dy: "Pixels", full: float) -> list[O
     corners: list[Any] = []
     supports: list[Any] = []
     distinct: list[Any] = []
-    open_sided: list[Outline] = []
     for _, p1, q1, along_a, along_c, three in tried:
         rough = np.concatenate([p1, q1, p1 + along_a, q1 + along_c])
         if any(np.abs(rough - other).max() < 4 for other in distinct):
             continue
         distinct.append(rough)
-        corner, opposite = p1 + along_a, q1 + along_c
-        outside = np.maximum(np.abs(corner), np.abs(opposite)) - [width / 2, height / 2]
-        if outside.max() > 0.02 * float(np.linalg.norm(along_a)):
-            if three[0] > _PLAIN_SIDE:
-                open_sided.append(
-                    Outline(np.stack([p1, q1, opposite, corner]), 0.6 * float(three.mean()), open_side=True)
-                )
-            continue
         for r1, s1, fourth in _fourth_side(p1, q1, along_a, along_c, dx, dy, full):
             corners.append(np.stack([p1, q1, s1, r1]))
             supports.append([*three, fourth])
         if len(distinct) == _MOST_COMPLETED:
             break
     centre = np.array([width / 2, height / 2])
-    for outline in open_sided:
-        outline.corners = _long_side_on_top(outline.corners + centre).astype(np.float32)
     if not corners:
-        return open_sided
+        return []
     closed = np.array(corners)
     residual = _unlike_a_card(closed, max(width, height))
     area = np.abs(_area(closed)) / (width * height)
     nothing = np.zeros(len(closed))
     score = _score(np.array(supports), nothing, residual, area, nothing + 1) - 0.05
     good = residual < 0.16
-    return [*_best_apart(closed[good] + centre, score[good], max(width, height)), *open_sided]
+    return _best_apart(closed[good] + centre, score[good], max(width, height))
+
+
+def _open_sided(lines: _Lines, width: int, height: int) -> list[Outline]:
+    """The plainest card that runs out of the frame: two facing sides up to the frame's edge, and one that joins them."""
+    import numpy as np
+
+    if len(lines.normals) < 3:
+        return []
+    points, places = _crossings(lines)
+    every = np.arange(len(lines.normals))
+    ends = _in_frame(lines, every, width, height)
+    last = 0.1 * min(width, height)
+    runs: list[Any] = []  # line, way (-1 or 1), place where it leaves the frame
+    for way, leaves in zip((-1.0, 1.0), ends, strict=True):
+        plain = (
+            _between(lines, every, np.minimum(leaves, leaves - way * last), np.maximum(leaves, leaves - way * last))
+            / last
+        )
+        runs += [(line, way, leaves[line]) for line in every[plain > _PLAIN_SIDE]]
+    if len(runs) < 2:
+        return []
+    line, way, leaves = (np.array(column) for column in zip(*runs, strict=True))
+    line = line.astype(np.int64)
+    heading = np.stack([-np.sin(lines.normals[line]), np.cos(lines.normals[line])], axis=1) * way[:, None]
+    one, other = np.triu_indices(len(line), 1)
+    together = (heading[one] * heading[other]).sum(axis=1) > math.cos(math.radians(_CONVERGING / 2))
+    pair, joining = np.divmod(np.arange(int(together.sum()) * len(every)), len(every))
+    one, other = one[together][pair], other[together][pair]
+    a, c = line[one], line[other]
+    p, q = points[a, joining], points[c, joining]
+    base = np.hypot(*(p - q).T)
+    seen_a = (leaves[one] - places[a, joining]) * way[one]
+    seen_c = (leaves[other] - places[c, joining]) * way[other]
+    inside = (np.abs(np.concatenate([p, q], axis=1)) < np.array([width, height, width, height]) / 2 - 1).all(axis=1)
+    shorter = np.minimum(seen_a, seen_c)
+    slope = np.abs((heading[one] * (q - p)).sum(axis=1)) / np.maximum(base, 1)
+    keep = inside & (base > 0.2 * max(width, height)) & (shorter > 0.25 * base) & (slope < 0.42)
+    keep &= np.maximum(seen_a, seen_c) < 1.5 * base
+    one, other, joining, p, q, base, a, c = (v[keep] for v in (one, other, joining, p, q, base, a, c))
+    if not len(one):
+        return []
+    sides = [
+        _support(lines, a, places[a, joining], leaves[one], width, height),
+        _support(lines, c, places[c, joining], leaves[other], width, height),
+        _support(lines, joining, places[joining, a], places[joining, c], width, height),
+    ]
+    support = np.stack([side[0] for side in sides], axis=1)
+    score = (
+        0.5 * support.min(axis=1) + 0.5 * support.mean(axis=1) - 0.4 * sides[2][1] + 0.15 * base / max(width, height)
+    )
+    best = int(score.argmax())
+    if support[best].min() < _PLAIN_SIDE:
+        return []
+    # How long it would be were it all there: a card's short side, unless more than that is seen already.
+    long_enough = base[best] / ASPECT > 1.02 * float(np.maximum(seen_a, seen_c)[keep][best])
+    length = base[best] / ASPECT if long_enough else base[best] * ASPECT
+    corners = np.stack(
+        [p[best], q[best], q[best] + length * heading[other[best]], p[best] + length * heading[one[best]]]
+    )
+    corners = _long_side_on_top(corners + np.array([width / 2, height / 2]))
+    return [Outline(corners.astype(np.float32), float(score[best]), open_side=True)]
 
 
 def _fourth_side(
@@ -413,9 +470,23 @@ def _support(
 
     low, high = np.minimum(start, stop), np.maximum(start, stop)
     length = high - low
+    enters, leaves = _in_frame(lines, line, width, height)
+    rounding = 0.06 * length
+    inner_low, inner_high = np.maximum(low + rounding, enters), np.minimum(high - rounding, leaves)
+    visible = np.maximum(inner_high - inner_low, 0)
+    support = _between(lines, line, inner_low, inner_high) / np.maximum(visible, 1)
+    before = _between(lines, line, low - 0.1 * length, low - 2)
+    after = _between(lines, line, high + 2, high + 0.1 * length)
+    overrun = (before + after) / np.maximum(0.2 * length - 4, 1)
+    return support, np.clip(overrun, 0, 1), visible / np.maximum(length - 2 * rounding, 1)
+
+
+def _in_frame(lines: _Lines, line: "Numbers", width: int, height: int) -> "tuple[Numbers, Numbers]":
+    """Where along each line (in the direction of -sine, cosine of its normal) the frame begins and ends."""
+    import numpy as np
+
     cosine, sine = np.cos(lines.normals[line]), np.sin(lines.normals[line])
     foot_x, foot_y = lines.offsets[line] * cosine, lines.offsets[line] * sine
-    # Along the line (direction -sine, cosine) until the frame ends.
     with np.errstate(divide="ignore", invalid="ignore"):
         one, other = (-width / 2 - foot_x) / -sine, (width / 2 - foot_x) / -sine
         third, fourth = (-height / 2 - foot_y) / cosine, (height / 2 - foot_y) / cosine
@@ -425,14 +496,7 @@ def _support(
     leaves = np.minimum(
         np.nan_to_num(np.maximum(one, other), nan=1e9), np.nan_to_num(np.maximum(third, fourth), nan=1e9)
     )
-    rounding = 0.06 * length
-    inner_low, inner_high = np.maximum(low + rounding, enters), np.minimum(high - rounding, leaves)
-    visible = np.maximum(inner_high - inner_low, 0)
-    support = _between(lines, line, inner_low, inner_high) / np.maximum(visible, 1)
-    before = _between(lines, line, low - 0.1 * length, low - 2)
-    after = _between(lines, line, high + 2, high + 0.1 * length)
-    overrun = (before + after) / np.maximum(0.2 * length - 4, 1)
-    return support, np.clip(overrun, 0, 1), visible / np.maximum(length - 2 * rounding, 1)
+    return enters, leaves
 
 
 def _between(lines: _Lines, line: "Numbers", low: "Numbers", high: "Numbers") -> "Numbers":

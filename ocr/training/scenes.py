@@ -96,7 +96,10 @@ def _cut_off(dice: np.random.Generator, px: float) -> dict[str, object]:
 
 
 def _on_screen(dice: np.random.Generator, px: float) -> dict[str, object]:
-    return {"screen_px": int(dice.integers(420, 1_500)), "blur_px": dice.uniform(0.3, 0.9) * px, "glare": None}
+    """A display whose pixels are 1.4 to 4 of the photograph's: finer ones leave nothing in it to be seen."""
+    fill = dice.uniform(0.5, 0.8)
+    dots = round(fill * 2_016 * px / dice.uniform(1.4, 4.0))
+    return {"fill": fill, "screen_px": dots, "blur_px": dice.uniform(0.2, 0.7) * px, "motion_px": 0.0, "glare": None}
 
 
 def _photocopied(dice: np.random.Generator, px: float) -> dict[str, object]:
