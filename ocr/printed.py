@@ -41,7 +41,7 @@ class Said(msgspec.Struct, frozen=True):
 
     text: str
     confidence: float
-    box: Box
+    box: Box | None
     steps: Steps | None = None
 
     def in_letters(self, letters: str) -> "Said":
@@ -55,9 +55,6 @@ class Said(msgspec.Struct, frozen=True):
 def joined(parts: Sequence[Said]) -> Said:
     """The lines of one value, top to bottom, as one."""
     first, *rest = parts
-    boxes = [part.box for part in parts]
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
     confidence, steps = first.confidence, first.steps
     for part in rest:
         confidence *= part.confidence
@@ -65,9 +62,17 @@ def joined(parts: Sequence[Said]) -> Said:
     return Said(
         text=" ".join(part.text for part in parts),
         confidence=confidence,
-        box=Box(side=boxes[0].side, x=left, y=top, width=round(right - left, 4), height=round(bottom - top, 4)),
+        box=_around([part.box for part in parts if part.box is not None]),
         steps=steps,
     )
+
+
+def _around(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
+        return None
+    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+    right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
+    return Box(side=boxes[0].side, x=left, y=top, width=round(right - left, 4), height=round(bottom - top, 4))
 
 
 def tidied(field: str, said: Said) -> Said:
@@ -80,7 +85,7 @@ def tidied(field: str, said: Said) -> Said:
     if words is None or said.text in words or said.steps is None:
         return said
     best = said.steps.likelihood(said.steps.best()[0])
-    ranked = sorted(((best - said.steps.likelihood(word), word) for word in words))
+    ranked = sorted((best - said.steps.likelihood(word), word) for word in words)
     (doubt, word), *others = ranked
     if doubt < _LIST_DOUBT and (not others or others[0][0] - doubt > _LIST_LEAD):
         return msgspec.structs.replace(said, text=word, confidence=said.confidence * math.exp(-max(0.0, doubt)))

@@ -9,7 +9,7 @@ import msgspec
 
 from kit import names
 from ocr import judging, locating, mrz, printed, qr, refusals
-from ocr.documents import DOCUMENTS, without_portrait
+from ocr.documents import DOCUMENTS, Document, without_portrait
 from ocr.documents.layout import Label, Layout, Place, Side
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
@@ -87,6 +87,8 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
+    if "issuer" not in values and (issuer := _issuer(lines, DOCUMENTS[kind])) is not None:
+        values["issuer"] = issuer
     portrait = None
     if layout.portrait is not None:
         if _has_portrait(flat, layout.portrait):
@@ -104,6 +106,15 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         flat=locating.jpeg(flat.image),
         burnt=verdict.burnt,
     )
+
+
+def _issuer(lines: Sequence[Line], document: Document) -> Said | None:
+    """The authority that all cards of this kind name, when most of its words stand on this side."""
+    everything = " ".join(squeezed(line.text)[0] for line in lines)
+    words = [squeezed(word)[0] for word in document.issuer_vi.split(" ")]
+    if document.issuer_is_printed or sum(word in everything for word in words) < 0.8 * len(words):
+        return None
+    return Said(text=document.issuer_vi, confidence=1.0, box=None)
 
 
 def _without_red(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> dict[str, Said]:
