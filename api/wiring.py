@@ -23,6 +23,7 @@ from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
 from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
+from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from wires.population import PinIssuer, SandboxPins
 
@@ -44,6 +45,7 @@ class House:
     issuer: Issuer
     faces: FaceStore
     vault: Vault
+    chip_trust: TrustStore
     post_office: PostOffice
     pins: PinIssuer | None
     catalogue: procedures.Catalogue
@@ -52,6 +54,16 @@ class House:
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
     """The adapter the settings name; None when no issuer is configured: births can then be read, not registered."""
     return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
+
+
+def chip_trust(settings: Settings) -> TrustStore:
+    """Who may vouch for a chip. Raises BadSetting."""
+    if settings.chip_trust is None:
+        return TrustStore()
+    try:
+        return TrustStore.from_directory(settings.chip_trust)
+    except BadTrustStore as error:
+        raise BadSetting(f"MOTCUA_CHIP_TRUST: {error}") from error
 
 
 def channels(settings: Settings, keys: Keys, db: Database) -> list[Channel]:
@@ -152,6 +164,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             issuer=Issuer(settings, keys, valkey),
             faces=FaceStore(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
+            chip_trust=chip_trust(settings),
             post_office=PostOffice(out, jobs, keys.key("contacts")),
             pins=pins,
             catalogue=procedures.load(),

@@ -54,6 +54,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: Annotated[
         Path | None, Meta(description="directory of key files; none: made under home, in development only")
     ] = None
+    chip_trust: Annotated[
+        Path | None,
+        Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),
+    ] = None
     database_pool_size: Annotated[
         int, Meta(description="connections of one process to the city's database", ge=1, le=200)
     ] = 12

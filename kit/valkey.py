@@ -52,6 +52,13 @@ class Valkey:
         except self._failures as error:
             raise ValkeyGone from error
 
+    async def take(self, key: str) -> bool:
+        """Whether a key that was said is still kept; it is forgotten with that, so one of many callers is told yes."""
+        try:
+            return bool(await self._client.delete(key))
+        except self._failures as error:
+            raise ValkeyGone from error
+
     async def ping(self) -> None:
         """Raises ValkeyGone."""
         try:

@@ -12,6 +12,7 @@ from ocr.documents import DOCUMENTS
 from ocr.reading import FIELDS, Box, Card, CardReading, Document, Field, Issue, SideQuality, Source
 
 if TYPE_CHECKING:
+    from ocr.chip import ChipReading
     from ocr.transcribing import Transcript
 
 __all__ = [
@@ -32,16 +33,16 @@ __all__ = [
 ]
 
 
-def read_card(front: bytes, back: bytes | None) -> CardReading:
+def read_card(front: bytes, back: bytes | None, read_chip: "ChipReading | None" = None) -> CardReading:
     """Reads photos of both sides, given in either order; without the back nothing better than `retake` comes out.
 
     Refuses what no reading can be made of: kit.images' BadImage, ImageTooLarge, UnsupportedImageType, and every
     `ocr.refusals.CardRefusal`.
     """
-    return read_card_with_portrait(front, back).reading
+    return read_card_with_portrait(front, back, read_chip).reading
 
 
-def read_card_with_portrait(front: bytes, back: bytes | None) -> Card:
+def read_card_with_portrait(front: bytes, back: bytes | None, read_chip: "ChipReading | None" = None) -> Card:
     """The same, and the portrait cut from the front (JPEG), for comparing with a selfie."""
     from ocr import reconciling, transcribing
     from ocr.engine import reader
@@ -60,7 +61,7 @@ def read_card_with_portrait(front: bytes, back: bytes | None) -> Card:
         quality={transcript.side: transcript.quality for transcript in transcripts},
     )
     return Card(
-        reading=reconciling.reconcile(reconciling.evidence(transcripts), document),
+        reading=reconciling.reconcile(reconciling.evidence(transcripts, read_chip), document),
         portrait=next((transcript.portrait for transcript in transcripts if transcript.portrait), None),
         flat={transcript.side: transcript.flat for transcript in transcripts},
     )

@@ -29,7 +29,7 @@ _DIGESTS: Final = {
     "tiny/det/det.onnx": "193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
     "tiny/det/inference.yml": "62fced883591bcf2334c9b2587148d3d7db2dce14ed9790f6930842baa815f8c",
 }
-RECOGNISER_DIGEST: Final = "489e38a313239483bab6e24604d7e01e00e438347b0ee7b9e1c25845243615d0"
+RECOGNISER_DIGEST: Final = "188e9e790f2f6be46de0a95eed199775ac4ed75bca3d0eaae11f4ad6ee2ff15a"
 
 # The detector's longest side: three quarters of the flattened card, at which its smallest labels are still found.
 _DETECT_SIDE_PX: Final = 960

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import Body, Dependency, Parameter
 
 from kit.actor import Actor, citizen, client, either
 from kit.db import Database
@@ -14,10 +14,13 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.valkey import Valkey
 from ocr import service
+from ocr.chip import TrustStore
+from ocr.messages import Challenge
 from ocr.reading import CardReading
 
-# Two photos of 12 MB, and the multipart envelope around them.
-_BODY_BYTES = 2 * 12_000_000 + 64 * 1024
+# Two photos of 12 MB, a chip's files in base64, and the multipart envelope around them.
+_CHIP_BYTES = 400_000
+_BODY_BYTES = 2 * 12_000_000 + _CHIP_BYTES + 64 * 1024
 # The two photos; a few parts more are an app's mistake, thousands are an attack.
 _PARTS = 8
 
@@ -28,10 +31,15 @@ IdempotencyKey = Annotated[
 
 @dataclass
 class ReadingForm:
-    """Photos of one card: JPEG, PNG, WebP or HEIC. Either may show either side; one photo may show both."""
+    """Photos of one card: JPEG, PNG, WebP or HEIC. Either may show either side; one photo may show both.
+
+    `chip` is JSON, a form field without a file name: the files a phone read from the card's chip, in base64 (`sod`, `dg1`, `dg2`, `dg13`, `dg14`, `dg15`), and
+    `active`, the chip's answer to a challenge of ours (`nonce`, `signature`).
+    """
 
     front: UploadFile
     back: UploadFile | None = None
+    chip: str | None = None
 
 
 @post(
@@ -48,6 +56,7 @@ async def read_card(
     valkey: Valkey,
     pool: InferencePool,
     limits: Limits,
+    chip_trust: Annotated[TrustStore, Dependency(skip_validation=True)],
     actor: Actor,
     idempotency_key: IdempotencyKey = None,
 ) -> CardReading:
@@ -58,11 +67,37 @@ async def read_card(
     session, which keeps what it proves. Here photos are never kept, and a reading only for a retry: with an
     Idempotency-Key the same photos get the same answer for seven days, and it lies sealed under the photos themselves.
     """
+    caller = _caller(actor)
+    await limits.hit("card" if actor.kind == "citizen" else "card-of-client", caller)
+    sent = service.Sent(
+        front=await data.front.read(),
+        back=None if data.back is None else await data.back.read(),
+        chip=None if data.chip is None else data.chip.encode(),
+    )
+    desk = service.Desk(db=db, valkey=valkey, pool=pool, trust=chip_trust)
+    return await service.read_card(desk, caller=caller, sent=sent, key=idempotency_key)
+
+
+@post(
+    "/v1/cards/challenges",
+    who=either(citizen("cards:read"), client("cards:read")),
+    summary="Ask for a nonce for a card's chip",
+    tags=["cards"],
+)
+async def challenge_chip(valkey: Valkey, limits: Limits, actor: Actor) -> Challenge:
+    """Eight random bytes for the chip to sign (active authentication, ICAO 9303-11 §6.1): good once, for a minute.
+
+    Without it a chip's data can be shown to be its issuer's, but not that this chip is the original.
+    """
+    caller = _caller(actor)
+    await limits.hit("card" if actor.kind == "citizen" else "card-of-client", caller)
+    return await service.challenge_chip(valkey, caller=caller)
+
+
+def _caller(actor: Actor) -> str:
     caller = actor.account_id if actor.kind == "citizen" else f"client {actor.client_id}"
     assert caller is not None
-    await limits.hit("card" if actor.kind == "citizen" else "card-of-client", caller)
-    photos = service.Photos(front=await data.front.read(), back=None if data.back is None else await data.back.read())
-    return await service.read_card(db, valkey, pool, caller=caller, photos=photos, key=idempotency_key)
+    return caller
 
 
-route_handlers: list[Any] = [read_card]
+route_handlers: list[Any] = [read_card, challenge_chip]

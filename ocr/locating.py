@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import images
 from ocr import outlining, refusals
+from ocr.corners import drawn_closer
 from ocr.documents.layout import ASPECT, Place, Side
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _refined(photo: "Pixels", outline: outlining.Outline) -> _Likely:
     while flat.card_width_px / 2**level > 1.25 * FLAT_WIDTH:
         level += 1
     part = flat.part(level)
-    closer, plain = outlining.drawn_closer(part.pixels, part.within(corners).astype(np.float32))
+    closer, plain = drawn_closer(part.pixels, part.within(corners).astype(np.float32))
     corners = part.without(closer).astype(np.float32)
     return _Likely(
         Flat(photo, corners, cut_off=_outside(corners, photo) > _OUTSIDE * _across(corners)),
@@ -232,7 +233,7 @@ def _holds(outer: Flat, inner: Flat) -> bool:
 
     x, y = (float(v) for v in inner.corners.mean(axis=0))
     within = cv2.pointPolygonTest(outer.corners.astype("float32"), (x, y), measureDist=False) >= 0
-    return within and _across(inner.corners) < 0.7 * _across(outer.corners)
+    return within and _across(inner.corners) < 0.55 * _across(outer.corners)
 
 
 def _overlap(one: Flat, other: Flat) -> bool:

@@ -17,22 +17,20 @@ if TYPE_CHECKING:
     Numbers = NDArray[Any]
 
 # Edges are looked for in a picture this long: a card's side is then 100 to 600 px, its letters are specks.
-_SEARCH_PX = 640
-_THIN_PX = (9, 1, 15)
+_SEARCHES = ((640, 9), (640, 1))
 _SURE = 0.8
 _LARGE = 0.15
-_MOST_PEAKS, _MOST_LINES = 120, 40
+_ABOVE_GRAIN, _BEGINS, _FULL = 1.4, 1.5, 4.0
+_MOST_PEAKS, _MOST_LINES = 90, 32
 _GAP_COSTS = 3.0
 _MOST_COMPLETED = 10
 # Support of the weakest of three sides when the fourth is outside the frame and cannot speak.
 _PLAIN_SIDE = 0.5
-# Of the card's width: how far a side found in the small picture may be off.
-_DOUBT = 0.018
-_POINTS = 72
 # Sobel units (four times the step, blurred) in L*a*b* with chroma doubled.
 _WEAKEST_EDGE, _STRONGEST_WEAK_EDGE = 4.0, 26.0
 # Degrees from an edge's own direction to a line's that it may belong to.
 _LEANING = 9.0
+_LEANINGS = (-4, -2, -1, 0, 1, 2, 4)
 # Of the frame's longer side.
 _SHORTEST_SIDE = 0.085
 # How far outside the frame a corner may lie, of the frame's longer side.
@@ -70,18 +68,17 @@ class _Lines:
 
 def outlines(photo: "Pixels", most: int = 4) -> list[Outline]:
     """Likely cards, best first, `most` of them; then perhaps one that runs out of the frame."""
-    scale = min(1.0, _SEARCH_PX / max(photo.shape[:2]))
-    small = _lit(_shrunk(photo, scale))
     found: list[Outline] = []
-    for thin_px in _THIN_PX:
-        found = sorted((*found, *_search(_calmed(small, thin_px))), key=lambda outline: -outline.score)
+    for longest_px, thin_px in _SEARCHES:
+        scale = min(1.0, longest_px / max(photo.shape[:2]))
+        for outline in _search(_calmed(_lit(_shrunk(photo, scale)), thin_px)):
+            outline.corners = outline.corners / scale
+            found.append(outline)
+        found.sort(key=lambda outline: -outline.score)
         if found and found[0].score > _SURE:
             break
     closed = [outline for outline in found if not outline.open_side][:most]
-    return [
-        Outline(outline.corners / scale, outline.score, open_side=outline.open_side)
-        for outline in (*closed, *[outline for outline in found if outline.open_side][:1])
-    ]
+    return [*closed, *[outline for outline in found if outline.open_side][:1]]
 
 
 def _lit(small: "Pixels") -> "Pixels":
@@ -107,12 +104,12 @@ def _search(small: "Pixels") -> list[Outline]:
 
     dx, dy, strength = _slopes(small)
     # Half of any photograph is noise and grain: what is twice as steep is an edge, in the dark as in the sun.
-    weak = min(max(_WEAKEST_EDGE, 2.0 * float(np.median(strength[::3, ::3]))), _STRONGEST_WEAK_EDGE)
-    edges = cv2.Canny(dx, dy, weak, 2 * weak, L2gradient=True)
-    lines = _straight_lines(edges, dx, dy, strength, 4 * weak)
+    weak = min(max(_WEAKEST_EDGE, _ABOVE_GRAIN * float(np.median(strength[::3, ::3]))), _STRONGEST_WEAK_EDGE)
+    edges = cv2.Canny(dx, dy, weak, _BEGINS * weak, L2gradient=True)
+    lines = _straight_lines(edges, dx, dy, strength, _FULL * weak)
     found = _closed(lines, small.shape[1], small.shape[0])
     if not found or found[0].score < _SURE:
-        found = sorted((*found, *_completed(lines, dx, dy, 4 * weak)), key=lambda outline: -outline.score)
+        found = sorted((*found, *_completed(lines, dx, dy, _FULL * weak)), key=lambda outline: -outline.score)
     return [*found, *_open_sided(lines, small.shape[1], small.shape[0])]
 
 
@@ -156,16 +153,10 @@ def _straight_lines(edges: "Pixels", dx: "Pixels", dy: "Pixels", strength: "Pixe
     x, y = columns.astype(np.float32) - width / 2, rows.astype(np.float32) - height / 2
     weight = np.minimum(strength[rows, columns], full) / full
     reach = math.ceil(math.hypot(width, height) / 2) + 2
-    votes = np.zeros(180 * 2 * reach, np.float32)
-    nearest = np.rint(normal).astype(np.int64)
-    cosines, sines = (
-        np.cos(np.radians(np.arange(180))).astype(np.float32),
-        np.sin(np.radians(np.arange(180))).astype(np.float32),
-    )
-    for leaning in (-4, -2, -1, 0, 1, 2, 4):
-        degree = (nearest + leaning) % 180
-        offset = x * cosines[degree] + y * sines[degree]
-        votes += np.bincount(degree * 2 * reach + np.rint(offset).astype(np.int64) + reach, weight, votes.size)
+    cosines, sines = (wave(np.radians(np.arange(180))).astype(np.float32) for wave in (np.cos, np.sin))
+    degree = (np.rint(normal).astype(np.int32) + np.array(_LEANINGS, np.int32)[:, None]) % 180
+    cell = degree * (2 * reach) + np.rint(x * cosines[degree] + y * sines[degree]).astype(np.int32) + reach
+    votes = np.bincount(cell.ravel(), np.tile(weight, len(degree)), 180 * 2 * reach).astype(np.float32)
     votes = votes.reshape(180, 2 * reach)
     # Past 180° a line comes round with its offset negated.
     mirrored = np.roll(votes[:, ::-1], 1, axis=1)
@@ -573,89 +564,3 @@ def _long_side_on_top(corners: "Corners") -> "Corners":
     corners = corners[np.argsort([math.atan2(y - middle[1], x - middle[0]) for x, y in corners])]
     lengths = [float(np.linalg.norm(corners[(i + 1) % 4] - corners[i])) for i in range(4)]
     return corners if lengths[0] + lengths[2] > lengths[1] + lengths[3] else np.roll(corners, -1, axis=0)
-
-
-def drawn_closer(picture: "Pixels", corners: "Corners") -> "tuple[Corners, float]":
-    """The corners again, each side laid along the edge itself in a picture of which a pixel is about a pixel of the result.
-
-    Also how plain the weakest and the mean side are, 0 to 1. The card's width in the picture should be 500 to 1,600 px.
-    """
-    import numpy as np
-
-    width = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
-    reach = max(5, round(_DOUBT * width))
-    strips = _along_sides(picture, corners, reach)
-    sides: list[tuple[Any, Any]] = []
-    plain: list[float] = []
-    for i in range(4):
-        start, stop = corners[i].astype(float), corners[(i + 1) % 4].astype(float)
-        begins, ends, how_plain = _straightest(strips[i], reach)
-        normal = np.array([start[1] - stop[1], stop[0] - start[0]]) / np.linalg.norm(stop - start)
-        sides.append((start + normal * begins, stop + normal * ends))
-        plain.append(how_plain)
-    met = [_meet(sides[i - 1], sides[i]) for i in range(4)]
-    if any(corner is None or np.abs(corner - corners[i]).max() > 4 * reach for i, corner in enumerate(met)):
-        return corners, 0.0
-    return np.array(met, np.float32), 0.5 * min(plain) + 0.5 * sum(plain) / 4
-
-
-def _along_sides(picture: "Pixels", corners: "Corners", reach: int) -> "Numbers":
-    """How steep the picture is across each side, (4, points along, 2 * reach - 1), rounded corners left out."""
-    import cv2
-    import numpy as np
-
-    along = np.linspace(0.07, 0.93, _POINTS)[:, None]
-    across = np.arange(-reach - 1, reach + 2)
-    maps: list[Any] = []
-    for i in range(4):
-        start, stop = corners[i].astype(float), corners[(i + 1) % 4].astype(float)
-        normal = np.array([start[1] - stop[1], stop[0] - start[0]]) / np.linalg.norm(stop - start)
-        maps.append((start + (stop - start) * along)[:, None] + across[:, None] * normal)
-    place = np.concatenate(maps).astype(np.float32)
-    sampled = cv2.remap(picture, place[..., 0], place[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # Averaged along the side, where a straight edge loses nothing and noise much.
-    strips = cv2.blur(sampled.astype(np.float32), (1, 3)).reshape(4, _POINTS, len(across), 3)
-    steep = np.abs(strips[:, :, 2:] - strips[:, :, :-2])
-    return steep.max(axis=3)
-
-
-def _straightest(steep: "Numbers", reach: int) -> tuple[float, float, float]:
-    """How far off the side the edge begins and ends, and how plain it is."""
-    import numpy as np
-
-    calm = max(3.0, float(np.median(steep)))
-    plain = steep / (steep + 3 * calm)
-    rows = np.arange(_POINTS)
-    share = (rows - (_POINTS - 1) / 2) / (_POINTS - 1) / 0.86  # from the middle, in lengths of the whole side
-    slants = np.arange(-reach, reach + 1, 2)
-    offsets = np.arange(-reach, reach + 1)
-    at = offsets[:, None, None] + slants[:, None] * share
-    inside = np.abs(at) <= reach
-    told = plain[rows, np.clip(np.rint(at) + reach, 0, 2 * reach).astype(np.int64)] * inside
-    line = told.mean(axis=2)
-    best, lean = np.unravel_index(int(line.argmax()), line.shape)
-    expected = offsets[best] + slants[lean] * share
-    near = np.abs(np.arange(-reach, reach + 1) - expected[:, None]) <= 2.0
-    weight = plain**2 * near
-    total = weight.sum(axis=1)
-    where = (weight * np.arange(-reach, reach + 1)).sum(axis=1) / np.maximum(total, 1e-6)
-    used = total > 0
-    for _ in range(2):
-        if used.sum() < 8:
-            break
-        slope, level = np.polyfit(share[used], where[used], 1, w=np.sqrt(total[used]))
-        off = np.abs(where - (level + slope * share))
-        used = (total > 0) & (off < max(0.6, 1.5 * float(np.median(off[used]))))
-        expected = level + slope * share
-    middle, slope = float(expected.mean()), float(expected[-1] - expected[0]) / (share[-1] - share[0])
-    return middle - slope / 2, middle + slope / 2, float(line.max())
-
-
-def _meet(one: "tuple[Numbers, Numbers]", other: "tuple[Numbers, Numbers]") -> "Numbers | None":
-    """Where two straight sides cross."""
-    (p, p2), (q, q2) = one, other
-    d, e, gap = p2 - p, q2 - q, q - p
-    cross = d[0] * e[1] - d[1] * e[0]
-    if abs(cross) < 1e-6:
-        return None
-    return p + d * ((gap[0] * e[1] - gap[1] * e[0]) / cross)

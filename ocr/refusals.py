@@ -156,3 +156,24 @@ class FrontMissing(CardRefusal):
     code = "front-missing"
     vi = "Chỉ có ảnh mặt sau của thẻ. Hãy chụp thêm mặt trước, mặt có ảnh chân dung."
     en = "Only the back of the card was sent. Photograph the front too, the side with the portrait."
+
+
+class BadChipFiles(Refusal):
+    status = 422
+    code = "bad-chip-files"
+    vi = "Dữ liệu chip gửi lên không đúng dạng. Hãy đọc lại chip của thẻ bằng ứng dụng mới nhất."
+    en = "The chip's files are not as expected. Read the card's chip again with the newest app."
+
+
+class StaleChallenge(Refusal):
+    status = 409
+    code = "stale-chip-challenge"
+    vi = "Mã thử của chip đã hết hạn hoặc đã dùng. Hãy xin mã mới rồi đọc lại chip."
+    en = "The challenge for the chip has expired or was used. Ask for a new one and read the chip again."
+
+
+class ChallengesUnavailable(Refusal):
+    status = 503
+    code = "chip-challenges-unavailable"
+    vi = "Tạm thời chưa kiểm tra được chip. Hãy thử lại sau ít phút."
+    en = "Chips cannot be challenged at the moment. Try again in a few minutes."
