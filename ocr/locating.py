@@ -233,7 +233,7 @@ def _holds(outer: Flat, inner: Flat) -> bool:
 
     x, y = (float(v) for v in inner.corners.mean(axis=0))
     within = cv2.pointPolygonTest(outer.corners.astype("float32"), (x, y), measureDist=False) >= 0
-    return within and _across(inner.corners) < 0.55 * _across(outer.corners)
+    return within and _across(inner.corners) < 0.7 * _across(outer.corners)
 
 
 def _overlap(one: Flat, other: Flat) -> bool:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Numbers = NDArray[Any]
 
 # Edges are looked for in a picture this long: a card's side is then 100 to 600 px, its letters are specks.
-_SEARCHES = ((640, 9), (640, 1))
+_SEARCH_PX = 640
+_THIN_PX = (9, 1, 15)
 _SURE = 0.8
 _LARGE = 0.15
-_ABOVE_GRAIN, _BEGINS, _FULL = 1.4, 1.5, 4.0
-_MOST_PEAKS, _MOST_LINES = 90, 32
+_MOST_PEAKS, _MOST_LINES = 120, 40
 _GAP_COSTS = 3.0
 _MOST_COMPLETED = 10
 # Support of the weakest of three sides when the fourth is outside the frame and cannot speak.
@@ -30,7 +30,6 @@ _PLAIN_SIDE = 0.5
 _WEAKEST_EDGE, _STRONGEST_WEAK_EDGE = 4.0, 26.0
 # Degrees from an edge's own direction to a line's that it may belong to.
 _LEANING = 9.0
-_LEANINGS = (-4, -2, -1, 0, 1, 2, 4)
 # Of the frame's longer side.
 _SHORTEST_SIDE = 0.085
 # How far outside the frame a corner may lie, of the frame's longer side.
@@ -68,17 +67,18 @@ class _Lines:
 
 def outlines(photo: "Pixels", most: int = 4) -> list[Outline]:
     """Likely cards, best first, `most` of them; then perhaps one that runs out of the frame."""
+    scale = min(1.0, _SEARCH_PX / max(photo.shape[:2]))
+    small = _lit(_shrunk(photo, scale))
     found: list[Outline] = []
-    for longest_px, thin_px in _SEARCHES:
-        scale = min(1.0, longest_px / max(photo.shape[:2]))
-        for outline in _search(_calmed(_lit(_shrunk(photo, scale)), thin_px)):
-            outline.corners = outline.corners / scale
-            found.append(outline)
-        found.sort(key=lambda outline: -outline.score)
+    for thin_px in _THIN_PX:
+        found = sorted((*found, *_search(_calmed(small, thin_px))), key=lambda outline: -outline.score)
         if found and found[0].score > _SURE:
             break
     closed = [outline for outline in found if not outline.open_side][:most]
-    return [*closed, *[outline for outline in found if outline.open_side][:1]]
+    return [
+        Outline(outline.corners / scale, outline.score, open_side=outline.open_side)
+        for outline in (*closed, *[outline for outline in found if outline.open_side][:1])
+    ]
 
 
 def _lit(small: "Pixels") -> "Pixels":
@@ -104,12 +104,12 @@ def _search(small: "Pixels") -> list[Outline]:
 
     dx, dy, strength = _slopes(small)
     # Half of any photograph is noise and grain: what is twice as steep is an edge, in the dark as in the sun.
-    weak = min(max(_WEAKEST_EDGE, _ABOVE_GRAIN * float(np.median(strength[::3, ::3]))), _STRONGEST_WEAK_EDGE)
-    edges = cv2.Canny(dx, dy, weak, _BEGINS * weak, L2gradient=True)
-    lines = _straight_lines(edges, dx, dy, strength, _FULL * weak)
+    weak = min(max(_WEAKEST_EDGE, 2.0 * float(np.median(strength[::3, ::3]))), _STRONGEST_WEAK_EDGE)
+    edges = cv2.Canny(dx, dy, weak, 2 * weak, L2gradient=True)
+    lines = _straight_lines(edges, dx, dy, strength, 4 * weak)
     found = _closed(lines, small.shape[1], small.shape[0])
     if not found or found[0].score < _SURE:
-        found = sorted((*found, *_completed(lines, dx, dy, _FULL * weak)), key=lambda outline: -outline.score)
+        found = sorted((*found, *_completed(lines, dx, dy, 4 * weak)), key=lambda outline: -outline.score)
     return [*found, *_open_sided(lines, small.shape[1], small.shape[0])]
 
 
@@ -153,10 +153,16 @@ def _straight_lines(edges: "Pixels", dx: "Pixels", dy: "Pixels", strength: "Pixe
     x, y = columns.astype(np.float32) - width / 2, rows.astype(np.float32) - height / 2
     weight = np.minimum(strength[rows, columns], full) / full
     reach = math.ceil(math.hypot(width, height) / 2) + 2
-    cosines, sines = (wave(np.radians(np.arange(180))).astype(np.float32) for wave in (np.cos, np.sin))
-    degree = (np.rint(normal).astype(np.int32) + np.array(_LEANINGS, np.int32)[:, None]) % 180
-    cell = degree * (2 * reach) + np.rint(x * cosines[degree] + y * sines[degree]).astype(np.int32) + reach
-    votes = np.bincount(cell.ravel(), np.tile(weight, len(degree)), 180 * 2 * reach).astype(np.float32)
+    votes = np.zeros(180 * 2 * reach, np.float32)
+    nearest = np.rint(normal).astype(np.int64)
+    cosines, sines = (
+        np.cos(np.radians(np.arange(180))).astype(np.float32),
+        np.sin(np.radians(np.arange(180))).astype(np.float32),
+    )
+    for leaning in (-4, -2, -1, 0, 1, 2, 4):
+        degree = (nearest + leaning) % 180
+        offset = x * cosines[degree] + y * sines[degree]
+        votes += np.bincount(degree * 2 * reach + np.rint(offset).astype(np.int64) + reach, weight, votes.size)
     votes = votes.reshape(180, 2 * reach)
     # Past 180° a line comes round with its offset negated.
     mirrored = np.roll(votes[:, ::-1], 1, axis=1)

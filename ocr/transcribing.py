@@ -47,7 +47,7 @@ def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
     """
     refused: refusals.CardRefusal | None = None
     read: list[tuple[Flat, Transcript]] = []
-    for flat in locating.flatten(locating.decode(photo), sent_as):
+    for flat in _two_first(locating.flatten(locating.decode(photo), sent_as)):
         if read and not _beside(flat, read[0][0]):
             continue
         try:
@@ -60,6 +60,15 @@ def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
         assert refused is not None  # flatten never answers with an empty list
         raise refused
     return [transcript for _, transcript in read]
+
+
+def _two_first(flats: "list[Flat]") -> "list[Flat]":
+    """Two outlines side by side before one around both: a frame that happens to have a card's proportions."""
+    for i, flat in enumerate(flats):
+        for other in flats[i + 1 :]:
+            if _beside(flat, other):
+                return [flat, other, *(one for one in flats if one is not flat and one is not other)]
+    return flats
 
 
 def _beside(flat: "Flat", other: "Flat") -> bool:

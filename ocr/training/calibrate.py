@@ -20,7 +20,7 @@ from PIL import Image
 
 import ocr
 from kit.refusal import Refusal
-from ocr import engine, transcribing
+from ocr import engine, printed, transcribing
 from ocr.training import camera, scenes
 from ocr.training.people import fictional
 from ocr.training.specimens import Kind, drawn_face, render, styles
@@ -58,8 +58,14 @@ def judged(seed: int) -> list[Judged]:
                 if name in truth:
                     form = "digits" if name in NUMBERS_AND_DATES else "text"
                     doubt = -float(np.log(max(said.confidence, 1e-12)))
-                    found.append((form, doubt, same(name, said.text, truth[name])))
+                    found.append((form, doubt, same(name, _as_printed(name, said.text), truth[name])))
     return found
+
+
+def _as_printed(name: str, text: str) -> str:
+    """A date in words as the date it names."""
+    day = printed.day(text) if name.startswith("date_") else None
+    return f"{day:%d/%m/%Y}" if day else text
 
 
 def _scan(side: Image.Image) -> bytes:
