@@ -349,10 +349,16 @@ def _is_stamp(line: Line) -> bool:
     return tall or find("SPECIMEN", line.text) is not None
 
 
+# Of a reading so doubtful that nothing is believed of it which is not plainly made of letters.
+_HOPELESS = 3e-4
+
+
 def _is_rule(line: Line) -> bool:
     """The dotted lines that older forms are written on: lower than any letters, or read as anything but letters."""
     low = line.box.bottom - line.box.top < 0.0185 * locating.FLAT_HEIGHT
-    return low or sum(c.isalnum() for c in line.text) < 0.5 * len(line.text)
+    letters = sum(c.isalpha() for c in line.text) / max(1, len(line.text))
+    signs = sum(c.isalnum() for c in line.text) / max(1, len(line.text))
+    return low or signs < 0.5 or (line.confidence < _HOPELESS and letters < 0.4)
 
 
 def _has_portrait(flat: "Flat", place: Place) -> bool:
