@@ -23,7 +23,7 @@ BLURRED_BELOW = 36.0
 DARK_BELOW = 45.0
 GLARE_ABOVE = 0.05
 GLARE_NOTED_ABOVE = 0.004
-COLOURLESS_BELOW = 4.2
+COLOURLESS_BELOW = 3.8
 """In L*a*b* units, the paper being white."""
 PATTERN_ABOVE, COLOURS_APART_ABOVE = 1.15, 0.87
 """Powers of ten. Print reaches 1.7 and 0.8, displays begin at 1.3 and 0.9: both must be exceeded."""
