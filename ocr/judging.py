@@ -43,7 +43,8 @@ _TILE_PX = 256
 class Verdict(msgspec.Struct, frozen=True):
     """What was measured, and what follows: `review` when a person should look, with the codes that say why.
 
-    `burnt` are the places of the card that a reflection has turned white. A photo to be taken again is no verdict: `judge`
+    `burnt` are the places of the card that a reflection has turned white. `colourless` in a photo that has colours: a copy,
+    unless this side has no colour of its own, which only reading tells. A photo to be taken again is no verdict: `judge`
     refuses it.
     """
 
@@ -51,6 +52,7 @@ class Verdict(msgspec.Struct, frozen=True):
     decision: Decision = "accept"
     codes: tuple[str, ...] = ()
     burnt: tuple[Place, ...] = ()
+    colourless: bool = False
 
     def turned(self) -> "Verdict":
         """Of the same card the other way up."""
@@ -63,7 +65,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(flat: "Flat", side: Side) -> Verdict:
-    """Refuses CardCutOff, CardTooSmall, CardTooDark, CardGlare, CardOnScreen, CardPhotocopied and CardBlurred, in that order."""
+    """Refuses CardCutOff, CardTooSmall, CardTooDark, CardGlare, CardBlurred and CardOnScreen, in that order."""
     import cv2
 
     if flat.cut_off:
@@ -90,12 +92,17 @@ def judge(flat: "Flat", side: Side) -> Verdict:
     if pattern > PATTERN_ABOVE and colours_apart > COLOURS_APART_ABOVE:
         raise refusals.CardOnScreen(side=side)
     codes: list[str] = []
-    if colour(small) < COLOURLESS_BELOW:
-        if _has_colour(flat.photo):
-            raise refusals.CardPhotocopied(side=side)
+    grey_card, colour_photo = colour(small) < COLOURLESS_BELOW, _has_colour(flat.photo)
+    if grey_card and not colour_photo:
         codes.append(refusals.CardPhotocopied.code)
     burnt = _places(spots) if quality.glare_share > GLARE_NOTED_ABOVE else ()
-    return Verdict(quality=quality, decision="review" if codes else "accept", codes=tuple(codes), burnt=burnt)
+    return Verdict(
+        quality=quality,
+        decision="review" if codes else "accept",
+        codes=tuple(codes),
+        burnt=burnt,
+        colourless=grey_card and colour_photo,
+    )
 
 
 def sharpness(grey: "Pixels") -> float:

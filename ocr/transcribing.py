@@ -93,6 +93,8 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         flat = turned
         verdict = verdict.turned()
     kind, layout = known
+    if verdict.colourless and layout.has_colour:
+        raise refusals.CardPhotocopied(side=sent_as)
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values

@@ -37,6 +37,7 @@ DOCUMENT = Document(
             Label("issuer", "GIÁM ĐỐC CA", ""),
         ),
         never=(*ENGLISH, "Đặc điểm nhận dạng"),
+        has_colour=False,
     ),
     # Older ones exist, on paper; NĐ 05/1999 made them fifteen years valid.
     first_issued=datetime.date(1976, 8, 9),

@@ -49,6 +49,8 @@ class Layout(msgspec.Struct, frozen=True):
     has_mrz: bool = False
     barcode: Place | None = None
     never: tuple[str, ...] = ()
+    has_colour: bool = True
+    """Whether a genuine side can be told from a black-and-white copy by its colours."""
 
 
 class Document(msgspec.Struct, frozen=True):
