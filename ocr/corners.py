@@ -1,5 +1,6 @@
-"""The corners of an outline once more, on the edge itself: text positions depend on them."""
+"""Four corners of a card, and how they are laid on its edge itself: text positions depend on them."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,29 @@ if TYPE_CHECKING:
 # Of the card's width: how far a side found in the small picture may be off.
 _DOUBT = 0.018
 _POINTS = 72
+
+
+class Outline:
+    """Four corners in pixels of the photograph, clockwise, the long side on top; `score` about 0 to 1.
+
+    `open_side`: one side is the frame's edge, and where the card ends is not known.
+    """
+
+    def __init__(self, corners: "Corners", score: float, *, open_side: bool = False) -> None:
+        self.corners, self.score, self.open_side = corners, score, open_side
+
+    def __repr__(self) -> str:
+        return f"Outline({self.score:.2f}, {self.corners.round().tolist()}{', open' if self.open_side else ''})"
+
+
+def long_side_on_top(corners: "Corners") -> "Corners":
+    """Clockwise, beginning at the left end of a long side that is above the other."""
+    import numpy as np
+
+    middle = corners.mean(0)
+    corners = corners[np.argsort([math.atan2(y - middle[1], x - middle[0]) for x, y in corners])]
+    lengths = [float(np.linalg.norm(corners[(i + 1) % 4] - corners[i])) for i in range(4)]
+    return corners if lengths[0] + lengths[2] > lengths[1] + lengths[3] else np.roll(corners, -1, axis=0)
 
 
 def drawn_closer(picture: "Pixels", corners: "Corners") -> "tuple[Corners, float]":

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from ocr import weights
 from ocr.steps import Steps
+from ocr.weights import ModelsDamaged
 
 if TYPE_CHECKING:
     from ocr.locating import Pixels
-
-MODELS: Final = Path(__file__).parent / "models"
 
 _DETECTOR: Final = "tiny/det"
 _DIGESTS: Final = {
     "tiny/det/det.onnx": "193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
     "tiny/det/inference.yml": "62fced883591bcf2334c9b2587148d3d7db2dce14ed9790f6930842baa815f8c",
 }
-RECOGNISER_DIGEST: Final = "188e9e790f2f6be46de0a95eed199775ac4ed75bca3d0eaae11f4ad6ee2ff15a"
+RECOGNISER_DIGEST: Final = "4fe673f69341cbc0da86157a37dedccde3b3f3fbe03e1eeac6d758884d025d9f"
 
 # The detector's longest side: three quarters of the flattened card, at which its smallest labels are still found.
 _DETECT_SIDE_PX: Final = 960
@@ -37,6 +37,10 @@ _LINE_HEIGHT_PX: Final = 48
 # A detector trained on letters without marks cuts the dot from under Ạ and the hook from over Ở.
 _ABOVE: Final = 0.08
 _BELOW: Final = 0.16
+# And the comma off the end of a line.
+_BESIDE: Final = 0.12
+# Of the line's height: a gap that is still one line's, a hyphen between two names.
+_GAP: Final = 0.9
 # A step of the recogniser is four pixels; anything narrower than this says nothing.
 _NARROWEST_PX: Final = 16
 _WIDEST_PX: Final = 2_400
@@ -85,10 +89,6 @@ class Reader(Protocol):
         ...
 
 
-class ModelsDamaged(RuntimeError):
-    """A weight file is missing or is not the one this version was tested with."""
-
-
 class PaddleReader:
     """One thread: readers run in parallel as processes, never as threads inside one."""
 
@@ -118,7 +118,7 @@ class PaddleReader:
         found = self._detection.predict(image)[0]["dt_polys"]
         corners = [[(float(x), float(y)) for x, y in polygon] for polygon in found]
         boxes = [Box(corners=(four[0], four[1], four[2], four[3])) for four in corners]
-        return sorted(boxes, key=lambda box: (box.top + box.bottom, box.left))
+        return sorted(_made_whole(boxes), key=lambda box: (box.top + box.bottom, box.left))
 
     def recognise(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
         # One by one: on one thread a batch gains nothing, and padding to its widest line would be read for nothing.
@@ -147,6 +147,27 @@ def reader() -> PaddleReader:
     return PaddleReader()
 
 
+def _made_whole(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes that are pieces of one line joined: across a hyphen, or where a stamp ran through it."""
+    whole: list[Box] = []
+    for box in sorted(boxes, key=lambda box: box.left):
+        before = next((one for one in whole if _goes_on(one, box)), None)
+        if before is None:
+            whole.append(box)
+        else:
+            whole[whole.index(before)] = Box((before.corners[0], box.corners[1], box.corners[2], before.corners[3]))
+    return whole
+
+
+def _goes_on(one: Box, other: Box) -> bool:
+    """Whether the second stands right behind the first, level with it and about as high."""
+    (_, top), (_, bottom) = one.corners[1], one.corners[2]
+    (_, next_top), (_, next_bottom) = other.corners[0], other.corners[3]
+    high, next_high = bottom - top, next_bottom - next_top
+    shared = min(bottom, next_bottom) - max(top, next_top)
+    return shared > 0.7 * max(high, next_high) and -0.3 * high < other.left - one.right < _GAP * min(high, next_high)
+
+
 def _strip(image: "Pixels", box: Box) -> "Pixels":
     """The line cut out and straightened, 48 px high."""
     import cv2
@@ -156,6 +177,10 @@ def _strip(image: "Pixels", box: Box) -> "Pixels":
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
     corners[:2] -= down * _ABOVE
     corners[2:] += down * _BELOW
+    along = (corners[1] - corners[0]) / max(1.0, float(np.linalg.norm(corners[1] - corners[0])))
+    beside = along * float(np.linalg.norm(down)) * _BESIDE
+    corners[[0, 3]] -= beside
+    corners[[1, 2]] += beside
     width = float(max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3]), 1))
     height = float(max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 1))
     across = min(_WIDEST_PX, round(width * _LINE_HEIGHT_PX / height))
@@ -167,15 +192,8 @@ def _strip(image: "Pixels", box: Box) -> "Pixels":
 
 
 def _recogniser(other: Path | None) -> tuple[Any, str]:
-    import onnxruntime
-
-    data = (other or MODELS / "vi_rec" / "inference.onnx").read_bytes()
-    if other is None and hashlib.sha256(data).hexdigest() != RECOGNISER_DIGEST:
-        raise ModelsDamaged(f"{MODELS} does not hold the recogniser this version was tested with.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    own = weights.MODELS / "vi_rec" / "inference.onnx"
+    session = weights.session(own, RECOGNISER_DIGEST) if other is None else weights.session(other)
     return session, session.get_modelmeta().custom_metadata_map["alphabet"]
 
 

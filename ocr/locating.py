@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit import images
-from ocr import outlining, refusals
-from ocr.corners import drawn_closer
+from ocr import masking, outlining, refusals
+from ocr.corners import Outline, drawn_closer
 from ocr.documents.layout import ASPECT, Place, Side
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ SMALLEST_CARD_PX = 600
 _OUTSIDE = 0.012
 # Below, it is the grain of a table; found on the scenes of ocr/training/scenes.py, empty tables among them.
 _LEAST_LIKELY = 0.95
+# Above, a card the network is sure of has an edge on every side.
+_PLAINLY = 1.28
+_GUESSED = 0.1
 _MOST_CARDS = 4
 # The second card of one photograph is about as large and about as plain as the first.
 _LEAST_LIKELY_SECOND = 1.0
@@ -140,7 +143,7 @@ def flatten(photo: "Pixels", side: Side) -> list[Flat]:
     A card that runs out of the frame is among them with `cut_off`, before what is printed on it and looks like a card.
     Refuses CardNotFound, CardTooSmall.
     """
-    found = _as_scan(photo) + _ordered([_refined(photo, outline) for outline in outlining.outlines(photo)])
+    found = _as_scan(photo) + _ordered(_likely(photo))
     flats = [flat for flat in found if flat.card_width_px >= SMALLEST_CARD_PX]
     if flats:
         return flats[:_MOST_CARDS]
@@ -168,6 +171,17 @@ def _as_scan(photo: "Pixels") -> list[Flat]:
     return [Flat(photo, frame if width > height else np.roll(frame, -1, axis=0))]
 
 
+def _likely(photo: "Pixels") -> "list[_Likely]":
+    """What the network sees, if there is an edge all around it; else also what straight lines alone make likely, and that
+    before the network's guess. A card it sees whole does not run out of the frame."""
+    seen = [_refined(photo, outline) for outline in masking.outlines(photo)]
+    if seen and all(one.flat.cut_off or one.likely > _PLAINLY for one in seen):
+        return seen
+    whole = any(not one.flat.cut_off for one in seen)
+    drawn = [_refined(photo, outline) for outline in outlining.outlines(photo) if not (whole and outline.open_side)]
+    return drawn + [_Likely(one.flat, one.likely - _GUESSED) for one in seen]
+
+
 class _Likely:
     """A flat and how likely it is to be a card."""
 
@@ -175,7 +189,7 @@ class _Likely:
         self.flat, self.likely = flat, likely
 
 
-def _refined(photo: "Pixels", outline: outlining.Outline) -> _Likely:
+def _refined(photo: "Pixels", outline: Outline) -> _Likely:
     """Its corners laid on the edge itself, in a copy of the photo in which the card is about as wide as it will be."""
     import numpy as np
 

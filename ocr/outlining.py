@@ -7,6 +7,7 @@ pale table, on a keyboard or in a hand is found by the same rule.
 import math
 from typing import TYPE_CHECKING, Any
 
+from ocr.corners import Outline, long_side_on_top
 from ocr.documents.layout import ASPECT
 
 if TYPE_CHECKING:
@@ -38,19 +39,6 @@ _BEYOND = 0.25
 _CONVERGING, _CROSSING = 32.0, 48.0
 # Focal lengths in lengths of the frame: a telephone's wide lens, its normal one, and one that is far away.
 _FOCAL = (0.75, 1.15, 2.0)
-
-
-class Outline:
-    """Four corners in pixels of the photograph, clockwise, the long side on top; `score` about 0 to 1.
-
-    `open_side`: one side is the frame's edge, and where the card ends is not known.
-    """
-
-    def __init__(self, corners: "Corners", score: float, *, open_side: bool = False) -> None:
-        self.corners, self.score, self.open_side = corners, score, open_side
-
-    def __repr__(self) -> str:
-        return f"Outline({self.score:.2f}, {self.corners.round().tolist()}{', open' if self.open_side else ''})"
 
 
 class _Lines:
@@ -410,7 +398,7 @@ def _open_sided(lines: _Lines, width: int, height: int) -> list[Outline]:
     corners = np.stack(
         [p[best], q[best], q[best] + length * heading[other[best]], p[best] + length * heading[one[best]]]
     )
-    corners = _long_side_on_top(corners + np.array([width / 2, height / 2]))
+    corners = long_side_on_top(corners + np.array([width / 2, height / 2]))
     return [Outline(corners.astype(np.float32), float(score[best]), open_side=True)]
 
 
@@ -548,7 +536,7 @@ def _best_apart(corners: "Corners", score: "Numbers", long_side: float) -> list[
     found: list[Outline] = []
     order = np.argsort(-score)[:400]
     for i in order:
-        clockwise = _long_side_on_top(corners[i])
+        clockwise = long_side_on_top(corners[i])
         if all(_corners_apart(clockwise, other.corners) > 0.03 * long_side for other in found):
             found.append(Outline(clockwise.astype(np.float32), float(score[i])))
             if len(found) == 12:
@@ -560,13 +548,3 @@ def _corners_apart(one: "Corners", other: "Corners") -> float:
     import numpy as np
 
     return min(float(np.abs(np.roll(one, turn, axis=0) - other).max()) for turn in (0, 2))
-
-
-def _long_side_on_top(corners: "Corners") -> "Corners":
-    """Clockwise, beginning at the left end of a long side that is above the other."""
-    import numpy as np
-
-    middle = corners.mean(0)
-    corners = corners[np.argsort([math.atan2(y - middle[1], x - middle[0]) for x, y in corners])]
-    lengths = [float(np.linalg.norm(corners[(i + 1) % 4] - corners[i])) for i in range(4)]
-    return corners if lengths[0] + lengths[2] > lengths[1] + lengths[3] else np.roll(corners, -1, axis=0)

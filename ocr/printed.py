@@ -80,6 +80,8 @@ def tidied(field: str, said: Said) -> Said:
     well be it and hardly any other. Names and places are never touched."""
     if field in _DATES:
         as_date = said.in_letters(_DATE_LETTERS)
+        if not day(as_date.text):  # a gap before a slender 1
+            as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
         return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
     words = _CLOSED.get(field)
     if words is None or said.text in words or said.steps is None:

@@ -242,9 +242,15 @@ def _label_in(text: str, label: Label) -> tuple[int, int] | None:
     spans = [
         span
         for words in (label.vi, label.en)
-        if words and (span := find(words, text)) and (span[0] <= 2 or _is_exactly(words, text, span))
+        if words and (span := find(words, text)) and (_opens(words, text, span) or _is_exactly(words, text, span))
     ]
     return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+
+
+def _opens(words: str, text: str, span: tuple[int, int]) -> bool:
+    """Stands at the start of the line; a word of two or three letters as a word of its own: the name Ksor holds "Số"."""
+    alone = not any(c.isalpha() for c in text[: span[0]] + text[span[1] : span[1] + 1])
+    return span[0] <= 2 and (alone or len(squeezed(words)[0]) > 3)
 
 
 def _is_exactly(words: str, text: str, span: tuple[int, int]) -> bool:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import get_args
 
 import msgspec
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from ocr.training import tables
 from ocr.training.camera import Scene
 
-_GROUNDS = get_args(tables.Background)
+_GROUNDS: tuple[tables.Background, ...] = ("wood", "cloth", "paper", "white", "keyboard", "hand")
 
 
 def readable(seed: int, width_px: int = 2_016) -> Scene:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 # uint8 (height, width, 3) RGB; OpenCV's stubs promise no element type.
 Pixels = NDArray[Any]
-Background = Literal["wood", "cloth", "paper", "white", "keyboard", "hand"]
+Background = Literal["wood", "cloth", "paper", "white", "keyboard", "hand", "clutter"]
 
 _BROWNS = ((122, 88, 58), (96, 92, 88), (150, 118, 84), (70, 62, 60))
 _SKINS = ((224, 178, 148), (202, 154, 122), (184, 132, 102), (150, 104, 78))
@@ -25,7 +25,8 @@ def lay(background: Background, dice: np.random.Generator, own: np.random.Genera
     if background == "paper":
         return _sheet(own, wood)
     small = (max(64, width // 2), max(64, height // 2))
-    drawn = {"cloth": _cloth, "white": _white, "keyboard": _keyboard, "hand": _palm}[background](own, *small)
+    draw = {"cloth": _cloth, "white": _white, "keyboard": _keyboard, "hand": _palm, "clutter": _clutter}[background]
+    drawn = draw(own, *small)
     return np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
@@ -164,6 +165,34 @@ def _sheet(dice: np.random.Generator, wood: Pixels) -> Pixels:
             _fill(wood, _quad(x, y, word, short * 0.28 / rows), onto, (tone - 150,) * 3)
             x += word + 0.01 * long
     return wood
+
+
+def _clutter(dice: np.random.Generator, width: int, height: int) -> Pixels:
+    """Things of every shape and colour on a mottled ground, some of them as long and wide as a card, with nothing on it."""
+    coarse = dice.uniform(20, 245, 3) + dice.normal(0, dice.uniform(0, 40), (int(dice.integers(2, 12)),) * 2 + (3,))
+    ground = cv2.resize(np.clip(coarse, 0, 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
+    mottled = dice.normal(0, dice.uniform(0, 14), (height // 2, width // 2, 1)).astype(np.float32)
+    mottled = cv2.resize(mottled, (width, height))[:, :, None]
+    ground = np.clip(ground + mottled, 0, 255).astype(np.uint8)
+    for _ in range(int(dice.integers(0, 16))):
+        tone = dice.uniform(0, 255, 3).tolist() if dice.random() < 0.6 else [float(dice.uniform(150, 255))] * 3
+        middle, size = dice.uniform(0, 1, 2) * [width, height], dice.uniform(0.03, 0.55) * width
+        shape = dice.random()
+        if shape < 0.5:
+            sides = size * np.array([1.0, float(dice.choice([1 / 1.586, 0.71, dice.uniform(0.05, 1)]))])
+            box = cv2.boxPoints(
+                ((float(middle[0]), float(middle[1])), (float(sides[0]), float(sides[1])), dice.uniform(0, 180))
+            )
+            cv2.fillConvexPoly(ground, np.rint(box).astype(np.int32), tone, cv2.LINE_AA)
+        elif shape < 0.7:
+            axes = (int(size / 2) + 1, int(size * dice.uniform(0.1, 0.5)) + 1)
+            centre = (int(middle[0]), int(middle[1]))
+            cv2.ellipse(ground, centre, axes, dice.uniform(0, 180), 0, 360, tone, -1, cv2.LINE_AA)
+        else:
+            end = middle + dice.normal(0, 1, 2) * size * 2
+            ends = [(int(x), int(y)) for x, y in (middle, end)]
+            cv2.line(ground, ends[0], ends[1], tone, int(dice.integers(1, max(2, width // 25))), cv2.LINE_AA)
+    return cv2.GaussianBlur(ground, (0, 0), dice.uniform(0.3, 2.0))
 
 
 def _palm(dice: np.random.Generator, width: int, height: int) -> Pixels:

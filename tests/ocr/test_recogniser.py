@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit import fonts
-from ocr import engine
+from ocr import engine, weights
 from ocr.training.recogniser import lines, texts
 
 RARE = ["KSOR H'LƯỚI", "K'Brơi", "Y Moan Êban", "Thạch Sô Phi", "NGUYỄN THỊ HOA", "Nữ", "079190012345", "17/05/1990"]
@@ -21,7 +21,7 @@ def strips() -> list[lines.Pixels]:
 
 
 def test_weights_are_at_most_six_megabytes() -> None:
-    assert (engine.MODELS / "vi_rec" / "inference.onnx").stat().st_size <= 6_000_000
+    assert (weights.MODELS / "vi_rec" / "inference.onnx").stat().st_size <= 6_000_000
 
 
 def test_every_vietnamese_letter_is_in_the_alphabet() -> None:
@@ -33,10 +33,10 @@ def test_every_vietnamese_letter_is_in_the_alphabet() -> None:
 
 def test_a_damaged_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "vi_rec").mkdir()
-    whole = (engine.MODELS / "vi_rec" / "inference.onnx").read_bytes()
+    whole = (weights.MODELS / "vi_rec" / "inference.onnx").read_bytes()
     (tmp_path / "vi_rec" / "inference.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    monkeypatch.setattr(engine, "MODELS", tmp_path)
-    with pytest.raises(engine.ModelsDamaged):
+    monkeypatch.setattr(weights, "MODELS", tmp_path)
+    with pytest.raises(weights.ModelsDamaged):
         engine.PaddleReader()
 
 
@@ -51,7 +51,7 @@ def test_paddleocr_reads_the_same_with_its_own_wrapper(strips: list[lines.Pixels
 
     theirs = TextRecognition(
         model_name="PP-OCRv6_tiny_rec",
-        model_dir=str(engine.MODELS / "vi_rec"),
+        model_dir=str(weights.MODELS / "vi_rec"),
         device="cpu",
         engine="onnxruntime",
     )
