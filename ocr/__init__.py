@@ -72,6 +72,7 @@ def warm() -> None:
     import cv2
     import numpy as np
 
+    from ocr import masking
     from ocr.engine import reader
 
     cv2.setNumThreads(1)
@@ -79,6 +80,7 @@ def warm() -> None:
     cv2.putText(picture, "079000000000", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
     boxes = reader().boxes(picture)
     reader().recognise(picture, boxes)
+    masking.outlines(picture)
 
 
 def _fit_together(transcripts: "list[Transcript]") -> None:

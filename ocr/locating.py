@@ -29,6 +29,7 @@ _OUTSIDE = 0.012
 _LEAST_LIKELY = 0.95
 # Above, a card the network is sure of has an edge on every side.
 _PLAINLY = 1.28
+# What it is less sure of gives way to straight lines that are as likely.
 _GUESSED = 0.1
 _MOST_CARDS = 4
 # The second card of one photograph is about as large and about as plain as the first.

@@ -46,6 +46,13 @@ _WITNESS_NAMES: Final[dict[Witness, tuple[str, str]]] = {
 }
 
 
+_SIDE_NAMES: Final[dict[Side, tuple[str, str]]] = {"front": ("mặt trước", "front"), "back": ("mặt sau", "back")}
+_DOUBTS: Final = {
+    "card-on-screen": ("có thể chụp từ màn hình", "may have been taken of a screen"),
+    "card-photocopied": ("không có màu, không biết là thẻ hay bản sao", "has no colour, so it may be of a copy"),
+}
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What both sides said, side by side. `qr_texts` are all codes found on the card."""
 
@@ -57,6 +64,8 @@ class Evidence(msgspec.Struct, frozen=True):
     has_portrait: bool = True
     burnt: Mapping[Side, tuple[Place, ...]] = {}
     """Where a reflection hides what is printed."""
+    doubts: Mapping[Side, tuple[str, ...]] = {}
+    """What of each photo a person should look at."""
     chip: ChipReading | None = None
 
 
@@ -75,6 +84,7 @@ def evidence(transcripts: Sequence[Transcript], read_chip: ChipReading | None = 
         has_back="back" in sides,
         has_portrait=any(transcript.portrait for transcript in transcripts),
         burnt={transcript.side: transcript.burnt for transcript in transcripts},
+        doubts={transcript.side: transcript.doubts for transcript in transcripts},
         chip=read_chip,
     )
 
@@ -301,10 +311,21 @@ def _of_photos(said: Evidence, fields: Mapping[str, Field]) -> Iterator[Issue]:
             "Không thấy ảnh chân dung trên thẻ. Cán bộ sẽ kiểm tra thẻ.",
             "No portrait was found on the card. An officer will look at the card.",
         )
+    for side, codes in said.doubts.items():
+        words_vi, words_en = _SIDE_NAMES[side]
+        for code in codes:
+            doubt_vi, doubt_en = _DOUBTS[code]
+            yield _issue(
+                code,
+                None,
+                f"Ảnh {words_vi} {doubt_vi}. Cán bộ sẽ kiểm tra thẻ; nếu có thẻ thật, hãy chụp lại chính thẻ ấy, có màu.",
+                f"The photo of the {words_en} {doubt_en}. An officer will look at the card; if you have it at hand, "
+                "photograph the card itself, in colour.",
+            )
     for side, burnt in said.burnt.items():
         if not burnt:
             continue
-        words_vi, words_en = ("mặt trước", "front") if side == "front" else ("mặt sau", "back")
+        words_vi, words_en = _SIDE_NAMES[side]
         hidden = _beneath(side, burnt, fields)
         if not hidden:
             yield _issue(
@@ -345,6 +366,7 @@ _REVIEWED: Final = frozenset(
     {
         *("sources-disagree", "qr-not-of-a-card", "card-expired", "dates-impossible", "portrait-missing"),
         *("chip-failed", "chip-copied", "kind-no-longer-valid"),
+        *_DOUBTS,
     }
 )
 # Luật Căn cước 2023 Đ46: the cards of nine and of twelve digits called chứng minh nhân dân ended with 2024.

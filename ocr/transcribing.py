@@ -38,6 +38,8 @@ class Transcript(msgspec.Struct, frozen=True):
     portrait: bytes | None = None
     flat: bytes = b""
     burnt: tuple[Place, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Codes of what a person should look at in this photo."""
 
 
 def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
@@ -116,6 +118,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         portrait=portrait,
         flat=locating.jpeg(flat.image),
         burnt=verdict.burnt,
+        doubts=tuple(code for code in verdict.codes if code != refusals.CardPhotocopied.code or layout.has_colour),
     )
 
 

@@ -129,6 +129,18 @@ def test_a_picture_without_any_colour_goes_to_a_person() -> None:
     assert (verdict.decision, verdict.codes, verdict.colourless) == ("review", ("card-photocopied",), False)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "doubted"),
+    [((1.29, 0.97), ()), ((1.43, 0.91), ()), ((1.43, 0.97), ("card-on-screen",)), ((1.7, 1.05), ("card-on-screen",))],
+)
+def test_a_pattern_that_may_be_print_or_a_display_goes_to_a_person(
+    pattern: tuple[float, float], doubted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "display_grid", lambda _: pattern)
+    verdict = judging.judge(taken(camera.GOOD), "front")
+    assert (verdict.codes, verdict.decision) == (doubted, "review" if doubted else "accept")
+
+
 def test_a_small_reflection_is_noted_where_it_is() -> None:
     verdict = judging.judge(taken(scene(glare=(0.52, 0.20, 0.06), tilt_degrees=0)), "front")
     assert verdict.decision == "accept"

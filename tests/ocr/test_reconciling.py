@@ -261,6 +261,17 @@ def test_a_reflection_over_nothing_printed_is_noted() -> None:
     assert ("card-glare", None) in codes(read(burnt={"back": (Place(0.0, 0.0, 0.1, 0.1),)}))
 
 
+@pytest.mark.parametrize("code", ["card-on-screen", "card-photocopied"])
+def test_a_photo_that_may_be_of_a_copy_goes_to_a_person(code: str) -> None:
+    """However well every source agrees."""
+    reading = read(doubts={"front": (code,), "back": ()})
+    assert reading.decision == "review"
+    (issue,) = reading.issues
+    assert (issue.code, issue.field) == (code, None)
+    assert "mặt trước" in issue.message.vi
+    assert "photograph the card itself" in issue.message.en
+
+
 @pytest.mark.parametrize("kind", ["cmnd_9", "cmnd_12", "cccd_barcode_2016"])
 def test_a_card_of_print_alone_goes_to_a_person(kind: str) -> None:
     number = "024680135" if kind == "cmnd_9" else "079190012345"
