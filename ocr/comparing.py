@@ -6,12 +6,11 @@ photo (`steps`). A blurred mark costs little and is forgiven; a letter that is p
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from kit import names
+from ocr import tones
 from ocr.mrz import name_line
 from ocr.printed import Likeness, Said
 
@@ -23,14 +22,10 @@ DIFFERENT_ABOVE: Final = 9.0
 SAME_DIGITS_BELOW: Final = 2.5
 DIFFERENT_DIGITS_ABOVE: Final = 7.0
 
-_TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
-# Where the tone stands is a custom: hòa and hoà are one word.
-_TWO_CUSTOMS: Final = re.compile(r"(o[ae]|uy)(?![a-zăâêôơưđ])")
-
 
 def printed_text(known: str, said: Said) -> Likeness:
     """A name or a place: letters and marks equal, or a spelling that the print may well be."""
-    if key(known) == key(said.text):
+    if tones.key(known) == tones.key(said.text):
         return "same"
     doubts = [doubt for spelling in _spellings(known) if (doubt := _doubt(spelling, said)) is not None]
     if not doubts:
@@ -51,7 +46,7 @@ def printed_address(known: str, said: Said) -> Likeness:
     likeness = printed_text(known, said)
     if likeness != "different":
         return likeness
-    wanted, seen = key(known), key(said.text)
+    wanted, seen = tones.key(known), tones.key(said.text)
     rest = iter(re.findall(r"[0-9]", wanted))
     digits_only_left_out = all(digit in rest for digit in re.findall(r"[0-9]", seen))
     otherwise_wrong = edits(wanted, seen) - max(0, len(wanted) - len(seen))
@@ -72,11 +67,6 @@ def zone_and_print(zone: str, said: Said) -> Likeness:
     return "unclear" if edits(wanted, seen) == 1 and said.confidence < 0.8 else "different"
 
 
-def key(text: str) -> str:
-    """Letters and digits with their marks, lower case, the tone behind each word, so that where it stands is forgotten."""
-    return "".join(_word_key(word) for word in re.split(r"[^\w]+", names.nfc(text).casefold()) if word)
-
-
 def edits(one: str, other: str) -> int:
     """Levenshtein's distance."""
     row = list(range(len(other) + 1))
@@ -85,18 +75,6 @@ def edits(one: str, other: str) -> int:
         for j, b in enumerate(other, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
     return row[-1]
-
-
-@lru_cache(maxsize=4_096)
-def _word_key(word: str) -> str:
-    plain, tones = _without_tone(word)
-    return plain + tones
-
-
-def _without_tone(word: str) -> tuple[str, str]:
-    decomposed = unicodedata.normalize("NFD", word)
-    kept = "".join(c for c in decomposed if c not in _TONES)
-    return unicodedata.normalize("NFC", kept), "".join(c for c in decomposed if c in _TONES)
 
 
 def _doubt(spelling: str, said: Said) -> float | None:
@@ -116,24 +94,9 @@ def _judged(doubt: float, same_below: float, different_above: float) -> Likeness
 
 def _spellings(known: str) -> Iterator[str]:
     """As given and in capitals, the tone where either custom puts it."""
-    text = names.nfc(known)
-    for customs in (text, _moved(text, 0), _moved(text, 1)):
-        yield customs
-        yield customs.upper()
-
-
-def _moved(text: str, place: int) -> str:
-    """Every tone of an open oa, oe, uy on its first or second letter."""
-
-    def moved(word: str) -> str:
-        plain, tones = _without_tone(word)
-        found = _TWO_CUSTOMS.search(plain.casefold())
-        if found is None or len(tones) != 1 or plain.casefold().startswith("qu"):
-            return word
-        at = found.start() + place
-        return unicodedata.normalize("NFC", plain[: at + 1] + tones + plain[at + 1 :])
-
-    return " ".join(moved(word) for word in text.split(" "))
+    for text in tones.customs(names.nfc(known)):
+        yield text
+        yield text.upper()
 
 
 def _squeezed(text: str) -> str:

@@ -67,6 +67,15 @@ class Box(msgspec.Struct, frozen=True):
     def bottom(self) -> float:
         return max(y for _, y in self.corners)
 
+    def part(self, start: float, end: float) -> "Box":
+        """From one place along the line to another, 0 to 1."""
+        (a, b, c, d) = self.corners
+
+        def at(one: tuple[float, float], other: tuple[float, float], share: float) -> tuple[float, float]:
+            return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
+
+        return Box((at(a, b, start), at(a, b, end), at(d, c, end), at(d, c, start)))
+
 
 class Line(msgspec.Struct, frozen=True):
     """One line of text as recognised; `confidence`, 0 to 1, is the recogniser's for the whole of it, not calibrated."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from kit import names
+from kit import names, places
+from ocr import tones
 from ocr.finding import find, squeezed
 from ocr.reading import Box
 from ocr.steps import Steps
@@ -16,7 +17,9 @@ from ocr.steps import Steps
 NO_EXPIRY = "Không thời hạn"
 
 _IN_DIGITS = re.compile(r"(?<![0-9])([0-9]{2})\s?[/.-]\s?([0-9]{2})\s?[/.-]\s?([0-9]{4})(?![0-9])", re.ASCII)
-_IN_WORDS = re.compile(r"ngay\s*([0-9]{1,2})\s*thang\s*([0-9]{1,2})\s*nam\s*([0-9]{4})(?![0-9])", re.ASCII)
+# Figures between these words only: an O or an l there is a figure, too.
+_IN_WORDS = re.compile(r"ngay\s*([0-9oil]{1,2})\s*thang\s*([0-9oil]{1,2})\s*nam\s*([0-9oil]{4})(?![0-9])", re.ASCII)
+_FIGURES = str.maketrans("oil", "011")
 _PART = re.compile(r"(?:([0-9]{2})\s?[/.-]\s?)?((?:19|20)[0-9]{2})", re.ASCII)
 
 _SEXES = ("Nam", "Nữ")
@@ -28,10 +31,15 @@ _ETHNICITIES = (
     "Lô Lô", "Mảng", "Cơ Lao", "Bố Y", "Cống", "Ngái", "Si La", "Pu Péo", "Rơ-măm", "Brâu", "Ơ-đu",
 )  # fmt: skip
 _CLOSED = {"sex": _SEXES, "ethnicity": _ETHNICITIES, "nationality": ("Việt Nam",)}
-_DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
+_PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
+DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
 _DATE_LETTERS = "0123456789/-. "
 # In nats: how much less likely than the best reading a word of a closed list may be, and how far ahead of the others.
 _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
+
+# A place's name as the maps spell it may be this much less likely than the best reading; and a reading that is on no map
+# is taken for as many times less likely than one that is.
+_MAP_DOUBT, _OFF_THE_MAP = 6.0, 0.01
 
 Likeness = Literal["same", "unclear", "different"]
 
@@ -60,7 +68,7 @@ def joined(parts: Sequence[Said]) -> Said:
         confidence *= part.confidence
         steps = steps.then(part.steps) if steps is not None and part.steps is not None else None
     return Said(
-        text=" ".join(part.text for part in parts),
+        text=" ".join(part.text for part in parts).strip("- "),
         confidence=confidence,
         box=_around([part.box for part in parts if part.box is not None]),
         steps=steps,
@@ -76,13 +84,15 @@ def _around(boxes: Sequence[Box]) -> Box | None:
 
 
 def tidied(field: str, said: Said) -> Said:
-    """A date read in a date's letters only; a word of a closed list (sexes, ethnicities) as that word, when the print may
-    well be it and hardly any other. Names and places are never touched."""
-    if field in _DATES:
+    """A date read in a date's letters only; a word of a closed list (sexes, ethnicities, wards, districts, provinces) as
+    that word, when the print may well be it and hardly any other. Names of people, houses and streets are never touched."""
+    if field in DATES:
         as_date = said.in_letters(_DATE_LETTERS)
         if not day(as_date.text):  # a gap before a slender 1
             as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
         return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
+    if field in _PLACES:
+        return _on_the_map(said)
     words = _CLOSED.get(field)
     if words is None or said.text in words or said.steps is None:
         return said
@@ -94,16 +104,46 @@ def tidied(field: str, said: Said) -> Said:
     return said
 
 
+def _on_the_map(said: Said) -> Said:
+    """A place with its wards, districts and provinces as the maps spell them, when one such spelling may well be what is
+    printed and stands out; the confidence then is that of this spelling among all, those on no map weighing little."""
+    if said.steps is None:
+        return said
+    spellings = {custom for known in places.spellings(said.text) for custom in tones.customs(known)}
+    if said.text in spellings:
+        return said
+    read = said.steps.likelihood(said.text)
+    ranked = sorted(((read - said.steps.likelihood(text), text) for text in spellings), key=lambda one: one[0])
+    if not ranked or not ranked[0][0] < _MAP_DOUBT:
+        return said
+    doubt, text = ranked[0]
+    others = [other for other, spelling in ranked if tones.key(spelling) != tones.key(text)]
+    if others and others[0] - doubt < _LIST_LEAD:
+        return said
+    chosen, rest = math.exp(-doubt), sum(math.exp(-other) for other in others)
+    confidence = math.exp(read) * (1 + chosen) * chosen / (chosen + rest + _OFF_THE_MAP)
+    return msgspec.structs.replace(said, text=text, confidence=min(1.0, confidence))
+
+
 def day(text: str) -> datetime.date | None:
-    """A date as cards print it, dd/mm/yyyy, dd-mm-yyyy or in words; nothing is repaired."""
+    """A date as cards print it, dd/mm/yyyy, dd-mm-yyyy or in words; nothing in figures is repaired."""
     found = _IN_DIGITS.search(text)
     return _date(found) if found else day_in_words(text)
 
 
 def day_in_words(text: str) -> datetime.date | None:
-    """`Ngày 12 tháng 05 năm 2010`."""
+    """`Ngày 12 tháng 05 năm 2010`, an O read for a 0 or an l for a 1 among the figures."""
     found = _IN_WORDS.search(names.fold(text))
     return _date(found) if found else None
+
+
+def end_of_date(text: str) -> int | None:
+    """Where in a text a date in figures, or the words for none, end."""
+    found = _IN_DIGITS.search(text)
+    if found is not None:
+        return found.end()
+    span = find(NO_EXPIRY, text)
+    return span[1] if span else None
 
 
 def part_of_day(text: str) -> str | None:
@@ -125,6 +165,6 @@ def sex(text: str) -> str | None:
 
 def _date(found: "re.Match[str]") -> datetime.date | None:
     try:
-        return datetime.date(int(found[3]), int(found[2]), int(found[1]))
+        return datetime.date(*(int(found[part].translate(_FIGURES)) for part in (3, 2, 1)))
     except ValueError:
         return None

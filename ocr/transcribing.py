@@ -24,6 +24,7 @@ _PORTRAIT_UNEVENNESS = 0.12
 # Of a layout's phrases: one that is missing counts against it, but less, since glare and wear hide some.
 _MISSED = 0.7
 _LEAST_SEEN = 3
+_SHORTEST_DATE = 4
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -174,7 +175,9 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
 
     `digits` is the length of this kind's number, which is told by its shape alone.
     """
-    usable = [line for line in lines if line.text and not _is_stamp(line) and not _is_rule(line)]
+    usable = [
+        part for line in lines if line.text and not _is_stamp(line) and not _is_rule(line) for part in _apart(line)
+    ]
     values: dict[str, list[Said]] = {}
     anchors: list[_Anchor] = []
     loose: list[Line] = []
@@ -185,16 +188,18 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
         for i, (label, start, end) in enumerate(spans):
             stop = spans[i + 1][1] if i + 1 < len(spans) else len(line.text)
             rest = _said(line, end, stop, layout.side)
+            if rest is not None and label.field in printed.DATES and len(rest.text) < _SHORTEST_DATE:
+                rest = None  # the edge of the next box
             left, right = _stretch(line, start, stop)
             anchors.append(_Anchor(label, left, right, line.box.top, line.box.bottom, rest is not None))
             if rest is not None and label.field:
                 values.setdefault(label.field, []).append(rest)
-    for line in sorted(loose, key=lambda line: line.box.top):
-        anchor = _anchor_beside(line, anchors) or _anchor_above(line, anchors)
+    for line in (line for row in _rows(loose) for line in row):
+        anchor = _anchor_before(line, anchors) or _anchor_beside(line, anchors) or _anchor_above(line, anchors)
         said = _said(line, 0, len(line.text), layout.side)
         if anchor is None or said is None:
             continue
-        anchor.bottom, anchor.full = max(anchor.bottom, line.box.bottom), True
+        anchor.bottom, anchor.full, anchor.last = max(anchor.bottom, line.box.bottom), True, line
         if anchor.label.field:
             values.setdefault(anchor.label.field, []).append(said)
     found = {field: printed.tidied(field, printed.joined(said)) for field, said in values.items()}
@@ -221,6 +226,21 @@ class _Anchor:
 
     def __init__(self, label: Label, left: float, right: float, top: float, bottom: float, full: bool) -> None:
         self.label, self.left, self.right, self.top, self.bottom, self.full = label, left, right, top, bottom, full
+        self.last: Line | None = None
+
+
+def _apart(line: Line) -> Iterator[Line]:
+    """A line in two where a date ends, or the words for none: an address may stand right behind them."""
+    end = printed.end_of_date(line.text)
+    if end is None or sum(c.isalpha() for c in line.text[end:]) < 3:
+        yield line
+        return
+    middle = _stretch(line, 0, end)[1]
+    share = (middle - line.box.left) / max(1.0, line.box.right - line.box.left)
+    for text, start, stop in ((line.text[:end], 0.0, share), (line.text[end:], share, 1.0)):
+        steps = line.steps.piece(start, stop) if line.steps is not None else None
+        told, confidence = steps.best() if steps is not None else (text.strip(), line.confidence)
+        yield Line(text=names.nfc(told), confidence=confidence, box=line.box.part(start, stop), steps=steps)
 
 
 def _labels_in(text: str, labels: Sequence[Label]) -> list[tuple[Label, int, int]]:
@@ -262,6 +282,18 @@ def _is_exactly(words: str, text: str, span: tuple[int, int]) -> bool:
     return len(words) >= 7 and text[span[0] : span[1]] == words and not any(c.isalpha() for c in ends)
 
 
+def _anchor_before(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
+    """A label whose value's last piece ends where this line begins, on the same row: one line that was found in two."""
+    for anchor in anchors:
+        if anchor.last is None or not anchor.label.many_lines:
+            continue
+        height = anchor.last.box.bottom - anchor.last.box.top
+        level = abs(line.box.top + line.box.bottom - anchor.last.box.top - anchor.last.box.bottom) < height
+        if level and -height < line.box.left - anchor.last.box.right < 1.5 * height:
+            return anchor
+    return None
+
+
 def _anchor_beside(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
     """A label without a value that ends just left of this line, on the same row."""
     middle = (line.box.top + line.box.bottom) / 2
@@ -290,9 +322,9 @@ def _anchor_above(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
 
 def _said(line: Line, start: int, end: int, side: Side) -> Said | None:
     """The line from one letter to another without the punctuation around it; None when nothing is left."""
-    while start < end and line.text[start] in " :/.,;-|":
+    while start < end and (line.text[start] in " :/.,;|" or _is_rubbish_hyphen(line.text, start)):
         start += 1
-    while end > start and line.text[end - 1] in " :/.;-|":
+    while end > start and (line.text[end - 1] in " :/.;|" or _is_rubbish_hyphen(line.text, end - 1)):
         end -= 1
     if start >= end:
         return None
@@ -310,6 +342,11 @@ def _said(line: Line, start: int, end: int, side: Side) -> Said | None:
         steps = steps.piece((left - line.box.left) / across, (right - line.box.left) / across)
         confidence = steps.best()[1]
     return Said(text=names.nfc(line.text[start:end]), confidence=confidence, box=Box.of(side, place), steps=steps)
+
+
+def _is_rubbish_hyphen(text: str, at: int) -> bool:
+    """Not the one of "Bà Rịa - Vũng Tàu", where a line may end or begin."""
+    return text[at] == "-" and not (text[at - 1 : at] == " " or text[at + 1 : at + 2] == " ")
 
 
 def _stretch(line: Line, start: int, end: int) -> tuple[float, float]:
@@ -348,9 +385,9 @@ def _number(lines: Sequence[Line], side: Side, digits: int) -> Said | None:
 
 
 def _digit_runs(text: str) -> Iterator[tuple[int, int]]:
-    """Stretches that are digits, letters that look like digits among them, and single gaps."""
-    for match in re.finditer(r"[0-9OQDoIlSBZ]+(?:[ .][0-9OQDoIlSBZ]+)*", text):
-        if sum(c.isdigit() for c in match[0]) >= 7:
+    """Stretches that are digits, signs that look like digits among them, and single gaps; dates are none."""
+    for match in re.finditer(r"[0-9OQDoIlSBZ/]+(?:[ .][0-9OQDoIlSBZ/]+)*", text):
+        if sum(c.isdigit() for c in match[0]) >= 7 and printed.day(match[0]) is None:
             yield match.start(), match.end()
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from kit import names, pin, places
-from ocr import calibrating, comparing, mrz, printed, qr
+from ocr import calibrating, comparing, mrz, printed, qr, tones
 from ocr.chip import ChipDate, ChipFacts, PersonalDetails
 from ocr.documents import DOCUMENTS
 from ocr.printed import NO_EXPIRY, Likeness, Said
@@ -230,7 +230,7 @@ def _names_alike(one: _Claim, other: _Claim) -> Likeness:
         return "same" if comparing.same_zone_name(known.source.value, zone.source.value) else "different"
     if other.said is not None:
         return comparing.printed_text(one.source.value, other.said)
-    return "same" if comparing.key(one.source.value) == comparing.key(other.source.value) else "different"
+    return "same" if tones.key(one.source.value) == tones.key(other.source.value) else "different"
 
 
 def _date_of_birth(name: str, told: Witnesses) -> Field:
@@ -315,7 +315,7 @@ def _place(claims: Sequence[_Claim]) -> Field:
 def _places_alike(one: _Claim, other: _Claim) -> Likeness:
     if other.said is not None:
         return comparing.printed_address(one.source.value, other.said)
-    return "same" if comparing.key(one.source.value) == comparing.key(other.source.value) else "different"
+    return "same" if tones.key(one.source.value) == tones.key(other.source.value) else "different"
 
 
 def _date_of_issue(name: str, told: Witnesses) -> Field:

@@ -2,5 +2,18 @@
 
 from kit.places.maps import CITY_PROVINCE_CODE, Place, ward, wards
 from kit.places.resolving import Candidate, Map, Match, Resolved, Via, resolve
+from kit.places.respelling import spellings
 
-__all__ = ["CITY_PROVINCE_CODE", "Candidate", "Map", "Match", "Place", "Resolved", "Via", "resolve", "ward", "wards"]
+__all__ = [
+    "CITY_PROVINCE_CODE",
+    "Candidate",
+    "Map",
+    "Match",
+    "Place",
+    "Resolved",
+    "Via",
+    "resolve",
+    "spellings",
+    "ward",
+    "wards",
+]

@@ -16,7 +16,7 @@ EXACT, PLAIN, FUZZY = 0, 2, 5
 _TAIL, _WORDS = 240, 32
 # Words in the longest full name of a unit, and letters from which on one may be wrong.
 _LONGEST: Final = 9
-_FUZZY_FROM: Final = 6
+FUZZY_FROM: Final = 6
 
 
 class Span(NamedTuple):
@@ -57,10 +57,10 @@ class Index:
                 kind, plain = _former(name)
                 self._plain.setdefault(plain, []).append(Entry(kind, Key("", plain), unit, former=True))
 
-    def hits(self, spans: Sequence[Span], *, marked: bool, guess: bool) -> list[Hit]:
+    def hits(self, spans: Sequence[Span], *, marked: bool, guess_from: int | None) -> list[Hit]:
         """Every unit that one of the spans names.
 
-        Names are told apart by their marks only when `marked`. By `guess` a long name may have one letter otherwise. In
+        Names are told apart by their marks only when `marked`. A name of `guess_from` letters may have one otherwise. In
         the middle of a part (`5 Lê Lợi Bến Nghé, Quận 1`) names are two words at least and written exactly.
         """
         found: list[Hit] = []
@@ -72,7 +72,7 @@ class Index:
             here = [Hit(span, entry, EXACT) for entry in self._exact.get(span.key.exact, ())] if marked else []
             if not here and span.begins:
                 here = [Hit(span, entry, PLAIN + entry.former) for entry in self._plain.get(span.key.plain, ())]
-            if not here and span.begins and guess and len(span.key.plain) >= _FUZZY_FROM:
+            if not here and span.begins and guess_from is not None and len(span.key.plain) >= guess_from:
                 here = [Hit(span, entry, FUZZY + entry.former) for entry in self._guessed(span.key.plain)]
             found += _of_the_kind(here)
         return found
@@ -167,8 +167,9 @@ def _districts_by_province() -> dict[str, list[Unit]]:
 class Address:
     """The words of an address and the spans that end before each of them, found once."""
 
-    def __init__(self, text: str) -> None:
-        """`text` is NFC; however long, only its end is read."""
+    def __init__(self, text: str, *, guess_from: int = FUZZY_FROM) -> None:
+        """`text` is NFC; however long, only its end is read. Names of `guess_from` letters may be guessed."""
+        self._guess_from = guess_from
         words = _end_of(text)
         self.words = words
         self.end = len(words)
@@ -185,7 +186,7 @@ class Address:
         return self._spans[end]
 
     def hits(self, index: Index, end: int, *, guess: bool) -> list[Hit]:
-        return index.hits(self.spans(end), marked=self.marked, guess=guess)
+        return index.hits(self.spans(end), marked=self.marked, guess_from=self._guess_from if guess else None)
 
     def _find(self, end: int) -> Iterable[Span]:
         words = self.words

@@ -86,7 +86,7 @@ def resolve(address: str) -> Resolved:
     """What an address as printed on a card may mean on both maps. Reads tables only, and the end of a long text only."""
     text = names.nfc(address)
     read = Address(text)
-    old, direct = _weighed(_readings(read, guess=False) or _readings(read, guess=True))
+    old, direct = _weighed(readings(read, guess=False) or readings(read, guess=True))
     if not old and not direct:
         return Resolved(detail=text)
     first = min((*old, *direct), key=lambda reading: reading.rank)
@@ -101,7 +101,7 @@ def resolve(address: str) -> Resolved:
     )
 
 
-class _Reading(NamedTuple):
+class Reading(NamedTuple):
     """One way to read the end of an address."""
 
     parts: tuple[Hit, ...]
@@ -133,7 +133,7 @@ class _Reading(NamedTuple):
         return next((part.span for part in self.parts if part.entry.unit.is_district), None)
 
 
-def _readings(read: Address, *, guess: bool) -> list[_Reading]:
+def readings(read: Address, *, guess: bool) -> list[Reading]:
     """Every reading of an address's end; by `guess` one letter of a name may be wrong."""
     end = len(read.words)
     old = read.hits(matching.provinces(True), end, guess=guess)
@@ -146,10 +146,10 @@ def _readings(read: Address, *, guess: bool) -> list[_Reading]:
     return found
 
 
-def _on_old_map(read: Address, old: Sequence[Hit], new: Sequence[Hit], guess: bool) -> list[_Reading]:
+def _on_old_map(read: Address, old: Sequence[Hit], new: Sequence[Hit], guess: bool) -> list[Reading]:
     """With the province of then; failing that, the one of today, as people wrote in the months of change; failing a
     district, the ward alone."""
-    found: list[_Reading] = []
+    found: list[Reading] = []
     for province in old:
         found += _in_districts(read, matching.districts(province.entry.unit.path), (province,), guess)
     for province in new if not found else ():
@@ -159,37 +159,37 @@ def _on_old_map(read: Address, old: Sequence[Hit], new: Sequence[Hit], guess: bo
     return found
 
 
-def _in_province(read: Address, province: Hit, guess: bool, *, old: bool) -> list[_Reading]:
+def _in_province(read: Address, province: Hit, guess: bool, *, old: bool) -> list[Reading]:
     wards = read.hits(matching.wards(old, province.entry.unit.path), province.span.start, guess=guess)
-    return [_Reading((ward, province), old, ward.entry.unit) for ward in wards]
+    return [Reading((ward, province), old, ward.entry.unit) for ward in wards]
 
 
-def _without_province(read: Address) -> list[_Reading]:
+def _without_province(read: Address) -> list[Reading]:
     """Nothing is guessed here: on the whole map almost any name is one letter from another."""
     end = len(read.words)
     found = _in_districts(read, matching.districts(()), (), False)
     for old in (True, False) if not found else ():
         wards = read.hits(matching.wards(old, ()), end, guess=False)
-        found += [_Reading((ward,), old, ward.entry.unit) for ward in wards]
+        found += [Reading((ward,), old, ward.entry.unit) for ward in wards]
     return found
 
 
-def _in_districts(read: Address, among: Index, province: tuple[Hit, ...], guess: bool) -> list[_Reading]:
+def _in_districts(read: Address, among: Index, province: tuple[Hit, ...], guess: bool) -> list[Reading]:
     """Old wards of the districts read. Among so few a letter may be wrong even where other readings have none."""
-    found: list[_Reading] = []
+    found: list[Reading] = []
     end = province[0].span.start if province else len(read.words)
     for district in read.hits(among, end, guess=guess):
         unit, before = district.entry.unit, district.span.start
         if unit.heirs:
-            found.append(_Reading((district, *province), True, unit))
+            found.append(Reading((district, *province), True, unit))
             continue
         inside = matching.wards(True, unit.path)
         wards = read.hits(inside, before, guess=guess) or read.hits(inside, before, guess=True)
-        found += [_Reading((ward, district, *province), True, ward.entry.unit) for ward in wards]
+        found += [Reading((ward, district, *province), True, ward.entry.unit) for ward in wards]
     return found
 
 
-def _weighed(readings: Sequence[_Reading]) -> tuple[list[_Reading], list[_Reading]]:
+def _weighed(readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
     """The best readings on the old map and on today's, those that cannot be told apart together."""
     complete = [reading for reading in readings if reading.old and reading.district is not None]
     old = _best(complete) or _best([reading for reading in readings if reading.old])
@@ -200,16 +200,16 @@ def _weighed(readings: Sequence[_Reading]) -> tuple[list[_Reading], list[_Readin
     return old, direct
 
 
-def _is_within(reading: _Reading, district: Span | None) -> bool:
+def _is_within(reading: Reading, district: Span | None) -> bool:
     return district is not None and reading.start >= district.start
 
 
-def _best(readings: Sequence[_Reading]) -> list[_Reading]:
+def _best(readings: Sequence[Reading]) -> list[Reading]:
     rank = min((reading.rank for reading in readings), default=None)
     return [reading for reading in readings if reading.rank == rank]
 
 
-def _today(old: Sequence[_Reading], direct: Sequence[_Reading]) -> list[_Reading]:
+def _today(old: Sequence[Reading], direct: Sequence[Reading]) -> list[Reading]:
     """Wards of today: those printed, and the heirs of old ones.
 
     An old ward without its district is weaker evidence than a ward of today: cards always printed the district.
@@ -224,7 +224,7 @@ def _today(old: Sequence[_Reading], direct: Sequence[_Reading]) -> list[_Reading
     return sorted(found.values(), key=lambda reading: (reading.rank, reading.unit.path))
 
 
-def _candidates(readings: Sequence[_Reading], on: Map) -> tuple[Candidate, ...]:
+def _candidates(readings: Sequence[Reading], on: Map) -> tuple[Candidate, ...]:
     found: dict[str, Candidate] = {}
     for reading in sorted(readings, key=lambda reading: (reading.rank, reading.unit.path)):
         code = "/".join(reading.unit.path)
@@ -234,7 +234,7 @@ def _candidates(readings: Sequence[_Reading], on: Map) -> tuple[Candidate, ...]:
     return tuple(found.values())
 
 
-def _is_doubtful(read: Address, reading: _Reading) -> bool:
+def _is_doubtful(read: Address, reading: Reading) -> bool:
     """Whether the ward may be something else: a street's name in the middle of a part, or, where no district was read, a
     namesake of another kind, or an old district after an old ward that could not be read."""
     ward = reading.parts[0]

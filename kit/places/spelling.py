@@ -41,6 +41,7 @@ class Word(NamedTuple):
 
     start: int
     end: int
+    printed: str
     text: str
     letters: str
     tones: str
@@ -70,6 +71,7 @@ def words_of(text: str, start: int = 0) -> list[Word]:
             Word(
                 start=match.start(),
                 end=match.end(),
+                printed=match.group(),
                 text=match.group().casefold(),
                 letters=letters,
                 tones=tones,

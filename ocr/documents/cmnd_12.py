@@ -42,6 +42,7 @@ DOCUMENT = Document(
         ),
         barcode=Place(0.04, 0.045, 0.92, 0.20),
         never=(*ENGLISH, "DẤU VẾT RIÊNG VÀ DỊ HÌNH", "CỤC TRƯỞNG CỤC CẢNH SÁT"),
+        has_colour=False,
     ),
     first_issued=datetime.date(2012, 7, 1),
     last_issued=datetime.date(2016, 12, 31),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocr import comparing
+from ocr import comparing, tones
 from ocr.finding import find
 from ocr.printed import Said
 from ocr.reading import Box
@@ -30,8 +30,8 @@ def said(text: str, *, doubts: dict[int, tuple[str, float]] | None = None) -> Sa
 
 def test_capitals_and_both_customs_of_the_tone_are_one_spelling() -> None:
     assert comparing.printed_text("Nguyễn Hoà", said("NGUYỄN HÒA")) == "same"
-    assert comparing.key("Hoà") == comparing.key("HÒA")
-    assert comparing.key("Hoà") != comparing.key("Hoa")
+    assert tones.key("Hoà") == tones.key("HÒA")
+    assert tones.key("Hoà") != tones.key("Hoa")
 
 
 def test_a_blurred_mark_is_forgiven_and_a_plain_one_is_not() -> None:

@@ -48,7 +48,7 @@ class Typefaces:
 
 
 def draw(dice: random.Random, faces: Typefaces, *, hardness: float = 1.0) -> Line:
-    """One line by chance; `hardness` scales blur, noise and compression, 0 for a clean scan."""
+    """One line by chance; `hardness` scales wear, distance, blur, noise and compression, 0 for a clean scan."""
     while True:
         runs, is_zone = texts.line(dice)
         image, text = render(runs, dice, faces, is_zone=is_zone, hardness=hardness)
@@ -63,7 +63,7 @@ def render(
     noise = np.random.default_rng(dice.getrandbits(32))
     ink, paper = _colours(dice)
     mask = _set(runs, dice, faces, is_zone=is_zone)
-    mask = _worn(_cropped(mask, dice), dice, noise)
+    mask = _worn(_cropped(mask, dice), dice, noise, hardness)
     # From here on at the size a flattened card has: half of that at which the type was set.
     mask = cv2.resize(mask, (max(8, mask.shape[1] // 2), max(8, mask.shape[0] // 2)), interpolation=cv2.INTER_AREA)
     image = _paper(mask.shape, paper, dice, noise)
@@ -139,8 +139,8 @@ def _cropped(mask: Pixels, dice: random.Random) -> Pixels:
     if not len(columns):
         return mask
     tall = rows[-1] - rows[0] + 1
-    top = rows[0] - tall * dice.triangular(-0.05, 0.55, 0.16)
-    bottom = rows[-1] + 1 + tall * dice.triangular(-0.05, 0.55, 0.16)
+    top = rows[0] - tall * dice.triangular(-0.03, 0.55, 0.16)
+    bottom = rows[-1] + 1 + tall * dice.triangular(-0.03, 0.55, 0.16)
     left = columns[0] - tall * dice.triangular(-0.06, 1.0, 0.2)
     right = columns[-1] + 1 + tall * dice.triangular(-0.06, 1.0, 0.2)
     box = [round(v) for v in (top, bottom, left, right)]
@@ -149,20 +149,20 @@ def _cropped(mask: Pixels, dice: random.Random) -> Pixels:
     return mask[box[0] + pads[0] : box[1] + pads[0], box[2] + pads[2] : box[3] + pads[2]]
 
 
-def _worn(mask: Pixels, dice: random.Random, noise: np.random.Generator) -> Pixels:
+def _worn(mask: Pixels, dice: random.Random, noise: np.random.Generator, hardness: float) -> Pixels:
     """Ink that spread, thinned, broke or faded in patches."""
     kind = dice.random()
     if kind < 0.12:
         mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))
     elif kind < 0.24:
         mask = cv2.erode(mask, np.ones((2, 2), np.uint8))
-    if dice.random() < 0.25:
+    if dice.random() < 0.25 * hardness:
         patches = noise.uniform(
             dice.uniform(0.45, 0.8), 1.0, (max(2, mask.shape[0] // 14), max(2, mask.shape[1] // 18))
         )
         patches = cv2.resize(patches.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
         mask = (mask * patches).astype(np.uint8)
-    if dice.random() < 0.08:
+    if dice.random() < 0.08 * hardness:
         mask = mask.copy()
         for _ in range(dice.randint(1, 3)):
             start = (dice.randrange(mask.shape[1]), dice.randrange(mask.shape[0]))
@@ -233,7 +233,9 @@ def _photographed(
         veil = np.exp(-(((np.arange(width) - centre) / reach) ** 2)) * dice.uniform(0.2, 0.75)
         image = image + (255 - image) * veil.astype(np.float32)[None, :, None]
     # 1 is the size on the flattened card; smaller is a card photographed from farther away.
-    seen = dice.choices((dice.uniform(0.88, 1.2), dice.uniform(0.62, 0.88), dice.uniform(0.45, 0.62)), (60, 34, 6))[0]
+    seen = dice.choices(
+        (dice.uniform(0.88, 1.2), dice.uniform(0.62, 0.88), dice.uniform(0.45, 0.62)), (60, 34 * hardness, 6 * hardness)
+    )[0]
     seen = max(seen, 12.5 / height)  # letters under that are refused before reading
     small = cv2.resize(image, (max(4, round(width * seen)), max(8, round(height * seen))), interpolation=cv2.INTER_AREA)
     if hardness > 0:

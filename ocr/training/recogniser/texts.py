@@ -363,7 +363,7 @@ def said_by_all(dice: random.Random) -> str:
 
 
 _KINDS: dict[Callable[[random.Random], str], int] = {
-    name: 25, address: 28, number: 7, day: 6, zone: 9, jumble: 9, label: 7, said_by_all: 6,
+    name: 25, address: 28, number: 7, day: 6, zone: 9, jumble: 6, label: 7, said_by_all: 6,
 }  # fmt: skip
 
 

@@ -1,0 +1,118 @@
+"""How an address may really be spelt: its wards, districts and provinces as the maps name them, the rest as read.
+
+For readers of print that are not sure of every mark. Nothing is decided here: whoever has the print weighs each
+spelling against it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from kit import names
+from kit.places import matching, resolving, spelling
+from kit.places.matching import Address, Hit, Span
+from kit.places.spelling import Word
+
+# Whoever asks weighs the answers, so even short names may have a letter wrong.
+_GUESS_FROM: Final = 3
+_MOST: Final = 24
+
+
+def spellings(address: str) -> tuple[str, ...]:
+    """Every way to spell this address with the names of either map, 24 at most; the address itself may be among them.
+
+    House, street, hamlet, shortened kinds (P., TP.) and capitals stay as they are; whole kinds and names are the
+    official ones, with a comma between units. Empty when no unit is recognised.
+    """
+    text = _mended(names.nfc(address))
+    read = Address(text, guess_from=_GUESS_FROM)
+    found = dict.fromkeys(_respelt(text, read, parts) for parts in _chains(read))
+    return tuple(found)[:_MOST]
+
+
+# Before the words are looked for: the xã that is too short to be guessed, and a capital read as a figure (1ân for Tân).
+_XA: Final = re.compile(r"(?<![^,;])(\s*)[Xx][aăâàáảạãầấẩẫậằắẳẵặ](?=\s)")
+_FIGURE_FOR_CAPITAL: Final = re.compile(r"(?<![^\s,])[0-9](?=[^\W\d_A-Z]{2,})")
+
+
+def _mended(text: str) -> str:
+    return _FIGURE_FOR_CAPITAL.sub("", _XA.sub(r"\1Xã", text))
+
+
+def _chains(read: Address) -> Sequence[Sequence[Hit]]:
+    """Units from the address's end, innermost first, as many as can be; without a ward, district and province; without
+    that, the province."""
+    whole = [reading.parts for guess in (False, True) for reading in resolving.readings(read, guess=guess)]
+    most = max((len(parts) for parts in whole), default=0)
+    return [parts for parts in whole if len(parts) == most] or list(_outer(read))
+
+
+def _outer(read: Address) -> Iterator[Sequence[Hit]]:
+    for old in (True, False):
+        for province in read.hits(matching.provinces(old), len(read.words), guess=True):
+            path = province.entry.unit.path
+            among = matching.districts(path) if old else matching.districts_now_in(path[0])
+            districts = read.hits(among, province.span.start, guess=True)
+            yield from ((district, province) for district in districts)
+            if not districts:
+                yield (province,)
+
+
+def _respelt(text: str, read: Address, parts: Sequence[Hit]) -> str:
+    """`parts`, innermost first, in place of the words they were read from."""
+    start = read.words[parts[0].span.start].start
+    pieces = [text[:start].strip(" ,;-")] if start else []
+    ends = [*(part.span.start for part in parts[1:]), read.end]
+    return ", ".join(
+        [piece for piece in pieces if piece] + [_named(text, read, *both) for both in zip(parts, ends, strict=True)]
+    )
+
+
+def _named(text: str, read: Address, hit: Hit, end: int) -> str:
+    """One unit: its kind as printed if that is shortened, else in full; its official name; capitals as printed."""
+    words = read.words[hit.span.start : end]
+    printed = text[words[0].start : words[-1].end]
+    if hit.entry.former:
+        return printed
+    kind, name = _apart(hit.entry.unit.names[0])
+    taken = _kind_words(read, hit.span)
+    if not taken:
+        kind = ""
+    elif sum(len(word.letters) for word in words[:taken]) <= len("tp"):
+        kind = text[words[0].start : words[taken].start].rstrip()
+        kind = kind if kind.endswith(".") and not text[words[taken - 1].end + 1].isspace() else f"{kind} "
+    else:
+        kind = f"{kind if printed[0].isupper() else kind.lower()} "
+    if printed.isupper() and any(len(word.letters) > 2 for word in words):
+        return (kind + name).upper()
+    return kind + _as_printed(name, words[taken:])
+
+
+def _as_printed(name: str, words: Sequence[Word]) -> str:
+    """The words of a name that were read right as they were read: hoà and hòa, Rsai and RSai are the same."""
+    official = spelling.words_of(name)
+    if len(official) != len(words):
+        return name
+    spelt, at = "", 0
+    for ours, theirs in zip(official, words, strict=True):
+        same = (ours.letters, ours.tones) == (theirs.letters, theirs.tones)
+        spelt += name[at : ours.start] + (theirs.printed if same else name[ours.start : ours.end])
+        at = ours.end
+    return spelt + name[at:]
+
+
+def _kind_words(read: Address, span: Span) -> int:
+    kind = read.kinds[span.start]
+    return kind[1] if span.kind is not None and kind is not None else 0
+
+
+_KIND: Final = re.compile(
+    "(" + "|".join(sorted(spelling.WARD_KINDS | spelling.DISTRICT_KINDS | spelling.PROVINCE_KINDS)) + ") ",
+    re.IGNORECASE,
+)
+
+
+def _apart(full_name: str) -> tuple[str, str]:
+    """`Phường Bến Nghé` as kind and name."""
+    kind = _KIND.match(full_name)
+    return (kind[1], full_name[kind.end() :]) if kind else ("", full_name)
