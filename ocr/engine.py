@@ -39,8 +39,9 @@ _ABOVE: Final = 0.08
 _BELOW: Final = 0.16
 # And the comma off the end of a line.
 _BESIDE: Final = 0.12
-# Of the line's height: a gap that is still one line's, a hyphen between two names.
+# Of the line's height: a gap that is still one line's, a hyphen between two names; and how far two pieces may overlap.
 _GAP: Final = 0.9
+_OVERLAP: Final = 0.8
 # A step of the recogniser is four pixels; anything narrower than this says nothing.
 _NARROWEST_PX: Final = 16
 _WIDEST_PX: Final = 2_400
@@ -174,7 +175,9 @@ def _goes_on(one: Box, other: Box) -> bool:
     (_, next_top), (_, next_bottom) = other.corners[0], other.corners[3]
     high, next_high = bottom - top, next_bottom - next_top
     shared = min(bottom, next_bottom) - max(top, next_top)
-    return shared > 0.7 * max(high, next_high) and -0.3 * high < other.left - one.right < _GAP * min(high, next_high)
+    return shared > 0.7 * max(high, next_high) and -_OVERLAP * high < other.left - one.right < _GAP * min(
+        high, next_high
+    )
 
 
 def _strip(image: "Pixels", box: Box) -> "Pixels":

@@ -57,7 +57,14 @@ class Said(msgspec.Struct, frozen=True):
         if self.steps is None:
             return msgspec.structs.replace(self, text="".join(c for c in self.text if c in letters))
         text, confidence = self.steps.best(letters)
-        return msgspec.structs.replace(self, text=names.nfc(text), confidence=confidence)
+        return msgspec.structs.replace(self, text=names.nfc(text), confidence=confidence).over_all_paths()
+
+    def over_all_paths(self) -> "Said":
+        """Its confidence that of the text, not of one way in which it may lie along the print: there are many such ways."""
+        if self.steps is None:
+            return self
+        whole = math.exp(self.steps.likelihood(self.text))
+        return msgspec.structs.replace(self, confidence=max(self.confidence, whole))
 
 
 def joined(parts: Sequence[Said]) -> Said:
@@ -91,6 +98,7 @@ def tidied(field: str, said: Said) -> Said:
         if not day(as_date.text):  # a gap before a slender 1
             as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
         return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
+    said = said.over_all_paths()
     if field in _PLACES:
         return _on_the_map(said)
     words = _CLOSED.get(field)
@@ -114,6 +122,9 @@ def _on_the_map(said: Said) -> Said:
         return said
     read = said.steps.likelihood(said.text)
     ranked = sorted(((read - said.steps.likelihood(text), text) for text in spellings), key=lambda one: one[0])
+    for _, text in ranked:
+        if tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
+            return msgspec.structs.replace(said, text=text)
     if not ranked or not ranked[0][0] < _MAP_DOUBT:
         return said
     doubt, text = ranked[0]

@@ -192,12 +192,13 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
                 rest = None  # the edge of the next box
             left, right = _stretch(line, start, stop)
             anchors.append(_Anchor(label, left, right, line.box.top, line.box.bottom, rest is not None))
+            anchors[-1].last = line if i + 1 == len(spans) else None
             if rest is not None and label.field:
                 values.setdefault(label.field, []).append(rest)
     for line in (line for row in _rows(loose) for line in row):
         anchor = _anchor_before(line, anchors) or _anchor_beside(line, anchors) or _anchor_above(line, anchors)
         said = _said(line, 0, len(line.text), layout.side)
-        if anchor is None or said is None:
+        if anchor is None or said is None or (len(said.text) == 1 and not said.text.isalpha()):
             continue
         anchor.bottom, anchor.full, anchor.last = max(anchor.bottom, line.box.bottom), True, line
         if anchor.label.field:
