@@ -128,7 +128,7 @@ class PaddleReader:
         found = self._detection.predict(image)[0]["dt_polys"]
         corners = [[(float(x), float(y)) for x, y in polygon] for polygon in found]
         boxes = [Box(corners=(four[0], four[1], four[2], four[3])) for four in corners]
-        return sorted(_made_whole(boxes), key=lambda box: (box.top + box.bottom, box.left))
+        return sorted(made_whole(boxes), key=lambda box: (box.top + box.bottom, box.left))
 
     def recognise(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
         # One by one: on one thread a batch gains nothing, and padding to its widest line would be read for nothing.
@@ -157,7 +157,7 @@ def reader() -> PaddleReader:
     return PaddleReader()
 
 
-def _made_whole(boxes: Sequence[Box]) -> list[Box]:
+def made_whole(boxes: Sequence[Box]) -> list[Box]:
     """Boxes that are pieces of one line joined: across a hyphen, or where a stamp ran through it."""
     whole: list[Box] = []
     for box in sorted(boxes, key=lambda box: box.left):

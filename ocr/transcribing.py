@@ -25,6 +25,7 @@ _PORTRAIT_UNEVENNESS = 0.12
 _MISSED = 0.7
 _LEAST_SEEN = 3
 _SHORTEST_DATE = 4
+_STROKE_FOR_FIGURE = 0.02
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -379,7 +380,9 @@ def _number(lines: Sequence[Line], side: Side, digits: int) -> Said | None:
             said = _said(line, start, end, side)
             if said is None:
                 continue
-            said = said.in_letters("0123456789")
+            stroked, said = "/" in said.text, said.in_letters("0123456789")
+            if stroked and (said.steps is None or said.confidence < _STROKE_FOR_FIGURE):
+                continue  # a slash may be a 7 or part of a 9: the figures must be likely by themselves
             if len(said.text) == digits:
                 found.setdefault(said.text, said)
     return next(iter(found.values())) if len(found) == 1 else None
@@ -400,6 +403,7 @@ def _is_stamp(line: Line) -> bool:
 
 # Of a reading so doubtful that nothing is believed of it which is not plainly made of letters.
 _HOPELESS = 3e-4
+_NEVER_IN_VALUES = '*<+%"'
 
 
 def _is_rule(line: Line) -> bool:
@@ -407,7 +411,8 @@ def _is_rule(line: Line) -> bool:
     low = line.box.bottom - line.box.top < 0.0185 * locating.FLAT_HEIGHT
     letters = sum(c.isalpha() for c in line.text) / max(1, len(line.text))
     signs = sum(c.isalnum() for c in line.text) / max(1, len(line.text))
-    return low or signs < 0.5 or (line.confidence < _HOPELESS and letters < 0.4)
+    strange = sum(c in _NEVER_IN_VALUES for c in line.text) / max(1, len(line.text))
+    return low or signs < 0.5 or (strange > 0.2 and letters < 0.2) or (line.confidence < _HOPELESS and letters < 0.4)
 
 
 def _has_portrait(flat: "Flat", place: Place) -> bool:

@@ -325,6 +325,34 @@ def _key(name: str) -> str:
     return f"{kind} {key.exact}"
 
 
+@pytest.mark.parametrize(
+    ("read", "spelt"),
+    [
+        ("Kỳ Anh, Hà Tỉnh", "Kỳ Anh, Hà Tĩnh"),
+        ("Xâ Kim Long, Thành phố Hồ Chí Minh", "Xã Kim Long, Thành phố Hồ Chí Minh"),
+        (
+            "Phường Thạnh Phước, Thành phố 1ân Uyên, Tỉnh Bình Dương",
+            "Phường Thạnh Phước, Thành phố Tân Uyên, Tỉnh Bình Dương",
+        ),
+        ("la Rsai, Krông Pa, Gia Lai", "Ia Rsai, Krông Pa, Gia Lai"),
+        (
+            "Thôn 3, Xã Hoà Tiến, Huyện Hoà Vang, Thành phố Đà Nẳng",
+            "Thôn 3, Xã Hoà Tiến, Huyện Hoà Vang, Thành phố Đà Nẵng",
+        ),
+        ("ẤP 3, XÃ PHƯỚC KIỀN, HUYỆN NHÀ BÈ, TP HỒ CHÍ MINH", "ẤP 3, XÃ PHƯỚC KIỂN, HUYỆN NHÀ BÈ, TP HỒ CHÍ MINH"),
+        ("12/3 Nguyễn Trãi, P.Bền Thành, Q.1, TP. Hồ Chí Minh", "12/3 Nguyễn Trãi, P.Bến Thành, Q.1, TP. Hồ Chí Minh"),
+        ("Xã Kỳ Phú Huyện Kỳ Anh Tỉnh Hà Tỉnh", "Xã Kỳ Phú, Huyện Kỳ Anh, Tỉnh Hà Tĩnh"),
+    ],
+)
+def test_how_an_address_may_be_spelt(read: str, spelt: str) -> None:
+    assert spelt in places.spellings(read)
+
+
+def test_what_is_on_no_map_has_no_spelling() -> None:
+    assert places.spellings("Ulitsa Lenina 5, Moskva") == ()
+    assert places.spellings("") == ()
+
+
 def test_no_table_is_read_before_it_is_needed() -> None:
     said = subprocess.run(
         [

@@ -8,8 +8,8 @@ from ocr.finding import find
 from ocr.printed import Said
 from ocr.reading import Box
 from ocr.steps import Steps
+from ocr.training.recogniser.texts import ALPHABET
 
-ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZảãáàạẢÃÁÀẠễềếệẾỄỀỆửừứựưƯờởớợơƠốồộôÔòỏóọÒđĐịíìÍÌỊúùụ,./- "
 BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
 
 

@@ -131,7 +131,7 @@ def test_a_picture_without_any_colour_goes_to_a_person() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "doubted"),
-    [((1.29, 0.97), ()), ((1.43, 0.91), ()), ((1.43, 0.97), ("card-on-screen",)), ((1.7, 1.05), ("card-on-screen",))],
+    [((1.43, 0.97), ()), ((1.9, 0.86), ()), ((1.6, 0.95), ("card-on-screen",)), ((1.76, 1.12), ("card-on-screen",))],
 )
 def test_a_pattern_that_may_be_print_or_a_display_goes_to_a_person(
     pattern: tuple[float, float], doubted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

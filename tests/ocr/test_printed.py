@@ -16,6 +16,8 @@ from .test_comparing import said
         ("17-05-1990", datetime.date(1990, 5, 17)),
         ("Ngày 17 tháng 05 năm 1990", datetime.date(1990, 5, 17)),
         ("Ngày, tháng, năm: 17/05/1990", datetime.date(1990, 5, 17)),
+        ("Ngày l7 tháng O5 năm 199O", datetime.date(1990, 5, 17)),
+        ("17/O5/1990", None),
         ("31/02/1990", None),
         ("17/05/19901", None),
         ("079190012345", None),
@@ -47,3 +49,26 @@ def test_a_word_of_a_closed_list_is_that_word() -> None:
     assert printed.tidied("sex", said("Nom", doubts={1: ("a", 0.3)})).text == "Nam"
     assert printed.tidied("sex", said("Hoa")).text == "Hoa", "plainly neither"
     assert printed.tidied("full_name", said("Nom", doubts={1: ("a", 0.3)})).text == "Nom", "a name is what stands there"
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("Kỳ Anh, Hà Tỉnh", {12: ("ĩ", 0.3)}, "Kỳ Anh, Hà Tĩnh"),
+        ("12 Lê Lợi, Phường Bền Nghé, Quận 1", {19: ("ế", 0.2)}, "12 Lê Lợi, Phường Bến Nghé, Quận 1"),
+        ("12 Lê Lợi, Phường Bền Nghé, Quận 1, TP.HCM", {}, "12 Lê Lợi, Phường Bền Nghé, Quận 1, TP.HCM"),
+        ("Long Tân Long Đất, Bà Rịa Vũng Tàu", {}, "Long Tân, Long Đất, Bà Rịa - Vũng Tàu"),
+        ("Buôn Dur Kmãl, Kỳ Anh, Hà Tĩnh", {10: ("ă", 0.4)}, "Buôn Dur Kmãl, Kỳ Anh, Hà Tĩnh"),
+    ],
+)
+def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    """Units only, and never a letter that is plainly another; hamlets and streets stay as read."""
+    assert printed.tidied("place_of_origin", said(text, doubts=doubts)).text == told
+    assert printed.tidied("full_name", said(text, doubts=doubts)).text == text
+
+
+def test_a_confidence_is_of_the_text_and_not_of_one_path() -> None:
+    two_ways = said("An", doubts={1: ("n", 0.5)})
+    assert printed.tidied("full_name", two_ways).confidence > 0.95

@@ -1,0 +1,102 @@
+"""Lines made into values: labels, columns, pieces of lines; no picture is read here."""
+
+import pytest
+
+from ocr import transcribing
+from ocr.documents import DOCUMENTS
+from ocr.engine import Box, Line, made_whole
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Box:
+    return Box(((left, top), (right, top), (right, bottom), (left, bottom)))
+
+
+def line(left: float, top: float, text: str, *, letter_px: float = 13, high: float = 30) -> Line:
+    return Line(text=text, confidence=0.9, box=box(left, top, left + letter_px * len(text), top + high))
+
+
+def values(kind: str, *lines: Line) -> dict[str, str]:
+    document = DOCUMENTS[kind]
+    read = transcribing.printed_values(lines, document.front, digits=document.number_digits)
+    return {name: said.text for name, said in read.items()}
+
+
+def test_what_stands_behind_a_date_on_its_line_is_another_value() -> None:
+    """On the chip card the second line of the residence begins right behind "Không thời hạn"."""
+    read = values(
+        "cccd_chip_2021",
+        line(383, 640, "Nơi thường trú / Place of residence: 5 Lê Lợi,"),
+        line(37, 690, "Có giá trị đến: Không thời hạn Bến Nghé, Quận 1, TP. Hồ Chí Minh", letter_px=12),
+    )
+    assert read["date_of_expiry"] == "Không thời hạn"
+    assert read["place_of_residence"] == "5 Lê Lợi, Bến Nghé, Quận 1, TP. Hồ Chí Minh"
+
+
+def test_a_line_found_in_two_pieces_is_read_from_left_to_right() -> None:
+    read = values(
+        "cmnd_9",
+        line(384, 587, "Nơi ĐKHK thường trú 262 Võ Văn Vân, Phường"),
+        line(470, 645, "Tam, Thành phố Vũng Tàu"),
+        line(385, 646, "Thắng"),
+    )
+    assert read["place_of_residence"] == "262 Võ Văn Vân, Phường Thắng Tam, Thành phố Vũng Tàu"
+
+
+def test_the_edge_of_the_next_box_is_no_date() -> None:
+    read = values("cccd_chip_2021", line(33, 686, "Có giá trị đến: k", letter_px=9), line(189, 688, "Không thời hạn"))
+    assert read["date_of_expiry"] == "Không thời hạn"
+
+
+def test_a_short_label_is_a_word_of_its_own() -> None:
+    """ "Ksor" holds the letters of "Số"."""
+    read = values("cccd_chip_2021", line(389, 360, "Họ và tên / Full name:"), line(388, 402, "KSOR H'NIÊ"))
+    assert read["full_name"] == "KSOR H'NIÊ"
+
+
+def test_a_stray_sign_is_no_value() -> None:
+    read = values(
+        "cccd_chip_2021", line(385, 510, "Quốc tịch / Nationality:"), line(380, 545, "3"), line(400, 545, "Việt Nam")
+    )
+    assert read["nationality"] == "Việt Nam"
+
+
+def test_a_dotted_line_read_as_signs_is_no_value() -> None:
+    read = values(
+        "cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), line(400, 512, "4*8*<444"), line(384, 540, "Tân An")
+    )
+    assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Số / No.: 07/0224683853", None),
+        ("Số / No.: 079 224 683 853", "079224683853"),
+        ("Số / No.: 30/07/2024", None),
+        ("Số / No.: 0792246838533", None),
+    ],
+)
+def test_only_so_many_digits_are_a_number(text: str, number: str | None) -> None:
+    """A slash read for a 7 is read again in digits only; without the steps of the recogniser it is dropped, and nothing is left."""
+    assert values("cccd_chip_2021", line(387, 296, text)).get("number") == number
+
+
+def test_a_hyphen_at_the_end_of_a_line_is_kept() -> None:
+    read = values(
+        "cmnd_9", line(384, 474, "Nguyên quán Long Tân, Tỉnh Bà Rịa -"), line(386, 512, "Vũng Tàu", letter_px=14)
+    )
+    assert read["place_of_origin"] == "Long Tân, Tỉnh Bà Rịa - Vũng Tàu"
+
+
+@pytest.mark.parametrize(
+    ("second", "count"),
+    [
+        (box(212, 100, 400, 130), 1),  # across a hyphen
+        (box(180, 98, 400, 132), 1),  # overlapping by less than the line's height
+        (box(240, 100, 400, 130), 2),  # a column
+        (box(205, 120, 400, 150), 2),  # the next line
+        (box(205, 85, 400, 145), 2),  # twice as high
+    ],
+)
+def test_pieces_of_one_line_are_joined(second: Box, count: int) -> None:
+    assert len(made_whole([box(100, 100, 200, 130), second])) == count
