@@ -57,16 +57,25 @@ def draw(dice: random.Random, faces: Typefaces, *, hardness: float = 1.0) -> Lin
 
 
 def render(
-    runs: Sequence[str], dice: random.Random, faces: Typefaces, *, is_zone: bool = False, hardness: float = 1.0
+    runs: Sequence[str],
+    dice: random.Random,
+    faces: Typefaces,
+    *,
+    is_zone: bool = False,
+    hardness: float = 1.0,
+    ground: float = 1.0,
 ) -> tuple[Pixels, str]:
-    """These runs side by side as one line; the text is what a reader should answer, single spaces between runs."""
+    """These runs side by side as one line; the text is what a reader should answer, single spaces between runs.
+
+    `ground` scales what is printed under the letters, waves and stamps; 0 is tinted paper.
+    """
     noise = np.random.default_rng(dice.getrandbits(32))
     ink, paper = _colours(dice)
     mask = _set(runs, dice, faces, is_zone=is_zone)
     mask = _worn(_cropped(mask, dice), dice, noise, hardness)
     # From here on at the size a flattened card has: half of that at which the type was set.
     mask = cv2.resize(mask, (max(8, mask.shape[1] // 2), max(8, mask.shape[0] // 2)), interpolation=cv2.INTER_AREA)
-    image = _paper(mask.shape, paper, dice, noise)
+    image = _paper(mask.shape, paper, dice, noise, ground)
     cover = (mask.astype(np.float32) * (dice.uniform(0.72, 1.0) / 255))[:, :, None]
     image += (np.array(ink, np.float32) - image) * cover
     image = _photographed(image, dice, noise, hardness)
@@ -172,7 +181,7 @@ def _worn(mask: Pixels, dice: random.Random, noise: np.random.Generator, hardnes
 
 
 def _paper(
-    shape: tuple[int, ...], paper: tuple[int, int, int], dice: random.Random, noise: np.random.Generator
+    shape: tuple[int, ...], paper: tuple[int, int, int], dice: random.Random, noise: np.random.Generator, ground: float
 ) -> NDArray[np.float32]:
     """Tint, fine waves, perhaps a piece of a stamp written across or the foot of the line above."""
     height, width = shape[:2]
@@ -185,7 +194,7 @@ def _paper(
             bend = dice.uniform(1, 13) * np.sin(x[0] / dice.uniform(20, 130) + dice.uniform(0, 6.3))
             slope = dice.uniform(-0.7, 0.7)
             wave = np.cos((y + bend + x * slope) * (2 * math.pi / pitch))
-            strength = dice.uniform(4, 34)
+            strength = dice.uniform(4, 34) * ground
             image -= (np.clip(wave - dice.uniform(0.2, 0.9), 0, 1) * strength)[:, :, None] * np.array(
                 [dice.uniform(0.4, 1.2) for _ in range(3)], np.float32
             )
@@ -196,9 +205,9 @@ def _paper(
             interpolation=cv2.INTER_CUBIC,
         )
         image += blotches[:, :, None]
-    if dice.random() < 0.22:
+    if dice.random() < 0.22 * ground:
         _stamp(image, dice)
-    if dice.random() < 0.12:
+    if dice.random() < 0.12 * ground:
         edge = dice.randint(1, max(1, height // 9))
         strip = slice(0, edge) if dice.random() < 0.5 else slice(height - edge, height)
         for _ in range(dice.randint(3, 14)):
