@@ -25,6 +25,8 @@ _LONGEST_SIDE_PX = 4_096
 SMALLEST_CARD_PX = 600
 # Of the card's width: how far outside the frame a corner may seem to be and still be inside.
 _OUTSIDE = 0.012
+# Of the photo's longer side: what is this near its edge lies on it.
+_ALONG_FRAME = 0.012
 # Below, it is the grain of a table; found on the scenes of ocr/training/scenes.py, empty tables among them.
 _LEAST_LIKELY = 0.95
 # Above, a card the network is sure of has an edge on every side.
@@ -205,7 +207,11 @@ def _refined(photo: "Pixels", outline: Outline) -> _Likely:
     closer, plain = drawn_closer(part.pixels, part.within(corners).astype(np.float32))
     corners = part.without(closer).astype(np.float32)
     return _Likely(
-        Flat(photo, corners, cut_off=_outside(corners, photo) > _OUTSIDE * _across(corners)),
+        Flat(
+            photo,
+            corners,
+            cut_off=_outside(corners, photo) > _OUTSIDE * _across(corners) or _along_frame(corners, photo),
+        ),
         outline.score + 0.5 * plain,
     )
 
@@ -216,6 +222,16 @@ def _outside(corners: "Corners", photo: "Pixels") -> float:
 
     height, width = photo.shape[:2]
     return float(np.maximum(-corners, corners - [width - 1, height - 1]).max())
+
+
+def _along_frame(corners: "Corners", photo: "Pixels") -> bool:
+    """Whether one whole side lies where the picture ends: what is beyond it, nobody knows."""
+    import numpy as np
+
+    height, width = photo.shape[:2]
+    near = _ALONG_FRAME * max(height, width)
+    on = np.stack([corners < near, corners > np.array([width, height]) - 1 - near], axis=2)
+    return bool((on & np.roll(on, -1, axis=0)).any())
 
 
 def _ordered(found: list[_Likely]) -> list[Flat]:

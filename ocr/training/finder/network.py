@@ -1,6 +1,11 @@
 """From a photograph, 256 x 256, to where cards are, 128 x 128: a narrow U-Net of separable convolutions."""
 
+from pathlib import Path
+from typing import Any
+
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 SIDE = 256
@@ -35,6 +40,40 @@ class Finder(nn.Module):
         for joined, beside in zip(self.up, (sixteenth, eighth, quarter, fine), strict=True):
             told = joined(told, beside)
         return self.told(told)
+
+
+def resumed_from(model: Path, photos: Tensor) -> Finder:
+    """The network of a model that was exported, its normalisation folded into its convolutions: taken apart again by what
+    these photos, float32 (B, 3, 256, 256), make of it, so that learning goes on where it stopped."""
+    stored = [numpy_helper.to_array(tensor) for tensor in onnx.load(str(model)).graph.initializer]
+    folded = iter([torch.from_numpy(array.copy()) for array in stored[2:]])
+    network = Finder()
+    waiting: dict[Any, Tensor] = {}
+
+    def take_apart(norm: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
+        (x,) = inputs
+        mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(var)
+        norm.weight.copy_((var + norm.eps).sqrt())
+        norm.bias.copy_(waiting[norm] + mean)
+
+    hooks: list[Any] = []
+    with torch.no_grad():
+        for told, array in zip((network.told.weight, network.told.bias), stored[:2], strict=True):
+            assert told is not None
+            told.copy_(torch.from_numpy(array.copy()))
+        layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d) and m is not network.told]
+        for convolution, norm in zip(layers[::2], layers[1::2], strict=True):
+            convolution.weight.copy_(next(folded))
+            waiting[norm] = next(folded)
+            hooks.append(norm.register_forward_pre_hook(take_apart))  # type: ignore[arg-type]
+        network.eval()(photos)
+    for hook in hooks:
+        hook.remove()
+    return network.train()
 
 
 class Probabilities(nn.Module):

@@ -66,10 +66,14 @@ def _scene(seed: int, dice: np.random.Generator) -> camera.Scene:
     elif what < 0.75:
         scene = scenes.readable(seed, _WIDTH_PX)
     else:
-        faults = list(scenes.FAULTS)
+        # Cards that run out of the frame are a fault only the finder can see.
+        faults = [*scenes.FAULTS, "card-cut-off", "card-cut-off", "card-cut-off"]
         scene = scenes.faulty(faults[int(dice.integers(len(faults)))], seed, _WIDTH_PX)
-    if dice.random() < 0.35:
+    ground = dice.random()
+    if ground < 0.3:
         scene = msgspec.structs.replace(scene, background="clutter")
+    elif ground < 0.55:  # the grounds that most look like cards, or hide their edges
+        scene = msgspec.structs.replace(scene, background="keyboard" if ground < 0.42 else "paper")
     # Small pictures have been averaged: their noise is less than a photograph's.
     return msgspec.structs.replace(scene, noise=scene.noise * dice.uniform(0.1, 0.6), blur_px=max(0.4, scene.blur_px))
 

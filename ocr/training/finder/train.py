@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional
 
 from ocr.training.finder import photos
-from ocr.training.finder.network import SIDE, Finder, Probabilities
+from ocr.training.finder.network import SIDE, Finder, Probabilities, resumed_from
 
 _BATCH = 24
 _SPECIMENS = 90
@@ -29,13 +29,17 @@ _KEPT = 400
 """Batches drawn again at times while new ones are being rendered."""
 
 
-def train(minutes: float, seed: int, out: Path, start: Path | None = None) -> None:
-    """Writes `last.pt` now and then and at the end; `start`, such a file, is gone on from."""
+def train(minutes: float, seed: int, out: Path, start: Path | None = None, rate: float = _RATE) -> None:
+    """Writes `last.pt` now and then and at the end; `start`, such a file or an exported model, is gone on from."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     dice = np.random.default_rng(seed)
     network = Finder()
-    if start is not None:
+    if start is not None and start.suffix == ".onnx":
+        cards = list(photos.specimens(_FIRST_SPECIMEN, 12))
+        some = np.stack([photos.example(i, cards)[0].transpose(2, 0, 1) for i in range(192)])
+        network = resumed_from(start, torch.from_numpy(some).float())
+    elif start is not None:
         network.load_state_dict(torch.load(start))
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network)
@@ -54,10 +58,12 @@ def train(minutes: float, seed: int, out: Path, start: Path | None = None) -> No
         else:
             batch = kept[int(dice.integers(len(kept)))]
         for group in optimiser.param_groups:
-            group["lr"] = _RATE * min(1.0, seen / 3_000) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
+            group["lr"] = rate * min(1.0, seen / 3_000) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         photo, answer = (torch.from_numpy(part).float() for part in batch)
         photo = _varied(photo, dice)
-        loss = _loss(network(photo.contiguous(memory_format=torch.channels_last)), answer / 255)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            told_of_it = network(photo.contiguous(memory_format=torch.channels_last))
+        loss = _loss(told_of_it.float(), answer / 255)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -137,10 +143,11 @@ def main() -> None:
     asked.add_argument("--minutes", type=float, default=40)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--out", type=Path, required=True)
-    asked.add_argument("--start", type=Path)
+    asked.add_argument("--start", type=Path, help="last.pt or inference.onnx to go on from")
+    asked.add_argument("--rate", type=float, default=_RATE)
     asked.add_argument("--model", type=Path, default=Path("ocr/models/card_mask"))
     given = asked.parse_args()
-    train(given.minutes, given.seed, given.out, given.start)
+    train(given.minutes, given.seed, given.out, given.start, given.rate)
     print(export(given.out / "last.pt", given.model))
 
 
