@@ -10,7 +10,7 @@ import msgspec
 from kit import names
 from ocr import judging, locating, mrz, printed, qr, refusals
 from ocr.documents import DOCUMENTS, Document, without_portrait
-from ocr.documents.layout import Label, Layout, Place, Side
+from ocr.documents.layout import ZONE, Label, Layout, Place, Side
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
 from ocr.printed import Said
@@ -422,17 +422,13 @@ def _has_portrait(flat: "Flat", place: Place) -> bool:
     return float(grey.std() / max(grey.mean(), 1.0)) > _PORTRAIT_UNEVENNESS
 
 
-# The zone fills the lowest 23 mm of the card.
-_ZONE = Place(0.0, 0.66, 1.0, 0.34)
-
-
 def _zone(flat: "Flat", lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
     """From the lines already read; when those do not hold together, once more from a closer look."""
-    in_zone = [line for line in lines if line.box.top > _ZONE.y * locating.FLAT_HEIGHT * 0.95]
+    in_zone = [line for line in lines if line.box.top > ZONE.y * locating.FLAT_HEIGHT * 0.95]
     first = _zone_rows(in_zone)
     if isinstance(first, mrz.Mrz):
         return first
-    closer = flat.closer(_ZONE, 1.25)
+    closer = flat.closer(ZONE, 1.25)
     return _zone_rows(reader.recognise(closer, reader.boxes(closer))) or first
 
 

@@ -15,8 +15,9 @@ from kit import names, pin, places
 from ocr import calibrating, comparing, mrz, printed, qr, tones
 from ocr.chip import ChipDate, ChipFacts, PersonalDetails
 from ocr.documents import DOCUMENTS
+from ocr.documents.layout import ZONE
 from ocr.printed import NO_EXPIRY, Likeness, Said
-from ocr.reading import FIELDS, Field, Source, Status, Witness
+from ocr.reading import FIELDS, Box, Field, Source, Status, Witness
 
 # Reed-Solomon and check digits leave little doubt; the structure of a number says little.
 _TRUST: Final[dict[Witness, float]] = {"chip": 0.9999, "qr": 0.999, "mrz": 0.995, "number": 0.9}
@@ -79,7 +80,27 @@ def weigh(told: Witnesses) -> dict[str, Field]:
         fields["mrz"] = _machine_field("\n".join(told.zone.lines) if told.zone else None, "mrz", "check-digits-hold")
     if "qr" in carried:
         fields["qr"] = _machine_field(told.code.text if told.code else None, "qr", "decoded-intact")
-    return fields
+    boxes = _machine_places(told.kind)
+    return {name: _with_boxes(field, boxes) for name, field in fields.items()}
+
+
+def _machine_places(kind: str) -> dict[Witness, Box]:
+    """Where cards of this kind print their code and their zone."""
+    found: dict[Witness, Box] = {}
+    for layout in DOCUMENTS[kind].layouts:
+        if (code := layout.qr or layout.barcode) is not None:
+            found["qr"] = Box.of(layout.side, code)
+        if layout.has_mrz:
+            found["mrz"] = Box.of(layout.side, ZONE)
+    return found
+
+
+def _with_boxes(field: Field, boxes: Mapping[Witness, Box]) -> Field:
+    sources = tuple(
+        source if source.box is not None else msgspec.structs.replace(source, box=boxes.get(source.source))
+        for source in field.sources
+    )
+    return msgspec.structs.replace(field, sources=sources)
 
 
 def _carried(told: Witnesses) -> set[str]:

@@ -20,6 +20,10 @@ class Place(msgspec.Struct, frozen=True):
     height: float
 
 
+# The machine-readable zone fills the lowest 23 mm of a card of ID-1 size (ICAO 9303-5).
+ZONE = Place(0.0, 0.66, 1.0, 0.34)
+
+
 class Label(msgspec.Struct, frozen=True):
     """The words printed before or above a field; an empty `field` marks words that only end another field's value.
 

@@ -297,3 +297,9 @@ def test_json_is_as_promised_and_both_languages_are_there() -> None:
     assert set(told["issues"][0]) == {"code", "field", "message"}
     assert all(issue["message"]["vi"] and issue["message"]["en"] for issue in told["issues"])
     assert msgspec.json.decode(msgspec.json.encode(reading), type=CardReading) == reading
+
+
+def test_every_witness_on_the_card_says_where_it_stands() -> None:
+    boxes = {source.source: source.box and source.box.side for source in read().fields["sex"].sources}
+    assert (boxes["qr"], boxes["mrz"]) == ("back", "back")
+    assert boxes.get("number") is None, "what the number implies is printed nowhere"
