@@ -26,6 +26,8 @@ _MISSED = 0.7
 _LEAST_SEEN = 3
 _SHORTEST_DATE = 4
 _STROKE_FOR_FIGURE = 0.02
+# A line this much taller than the value's line above it is part of a stamp.
+_TALLER = 1.6
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -318,8 +320,13 @@ def _anchor_above(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
         and anchor.left - 0.03 * locating.FLAT_WIDTH <= line.box.left <= anchor.right + 0.02 * locating.FLAT_WIDTH
         and -0.4 * height <= line.box.top - anchor.bottom <= 1.2 * height
         and line.box.top > anchor.top
+        and not (anchor.full and anchor.last is not None and height > _TALLER * _height(anchor.last))
     ]
     return max(near, key=lambda anchor: anchor.bottom, default=None)
+
+
+def _height(line: Line) -> float:
+    return line.box.bottom - line.box.top
 
 
 def _said(line: Line, start: int, end: int, side: Side) -> Said | None:

@@ -89,13 +89,15 @@ def _named(text: str, read: Address, hit: Hit, end: int) -> str:
 
 
 def _as_printed(name: str, words: Sequence[Word]) -> str:
-    """The words of a name that were read right as they were read: hoà and hòa, Rsai and RSai are the same."""
+    """The words of a name that were read right as they were read: hoà and hòa, Rsai and RSai are the same,
+    củ for Củ is not."""
     official = spelling.words_of(name)
     if len(official) != len(words):
         return name
     spelt, at = "", 0
     for ours, theirs in zip(official, words, strict=True):
         same = (ours.letters, ours.tones) == (theirs.letters, theirs.tones)
+        same = same and theirs.printed[0].islower() <= ours.printed[0].islower()
         spelt += name[at : ours.start] + (theirs.printed if same else name[ours.start : ours.end])
         at = ours.end
     return spelt + name[at:]
