@@ -117,13 +117,14 @@ def _on_the_map(said: Said) -> Said:
     printed and stands out; the confidence then is that of this spelling among all, those on no map weighing little."""
     if said.steps is None:
         return said
-    spellings = {custom for known in places.spellings(said.text) for custom in tones.customs(known)}
+    known = places.spellings(said.text)
+    spellings = {custom for spelling in known.best for custom in tones.customs(spelling)}
     if said.text in spellings:
         return said
     read = said.steps.likelihood(said.text)
     ranked = sorted(((read - said.steps.likelihood(text), text) for text in spellings), key=lambda one: one[0])
     for _, text in ranked:
-        if tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
+        if not known.is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
             return msgspec.structs.replace(said, text=text)
     if not ranked or not ranked[0][0] < _MAP_DOUBT:
         return said

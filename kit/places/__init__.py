@@ -2,7 +2,7 @@
 
 from kit.places.maps import CITY_PROVINCE_CODE, Place, ward, wards
 from kit.places.resolving import Candidate, Map, Match, Resolved, Via, resolve
-from kit.places.respelling import spellings
+from kit.places.respelling import Spellings, spellings
 
 __all__ = [
     "CITY_PROVINCE_CODE",
@@ -11,6 +11,7 @@ __all__ = [
     "Match",
     "Place",
     "Resolved",
+    "Spellings",
     "Via",
     "resolve",
     "spellings",

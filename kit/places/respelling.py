@@ -6,7 +6,7 @@ spelling against it.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from kit import names
 from kit.places import matching, resolving, spelling
@@ -18,16 +18,28 @@ _GUESS_FROM: Final = 3
 _MOST: Final = 24
 
 
-def spellings(address: str) -> tuple[str, ...]:
-    """Every way to spell this address with the names of either map, 24 at most; the address itself may be among them.
+class Spellings(NamedTuple):
+    """`best` name as many units as can be, 24 at most, the address itself perhaps among them; `is_one`: whether the address
+    already is spelt as one of either map, be it one with fewer units (Xã Phú Sơn Lâm Hà is a ward of today)."""
+
+    best: tuple[str, ...]
+    is_one: bool
+
+
+def spellings(address: str) -> Spellings:
+    """Every way to spell this address with the names of either map.
 
     House, street, hamlet, shortened kinds (P., TP.) and capitals stay as they are; whole kinds and names are the
     official ones, with a comma between units. Empty when no unit is recognised.
     """
     text = _mended(names.nfc(address))
     read = Address(text, guess_from=_GUESS_FROM)
-    found = dict.fromkeys(_respelt(text, read, parts) for parts in _chains(read))
-    return tuple(found)[:_MOST]
+    chains = [reading.parts for guess in (False, True) for reading in resolving.readings(read, guess=guess)]
+    chains = chains or list(_outer(read))
+    most = max((len(parts) for parts in chains), default=0)
+    found = {parts: _respelt(text, read, parts) for parts in chains}
+    best = dict.fromkeys(spelt for parts, spelt in found.items() if len(parts) == most)
+    return Spellings(tuple(best)[:_MOST], address in found.values())
 
 
 # Before the words are looked for: the xã that is too short to be guessed, and a capital read as a figure (1ân for Tân).
@@ -39,15 +51,8 @@ def _mended(text: str) -> str:
     return _FIGURE_FOR_CAPITAL.sub("", _XA.sub(r"\1Xã", text))
 
 
-def _chains(read: Address) -> Sequence[Sequence[Hit]]:
-    """Units from the address's end, innermost first, as many as can be; without a ward, district and province; without
-    that, the province."""
-    whole = [reading.parts for guess in (False, True) for reading in resolving.readings(read, guess=guess)]
-    most = max((len(parts) for parts in whole), default=0)
-    return [parts for parts in whole if len(parts) == most] or list(_outer(read))
-
-
-def _outer(read: Address) -> Iterator[Sequence[Hit]]:
+def _outer(read: Address) -> Iterator[tuple[Hit, ...]]:
+    """District and province, or the province alone, where no ward is recognised."""
     for old in (True, False):
         for province in read.hits(matching.provinces(old), len(read.words), guess=True):
             path = province.entry.unit.path

@@ -346,12 +346,17 @@ def _key(name: str) -> str:
     ],
 )
 def test_how_an_address_may_be_spelt(read: str, spelt: str) -> None:
-    assert spelt in places.spellings(read)
+    assert spelt in places.spellings(read).best
+
+
+def test_an_address_of_today_is_not_taken_apart_as_one_of_then() -> None:
+    assert places.spellings("390 Minh Phụng, Xã Phú Sơn Lâm Hà, Tỉnh Lâm Đồng").is_one
+    assert not places.spellings("Kỳ Anh, Hà Tỉnh").is_one
 
 
 def test_what_is_on_no_map_has_no_spelling() -> None:
-    assert places.spellings("Ulitsa Lenina 5, Moskva") == ()
-    assert places.spellings("") == ()
+    assert places.spellings("Ulitsa Lenina 5, Moskva") == ((), False)
+    assert places.spellings("") == ((), False)
 
 
 def test_no_table_is_read_before_it_is_needed() -> None:

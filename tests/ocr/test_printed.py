@@ -58,6 +58,7 @@ def test_a_word_of_a_closed_list_is_that_word() -> None:
         ("12 Lê Lợi, Phường Bền Nghé, Quận 1", {19: ("ế", 0.2)}, "12 Lê Lợi, Phường Bến Nghé, Quận 1"),
         ("12 Lê Lợi, Phường Bền Nghé, Quận 1, TP.HCM", {}, "12 Lê Lợi, Phường Bền Nghé, Quận 1, TP.HCM"),
         ("Long Tân Long Đất, Bà Rịa Vũng Tàu", {}, "Long Tân, Long Đất, Bà Rịa - Vũng Tàu"),
+        ("Xã Phú Sơn Lâm Hà, Tỉnh Lâm Đồng", {}, "Xã Phú Sơn Lâm Hà, Tỉnh Lâm Đồng"),
         ("Buôn Dur Kmãl, Kỳ Anh, Hà Tĩnh", {10: ("ă", 0.4)}, "Buôn Dur Kmãl, Kỳ Anh, Hà Tĩnh"),
     ],
 )
