@@ -35,7 +35,7 @@ RECOGNISER_DIGEST: Final = "4fe673f69341cbc0da86157a37dedccde3b3f3fbe03e1eeac6d7
 _DETECT_SIDE_PX: Final = 960
 _LINE_HEIGHT_PX: Final = 48
 # A detector trained on letters without marks cuts the dot from under Ạ and the hook from over Ở.
-_ABOVE: Final = 0.08
+_ABOVE: Final = 0.16
 _BELOW: Final = 0.16
 # And the comma off the end of a line.
 _BESIDE: Final = 0.12

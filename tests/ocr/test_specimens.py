@@ -19,6 +19,7 @@ from ocr.documents import DOCUMENTS, Side, without_portrait
 from ocr.finding import find
 from ocr.training import people, syllables
 from ocr.training.people import HELD_OUT_FROM, fictional
+from ocr.training.recogniser import texts
 from ocr.training.specimens import (
     HEIGHT,
     WIDTH,
@@ -354,7 +355,7 @@ def test_names_by_dice_are_spelt_like_vietnamese_and_stand_in_no_list() -> None:
 
 
 HELD_OUT = (
-    "Liberation Sans", "Liberation Serif", "Liberation Mono", "Arimo", "Tinos", "Cousine", "Carlito", "Open Sans", "TeX Gyre Heros",
+    "Liberation Sans", "Liberation Serif", "Liberation Mono", "Arimo", "Tinos", "Cousine", "Open Sans", "TeX Gyre Heros",
     "TeX Gyre Termes", "Gentium Plus", "Vollkorn", "Manrope", "Clear Sans", "Rasa", "Yrsa", "Linux Libertine", "Linux Biolinum", "LM Sans",
 )  # fmt: skip
 
@@ -371,6 +372,14 @@ def test_no_typeface_is_in_both_sets() -> None:
     assert len(files[0]) > 100
 
 
+@pytest.mark.parametrize("use", ["training", "held_out"])
+def test_no_typeface_draws_two_letters_with_marks_alike(use: typefaces.Use) -> None:
+    """Carlito did: its Ệ has no circumflex, so nobody could have read it right."""
+    known = [family for family in typefaces.families(use) if family.is_installed]
+    files = {family.file(cut) for family in known for cut in ("regular", "bold", "italic")}
+    assert {file.name: alike for file in files if (alike := typefaces.drawn_alike(file, texts.ACCENTED))} == {}
+
+
 def test_no_look_for_training_shares_a_face_a_ground_or_a_tint_with_one_held_out() -> None:
     training = [styles.for_training(seed) for seed in range(200)]
     held = [held_out(seed) for seed in range(200)]
@@ -381,7 +390,7 @@ def test_no_look_for_training_shares_a_face_a_ground_or_a_tint_with_one_held_out
 
 
 def test_looks_held_out_are_mostly_set_in_arials_kin() -> None:
-    likely = ("LiberationSans", "texgyreheros", "Carlito", "OpenSans")
+    likely = ("LiberationSans", "texgyreheros", "ClearSans", "OpenSans")
     looks = [held_out(seed) for seed in range(200)]
     values = [look.value_face.rsplit("/", 1)[-1] for look in looks]
     assert sum(value.startswith(likely) for value in values) > 120

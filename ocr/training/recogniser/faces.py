@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from kit import fonts
-from ocr.training.recogniser.texts import ALPHABET
+from ocr.training.recogniser.texts import ACCENTED, ALPHABET
 from ocr.training.specimens import typefaces
 
 _SUBSETS = ("latin", "latin-ext", "vietnamese")
@@ -65,7 +65,7 @@ def _is_whole(file: Path) -> bool:
     from fontTools.ttLib import TTFont
 
     known = TTFont(file, lazy=True).getBestCmap() or {}
-    return all(ord(letter) in known for letter in ALPHABET)
+    return all(ord(letter) in known for letter in ALPHABET) and not typefaces.drawn_alike(file, ACCENTED)
 
 
 def main() -> None:

@@ -81,7 +81,7 @@ HELD_OUT_TINTS: tuple[Tint, ...] = (
 )
 
 # Real values are set in Arial's kin: mostly in these. The others of the held-out table share what is left.
-_LIKELY = {"Liberation Sans": 30, "TeX Gyre Heros": 18, "Carlito": 16, "Open Sans": 16}
+_LIKELY = {"Liberation Sans": 30, "TeX Gyre Heros": 18, "Clear Sans": 16, "Open Sans": 16}
 _LIKELY_SERIF = {"Liberation Serif": 12, "TeX Gyre Termes": 8}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from kit import fonts
 
@@ -95,3 +95,18 @@ def cuts(of: Family) -> list[Path]:
     return sorted(
         path for name, path in _installed().items() if name in named or Path(name).stem.partition("-")[0] in stems
     )
+
+
+def drawn_alike(file: Path, letters: str) -> list[str]:
+    """Pairs of these letters that a font draws with the same dots: nobody could tell which of the two is printed."""
+    font = ImageFont.truetype(str(file), 80, layout_engine=ImageFont.Layout.BASIC)
+    first: dict[bytes, str] = {}
+    pairs: list[str] = []
+    for letter in letters:
+        sheet = Image.new("L", (150, 160))
+        ImageDraw.Draw(sheet).text((20, 115), letter, fill=255, font=font, anchor="ls")
+        drawn = sheet.tobytes()
+        if drawn in first:
+            pairs.append(first[drawn] + letter)
+        first.setdefault(drawn, letter)
+    return pairs
