@@ -29,7 +29,7 @@ _DIGESTS: Final = {
     "tiny/det/det.onnx": "193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
     "tiny/det/inference.yml": "62fced883591bcf2334c9b2587148d3d7db2dce14ed9790f6930842baa815f8c",
 }
-RECOGNISER_DIGEST: Final = "4fe673f69341cbc0da86157a37dedccde3b3f3fbe03e1eeac6d758884d025d9f"
+RECOGNISER_DIGEST: Final = "d310a0e354979f7dfed0905a68d86ab143212da0344d567fdbeab6e8f48e5236"
 
 # The detector's longest side: three quarters of the flattened card, at which its smallest labels are still found.
 _DETECT_SIDE_PX: Final = 960

@@ -81,7 +81,8 @@ def render(
     image = _photographed(image, dice, noise, hardness)
     width = max(8, round(image.shape[1] * HEIGHT_PX / image.shape[0]))
     final = cv2.resize(image, (width, HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
-    return final, " ".join(" ".join(runs).split())
+    # A gap before a colon is how a line is set, not what it says.
+    return final, " ".join(" ".join(runs).split()).replace(" :", ":")
 
 
 def _colours(dice: random.Random) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
