@@ -318,7 +318,9 @@ def _anchor_above(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
         for anchor in anchors
         if (anchor.label.many_lines or not anchor.full)
         and anchor.left - 0.03 * locating.FLAT_WIDTH <= line.box.left <= anchor.right + 0.02 * locating.FLAT_WIDTH
-        and -0.4 * height <= line.box.top - anchor.bottom <= 1.2 * height
+        and -0.4 * height
+        <= line.box.top - anchor.bottom
+        <= 1.2 * max(height, _height(anchor.last) if anchor.last else 0)
         and line.box.top > anchor.top
         and not (anchor.full and anchor.last is not None and height > _TALLER * _height(anchor.last))
     ]

@@ -330,7 +330,11 @@ def _place(claims: Sequence[_Claim]) -> Field:
     if field.value is None:
         return field
     found = places.resolve(field.value)
-    return msgspec.structs.replace(field, normal=found.ward_code, place=found)
+    reasons = field.reasons
+    if field.status == "read" and field.sources[0].source == "print" and not (found.old or found.new):
+        # Letters may each be plain and a line be missing: an address that ends nowhere is looked at.
+        reasons = tuple(dict.fromkeys((*reasons, "on-no-map", "unsure")))
+    return msgspec.structs.replace(field, normal=found.ward_code, place=found, reasons=reasons)
 
 
 def _places_alike(one: _Claim, other: _Claim) -> Likeness:

@@ -303,3 +303,12 @@ def test_every_witness_on_the_card_says_where_it_stands() -> None:
     boxes = {source.source: source.box and source.box.side for source in read().fields["sex"].sources}
     assert (boxes["qr"], boxes["mrz"]) == ("back", "back")
     assert boxes.get("number") is None, "what the number implies is printed nowhere"
+
+
+def test_an_address_that_ends_nowhere_is_looked_at() -> None:
+    """Each letter may be read plainly and the last line be lost."""
+    cut = read(printed={"place_of_birth": "Làng Brel, Hựu Thạnh, Đức Hòa, Long"})
+    assert {"on-no-map", "unsure"} <= set(cut.fields["place_of_birth"].reasons)
+    assert ("field-unsure", "place_of_birth") in codes(cut)
+    whole = read(printed={"place_of_birth": "Làng Brel, Hựu Thạnh, Đức Hòa, Long An"})
+    assert "unsure" not in whole.fields["place_of_birth"].reasons

@@ -60,6 +60,12 @@ def test_a_stray_sign_is_no_value() -> None:
     assert read["nationality"] == "Việt Nam"
 
 
+def test_a_short_last_line_is_not_lost() -> None:
+    """The box of "An" is lower than that of a line with marks."""
+    lines = (line(385, 595, "Nơi ĐKHK thường trú Đức Hòa, Long"), line(389, 655, "An", high=21))
+    assert values("cmnd_9", *lines)["place_of_residence"] == "Đức Hòa, Long An"
+
+
 def test_a_piece_of_a_stamp_below_a_value_is_no_part_of_it() -> None:
     lines = (line(384, 474, "Nguyên quán Bến Thành, Quận 1"), line(420, 506, "AC1U", high=67))
     assert values("cmnd_9", *lines)["place_of_origin"] == "Bến Thành, Quận 1"
