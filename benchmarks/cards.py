@@ -17,7 +17,7 @@ from typing import get_args
 
 import msgspec
 from PIL import Image
-from reporting import Row, arguments, tell
+from reporting import Row, arguments, save, tell
 from rich.progress import track
 
 import ocr
@@ -45,6 +45,7 @@ ALIVE_ON = date(2026, 11, 20)
 class Seen(msgspec.Struct):
     """What one card added up to: (field, right, print right or None, flagged, confidence), or why there is no reading."""
 
+    seed: int
     kind: str
     decision: str
     fields: list[tuple[str, bool, bool | None, bool, float]] = []
@@ -87,8 +88,8 @@ def see(task: tuple[str, int]) -> Seen:
     try:
         reading = ocr.read_card(*photographs(specimen, COLUMNS[column], seed))
     except Refusal as refusal:
-        return Seen(kind=kind, decision=refusal.code)
-    seen = Seen(kind=kind, decision=reading.decision)
+        return Seen(seed=seed, kind=kind, decision=refusal.code)
+    seen = Seen(seed=seed, kind=kind, decision=reading.decision)
     for name, wanted in expected(kind, facts).items():
         field = reading.fields.get(name)
         if field is None:
@@ -127,6 +128,10 @@ def fields_right(column: str, seen: Sequence[Seen]) -> Iterator[Row]:
     for kind in KINDS:
         of_kind = [ok for one in read if one.kind == kind for _, _, ok, _, _ in one.fields if ok is not None]
         yield Row(name=f"{column}: print alone, {kind}", value=share(sum(of_kind), len(of_kind)), unit="%")
+    for one in seen:
+        missed = [name for name, ok, _, flagged, _ in one.fields if not ok and not flagged]
+        if missed or not one.fields:
+            print(f"  {column}, {one.kind} of seed {one.seed}: {', '.join(missed) or one.decision}")
     wrong = Counter(
         "number" if name in NUMBERS_AND_DATES else "text"
         for name, ok, _, flagged, _ in fields
@@ -175,6 +180,37 @@ def calibration_error(fields: Sequence[tuple[str, bool, bool | None, bool, float
         if inside:
             error += abs(sum(ok for ok, _ in inside) - sum(p for _, p in inside)) / len(fields)
     return 100 * error
+
+
+def reliability(seen: Sequence[Seen], bins: int = 20) -> str:
+    """SVG: of the fields told with a probability, the share that was right; a circle's area is how many they are."""
+    side, edge = 420, 46
+    fields = [(ok, p) for one in seen for _, ok, _, _, p in one.fields]
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side + 2 * edge} {side + 2 * edge}" font-family="sans-serif" font-size="13">',
+        f'<rect x="{edge}" y="{edge}" width="{side}" height="{side}" fill="#fff" stroke="#888"/>',
+        f'<line x1="{edge}" y1="{edge + side}" x2="{edge + side}" y2="{edge}" stroke="#bbb" stroke-dasharray="5 4"/>',
+    ]
+    for i in range(bins):
+        inside = [(ok, p) for ok, p in fields if i / bins < p <= (i + 1) / bins or (i == 0 and p == 0.0)]
+        if inside:
+            told, right = (statistics.fmean(v) for v in zip(*((p, ok) for ok, p in inside), strict=True))
+            radius = 2 + 14 * (len(inside) / len(fields)) ** 0.5
+            drawn.append(
+                f'<circle cx="{edge + side * told:.1f}" cy="{edge + side * (1 - right):.1f}" r="{radius:.1f}" fill="#1769aa" fill-opacity=".55">'
+                f"<title>{len(inside)} fields: told {told:.3f}, right {right:.3f}</title></circle>"
+            )
+    for share_of in (0, 0.25, 0.5, 0.75, 1):
+        at = edge + side * share_of
+        drawn.append(f'<text x="{at}" y="{edge + side + 18}" text-anchor="middle">{share_of:g}</text>')
+        drawn.append(f'<text x="{edge - 8}" y="{2 * edge + side - at + 4}" text-anchor="end">{share_of:g}</text>')
+    middle = edge + side / 2
+    drawn += [
+        f'<text x="{middle}" y="{side + 2 * edge - 8}" text-anchor="middle">probability told</text>',
+        f'<text x="{middle}" y="{edge - 16}" text-anchor="middle">share right, {len(fields):,} fields of {len(seen):,} cards</text>',
+        "</svg>",
+    ]
+    return "\n".join(drawn) + "\n"
 
 
 def share(part: float, whole: float) -> float:
@@ -297,10 +333,14 @@ def _read_and_weigh(photos: tuple[bytes, bytes]) -> float:
 def main() -> None:
     parser = arguments((__doc__ or "").splitlines()[0])
     parser.add_argument("--cards", type=int, metavar="N", help="cards a column (120; 6 with --quick)")
+    parser.add_argument("--faults", type=int, metavar="N", help="photographs of each fault (a tenth of the cards)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--reliability", type=Path, metavar="SVG", help="also draw probabilities told against shares right"
+    )
     options = parser.parse_args()
     cards = options.cards or (6 if options.quick else 120)
-    some = max(8, cards // 5)
+    some = options.faults or max(8, cards // 10)
     ocr.warm()
     every: list[tuple[Kind, Side]] = [(kind, side) for kind in KINDS for side in ("front", "back")]
     rows = [*speed(3 if options.quick else 9, every[6:8] if options.quick else every)]
@@ -309,21 +349,24 @@ def main() -> None:
         def all_of(what: str, function: Callable[..., object], tasks: Sequence[object]) -> list[object]:
             return list(track(workers.imap(function, tasks), description=what, total=len(tasks)))
 
+        every_card: list[Seen] = []
         for column in COLUMNS:
             tasks = [(column, seed) for seed in range(FIRST, FIRST + cards)]
-            rows += fields_right(column, all_of(column, see, tasks))  # type: ignore[arg-type]
+            every_card += (seen := all_of(column, see, tasks))  # type: ignore[arg-type]
+            rows += fields_right(column, seen)  # type: ignore[arg-type]
+            save(rows, options.json)
+        if options.reliability is not None:
+            options.reliability.write_text(reliability(every_card), encoding="utf-8")
         for fault in (*scenes.FAULTS, "no card"):
             found = all_of(fault, fault_found, [(fault, seed) for seed in range(FIRST, FIRST + some)])
             refused = share(sum(ok for ok, _ in found), some)  # type: ignore[misc]
             rows.append(Row(name=f"{fault}: refused", value=refused, unit="%", goal="≥ 98 %", holds=refused >= 98))
-        good = all_of("good ones", good_taken, range(FIRST, FIRST + cards // 2 + 1))
+        good = all_of("good ones", good_taken, range(FIRST, FIRST + 2 * some))
         lost = share(sum(not ok for ok in good), len(good))
         rows.append(
             Row(name="readable photos on any ground: refused", value=lost, unit="%", goal="≤ 1 %", holds=lost <= 1)
         )
-        found = all_of(
-            "tampered", tampering_found, range(FIRST, FIRST + max(36, cards // 3) if not options.quick else FIRST + 4)
-        )
+        found = all_of("tampered", tampering_found, range(FIRST, FIRST + (max(36, some) if not options.quick else 4)))
         told = share(sum(map(bool, found)), len(found))
         rows.append(Row(name="tampered cards found", value=told, unit="%", goal="100 %", holds=told == 100))
     _, specimen = specimen_of(FIRST + 4, "can_cuoc_2024")

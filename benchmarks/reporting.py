@@ -53,6 +53,11 @@ def tell(title: str, rows: list[Row], out: Path | None) -> None:
             {True: "yes", False: "NO", None: ""}[row.holds],
         )
     Console().print(table)
+    save(rows, out)
+
+
+def save(rows: list[Row], out: Path | None) -> None:
+    """Writes the file alone: a long run keeps what it has so far."""
     if out is not None:
         report = Report(
             machine=_machine(),

@@ -39,7 +39,7 @@ _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
 
 # A place's name as the maps spell it may be this much less likely than the best reading; and a reading that is on no map
 # is taken for as many times less likely than one that is.
-_MAP_DOUBT, _OFF_THE_MAP = 6.0, 0.01
+_MAP_DOUBT, _OFF_THE_MAP = 8.0, 0.01
 
 Likeness = Literal["same", "unclear", "different"]
 

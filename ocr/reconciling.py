@@ -349,7 +349,8 @@ def _beneath(side: Side, burnt: Sequence[Place], fields: Mapping[str, Field]) ->
         name
         for name, field in fields.items()
         for source in field.sources
-        if source.box is not None and source.box.side == side and any(_touch(source.box, place) for place in burnt)
+        if source.source == "print" and source.box is not None and source.box.side == side
+        if any(_touch(source.box, place) for place in burnt)
     ]
 
 

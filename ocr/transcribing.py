@@ -26,6 +26,8 @@ _MISSED = 0.7
 _LEAST_SEEN = 3
 _SHORTEST_DATE = 4
 _STROKE_FOR_FIGURE = 0.02
+# Of a value's height: how near a reflection is one that may have swallowed its end; and what its confidence is then worth.
+_GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
 # A line this much taller than the value's line above it is part of a stamp.
 _TALLER = 1.6
 
@@ -104,6 +106,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
+    values = {name: _with_glare(said, verdict.burnt) for name, said in values.items()}
     if "issuer" not in values and (issuer := _issuer(lines, DOCUMENTS[kind])) is not None:
         values["issuer"] = issuer
     portrait = None
@@ -124,6 +127,22 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         burnt=verdict.burnt,
         doubts=tuple(code for code in verdict.codes if code != refusals.CardPhotocopied.code or layout.has_colour),
     )
+
+
+def _with_glare(said: Said, burnt: Sequence[Place]) -> Said:
+    """A value that a reflection lies over, or that ends where one begins: its letters may be plain and others be gone."""
+    box = said.box
+    if box is None:
+        return said
+    margin = _GLARE_BESIDE * box.height
+    touched = any(
+        place.x < box.x + box.width + margin
+        and place.x + place.width > box.x - margin
+        and place.y < box.y + box.height
+        and place.y + place.height > box.y
+        for place in burnt
+    )
+    return msgspec.structs.replace(said, confidence=said.confidence * _UNDER_GLARE) if touched else said
 
 
 def _issuer(lines: Sequence[Line], document: Document) -> Said | None:

@@ -90,22 +90,24 @@ def _named(text: str, read: Address, hit: Hit, end: int) -> str:
         kind = f"{kind if printed[0].isupper() else kind.lower()} "
     if printed.isupper() and any(len(word.letters) > 2 for word in words):
         return (kind + name).upper()
-    return kind + _as_printed(name, words[taken:])
+    return kind + _as_printed(name, words[taken:], text)
 
 
-def _as_printed(name: str, words: Sequence[Word]) -> str:
-    """The words of a name that were read right as they were read: hoà and hòa, Rsai and RSai are the same,
-    củ for Củ is not."""
+def _as_printed(name: str, words: Sequence[Word], text: str) -> str:
+    """The words of a name that were read right as they were read: hoà and hòa, Rsai and RSai are the same, củ for Củ is
+    not; and its hyphens with or without gaps, as they were read."""
     official = spelling.words_of(name)
     if len(official) != len(words):
         return name
-    spelt, at = "", 0
-    for ours, theirs in zip(official, words, strict=True):
+    spelt = ""
+    for i, (ours, theirs) in enumerate(zip(official, words, strict=True)):
         same = (ours.letters, ours.tones) == (theirs.letters, theirs.tones)
         same = same and theirs.printed[0].islower() <= ours.printed[0].islower()
-        spelt += name[at : ours.start] + (theirs.printed if same else name[ours.start : ours.end])
-        at = ours.end
-    return spelt + name[at:]
+        between = name[official[i - 1].end : ours.start] if i else ""
+        read = text[words[i - 1].end : theirs.start] if i else ""
+        spelt += read if read.strip() == between.strip() == "-" else between
+        spelt += theirs.printed if same else name[ours.start : ours.end]
+    return spelt + name[official[-1].end :]
 
 
 def _kind_words(read: Address, span: Span) -> int:

@@ -334,6 +334,7 @@ def _key(name: str) -> str:
             "Phường Thạnh Phước, Thành phố 1ân Uyên, Tỉnh Bình Dương",
             "Phường Thạnh Phước, Thành phố Tân Uyên, Tỉnh Bình Dương",
         ),
+        ("Phường Mỹ Bình, Phan Rang-Tháp Chàm, Ninh Thuận", "Phường Mỹ Bình, Phan Rang-Tháp Chàm, Ninh Thuận"),
         ("Xã Bình Mỹ, Huyện củ Chi", "Xã Bình Mỹ, Huyện Củ Chi"),
         ("la Rsai, Krông Pa, Gia Lai", "Ia Rsai, Krông Pa, Gia Lai"),
         (
