@@ -203,8 +203,16 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
     values: dict[str, list[Said]] = {}
     anchors: list[_Anchor] = []
     loose: list[Line] = []
-    for line in usable:
-        spans = _labels_in(line.text, [label for label in layout.labels if label.value == "after"])
+    after = [label for label in layout.labels if label.value == "after"]
+    found_in = [_labels_in(line.text, after) for line in usable]
+    plain = {
+        label.vi
+        for line, spans in zip(usable, found_in, strict=True)
+        for label, *span in spans
+        if _plainly(label, line, span)
+    }
+    for line, all_spans in zip(usable, found_in, strict=True):
+        spans = [one for one in all_spans if one[0].vi not in plain or _plainly(one[0], line, one[1:])]
         if not spans:
             loose.append(line)
         for i, (label, start, end) in enumerate(spans):
@@ -303,6 +311,12 @@ def _is_exactly(words: str, text: str, span: tuple[int, int]) -> bool:
     """Every letter and mark, and no word around them goes on; too short words never."""
     ends = text[span[0] - 1 : span[0]] + text[span[1] : span[1] + 1]
     return len(words) >= 7 and text[span[0] : span[1]] == words and not any(c.isalpha() for c in ends)
+
+
+def _plainly(label: Label, line: Line, span: Sequence[int]) -> bool:
+    """Letter by letter, marks aside: where a label stands so, what is merely like it ("Dơi, Tỉnh" like "Giới tính") is none."""
+    seen = squeezed(line.text[span[0] : span[1]])[0]
+    return any(words and squeezed(words)[0] in seen for words in (label.vi, label.en))
 
 
 def _anchor_before(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:

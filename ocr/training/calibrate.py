@@ -55,11 +55,18 @@ def judged(seed: int) -> list[Judged]:
             continue
         for transcript in transcripts:
             for name, said in transcript.printed.items():
-                if name in truth:
+                if name in truth and _is_made_out(name, said.text):
                     form = "digits" if name in NUMBERS_AND_DATES else "text"
                     doubt = -float(np.log(max(said.confidence, 1e-12)))
                     found.append((form, doubt, same(name, _as_printed(name, said.text), truth[name])))
     return found
+
+
+def _is_made_out(name: str, text: str) -> bool:
+    """Whether the text is one at all: a date that is none, a sex that is neither, are no claim."""
+    if name.startswith("date_"):
+        return printed.day(text) is not None or printed.no_expiry(text)
+    return name != "sex" or printed.sex(text) is not None
 
 
 def _as_printed(name: str, text: str) -> str:
@@ -87,13 +94,14 @@ def curve(some: Sequence[Judged], *, wrong_allowed: float) -> tuple[list[float],
             blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
     # One more right and one more wrong in each block: a block of a few values knows less than it seems to.
     knots = [(total / n, (right + 0.5) / (n + 1)) for total, right, n in blocks]
-    kept = [knots[0], *(b for a, b in itertools.pairwise(knots) if b[0] - a[0] > 0.003 and b[1] < a[1])]
+    # Most doubts are thousandths of a nat: knots are as far apart as their size asks for.
+    kept = [knots[0], *(b for a, b in itertools.pairwise(knots) if b[0] > 1.2 * a[0] and b[1] < a[1])]
     wrong, sure_from = 0, 0.0
     for i, (_, doubt, right) in enumerate(ordered, 1):
         wrong += not right
         if wrong <= wrong_allowed * i:
             sure_from = doubt
-    doubts, shares = [round(d, 4) for d, _ in kept], [round(max(_LEAST_RIGHT, s), 5) for _, s in kept]
+    doubts, shares = [float(f"{d:.4g}") for d, _ in kept], [round(max(_LEAST_RIGHT, s), 5) for _, s in kept]
     return doubts, shares, round(float(np.interp(sure_from, doubts, shares)), 5)
 
 

@@ -60,6 +60,17 @@ def test_a_stray_sign_is_no_value() -> None:
     assert read["nationality"] == "Việt Nam"
 
 
+def test_what_is_like_a_label_is_none_where_the_label_itself_stands() -> None:
+    read = values(
+        "cccd_chip_2021",
+        line(387, 510, "Giới tính / Sex: Nam"),
+        line(383, 640, "Nơi thường trú / Place of residence: Xã Trần Phán, Huyện Đầm"),
+        line(383, 686, "Dơi, Tỉnh Cà Mau"),
+    )
+    assert read["sex"] == "Nam"
+    assert read["place_of_residence"] == "Xã Trần Phán, Huyện Đầm Dơi, Tỉnh Cà Mau"
+
+
 def test_a_short_last_line_is_not_lost() -> None:
     """The box of "An" is lower than that of a line with marks."""
     lines = (line(385, 595, "Nơi ĐKHK thường trú Đức Hòa, Long"), line(389, 655, "An", high=21))
