@@ -106,7 +106,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
-    values = {name: _with_glare(said, verdict.burnt) for name, said in values.items()}
+    values = {name: beside_glare(said, verdict.burnt) for name, said in values.items()}
     if "issuer" not in values and (issuer := _issuer(lines, DOCUMENTS[kind])) is not None:
         values["issuer"] = issuer
     portrait = None
@@ -129,7 +129,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     )
 
 
-def _with_glare(said: Said, burnt: Sequence[Place]) -> Said:
+def beside_glare(said: Said, burnt: Sequence[Place]) -> Said:
     """A value that a reflection lies over, or that ends where one begins: its letters may be plain and others be gone."""
     box = said.box
     if box is None:

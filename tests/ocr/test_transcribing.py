@@ -2,9 +2,11 @@
 
 import pytest
 
-from ocr import transcribing
+from ocr import reading, transcribing
 from ocr.documents import DOCUMENTS
+from ocr.documents.layout import Place
 from ocr.engine import Box, Line, made_whole
+from ocr.printed import Said
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Box:
@@ -122,3 +124,18 @@ def test_a_hyphen_at_the_end_of_a_line_is_kept() -> None:
 )
 def test_pieces_of_one_line_are_joined(second: Box, count: int) -> None:
     assert len(made_whole([box(100, 100, 200, 130), second])) == count
+
+
+@pytest.mark.parametrize(
+    ("place", "sure"),
+    [
+        (Place(0.50, 0.05, 0.05, 0.10), False),  # where the line ends
+        (Place(0.20, 0.08, 0.05, 0.02), False),  # over it
+        (Place(0.70, 0.08, 0.05, 0.05), True),  # far behind it
+        (Place(0.20, 0.30, 0.05, 0.05), True),  # below
+    ],
+)
+def test_what_a_reflection_may_have_swallowed_is_not_sure(place: Place, sure: bool) -> None:
+    """Over the end of an address the letters that are left may be perfectly plain."""
+    address = Said(text="Xã Thủ Thừa", confidence=0.99, box=reading.Box("back", 0.04, 0.08, 0.44, 0.05))
+    assert (transcribing.beside_glare(address, [place]).confidence > 0.9) is sure
