@@ -100,7 +100,7 @@ def tidied(field: str, said: Said) -> Said:
         return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
     said = said.over_all_paths()
     if field in _PLACES:
-        return _on_the_map(said)
+        return on_the_map(said)
     words = _CLOSED.get(field)
     if words is None or said.text in words or said.steps is None:
         return said
@@ -112,7 +112,7 @@ def tidied(field: str, said: Said) -> Said:
     return said
 
 
-def _on_the_map(said: Said) -> Said:
+def on_the_map(said: Said) -> Said:
     """A place with its wards, districts and provinces as the maps spell them, when one such spelling may well be what is
     printed and stands out; the confidence then is that of this spelling among all, those on no map weighing little."""
     if said.steps is None:
