@@ -15,7 +15,6 @@ from identity.faces.tables import (
     face_deletions,
     face_gallery,
     face_keys,
-    face_searches,
     vector_text,
 )
 from kit import ids
@@ -55,6 +54,12 @@ select array_agg(ref order by change) as refs, string_agg(int8send(change) || si
   case when count(*) < %(limit)s then (select last from face_changes) else max(change) end as upto,
   count(*) < %(limit)s as complete
 from changed
+"""
+
+
+_LOG: Final = """
+insert into face_searches (id, at, purpose, ref, outcome, score, calibration, gallery_size)
+values (%(id)s, %(at)s, %(purpose)s, %(ref)s, %(outcome)s, %(score)s, %(calibration)s, %(gallery_size)s)
 """
 
 
@@ -126,7 +131,7 @@ async def nearest(
 
 async def log_search(conn: AsyncConnection, **values: Any) -> None:
     """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
-    await conn.execute(insert(face_searches).values(id=ids.new_id("fse"), **values))
+    await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
 
 
 async def _next_change(conn: AsyncConnection) -> int:
