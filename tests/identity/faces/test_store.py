@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import anyio
+import anyio.to_thread
 import pytest
 from sqlalchemy import text
 
+import migrations
 from identity.faces import Consent, Description, FaceStore, Found, index, service
 from identity.faces import store as sql
 from identity.faces.calibration import default
@@ -328,3 +330,17 @@ async def test_under_a_new_key_the_index_holds_only_who_enrolled_under_it(
     # Whose vector was turned anew is no longer anybody under the old key.
     assert await store.find(again(known["an"])) is None
     assert await store.find(again(known["binh"])) == Found("binh")
+
+
+async def test_who_enrolled_before_changes_were_numbered_is_found(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    known = await enrolled(store, people, "an", "binh", "chi")
+    await store.withdraw("binh")
+    await anyio.to_thread.run_sync(migrations.downgrade, faces_db.url, "faces", "0001")
+    await anyio.to_thread.run_sync(migrations.upgrade, faces_db.url, "faces")
+    later = FaceStore(faces_db, KeysOf(1))
+    assert await later.find(again(known["an"])) == Found("an")
+    assert await later.find(again(known["binh"])) is None
+    known |= await enrolled(later, people, "dung")
+    assert await later.find(again(known["dung"])) == Found("dung")
