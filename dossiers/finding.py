@@ -1,13 +1,14 @@
 """Finding a dossier without signing in: by receipt code and second fact, or by face at a kiosk."""
 
 import hmac
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from dossiers import receipt_codes, store, views
 from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
 from dossiers.refusals import FaceNotFound, LookupFailed
 from dossiers.submitting import second_fact
 from identity import faces as face_room
+from identity import offices
 from identity.faces import FaceStore
 from kit import clock
 from kit.actor import Actor
@@ -17,6 +18,7 @@ from kit.pool import InferencePool
 from procedures import Catalogue
 
 _LISTED = 20
+# People come to a kiosk to hear that it is ready.
 _SHOWN_AFTER_END = timedelta(days=30)
 # Compared with where no dossier is, so that a miss does the work of a hit.
 _NOBODYS = [bytes(32)]
@@ -58,20 +60,26 @@ async def by_face(
     actor: Actor,
     selfie: bytes,
 ) -> FoundByFace:
-    """The dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany."""
+    """The dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany.
+
+    Looked for, and shown, is only what the kiosk's own service centre has in hand.
+    """
     assert actor.client_id is not None
+    assert actor.office_id is not None
     await limits.hit("face", actor.client_id)
     description = await pool.run(face_room.describe, selfie)
-    found = await faces.find(description)
+    now = clock.now()
+    ended_since = now - _SHOWN_AFTER_END
+    async with db.snapshot() as conn:
+        ward_code = (await offices.office(conn, actor.office_id)).ward_code
+        people = await store.accounts_with_dossiers(conn, ward_code=ward_code, ended_since=ended_since)
+    found = await faces.find(description, among=people)
     if found is None:
         raise FaceNotFound
-    now = clock.now()
     async with db.snapshot() as conn:
-        rows = [
-            row
-            for row in await store.followed_by(conn, account_id=found.ref, pin=None, limit=_LISTED)
-            if _worth_showing(row, now)
-        ]
+        rows = await store.dossiers_in_hand(
+            conn, account_id=found.ref, ward_code=ward_code, ended_since=ended_since, limit=_LISTED
+        )
         branches = await store.branches_of(conn, [row.id for row in rows])
     if not rows:
         raise FaceNotFound
@@ -88,11 +96,6 @@ async def by_face(
             for one in said
         ]
     )
-
-
-def _worth_showing(row: views.Row, now: datetime) -> bool:
-    """What is under way, and what ended not long ago: people come to a kiosk to hear that it is ready."""
-    return row.status == "open" or (row.status == "closed" and now - row.changed_at < _SHOWN_AFTER_END)
 
 
 def _knows(found: tuple[str, list[bytes]] | None, code: str, born: date) -> bool:

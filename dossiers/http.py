@@ -242,7 +242,7 @@ async def look_up_by_face(
     limits: Limits,
     actor: Actor,
 ) -> FoundByFace:
-    """Finds only who agreed to it beforehand; whoever is not found uses the code."""
+    """Finds only who agreed to it beforehand and has a dossier at this service centre; whoever is not found uses the code."""
     return await finding.by_face(db, catalogue, faces, pool, limits, actor, await data.selfie.read())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -233,6 +233,31 @@ async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str
     if pin is not None:
         mine.append(dossiers.c.id.in_(select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)))
     query = select(dossiers).where(or_(*mine)).order_by(dossiers.c.id.desc()).limit(limit)
+    return list((await conn.execute(query)).all())
+
+
+def _in_hand(ward_code: str, ended_since: datetime) -> ColumnElement[bool]:
+    """What a ward's service centre has in hand, and what ended not long ago."""
+    ended = and_(dossiers.c.status == "closed", dossiers.c.changed_at > ended_since)
+    return and_(dossiers.c.ward_code == ward_code, or_(dossiers.c.status == "open", ended))
+
+
+async def accounts_with_dossiers(conn: AsyncConnection, *, ward_code: str, ended_since: datetime) -> list[str]:
+    """Whose dossiers a service centre has in hand; each account once."""
+    query = select(dossiers.c.account_id).where(_in_hand(ward_code, ended_since)).distinct()
+    return list((await conn.scalars(query)).all())
+
+
+async def dossiers_in_hand(
+    conn: AsyncConnection, *, account_id: str, ward_code: str, ended_since: datetime, limit: int
+) -> list[Row[Any]]:
+    """An account's dossiers at a service centre; newest first."""
+    query = (
+        select(dossiers)
+        .where(dossiers.c.account_id == account_id, _in_hand(ward_code, ended_since))
+        .order_by(dossiers.c.id.desc())
+        .limit(limit)
+    )
     return list((await conn.execute(query)).all())
 
 

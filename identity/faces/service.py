@@ -1,10 +1,14 @@
 """Finding a person again by face: only who asked for it, sealed for the disk, and never without a line in the log."""
 
+import asyncio
 import hmac
 import logging
-from typing import Final
+import time
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.faces import store
 from identity.faces.calibration import Calibration, default, vector
@@ -15,10 +19,17 @@ from kit import clock, crypto
 from kit.db import Database
 from kit.keys import Keys
 
+if TYPE_CHECKING:
+    from identity.faces.index import Nearby, SignIndex
+
 FIND_MY_DOSSIER: Final = FACE_LOOKUP.purpose
 
-# The index holds one eye's vectors; so many of its nearest are compared again with both eyes.
+# Of so many faces that the index names the database tells the exact distance; so many of the nearest are then compared
+# again with both eyes, for index and vectors are of one.
+_CANDIDATES: Final = 100
 _RERANKED: Final = 8
+
+_PAGE: Final = 20_000
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +44,8 @@ class FaceStore:
         # Of its own for each model: vectors of different models, or of another deployment, never meet in a search.
         turning = b"turning the vectors of " + self._calibration.model.encode()
         self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"))
+        self._index: SignIndex | None = None
+        self._at_index = asyncio.Lock()
 
     async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
         """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one."""
@@ -59,22 +72,24 @@ class FaceStore:
         async with self._db.begin() as conn:
             return await store.erase_face(conn, ref=ref, at=clock.now())
 
-    async def find(self, description: Description, *, purpose: str = FIND_MY_DOSSIER) -> Found | None:
-        """The one person this is, by a line drawn for the gallery's size and a margin to the second; else None.
+    async def find(
+        self, description: Description, *, among: Collection[str] | None = None, purpose: str = FIND_MY_DOSSIER
+    ) -> Found | None:
+        """The one person this is, by a line drawn for how many are searched and a margin to the second; else None.
 
-        None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
+        Nobody but `among` is looked at, when it is given: refs, enrolled or not. None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
         """
         probe, calibration = description.template, self._calibration
+        turned = self._rotation.turn(vector(probe.sface))
+        allowed = None if among is None else frozenset(among)
         async with self._db.begin() as conn:
+            nearby = await self._nearby(conn, turned, allowed)
             rows = await store.nearest(
-                conn,
-                rotation=self._rotation.name,
-                probe=self._rotation.turn(vector(probe.sface)),
-                count=_RERANKED,
+                conn, rotation=self._rotation.name, probe=turned, candidates=nearby.numbers, count=_RERANKED
             )
-            gallery_size = rows[0].gallery_size if rows else 0
-            scored = self._scored(rows, probe)
-            outcome = _outcome([score for score, _ in scored], gallery_size, calibration)
+            # The index has looked among the allowed alone; this rests on nothing it may have mistaken.
+            scored = self._scored([row for row in rows if allowed is None or row.ref in allowed], probe)
+            outcome = _outcome([score for score, _ in scored], nearby.searched, calibration)
             found = Found(scored[0][1]) if outcome == "found" else None
             await store.log_search(
                 conn,
@@ -84,9 +99,40 @@ class FaceStore:
                 outcome=outcome,
                 score=scored[0][0] if scored else None,
                 calibration=calibration.id,
-                gallery_size=gallery_size,
+                gallery_size=nearby.searched,
             )
         return found
+
+    async def _nearby(self, conn: AsyncConnection, turned: list[float], among: Collection[str] | None) -> "Nearby":
+        """Candidates by the index, after whatever changed since the last search, here or in another process."""
+        async with self._at_index:
+            index = await self._up_to_date(conn)
+            # On the loop: three milliseconds in a million faces, and a thread would take turns with it for longer.
+            return index.nearest(turned, among=among, count=_CANDIDATES)
+
+    async def _up_to_date(self, conn: AsyncConnection) -> "SignIndex":
+        # Here, not above: only who searches needs numpy.
+        from identity.faces.index import Changes, SignIndex
+
+        known, began = self._index, time.monotonic()
+        index = SignIndex() if known is None else known
+        pages, upto, complete = list[Changes](), index.upto, False
+        while not complete:
+            page = await store.changes(conn, rotation=self._rotation.name, after=upto, limit=_PAGE)
+            upto, complete = page.upto, page.complete
+            if page.refs is not None and page.packed is not None:
+                pages.append(await asyncio.to_thread(Changes.of, page.refs, page.packed))
+        if pages:
+            # A caller who hangs up leaves the thread at work: that index is then nobody's, and the next is built anew.
+            self._index = None
+            await asyncio.to_thread(index.apply, pages, upto)
+        else:
+            index.apply(pages, upto)
+        self._index = index
+        if known is None:
+            took = {"faces": len(index), "bytes": index.size_bytes, "seconds": round(time.monotonic() - began, 3)}
+            _log.info("the index of faces is built", extra=took)
+        return index
 
     def _scored(self, rows: list[store.Near], probe: Template) -> list[tuple[float, str]]:
         """Both eyes' scores, best first; a row that does not open counts for nobody."""

@@ -1,37 +1,75 @@
 """The gallery's SQL: takes a connection in the caller's transaction, returns rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.faces.tables import face_consents, face_deletions, face_gallery, face_keys, face_searches, vector_text
+from identity.faces.tables import (
+    face_changes,
+    face_consents,
+    face_deletions,
+    face_gallery,
+    face_keys,
+    vector_text,
+)
 from kit import ids
 from kit.db import raw
 
-# Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper. The gallery is counted by
-# its keys: as many rows, but a tenth of the bytes.
+# Of vectors of length 1 the negative inner product orders as the distance does, and is cheaper.
 _NEAREST: Final = """
 with near as materialized (
   select ref, vector <#> %(probe)s::vector as distance
-  from face_gallery where rotation = %(rotation)s order by distance limit %(count)s
+  from face_gallery where change = any(%(changes)s::bigint[]) and rotation = %(rotation)s order by distance limit %(count)s
 )
-select ref, template, wrapped, (select count(*) from face_keys) as gallery_size
+select ref, template, wrapped
 from near join face_gallery using (ref) join face_keys using (ref) order by distance
 """
 
 
 class Near(NamedTuple):
-    """A face near the one searched for, and how many were searched."""
+    """A face near the one searched for."""
 
     ref: str
     template: bytes
     wrapped: bytes
-    gallery_size: int
+
+
+# A face's signs go out as pgvector packs them, after their count; one that is gone has none. Twenty thousand in one value
+# are read at once by whoever keeps them, where as many rows would be unpacked one by one.
+_CHANGES: Final = """
+with changed as (
+  (select change, ref, bit_send(binary_quantize(vector)) as signs
+   from face_gallery where change > %(after)s and rotation = %(rotation)s order by change limit %(limit)s)
+  union all
+  (select change, ref, decode(repeat('00', 20), 'hex')
+   from face_deletions where change > %(after)s order by change limit %(limit)s)
+  order by change limit %(limit)s
+)
+select array_agg(ref order by change) as refs, string_agg(int8send(change) || signs, '' order by change) as packed,
+  case when count(*) < %(limit)s then (select last from face_changes) else max(change) end as upto,
+  count(*) < %(limit)s as complete
+from changed
+"""
+
+
+_LOG: Final = """
+insert into face_searches (id, at, purpose, ref, outcome, score, calibration, gallery_size)
+values (%(id)s, %(at)s, %(purpose)s, %(ref)s, %(outcome)s, %(score)s, %(calibration)s, %(gallery_size)s)
+"""
+
+
+class Changed(NamedTuple):
+    """A page of what changed in the gallery, in order; both None when nothing did. `upto` is where the next page begins."""
+
+    refs: list[str] | None
+    packed: bytes | None
+    upto: int
+    complete: bool
 
 
 async def add_consent(conn: AsyncConnection, *, ref: str, purpose: str, wording: str, given_at: datetime) -> str:
@@ -48,6 +86,7 @@ async def put_face(conn: AsyncConnection, *, wrapped_key: bytes, ref: str, **gal
     key = insert(face_keys).values(ref=ref, wrapped=wrapped_key)
     # The key's row first, here and when erasing: two calls for one person take turns on it.
     await conn.execute(key.on_conflict_do_update(index_elements=["ref"], set_={"wrapped": key.excluded.wrapped}))
+    gallery["change"] = await _next_change(conn)
     face = insert(face_gallery).values(ref=ref, **gallery)
     await conn.execute(
         face.on_conflict_do_update(index_elements=["ref"], set_={name: face.excluded[name] for name in gallery})
@@ -59,23 +98,42 @@ async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
     held = await conn.execute(select(face_keys.c.ref).where(face_keys.c.ref == ref).with_for_update())
     if held.first() is None:
         return False
+    change = await _next_change(conn)
     gone = await conn.execute(
         delete(face_gallery).where(face_gallery.c.ref == ref).returning(face_gallery.c.consent_id)
     )
     await conn.execute(delete(face_keys).where(face_keys.c.ref == ref))
     await conn.execute(
-        insert(face_deletions).values(id=ids.new_id("fde"), ref=ref, consent_id=gone.scalar_one(), deleted_at=at)
+        insert(face_deletions).values(
+            id=ids.new_id("fde"), ref=ref, consent_id=gone.scalar_one(), deleted_at=at, change=change
+        )
     )
     return True
 
 
-async def nearest(conn: AsyncConnection, *, rotation: str, probe: Sequence[float], count: int) -> list[Near]:
-    """The nearest faces by an exact scan of those turned alike, nearest first."""
+async def changes(conn: AsyncConnection, *, rotation: str, after: int, limit: int) -> Changed:
+    """What changed in the gallery after a change number: faces put there under this rotation, faces taken out."""
+    cursor = (await raw(conn)).cursor(row_factory=class_row(Changed))
+    given = {"rotation": rotation, "after": after, "limit": limit}
+    page = await (await cursor.execute(_CHANGES, given, prepare=True)).fetchone()
+    assert page is not None
+    return page
+
+
+async def nearest(
+    conn: AsyncConnection, *, rotation: str, probe: Sequence[float], candidates: Collection[int], count: int
+) -> list[Near]:
+    """The nearest of the faces put there by these changes, exactly, as they stand now; nearest first."""
     cursor = (await raw(conn)).cursor(row_factory=class_row(Near))
-    given = {"probe": vector_text(probe), "rotation": rotation, "count": count}
+    given = {"probe": vector_text(probe), "rotation": rotation, "changes": list(candidates), "count": count}
     return await (await cursor.execute(_NEAREST, given, prepare=True)).fetchall()
 
 
 async def log_search(conn: AsyncConnection, **values: Any) -> None:
     """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
-    await conn.execute(insert(face_searches).values(id=ids.new_id("fse"), **values))
+    await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
+
+
+async def _next_change(conn: AsyncConnection) -> int:
+    taken = update(face_changes).values(last=face_changes.c.last + 1).returning(face_changes.c.last)
+    return (await conn.execute(taken)).scalar_one()

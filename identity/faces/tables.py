@@ -3,7 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    true,
+)
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
@@ -44,6 +56,16 @@ face_consents = Table(
     Column("given_at", Instant, nullable=False),
 )
 
+# One row. Whoever changes the gallery takes the next number and holds the row until the change is committed, so numbers
+# become visible in their order: whoever has read up to one has missed none below it, as a sequence would not promise.
+face_changes = Table(
+    "face_changes",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=true()),
+    Column("last", BigInteger, nullable=False),
+    CheckConstraint("one", name="one"),
+)
+
 face_deletions = Table(
     "face_deletions",
     metadata,
@@ -51,6 +73,7 @@ face_deletions = Table(
     Column("ref", Text, nullable=False, index=True),
     Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
     Column("deleted_at", Instant, nullable=False),
+    Column("change", BigInteger, nullable=False, index=True),
 )
 
 # A table of its own, so that keys can be backed up apart from, and for a shorter time than, what they open.
@@ -61,7 +84,7 @@ face_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
-# No index on the vector: a search reads them all, so that what it answers is exact (HNSW misses 15 in 100).
+# No index on the vector: HNSW misses 15 in 100, and more when a search is confined to some. `index.py` picks candidates.
 face_gallery = Table(
     "face_gallery",
     metadata,
@@ -72,6 +95,7 @@ face_gallery = Table(
     Column("rotation", Text, nullable=False),
     Column("vector", Vector(128), nullable=False),
     Column("enrolled_at", Instant, nullable=False),
+    Column("change", BigInteger, nullable=False, unique=True),
 )
 
 face_searches = Table(
@@ -85,6 +109,7 @@ face_searches = Table(
     Column("outcome", Text, nullable=False),
     Column("score", Float(53)),
     Column("calibration", Text, nullable=False),
+    # Among how many was searched: those in scope.
     Column("gallery_size", Integer, nullable=False),
     CheckConstraint("outcome in ('found', 'not_found', 'ambiguous')", name="outcome"),
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dossiers import finding
+from identity import offices
 from identity.faces import FIND_MY_DOSSIER
 from identity.faces.calibration import default
 from identity.faces.messages import Consent, Description, Template
@@ -87,13 +88,19 @@ def face(fill: int) -> Description:
     return Description(template=template, picture=0, image_sha256=bytes(32))
 
 
+def at_kiosk(city: CityPeople, seen: Description, office_id: str = "off_ubnd_sai_gon") -> Any:
+    """What `by_face` is given when this face stands at a kiosk of that office."""
+    house, scopes = city.house, frozenset({"dossiers:find-by-face"})
+    kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=scopes, office_id=office_id)
+    return house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+
+
 async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) -> None:
     house, parent = city.house, await city.signed_in("parent")
     dossier = await steps.submitted(parent)
     me = await parent.get("/v1/me", expect=200)
     seen = face(7)
-    kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=frozenset({"dossiers:find-by-face"}))
-    args: Any = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    args = at_kiosk(city, seen)
     with pytest.raises(finding.FaceNotFound):
         await finding.by_face(*args)
     consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
@@ -105,6 +112,33 @@ async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) 
         await finding.by_face(*args[:3], Seen(face(8)), *args[4:])
 
 
+async def test_a_kiosk_looks_among_those_of_its_own_centre(city: CityPeople) -> None:
+    # A person of one centre must not be found, nor their dossier seen, at another's.
+    house, parent, seen = city.house, await city.signed_in("parent"), face(10)
+    await steps.submitted(parent)
+    me = await parent.get("/v1/me", expect=200)
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await house.faces.enrol(me["account_id"], seen, consent)
+    async with house.db.begin() as conn:
+        elsewhere = await offices.create_office(
+            conn, agency="ubnd_xa", ward_code="26734", name_vi="UBND khác", name_en="Another", address="Số 1 Hư Cấu"
+        )
+    assert (await finding.by_face(*at_kiosk(city, seen))).dossiers
+    with pytest.raises(finding.FaceNotFound):
+        await finding.by_face(*at_kiosk(city, seen, elsewhere.id))
+
+
+async def test_a_draft_is_nothing_to_be_found_by(city: CityPeople) -> None:
+    house, other, seen = city.house, await city.signed_in("other_parent"), face(11)
+    await other.post("/v1/dossiers", json={"procedure": steps.GROUP}, expect=201)
+    me = await other.get("/v1/me", expect=200)
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await house.faces.enrol(me["account_id"], seen, consent)
+    with pytest.raises(finding.FaceNotFound):
+        await finding.by_face(*at_kiosk(city, seen))
+    assert await house.faces.withdraw(me["account_id"])
+
+
 async def test_what_ended_is_shown_for_a_month(city: CityPeople) -> None:
     # People come to a kiosk to hear that it is ready: a dossier just closed must not vanish.
     house, stranger, seen = city.house, await city.signed_in("other_parent"), face(9)
@@ -113,8 +147,7 @@ async def test_what_ended_is_shown_for_a_month(city: CityPeople) -> None:
     me = await stranger.get("/v1/me", expect=200)
     consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
     await house.faces.enrol(me["account_id"], seen, consent)
-    kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=frozenset({"dossiers:find-by-face"}))
-    args: Any = house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    args = at_kiosk(city, seen)
     assert len((await finding.by_face(*args)).dossiers) == 1
     with clock.shifted(timedelta(days=30)), pytest.raises(finding.FaceNotFound):
         await finding.by_face(*args)

@@ -1,15 +1,20 @@
 """The gallery on a real PostgreSQL with pgvector; faces are made of numbers here, so that their distances are known."""
 
+import itertools
 import math
 import random
 from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import anyio
+import anyio.to_thread
 import pytest
 from sqlalchemy import text
 
-from identity.faces import Consent, Description, FaceStore, Found
+import migrations
+from identity.faces import Consent, Description, FaceStore, Found, index, service
+from identity.faces import store as sql
 from identity.faces.calibration import default
 from identity.faces.messages import Template
 from kit.db import Database
@@ -207,3 +212,135 @@ async def test_another_deployments_key_finds_nobody(
     known = await enrolled(store, people, "an")
     elsewhere = FaceStore(faces_db, KeysOf(2))
     assert await elsewhere.find(again(known["an"])) is None
+
+
+async def test_only_those_in_scope_are_looked_at(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    known = await enrolled(store, people, "an", "binh", "chi")
+    assert await store.find(again(known["an"]), among=["an", "chi", "not-enrolled"]) == Found("an")
+    # Enrolled, recognised without doubt anywhere else, and not looked for here.
+    assert await store.find(again(known["binh"]), among=["an", "chi"]) is None
+    assert await store.find(again(known["binh"]), among=[]) is None
+    assert await rows(faces_db, "select outcome, ref, gallery_size from face_searches order by id") == [
+        ("found", "an", 2),
+        ("not_found", None, 2),
+        ("not_found", None, 0),
+    ]
+
+
+async def test_a_twin_outside_the_scope_casts_no_doubt(
+    store: FaceStore, people: Iterator[Description], empty: None
+) -> None:
+    known = await enrolled(store, people, "twin")
+    await store.enrol("other-twin", again(known["twin"], 0.05, photo=2), CONSENT)
+    assert await store.find(again(known["twin"]), among=["twin"]) == Found("twin")
+
+
+async def test_what_an_index_mistakes_about_the_scope_is_put_right(
+    store: FaceStore, people: Iterator[Description], empty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await enrolled(store, people, "an", "binh")
+    # All people under one key: to the index each is as good as another.
+    monkeypatch.setattr(index, "hash", len, raising=False)
+    await store.enrol("long-name", known["an"], CONSENT)
+    assert await store.find(again(known["an"]), among=["nine-long"]) is None
+    assert await store.find(again(known["an"]), among=["long-name"]) == Found("long-name")
+
+
+async def test_processes_learn_of_each_others_changes(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    elsewhere = FaceStore(faces_db, KeysOf(1))
+    known = await enrolled(store, people, "an", "binh")
+    assert await elsewhere.find(again(known["an"])) == Found("an")
+    known |= await enrolled(store, people, "chi")
+    assert await elsewhere.find(again(known["chi"])) == Found("chi")
+    newer = next(people)
+    await store.enrol("binh", newer, CONSENT)
+    assert await elsewhere.find(again(newer)) == Found("binh")
+    assert await elsewhere.find(again(known["binh"])) is None
+    await store.withdraw("an")
+    assert await elsewhere.find(again(known["an"])) is None
+    await store.enrol("an", known["an"], CONSENT)
+    assert await elsewhere.find(again(known["an"])) == Found("an")
+
+
+async def test_an_index_that_lags_behind_brings_nobody_back(
+    store: FaceStore, people: Iterator[Description], empty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await enrolled(store, people, "an", "binh")
+    assert await store.find(again(known["an"])) == Found("an")
+
+    async def nothing_new(*_: object, after: int, **__: object) -> sql.Changed:
+        return sql.Changed(refs=None, packed=None, upto=after, complete=True)
+
+    monkeypatch.setattr(sql, "changes", nothing_new)
+    await store.withdraw("an")
+    newer = next(people)
+    await store.enrol("binh", newer, CONSENT)
+    assert await store.find(again(known["an"])) is None
+    assert await store.find(again(known["binh"])) is None
+
+
+async def test_the_index_is_read_page_by_page(
+    store: FaceStore, people: Iterator[Description], empty: None, monkeypatch: pytest.MonkeyPatch, faces_db: Database
+) -> None:
+    known = await enrolled(store, people, *(f"person-{number}" for number in range(7)))
+    await store.withdraw("person-3")
+    monkeypatch.setattr(service, "_PAGE", 2)
+    elsewhere = FaceStore(faces_db, KeysOf(1))
+    for ref, description in known.items():
+        assert await elsewhere.find(again(description)) == (None if ref == "person-3" else Found(ref))
+
+
+async def test_concurrent_enrolments_are_all_seen(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    # A number that is visible before a lower one would hide the lower one for ever.
+    known = {f"person-{number}": next(people) for number in range(24)}
+    elsewhere = FaceStore(faces_db, KeysOf(1))
+
+    async def search() -> None:
+        for description in itertools.islice(known.values(), 8):
+            await elsewhere.find(again(description))
+
+    async with anyio.create_task_group() as group:
+        for ref, description in known.items():
+            group.start_soon(store.enrol, ref, description, CONSENT)
+        group.start_soon(search)
+    for ref, description in known.items():
+        assert await elsewhere.find(again(description)) == Found(ref)
+
+
+async def test_under_a_new_key_the_index_holds_only_who_enrolled_under_it(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    known = await enrolled(store, people, "an", "binh")
+    assert await store.find(again(known["an"])) == Found("an")
+    renewed = FaceStore(faces_db, KeysOf(2))
+    assert await renewed.find(again(known["an"])) is None
+    await renewed.enrol("an", known["an"], CONSENT)
+    assert await renewed.find(again(known["an"])) == Found("an")
+    assert await rows(faces_db, "select outcome, gallery_size from face_searches order by id") == [
+        ("found", 2),
+        ("not_found", 0),
+        ("found", 1),
+    ]
+    # Whose vector was turned anew is no longer anybody under the old key.
+    assert await store.find(again(known["an"])) is None
+    assert await store.find(again(known["binh"])) == Found("binh")
+
+
+async def test_who_enrolled_before_changes_were_numbered_is_found(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    known = await enrolled(store, people, "an", "binh", "chi")
+    await store.withdraw("binh")
+    await anyio.to_thread.run_sync(migrations.downgrade, faces_db.url, "faces", "0001")
+    await anyio.to_thread.run_sync(migrations.upgrade, faces_db.url, "faces")
+    later = FaceStore(faces_db, KeysOf(1))
+    assert await later.find(again(known["an"])) == Found("an")
+    assert await later.find(again(known["binh"])) is None
+    known |= await enrolled(later, people, "dung")
+    assert await later.find(again(known["dung"])) == Found("dung")
