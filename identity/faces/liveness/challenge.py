@@ -1,6 +1,7 @@
 """What a person is asked to do before the camera: drawn by chance, for one session and one device, good once."""
 
 import hashlib
+import random
 import secrets
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,13 +17,17 @@ from kit.valkey import Valkey, ValkeyGone
 Step = Literal["turn_left", "turn_right", "nod_up", "nod_down", "blink", "smile", "open_mouth"]
 
 STEPS: Final[dict[Step, Words]] = {
-    "turn_left": Words(vi="Quay mặt sang trái, rồi nhìn thẳng lại.", en="Turn your head to your left, then look ahead again."),
+    "turn_left": Words(
+        vi="Quay mặt sang trái, rồi nhìn thẳng lại.", en="Turn your head to your left, then look ahead again."
+    ),
     "turn_right": Words(
         vi="Quay mặt sang phải, rồi nhìn thẳng lại.", en="Turn your head to your right, then look ahead again."
     ),
     "nod_up": Words(vi="Ngẩng mặt lên, rồi nhìn thẳng lại.", en="Raise your chin, then look ahead again."),
     "nod_down": Words(vi="Cúi mặt xuống, rồi nhìn thẳng lại.", en="Lower your chin, then look ahead again."),
-    "blink": Words(vi="Nhắm mắt khoảng một giây, rồi mở mắt.", en="Close your eyes for about a second, then open them."),
+    "blink": Words(
+        vi="Nhắm mắt khoảng một giây, rồi mở mắt.", en="Close your eyes for about a second, then open them."
+    ),
     "smile": Words(vi="Mỉm cười thật tươi.", en="Give a broad smile."),
     "open_mouth": Words(vi="Há miệng, rồi ngậm lại.", en="Open your mouth, then close it."),
 }
@@ -78,35 +83,34 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         return min(max(at_ms, 0) // self.colour_ms, len(self.colours) - 1)
 
 
-def draw(*, session_id: str, device_thumbprint: str) -> Challenge:
-    """A new challenge of three or four steps, from the system's own source of chance."""
-    steps = _steps()
+def draw(*, session_id: str, device_thumbprint: str, chance: random.Random | None = None) -> Challenge:
+    """A new challenge of three or four steps, from the system's own source of chance; only simulations bring another."""
+    chance = chance or secrets.SystemRandom()
+    steps = _steps(chance)
     length_ms = LEAD_MS + len(steps) * STEP_MS
     return Challenge(
         id=ids.new_id("liv"),
         session_id=session_id,
         device_thumbprint=device_thumbprint,
         steps=steps,
-        colours=_colours(-(-length_ms // COLOUR_MS)),
+        colours=_colours(chance, -(-length_ms // COLOUR_MS)),
         expires_at=clock.now() + GOOD_FOR,
     )
 
 
-def _steps() -> tuple[Step, ...]:
+def _steps(chance: random.Random) -> tuple[Step, ...]:
     """Three or four different ones, one of them a turn of the head."""
-    chance = secrets.SystemRandom()
     while True:
-        steps = tuple(chance.sample(tuple(STEPS), 3 + secrets.randbelow(2)))
+        steps = tuple(chance.sample(tuple(STEPS), chance.choice((3, 4))))
         if set(steps) & set(_TURNS):
             return steps
 
 
-def _colours(count: int) -> tuple[Colour, ...]:
+def _colours(chance: random.Random, count: int) -> tuple[Colour, ...]:
     """No colour follows itself."""
-    chance = secrets.SystemRandom()
     while True:
         colours = tuple(chance.choice(COLOURS) for _ in range(count))
-        if all(one != next_ for one, next_ in pairwise(colours)):
+        if all(one != after for one, after in pairwise(colours)):
             return colours
 
 

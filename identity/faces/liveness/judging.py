@@ -7,32 +7,17 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from statistics import mean, median
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from identity.faces.liveness.challenge import STEPS, Challenge, Step
+from identity.faces.liveness.messages import BurstReading, Decision, FaceReading, FrameReading, Reason, Rgb, Verdict
 from identity.faces.liveness.policy import Code, Policy
-from identity.faces.liveness.reading import BurstReading, FaceReading, FrameReading, Rgb
 from identity.faces.liveness.wording import TIPS
 from kit.refusal import Words
 
-Decision = Literal["live", "not_live", "unsure"]
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """One cue that spoke against it; `step` when it is about one. `tip` is for the person, `code` for machines."""
-
-    code: Code
-    tip: Words
-    step: Step | None = None
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    decision: Decision
-    reasons: tuple[Reason, ...]
-    policy: str
-    """Id of the policy it was judged by."""
+Found = tuple[Code, Step | None]
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -56,16 +41,15 @@ class Light(msgspec.Struct, frozen=True):
 
 def judge(burst: BurstReading, challenge: Challenge, policy: Policy) -> Verdict:
     """What the burst is, as an answer to this challenge."""
-    found: list[tuple[Code, Step | None]] = []
     seen = ahead_and_after(burst, challenge, policy)
-    found += [(code, None) for code in _frames(burst, challenge, policy)]
+    found: list[Found] = list(_frames(burst, challenge, policy))
     if seen:
-        found += list(_steps(seen, challenge, policy))
+        found += _steps(seen, challenge, policy)
         if _flat(seen, policy):
             found.append(("moves-flat", None))
     else:
         found.append(("not-ahead", None))
-    found += [(code, None) for code in _light(burst, challenge, policy)]
+    found += _light(burst, challenge, policy)
     answers = {policy.answers[code] for code, _ in found}
     decision: Decision = "not_live" if "not_live" in answers else "unsure" if answers else "live"
     return Verdict(decision, tuple(_reason(code, step) for code, step in found), policy.id)
@@ -83,28 +67,26 @@ def _proper(frame: FrameReading, policy: Policy) -> FaceReading | None:
     return face if face is not None and face.pose.residual <= policy.frames.most_residual else None
 
 
-def _frames(burst: BurstReading, challenge: Challenge, policy: Policy) -> Iterator[Code]:
+def _frames(burst: BurstReading, challenge: Challenge, policy: Policy) -> Iterator[Found]:
     """Whether it is one whole recording of one face."""
     frames, lines = burst.frames, policy.frames
     times = [0, *(frame.at_ms for frame in frames), challenge.length_ms]
     if frames[-1].at_ms > challenge.length_ms + lines.most_gap_ms or any(
         late - early > lines.most_gap_ms for early, late in pairwise(times)
     ):
-        yield "frames-missing"
+        yield "frames-missing", None
     if mean(_proper(frame, policy) is None for frame in frames) > lines.most_unclear_share:
-        yield "face-unclear"
+        yield "face-unclear", None
     if mean(frame.faces > 1 for frame in frames) > lines.most_crowded_share:
-        yield "several-faces"
+        yield "several-faces", None
     if burst.least_likeness < policy.same.least_likeness:
-        yield "another-person"
+        yield "another-person", None
     if burst.repeated:
-        yield "frames-repeated"
+        yield "frames-repeated", None
     if mean(frame.shift_px < policy.still.least_shift_px for frame in frames[1:]) > policy.still.most_share:
-        yield "frames-still"
+        yield "frames-still", None
     if median(frame.display for frame in frames) > policy.display.most_grid:
-        yield "screen-grid"
-    if mean(frame.edges >= policy.display.framed_sides for frame in frames) > policy.display.framed_share:
-        yield "framed-face"
+        yield "screen-grid", None
 
 
 def ahead_and_after(burst: BurstReading, challenge: Challenge, policy: Policy) -> list[Seen]:
@@ -157,7 +139,7 @@ def far(step: Step, seen: Seen, policy: Policy) -> float:
 _PLAIN: Final[tuple[Step, ...]] = ("turn_left", "turn_right", "open_mouth")
 
 
-def _steps(seen: list[Seen], challenge: Challenge, policy: Policy) -> Iterator[tuple[Code, Step | None]]:
+def _steps(seen: list[Seen], challenge: Challenge, policy: Policy) -> Iterator[Found]:
     """Each in its own time: so their order is the one that was asked for."""
     lines = policy.steps
     unasked = False
@@ -192,12 +174,12 @@ def _flat(seen: list[Seen], policy: Policy) -> bool:
     return moved is not None and moved < policy.solid.least_parallax
 
 
-def _light(burst: BurstReading, challenge: Challenge, policy: Policy) -> Iterator[Code]:
+def _light(burst: BurstReading, challenge: Challenge, policy: Policy) -> Iterator[Found]:
     light = answer_to_light(burst, challenge, policy)
     if light is None or light.correlation < policy.light.least_correlation:
-        yield "light-unanswered"
+        yield "light-unanswered", None
     elif light.beside > policy.light.most_beside:
-        yield "light-flat"
+        yield "light-flat", None
 
 
 def answer_to_light(burst: BurstReading, challenge: Challenge, policy: Policy) -> Light | None:

@@ -20,7 +20,6 @@ Code = Literal[
     "frames-repeated",
     "frames-still",
     "screen-grid",
-    "framed-face",
     "light-unanswered",
     "light-flat",
 ]
@@ -60,8 +59,6 @@ class Still(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_grid: float
-    framed_sides: int
-    framed_share: float
 
 
 class Light(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

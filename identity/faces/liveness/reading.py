@@ -4,13 +4,13 @@ import hashlib
 from itertools import pairwise
 from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from identity.faces import dlib_eye, sface_eye
 from identity.faces.liveness import grid, solid
+from identity.faces.liveness.messages import BurstReading, FaceReading, Frame, FrameReading, Rgb
 from identity.faces.liveness.refusals import BadBurst
 from kit import images
 from kit.refusal import Refusal
@@ -23,60 +23,7 @@ _DETECTION_SIDE_PX: Final = 320
 # Each costs as much as everything else of a frame together; a change of person shows in a few.
 _LIKENESSES: Final = 5
 _CROP_PX: Final = 256
-# Least length of a straight edge, in shorter sides of the frame, and how far from upright or level it may lean.
-_EDGE_LENGTH: Final = 0.4
-_EDGE_LEAN_DEGREES: Final = 15.0
-
 Pixels = NDArray[np.uint8]
-Rgb = tuple[float, float, float]
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """One JPEG as the camera took it, not mirrored, and when, by the phone's clock, in ms since the challenge began to run."""
-
-    jpeg: bytes
-    at_ms: int
-
-
-class FaceReading(msgspec.Struct, frozen=True, kw_only=True):
-    """The one face of a frame."""
-
-    pose: solid.Pose
-    eyes: float
-    """How far the eyes are open: height over width, mean of both."""
-    mouth: float
-    """Gap between the lips, in eye distances."""
-    smile: float
-    """Width of the mouth in widths between the outer corners of the eyes, so that turning the head does not change it much."""
-    parallax: tuple[float, float]
-    """`solid.nose_parallax` against the first face of the burst."""
-    skin: Rgb
-    beside: Rgb
-    """Mean colour of both cheeks and of what is left and right of the head, 0 to 255."""
-    eye_distance_px: float
-
-
-class FrameReading(msgspec.Struct, frozen=True, kw_only=True):
-    at_ms: int
-    faces: int
-    face: FaceReading | None
-    """None unless there is exactly one face."""
-    shift_px: float
-    """How far the picture around the face moved since the frame before; 0 in the first."""
-    display: float
-    """`grid.display_grid` of the face."""
-    edges: int
-    """Left, right, above and below the face: on how many sides a long straight edge runs."""
-
-
-class BurstReading(msgspec.Struct, frozen=True, kw_only=True):
-    frames: tuple[FrameReading, ...]
-    repeated: int
-    """Frames that are a frame seen before in the burst, byte for byte."""
-    least_likeness: float
-    """Least SFace cosine of a face of the burst with its first; 1 when there were not two."""
-    sha256: tuple[bytes, ...]
-    """Of each frame, for whoever keeps what was seen before."""
 
 
 def read_burst(frames: list[Frame]) -> BurstReading:
@@ -109,7 +56,6 @@ def read_burst(frames: list[Frame]) -> BurstReading:
                 face=face,
                 shift_px=_shift(crops[number - 1], crops[number]) if number else 0.0,
                 display=grid.display_grid(_square(picture, centre)),
-                edges=_edges(picture, found[0]) if found else 0,
             )
         )
     digests = tuple(hashlib.sha256(frame.jpeg).digest() for frame in frames)
@@ -188,26 +134,6 @@ def _shift(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
     window = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F)
     (x, y), _ = cv2.phaseCorrelate(before, after, window)
     return float(np.hypot(x, y))
-
-
-def _edges(picture: Pixels, marks: solid.Points) -> int:
-    import cv2
-
-    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    length = round(_EDGE_LENGTH * min(small.shape))
-    lines = cv2.HoughLinesP(cv2.Canny(small, 60, 150), 1, np.pi / 180, 40, minLineLength=length, maxLineGap=4)
-    if lines is None:
-        return 0
-    (left, top), (right, bottom) = marks.min(axis=0) / 2, marks.max(axis=0) / 2
-    sides: set[str] = set()
-    for x1, y1, x2, y2 in np.asarray(lines, np.float64).reshape(-1, 4):
-        lean = float(np.degrees(np.arctan2(abs(y2 - y1), abs(x2 - x1))))
-        x, y = (x1 + x2) / 2, (y1 + y2) / 2
-        if lean > 90 - _EDGE_LEAN_DEGREES:
-            sides |= {"left"} if x < left else {"right"} if x > right else set[str]()
-        elif lean < _EDGE_LEAN_DEGREES:
-            sides |= {"above"} if y < top else {"below"} if y > bottom else set[str]()
-    return len(sides)
 
 
 def _least_likeness(pictures: list[Pixels], marks: list[list[solid.Points]]) -> float:

@@ -5,16 +5,15 @@ phone's colours and seen by a camera whose hand trembles. What passes here need 
 """
 
 import random
-from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from identity.faces.liveness import solid
-from identity.faces.liveness.challenge import Challenge, Colour, Step
-from identity.faces.liveness.reading import Frame
+from identity.faces.liveness.challenge import Challenge, Step
+from identity.faces.liveness.messages import Frame
 
 Pixels = NDArray[np.uint8]
 Species = Literal["print", "bent_print", "cut_out", "screen", "replayed_video", "injected_still", "injected_stills"]
@@ -73,14 +72,16 @@ class Sitter:
 
         points, depth = self._posed(act)
         # Every other pixel is looked up and those between interpolated: four times quicker, and nobody sees it.
-        lookup = np.stack(np.meshgrid(np.arange(0, WIDTH_PX, 2), np.arange(0, HEIGHT_PX, 2)), axis=-1).astype(np.float32)
+        lookup = np.stack(np.meshgrid(np.arange(0, WIDTH_PX, 2), np.arange(0, HEIGHT_PX, 2)), axis=-1).astype(
+            np.float32
+        )
         order = np.argsort([depth[list(triangle)].mean() for triangle in self._triangles])
         for number in order:
             corners = list(self._triangles[number])
             _fill(lookup, points[corners] / 2, self._flat[corners])
-        lookup = cv2.resize(lookup, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR) - 0.5
-        face: Pixels = np.asarray(cv2.remap(self.picture, lookup, None, cv2.INTER_LINEAR), np.uint8)
-        near = np.asarray(cv2.remap(self.near, lookup, None, cv2.INTER_LINEAR), np.float32)
+        lookup = np.asarray(cv2.resize(lookup, None, fx=2, fy=2) - 0.5, np.float32)
+        face: Pixels = _looked_up(self.picture.astype(np.float32), lookup).astype(np.uint8)
+        near = _looked_up(self.near, lookup)
         if act.mouth > 0.15:
             inside = np.zeros(face.shape[:2], np.float32)
             cv2.fillPoly(inside, [np.rint(points[60:68]).astype(np.int32)], (1.0,))
@@ -145,8 +146,8 @@ def _mesh(
     points = np.array([*marks, *top, *hair, *neck, *edge], np.float64)
     depths = [*depth, *forehead, *([-95.0] * len(hair)), *([-110.0] * len(neck)), *([-120.0] * len(edge))]
     held = [1.0] * _RING + [1.0] * len(hair) + [0.2] * len(neck) + [0.0] * len(edge)
-    inside = ((points >= 0) & (points <= (WIDTH_PX - 1, HEIGHT_PX - 1))).all(axis=1)
-    assert inside[:68].all()
+    inside = np.all((points >= 0) & (points <= (WIDTH_PX - 1, HEIGHT_PX - 1)), axis=1)
+    assert np.all(inside[:68])
     return points[inside], np.array(depths)[inside] * unit, np.array(held)[inside]
 
 
@@ -182,6 +183,14 @@ def _fill(lookup: NDArray[np.float32], to: NDArray[np.float64], source: NDArray[
     inside = (second >= -0.01) & (third >= -0.01) & (second + third <= 1.01)
     place = source[0] + second[..., None] * (source[1] - source[0]) + third[..., None] * (source[2] - source[0])
     lookup[low[1] : high[1], low[0] : high[0]][inside] = place[inside]
+
+
+def _looked_up(picture: NDArray[np.float32], lookup: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each pixel as it is at the place in `lookup`, (height, width, 2); 0 where that lies outside."""
+    import cv2
+
+    across, down = np.ascontiguousarray(lookup[..., 0]), np.ascontiguousarray(lookup[..., 1])
+    return np.asarray(cv2.remap(picture, across, down, cv2.INTER_LINEAR), np.float32)
 
 
 def _rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
@@ -293,19 +302,17 @@ Scene = tuple[Pixels, NDArray[np.float32]]
 
 def _paper(species: Species, sitter: Sitter, followed: list[Act], chance: random.Random) -> list[Scene]:
     """A print held up: tilted as the head should turn; bent round its middle; or cut out, with eyes that close behind holes."""
-    import cv2
 
-    room = _backdrop(chance)
+    room, outline = _backdrop(chance), _outline(sitter)
     scenes: list[Scene] = []
     for act in followed:
         picture, _ = sitter.show(Act(blink=act.blink if species == "cut_out" else 0.0))
         ink = (picture.astype(np.float32) - 128) * 0.82 + 132
         near = np.ones(picture.shape[:2], np.float32)
         lookup = _sheet(act, 0.55 if species == "bent_print" else 0.0, 0.8)
-        page = cv2.remap(ink, lookup, None, cv2.INTER_LINEAR, borderValue=(-1, -1, -1))
-        paper = cv2.remap(near, lookup, None, cv2.INTER_LINEAR)
+        page, paper = _looked_up(ink, lookup), _looked_up(near, lookup)
         if species == "cut_out":
-            paper *= cv2.remap(_outline(sitter), lookup, None, cv2.INTER_LINEAR)
+            paper *= _looked_up(outline, lookup)
         on = paper[:, :, None]
         scenes.append((np.clip(page * on + room * (1 - on), 0, 255).astype(np.uint8), np.maximum(paper, 0.12)))
     return scenes
@@ -350,13 +357,14 @@ def _display(sitter: Sitter, followed: list[Act], chance: random.Random) -> list
     room = _backdrop(chance)
     size = chance.uniform(0.78, 0.95)
     held = _sheet(Act(yaw=chance.uniform(-4, 4), pitch=chance.uniform(-4, 4), roll=chance.uniform(-3, 3)), 0.0, size)
-    pixels = _subpixels(chance.uniform(1.0, 2.4), np.radians(chance.uniform(-4, 4)))
-    lit = cv2.remap(np.ones((HEIGHT_PX, WIDTH_PX), np.float32), held, None, cv2.INTER_NEAREST)[:, :, None]
-    frame = cv2.dilate(lit, np.ones((27, 19)))[:, :, None]
+    pixels = _subpixels(chance.uniform(0.6, 1.8), np.radians(chance.uniform(-4, 4)))
+    lit = _looked_up(np.ones((HEIGHT_PX, WIDTH_PX), np.float32), held)
+    frame = np.asarray(cv2.dilate(lit, np.ones((27, 19))), np.float32)[:, :, None]
+    lit = lit[:, :, None]
     scenes: list[Scene] = []
     for act in followed:
         film, _ = sitter.show(act)
-        shown = cv2.remap(film.astype(np.float32), held, None, cv2.INTER_LINEAR) * pixels
+        shown = _looked_up(film.astype(np.float32), held) * pixels
         scene = shown * lit + 18 * (frame - lit) + room * (1 - frame)
         reflected = 0.02 * lit[:, :, 0] + 0.12 * (1 - frame[:, :, 0])
         scenes.append((np.clip(scene, 0, 255).astype(np.uint8), reflected.astype(np.float32)))
@@ -373,7 +381,7 @@ def _subpixels(pitch_px: float, angle: float) -> NDArray[np.float32]:
     down = (y * np.cos(angle) - x * np.sin(angle)) / pitch_px
     rows = (np.mod(down, 1) < 0.85).astype(np.float32)
     stripes = [rows * (np.abs(np.mod(across, 1) - place) < 0.14) for place in (1 / 6, 1 / 2, 5 / 6)]
-    fine_grid = cv2.GaussianBlur(np.stack(stripes, axis=-1).astype(np.float32), (0, 0), 0.5 * fine)
+    fine_grid = cv2.GaussianBlur(np.stack(stripes, axis=-1).astype(np.float32), (0, 0), 0.7 * fine)
     seen = cv2.resize(fine_grid, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(seen / seen.mean(axis=(0, 1)), np.float32)
 

@@ -7,9 +7,10 @@ The figures are rounded adult averages of facial anthropometry (eye corners 34 a
 from functools import cache
 from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from identity.faces.liveness.messages import Pose
 
 Points = NDArray[np.float64]
 
@@ -37,18 +38,6 @@ _NOSE: Final = (28, 29, 30)
 _BEHIND: Final = (17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 31, 35, 36, 39, 42, 45, 48, 54)
 # Of a phone's camera with about 60 degrees across the longer side: its focal length in longer sides.
 _FOCAL: Final = 0.9
-
-
-class Pose(msgspec.Struct, frozen=True):
-    """Degrees: `yaw` positive when the person turns to their own left, `pitch` positive downwards, `roll` clockwise in the picture.
-
-    `residual` is how far the rigid landmarks lie from the model, root mean square, in eye distances.
-    """
-
-    yaw: float
-    pitch: float
-    roll: float
-    residual: float
 
 
 @cache
@@ -87,10 +76,10 @@ def pose(marks: Points, size: tuple[int, int]) -> Pose:
     middle = (seen.mean(axis=0) - (size[0] / 2, size[1] / 2)) * away / focal
     shift = np.array([[middle[0]], [middle[1]], [away]])
     _, turn, shift = cv2.solvePnP(
-        model, seen, camera, None, np.zeros((3, 1)), shift, useExtrinsicGuess=True, flags=cv2.SOLVEPNP_ITERATIVE
+        model, seen, camera, np.zeros(4), np.zeros((3, 1)), shift, useExtrinsicGuess=True, flags=cv2.SOLVEPNP_ITERATIVE
     )
     matrix = cv2.Rodrigues(turn)[0]
-    drawn = cv2.projectPoints(model, turn, shift, camera, None)[0][:, 0]
+    drawn = cv2.projectPoints(model, turn, shift, camera, np.zeros(4))[0][:, 0]
     residual = float(np.sqrt(((drawn - seen) ** 2).sum(axis=1).mean())) / eye_distance(marks)
     # Where the face looks, its own -z, and where its own x points.
     ahead, right = -matrix[:, 2], matrix[:, 0]

@@ -50,10 +50,6 @@ TIPS: Final[dict[Code, Words]] = {
         vi="Có vẻ như máy đang quay một màn hình. Hãy quay chính khuôn mặt bạn.",
         en="It looks as if a screen was recorded. Record your own face.",
     ),
-    "framed-face": Words(
-        vi="Quanh khuôn mặt có khung thẳng. Hãy đứng trước nền đơn giản, tránh cửa và khung tranh.",
-        en="There are straight edges around your face. Stand before something plain, away from doors and picture frames.",
-    ),
     "light-unanswered": Words(
         vi="Không thấy ánh sáng màn hình trên khuôn mặt. Hãy vào chỗ ít sáng hơn, tăng độ sáng màn hình, đưa máy lại gần.",
         en="The screen's light was not seen on your face. Go where it is less bright, turn up the screen and come closer.",
