@@ -16,7 +16,9 @@ from identity.faces.liveness.challenge import Challenge, Step
 from identity.faces.liveness.messages import Frame
 
 Pixels = NDArray[np.uint8]
-Species = Literal["print", "bent_print", "cut_out", "screen", "replayed_video", "injected_still", "injected_stills"]
+Species = Literal[
+    "print", "bent_print", "cut_out", "screen", "replayed_video", "spliced_video", "injected_still", "injected_stills"
+]  # fmt: skip
 
 WIDTH_PX: Final = 480
 HEIGHT_PX: Final = 640
@@ -279,6 +281,10 @@ def attack(species: Species, sitter: Sitter, challenge: Challenge, other: Challe
     if species == "replayed_video":
         recorded = bona_fide(sitter, other, seed + 1)
         return [Frame(one.jpeg, at) for one, at in zip(recorded, moments(challenge), strict=False)]
+    if species == "spliced_video":
+        # Cut together from what was filmed before: the steps are right, the light is that of another day.
+        before = msgspec.structs.replace(challenge, colours=other.colours)
+        return _filmed([sitter.show(act) for act in followed], before, room, chance)
     still = species == "injected_still"
     scenes = [sitter.show(Act() if still else _held(act)) for act in followed]
     return _filmed(scenes, challenge, msgspec.structs.replace(room, tremor_px=0.0, phone_light=0.0), chance)
