@@ -6,14 +6,17 @@ Everything is simulated from two still portraits: the figures show that the cues
 no error rate of anything in life. What each can and cannot mean stands in docs/liveness.md.
 """
 
+import multiprocessing
 import random
 import statistics
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from math import comb
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import numpy as np
 from rich.progress import track
 
@@ -59,6 +62,33 @@ def upper_bound(wrong: int, count: int) -> float:
     return 100 * high
 
 
+class Round(msgspec.Struct):
+    """One portrait's bursts: for each kind the decision and the cues, and what a frame of the honest one took, in ms."""
+
+    verdicts: dict[str, tuple[str, set[str]]]
+    took_ms: float
+    floor_ms: float
+
+
+def one_round(name: str, seed: int) -> Round:
+    dlib_eye.warm()
+    sface_eye.session()
+    person, asked, other = sitter(name, seed), challenge(seed), challenge(seed + 5000)
+    honest = simulated.bona_fide(person, asked, seed)
+    floor = floor_ms(honest)
+    began = time.process_time()
+    verdicts = {"bona_fide": judged(honest, asked)}
+    took = 1000 * (time.process_time() - began) / len(honest)
+    for kind in SPECIES:
+        verdicts[kind] = judged(simulated.attack(kind, person, asked, other, seed), asked)
+    return Round(verdicts, took, floor)
+
+
+def judged(frames: list[liveness.Frame], asked: liveness.Challenge) -> tuple[str, set[str]]:
+    verdict = judge(read_burst(frames), asked, default())
+    return verdict.decision, {reason.code for reason in verdict.reasons}
+
+
 def main() -> None:
     parser = arguments((__doc__ or "").splitlines()[0])
     parser.add_argument(
@@ -70,29 +100,19 @@ def main() -> None:
     options = parser.parse_args()
     rounds = options.rounds or (1 if options.quick else 10)
     portraits.fetch(portraits.default_directory())
-    dlib_eye.warm()
-    sface_eye.session()
+    work = [(name, seed) for seed in range(rounds) for name in SITTERS[: 1 if options.quick else None]]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        done = list(track(pool.map(one_round, *zip(*work, strict=True)), "simulated bursts", total=len(work)))
     decisions: dict[str, Counter[str]] = {kind: Counter() for kind in ("bona_fide", *SPECIES)}
     reasons: dict[str, Counter[str]] = {kind: Counter() for kind in decisions}
-    took: list[float] = []
-    floors: list[float] = []
-    for name, seed in track(
-        [(name, seed) for seed in range(rounds) for name in SITTERS[: 1 if options.quick else None]], "simulated bursts"
-    ):
-        person, asked, other = sitter(name, seed), challenge(seed), challenge(seed + 5000)
-        for kind in decisions:
-            if kind == "bona_fide":
-                frames = simulated.bona_fide(person, asked, seed)
-                floors.append(floor_ms(frames))
-            else:
-                frames = simulated.attack(kind, person, asked, other, seed)
-            began = time.process_time()
-            verdict = judge(read_burst(frames), asked, default())
-            if kind == "bona_fide":
-                took.append(1000 * (time.process_time() - began) / len(frames))
-            decisions[kind][verdict.decision] += 1
-            reasons[kind].update({reason.code for reason in verdict.reasons})
-    report(decisions, reasons, statistics.median(took), statistics.median(floors), options.json)
+    for one in done:
+        for kind, (decision, codes) in one.verdicts.items():
+            decisions[kind][decision] += 1
+            reasons[kind].update(codes)
+    took_ms, least_ms = (
+        statistics.median(of) for of in zip(*((one.took_ms, one.floor_ms) for one in done), strict=True)
+    )
+    report(decisions, reasons, took_ms, least_ms, options.json)
 
 
 def report(
