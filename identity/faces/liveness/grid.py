@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def display_grid(face: NDArray[np.uint8]) -> float:
-    """How plain a regular pattern is in a square of RGB pixels, in powers of ten over what is around in the spectrum.
+    """How plain a regular pattern is in a square of RGB pixels, of an even side from 64 on, in powers of ten over what is around in the spectrum.
 
     Looks from an eighth of the sampling rate up, away from JPEG's own blocks. A display whose pixels are smaller than about
     1.4 of the camera's leaves nothing to see.

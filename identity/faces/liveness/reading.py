@@ -23,11 +23,13 @@ _DETECTION_SIDE_PX: Final = 320
 # Each costs as much as everything else of a frame together; a change of person shows in a few.
 _LIKENESSES: Final = 5
 _CROP_PX: Final = 256
+_LEAST_SIDE_PX: Final = 240
+
 Pixels = NDArray[np.uint8]
 
 
 def read_burst(frames: list[Frame]) -> BurstReading:
-    """Every frame read. Refuses BadBurst: too few or too many, not JPEG, not of one size, or not in order of time."""
+    """Every frame read. Refuses BadBurst: too few or too many, not JPEG, small, not of one size, or not in order of time."""
     bad = BadBurst(least=LEAST_FRAMES, most=MOST_FRAMES)
     if not LEAST_FRAMES <= len(frames) <= MOST_FRAMES:
         raise bad
@@ -37,7 +39,7 @@ def read_burst(frames: list[Frame]) -> BurstReading:
         pictures = [_decoded(frame.jpeg) for frame in frames]
     except Refusal as refusal:
         raise bad from refusal
-    if len({picture.shape for picture in pictures}) != 1:
+    if len({picture.shape for picture in pictures}) != 1 or min(pictures[0].shape[:2]) < _LEAST_SIDE_PX:
         raise bad
     marks = [dlib_eye.find_landmarks(picture, detection_side_px=_DETECTION_SIDE_PX) for picture in pictures]
     reference = next((found[0] for found in marks if len(found) == 1), None)
@@ -122,7 +124,7 @@ def _crop(picture: Pixels, centre: tuple[float, ...]) -> NDArray[np.float32]:
 
 def _square(picture: Pixels, centre: tuple[float, ...]) -> Pixels:
     """The same place of every frame, around the first face."""
-    side = min(_CROP_PX, *picture.shape[:2])
+    side = min(_CROP_PX, *picture.shape[:2]) // 2 * 2
     left = int(np.clip(centre[0] - side / 2, 0, picture.shape[1] - side))
     top = int(np.clip(centre[1] - side / 2, 0, picture.shape[0] - side))
     return picture[top : top + side, left : left + side]

@@ -20,5 +20,5 @@ class ChallengeStoreUnavailable(Refusal):
 class BadBurst(Refusal):
     status = 422
     code = "bad-burst"
-    vi = "Cần từ {least} đến {most} ảnh JPEG liên tiếp, theo thứ tự thời gian, cùng một cỡ. Hãy quay lại từ đầu."
-    en = "Between {least} and {most} JPEG frames are needed, in order of time and of one size. Record again from the start."
+    vi = "Cần từ {least} đến {most} ảnh JPEG liên tiếp, theo thứ tự thời gian, cùng một cỡ, cạnh ngắn từ 240 điểm ảnh. Hãy quay lại từ đầu."
+    en = "Between {least} and {most} JPEG frames are needed, in order of time, of one size, with 240 pixels or more on the shorter side. Record again from the start."

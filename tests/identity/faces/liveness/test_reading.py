@@ -63,13 +63,14 @@ def test_frames_that_make_no_burst(frames: list[Frame]) -> None:
         [*frames[:7], Frame(frames[7].jpeg[:-2000], 9000)],
         [*frames[:7], Frame(small, 9000)],
         [Frame(frames[0].jpeg, -1), *frames],
+        [Frame(jpeg(np.zeros((9, 9, 3), np.uint8)), number) for number in range(8)],
     ):
         with pytest.raises(BadBurst):
             read_burst(bad)
 
 
-def test_a_burst_without_a_face_is_a_verdict_and_no_error() -> None:
-    grey = np.full((640, 480, 3), 120, np.uint8)
+def test_a_burst_without_a_face_and_of_odd_size_is_a_verdict_and_no_error() -> None:
+    grey = np.full((321, 255, 3), 120, np.uint8)
     grey[::7] += 1
     challenge = liveness.draw(session_id="s", device_thumbprint="d")
     burst = [Frame(jpeg(np.roll(grey, number, axis=0)), 250 * number) for number in range(8)]
