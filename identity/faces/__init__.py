@@ -25,6 +25,7 @@ __all__ = [
     "compare",
     "describe",
     "measured",
+    "refuse_bad_calibration",
     "warm",
 ]
 
@@ -49,6 +50,11 @@ def describe(selfie: bytes) -> Description:
 def measured() -> bool:
     """Whether the lines between match and no match were measured on the city's own people; until then they are assumed."""
     return calibration.default().status == "measured"
+
+
+def refuse_bad_calibration() -> None:
+    """Raises BadSetting when the calibration the operator brought cannot be used; at start, before anybody is compared."""
+    calibration.default()
 
 
 def warm() -> None:
