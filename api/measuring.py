@@ -41,7 +41,7 @@ def calibrate_faces(
         described = collection.describe(
             directory,
             matching.two_eyes(),
-            told=lambda done, of: sign.update(f"describing photo {done + 1:,} of {of:,} …"),
+            told=lambda done, of: sign.update(f"describing photos, {done:,} of {of:,} …"),
         )
         tell_photos(described, directory, screen)
         sign.update("comparing …")

@@ -1,4 +1,7 @@
-"""From two models' figures to one score, and from the score to a decision; the figures stand in `calibration.toml`."""
+"""From two models' figures to one score, and from the score to a decision.
+
+The figures stand in `calibration.toml`, or in the file an operator measured (`MOTCUA_FACE_CALIBRATION`).
+"""
 
 import math
 from array import array

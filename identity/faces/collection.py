@@ -69,8 +69,7 @@ def describe(
     found = [(number, file) for number, name in enumerate(people) for file in _visible(directory / name)]
     photos: list[Photo] = []
     descriptions: list[Description] = []
-    for done, (person, file) in enumerate(found):
-        told(done, len(found))
+    for done, (person, file) in enumerate(found, 1):
         is_card = file.name.lower().startswith(_CARD)
         try:
             described = (matcher.describe_portrait if is_card else matcher.describe_selfie)(file.read_bytes())
@@ -85,6 +84,7 @@ def describe(
         else:
             photos.append(Photo(file, person, is_card))
             descriptions.append(described)
+        told(done, len(found))
     return Collection(people, photos, descriptions, unused)
 
 

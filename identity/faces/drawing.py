@@ -83,6 +83,7 @@ def _shapes(found: Measurement, lines: Lines | None, target: float) -> list[Shap
     return [
         *shapes,
         Shape([(_LEFT, wanted), (_RIGHT, wanted)], _LINE),
+        Shape([(_RIGHT - 6, wanted - 6)], _LINE, text=f"target {target:g}", anchor="end"),
         Shape([(_LEFT, 26)], _STRANGERS, text="FMR: strangers taken for owners", anchor="start"),
         Shape([(_LEFT + 300, 26)], _OWNERS, text="FNMR: owners not matched", anchor="start"),
         Shape([(_RIGHT, 26)], _INK, text=f"{found.people} people, 95 % by drawing people", anchor="end"),
