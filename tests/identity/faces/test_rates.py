@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from benchmarks.rates import city
 from identity.faces import rates
 from identity.faces.rates import Comparisons, Rate, Tally, draw_people, people_needed, wilson
 
@@ -20,24 +21,6 @@ def strangers(scores: list[float], people: list[tuple[int, int]], count: int) ->
 def owners(scores: list[float], people: list[int]) -> Tally:
     near = Comparisons(np.array(scores), np.array(people, np.intp)[:, None])
     return Tally(near, draw_people(max(people) + 1, seed=1), wrong="below")
-
-
-def city(people: int, *, seed: int, alike: float = 0.3, missed: float = 3.0) -> tuple[Tally, Tally]:
-    """One card and one selfie each: strangers' scores are normal (0, 1), owners' normal (`missed`, 1).
-
-    Of the strangers' variance twice `alike` squared is the two people's own: some look like many.
-    """
-    chance = np.random.default_rng(seed)
-    own = chance.normal(0, alike, people)
-    card, selfie = np.nonzero(~np.eye(people, dtype=bool))
-    rest = math.sqrt((1 - 2 * alike**2) / 2)
-    both = chance.normal(0, rest, (people, people))
-    scores = own[card] + own[selfie] + both[np.minimum(card, selfie), np.maximum(card, selfie)]
-    scores += chance.normal(0, rest, len(card))
-    draws = draw_people(people, seed=seed, times=300)
-    far = Tally(Comparisons(scores, np.stack([card, selfie], axis=1)), draws, wrong="at least")
-    near = Comparisons(chance.normal(missed, 1, people), np.arange(people)[:, None])
-    return far, Tally(near, draws, wrong="below")
 
 
 def test_rates_counted_by_hand() -> None:
