@@ -63,6 +63,11 @@ def calibrate_faces(
         tell(lines)
     out.write_text(calibrating.written(calibrating.calibrated(found, lines, target, shipped())), encoding="utf-8")
     screen.print(f"written: {out} (MOTCUA_FACE_CALIBRATION={out.resolve()})", markup=False, soft_wrap=True)
+    most = shipped().one_to_one.false_match_rate
+    if target > most:
+        screen.print(
+            f"Production will still send every match to a person: alone the machine decides at {most:g} at most."
+        )
 
 
 def tell_photos(described: Collection, directory: Path, screen: Console) -> None:

@@ -66,7 +66,7 @@ def people(target: float, alike: float) -> Row:
 
 def main() -> None:
     given = arguments(__doc__ or "").parse_args()
-    rows = [row for one in CITIES for row in coverage(*one, cities=20 if given.quick else 200)]
+    rows = [row for one in CITIES for row in coverage(*one, cities=20 if given.quick else 100)]
     rows += [people(target, alike) for target in TARGETS for alike in (0.0, 0.5)]
     tell("rates of faces", rows, given.json)
 

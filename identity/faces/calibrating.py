@@ -157,11 +157,14 @@ def lines(found: Measurement, target: float) -> Lines:
         return drawn
     nothing_wrong = next(found.strangers.rates([0]))
     needed = rates.people_needed(nothing_wrong, found.people, target)
-    reason = (
-        f", {with_owners:,} of them compared with themselves: their {nothing_wrong.comparisons:,} comparisons of different "
-        f"people are worth {nothing_wrong.independent:,.0f} independent ones, and without any false match the rate may still "
-        f"be {nothing_wrong.upper:.2g}"
-    )
+    reason = f", {with_owners:,} of them compared with themselves: "
+    if with_owners < rates.LEAST_PEOPLE:
+        reason += f"it takes {rates.LEAST_PEOPLE} such people at the least"
+    else:
+        reason += (
+            f"their {nothing_wrong.comparisons:,} comparisons of different people are worth {nothing_wrong.independent:,.0f} "
+            f"independent ones, and without any false match the rate may still be {nothing_wrong.upper:.2g}"
+        )
     more = max(needed - found.people, rates.LEAST_PEOPLE - with_owners, 1)
     raise TooFewPeople(rate=f"{target:g}", people=found.people, more=f"{more:,}", reason=reason)
 

@@ -61,12 +61,12 @@ def describe(
     and the folder's `.csv` are left alone. Refuses BadFaceCollection, FaceModelsUnavailable.
     """
     people = people_in(directory)
-    unused = [
-        Unused(file, "in-no-persons-folder")
-        for file in _visible(directory)
-        if not file.is_dir() and file.suffix.lower() != ".csv"
-    ]
-    found = [(number, file) for number, name in enumerate(people) for file in _visible(directory / name)]
+    try:
+        lost = [file for file in _visible(directory) if not file.is_dir() and file.suffix.lower() != ".csv"]
+        found = [(number, file) for number, name in enumerate(people) for file in _visible(directory / name)]
+    except OSError as error:
+        raise BadFaceCollection(reason=str(error)) from error
+    unused = [Unused(file, "in-no-persons-folder") for file in lost]
     photos: list[Photo] = []
     descriptions: list[Description] = []
     for done, (person, file) in enumerate(found, 1):

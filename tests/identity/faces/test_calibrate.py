@@ -4,7 +4,7 @@ import hashlib
 import math
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -86,29 +86,51 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return calibrate
 
 
-def test_a_folder_becomes_the_calibration_in_force(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    status, told, _ = run(city(tmp_path / "people", 50), "--target-fmr", "0.01", "--plot", "out.svg")
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Puts a calibration in force for the test."""
+
+    def put(file: Path) -> None:
+        monkeypatch.setenv("MOTCUA_FACE_CALIBRATION", str(file))
+        calibration.default.cache_clear()
+
+    yield put
+    calibration.default.cache_clear()
+
+
+def test_a_folder_becomes_the_calibration_in_force(run: Run, tmp_path: Path, install: Callable[[Path], None]) -> None:
+    status, told, _ = run(city(tmp_path / "people", 150), "--plot", "out.svg")
     assert status == 0, told
-    assert "50 people, 150 photos described (50 card portraits), 0 not used" in told
+    assert "150 people, 450 photos described (150 card portraits), 0 not used" in told
     found = calibration.read(tmp_path / "calibration.toml")
-    assert (found.status, found.impostor_comparisons, found.genuine_comparisons) == ("measured", 50 * 49 * 2, 100)
-    assert found.one_to_one.false_match_rate == 0.01
+    assert (found.status, found.impostor_comparisons, found.genuine_comparisons) == ("measured", 150 * 149 * 2, 300)
+    assert found.one_to_one.false_match_rate == 1e-3
     assert found.one_to_one.match_from > found.one_to_one.unsure_from > 1
     assert found.evidence
-    assert found.evidence.false_matches.upper <= 0.01
+    assert found.evidence.false_matches.upper <= 1e-3
     assert found.evidence.false_non_matches.errors == 0
     assert found.sface.genuine_mean == pytest.approx(1 / (1 + _NOISE**2), abs=0.02)
     assert "match from" in told
     assert ElementTree.parse(tmp_path / "out.svg").getroot().tag.endswith("svg")
+    # Nothing in it tells who was measured.
+    assert "p001" not in (tmp_path / "calibration.toml").read_text() + (tmp_path / "out.svg").read_text()
 
     assert faces.measured() is False
-    calibration.default.cache_clear()
-    monkeypatch.setenv("MOTCUA_FACE_CALIBRATION", str(tmp_path / "calibration.toml"))
-    try:
-        assert faces.measured() is True
-        assert calibration.default() == found
-    finally:
-        calibration.default.cache_clear()
+    install(tmp_path / "calibration.toml")
+    assert calibration.default() == found
+    assert faces.measured() is True
+
+
+def test_lines_for_a_higher_rate_leave_production_to_people(
+    run: Run, tmp_path: Path, install: Callable[[Path], None]
+) -> None:
+    """Whoever had too few people for 1 in 1,000 could measure 1 in 20, and the machine would have decided by that."""
+    status, told, _ = run(city(tmp_path / "people", 50), "--target-fmr", "0.05")
+    assert status == 0
+    assert "Production will still send every match to a person" in told
+    install(tmp_path / "calibration.toml")
+    assert calibration.default().status == "measured"
+    assert faces.measured() is False
 
 
 def test_too_few_people_get_a_table_and_no_file(run: Run, tmp_path: Path) -> None:
@@ -128,7 +150,7 @@ def test_few_people_with_many_photos_are_still_few(run: Run, tmp_path: Path) -> 
     many = ("card1.jpg", "card2.jpg", "card3.jpg", "card4.jpg", *(f"s{n}.jpg" for n in range(8)))
     status, _, complaint = run(city(tmp_path / "few", 29, names=many), "--target-fmr", "0.05")
     assert (status, "too-few-people" in complaint) == (1, True)
-    assert "About 1 more people" in complaint
+    assert "it takes 30 such people at the least. About 1 more people" in complaint
 
 
 def test_what_cannot_be_described_is_listed_and_counted(run: Run, tmp_path: Path) -> None:
