@@ -378,7 +378,7 @@ def faces_() -> None:
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the draws behind the intervals.")
 def calibrate(directory: Path, target_fmr: float, out: Path, plot: Path | None, groups: Path | None, seed: int) -> None:
-    """Measure false matches and misses on DIR, one folder a person, and write the calibration that people can bear.
+    """Measure false matches and misses on DIR, one folder a person, and write the calibration these people support.
 
     Files named card… or portrait… are card portraits and are compared with the other photos, selfies; without such names
     all photos are compared. Nothing is written when the people are too few to show the rate. docs/howto/calibrate-faces.md

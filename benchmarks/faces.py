@@ -35,6 +35,7 @@ from rich.progress import Progress, track
 from rich.table import Table
 
 import migrations
+from api.measuring import tell_photos
 from identity import faces
 from identity.faces import calibrating, collection, dlib_eye, matching, portraits, rates, sface_eye
 from identity.faces.calibration import default
@@ -43,6 +44,7 @@ from identity.faces.refusals import TooFewPeople
 from kit import images, keys, settings
 from kit.db import Database
 from kit.engines import Engines
+from kit.refusal import Refusal
 
 OUT = Console()
 SAME, OTHER = ("obama", "obama2", "obama3"), "biden"
@@ -140,6 +142,7 @@ def dataset(directory: Path, labels: Path | None) -> list[dict[str, Any]]:
         described = collection.describe(
             directory, matching.two_eyes(), told=lambda done, of: progress.update(task, completed=done, total=of)
         )
+    tell_photos(described, directory, OUT)
     found, line = calibrating.measure(described, under=default()), default().one_to_one
     rows = [
         row("dataset: people with a usable photo", found.people, "people"),
@@ -288,7 +291,10 @@ def main() -> int:
     parser.add_argument("--groups", type=Path, metavar="CSV", help="with --dataset: lines person,group")
     given = parser.parse_args()
     if given.dataset:
-        rows = dataset(given.dataset, given.groups)
+        try:
+            rows = dataset(given.dataset, given.groups)
+        except Refusal as refusal:
+            parser.exit(1, f"{refusal}\n")
         report(rows, given.json)
         return 0 if all(one["holds"] is not False for one in rows) else 1
     directory = portraits.default_directory()

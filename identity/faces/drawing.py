@@ -92,12 +92,11 @@ def _shapes(found: Measurement, lines: Lines | None, target: float) -> list[Shap
 
 
 def _strangers(found: Measurement) -> list[tuple[float, Rate]]:
-    """False matches from the most alike down to one in ten, threshold falling."""
+    """False matches from one in ten to the most alike, threshold rising."""
     most = max(1, math.floor(_MOST_FALSE_MATCHES * len(found.strangers)))
     counts = np.unique(np.geomspace(1, most, _POINTS).astype(int)).tolist()
-    return [
-        (found.strangers.worst(rate.errors), rate) for rate in found.strangers.rates(counts)
-    ][::-1]  # fmt: skip
+    falling = [(found.strangers.worst(rate.errors), rate) for rate in found.strangers.rates(counts)]
+    return falling[::-1]
 
 
 def _owners(found: Measurement) -> list[tuple[float, Rate]]:
