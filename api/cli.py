@@ -343,6 +343,56 @@ def compare_faces(card: Path, selfie: Path, as_json: bool) -> None:
     OUT.print(comparison["decision"])
 
 
+@command.group("faces")
+def faces_() -> None:
+    """How well faces are told apart here."""
+
+
+@faces_.command("calibrate")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--target-fmr",
+    default=1e-3,
+    show_default=True,
+    type=click.FloatRange(0, 0.1, min_open=True),
+    help="Share of strangers that may be taken for the owner.",
+)
+@click.option(
+    "--out",
+    default="calibration.toml",
+    show_default=True,
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Calibration file to write, for MOTCUA_FACE_CALIBRATION.",
+)
+@click.option(
+    "--plot",
+    metavar="SVG|PNG",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Draw both rates over the threshold.",
+)
+@click.option(
+    "--groups",
+    metavar="CSV",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Lines person,group: also tell the rates of each group.",
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the draws behind the intervals.")
+def calibrate(directory: Path, target_fmr: float, out: Path, plot: Path | None, groups: Path | None, seed: int) -> None:
+    """Measure false matches and misses on DIR, one folder a person, and write the calibration these people support.
+
+    Files named card… or portrait… are card portraits and are compared with the other photos, selfies; without such names
+    all photos are compared. Nothing is written when the people are too few to show the rate. docs/howto/calibrate-faces.md
+    """
+    from api.measuring import PLOTS, calibrate_faces
+
+    for option, file in (("--out", out), ("--plot", plot)):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise click.BadParameter(f"there is no folder {file.parent}.", param_hint=option)
+    if plot is not None and plot.suffix.lower() not in PLOTS:
+        raise click.BadParameter(f"{plot} must end in {' or '.join(PLOTS)}.", param_hint="--plot")
+    calibrate_faces(directory, target=target_fmr, out=out, plot=plot, groups=groups, seed=seed, screen=OUT, signs=ERR)
+
+
 @command.command()
 def stop() -> None:
     """Stop the embedded engines of this MOTCUA_HOME, unless a process still uses them."""

@@ -11,7 +11,7 @@ import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
-from identity import tokens
+from identity import faces, tokens
 from identity.faces import FaceStore
 from identity.tokens import Issuer
 from kit import idempotency
@@ -133,6 +133,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         raise BadSetting(
             "no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL."
         )
+    faces.refuse_bad_calibration()
     keys = FileKeys(settings.keys or settings.home / "keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)

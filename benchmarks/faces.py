@@ -1,9 +1,11 @@
 """Faces: one to one from two photos against the bare models, one in a gallery against bare SQL, and a smoke test.
 
     uv run python benchmarks/faces.py [--quick] [--json OUT] [--gallery N]
+    uv run python benchmarks/faces.py --dataset DIR [--groups CSV] [--json OUT]
 
 The scores of the portraits at hand (three photos of one person, one of another) show that the pieces fit together; they
-are no error rate. The gallery is synthetic: strangers as the calibration describes them, in families of ten who are alike.
+are no error rate. `--dataset` measures any folder of people as `motcua faces calibrate` does, under the calibration in
+force, and nothing else. The gallery is synthetic: strangers as the calibration describes them, in families of ten who are alike.
 `--gallery N` measures it alone: the index at each power of ten from 10,000 up to N without a database, then searches as a
 kiosk makes them. What is named CPU is the time the search itself worked: on a machine busy with other things the wall
 tells mostly of those.
@@ -33,17 +35,20 @@ import psycopg
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
 import migrations
+from api.measuring import tell_photos
 from identity import faces
-from identity.faces import dlib_eye, portraits, sface_eye
+from identity.faces import calibrating, collection, dlib_eye, matching, portraits, rates, sface_eye
 from identity.faces.calibration import default
 from identity.faces.messages import Description, Template
+from identity.faces.refusals import TooFewPeople
 from kit import images, keys, settings
 from kit.db import Database
 from kit.engines import Engines
+from kit.refusal import Refusal
 
 if TYPE_CHECKING:
     from identity.faces.index import SignIndex
@@ -131,6 +136,68 @@ def smoke(photo: Callable[[str], bytes]) -> list[dict[str, Any]]:
         row("faces: highest score of two people (3 pairs)", max(others), "deviations", goal=f"< {line.unsure_from}",
             holds=max(others) < line.unsure_from),
     ]  # fmt: skip
+
+
+def dataset(directory: Path, labels: Path | None) -> list[dict[str, Any]]:
+    """A folder's rates at the lines in force, by group too, and at the line that its own people could bear.
+
+    A goal holds when all of the 95 % interval keeps it and fails when none of it does; between, too few people were measured.
+    """
+    named = collection.read_groups(labels, collection.people_in(directory)) if labels else {}
+    with Progress(console=OUT) as progress:
+        task = progress.add_task("describing photos")
+        described = collection.describe(
+            directory, matching.two_eyes(), told=lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    tell_photos(described, directory, OUT)
+    found, line = calibrating.measure(described, under=default()), default().one_to_one
+    rows = [
+        row("dataset: people with a usable photo", found.people, "people"),
+        row("dataset: photos described", len(described.photos), "photos"),
+        row("dataset: photos not used", len(described.unused), "photos"),
+    ]
+    for name, at in (("match", line.match_from), ("unsure", line.unsure_from)):
+        goal = name == "match"
+        rows += rate(
+            f"dataset: FMR from {name} ({at:.2f})", found.strangers.at(at), line.false_match_rate if goal else None
+        )
+        rows += rate(f"dataset: FNMR from {name} ({at:.2f})", found.owners.at(at), 1e-2 if goal else None)
+    wrong, missed = found.strangers.at(line.match_from), found.owners.at(line.match_from)
+    for group in calibrating.groups(found, named, line.match_from):
+        for what, own, everybody in (
+            ("FMR within", group.false_matches, wrong),
+            ("FNMR", group.false_non_matches, missed),
+        ):
+            rows += rate(f"dataset: {what} {group.name}, {group.people} people", own)
+            judged = calibrating.difference(own, everybody)
+            if judged is not None:
+                share, verdict = judged
+                holds = {"worse": False, "no worse": True}.get(verdict)
+                rows += [
+                    row(f"dataset: {what} {group.name}, against all", share, "of all's", goal="<= 0.25", holds=holds)
+                ]
+    try:
+        own_line = calibrating.lines(found, line.false_match_rate).match_from
+    except TooFewPeople as refusal:
+        OUT.print(refusal.message.en, highlight=False)
+        return rows
+    name = f"dataset: FNMR from the line these people bear ({own_line:.2f})"
+    return rows + rate(name, found.owners.at(own_line), 1e-2)
+
+
+def rate(name: str, measured: rates.Rate, most: float | None = None) -> list[dict[str, Any]]:
+    """A rate and its interval; no rows when nothing was compared."""
+    if not measured.comparisons:
+        return []
+    holds = None if most is None else True if measured.upper <= most else False if measured.lower > most else None
+    goal = None if most is None else f"<= {most:g} by the whole interval"
+    return [
+        row(
+            f"{name}, {measured.errors:,} of {measured.comparisons:,}", measured.value, "share", goal=goal, holds=holds
+        ),
+        row(f"{name}, lower end of 95 %", measured.lower, "share"),
+        row(f"{name}, upper end of 95 %", measured.upper, "share"),
+    ]
 
 
 def stranger(chance: random.Random) -> Description:
@@ -361,9 +428,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="under a minute, fewer rounds")
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the rows as JSON")
     parser.add_argument("--gallery", type=int, metavar="N", help="only the gallery, its index at powers of ten up to N")
+    parser.add_argument("--dataset", type=Path, metavar="DIR", help="measure this folder of people, and nothing else")
+    parser.add_argument("--groups", type=Path, metavar="CSV", help="with --dataset: lines person,group")
     given = parser.parse_args()
-    if given.gallery:
-        rows = galleries(given.gallery, quick=given.quick)
+    if given.dataset or given.gallery:
+        try:
+            rows = dataset(given.dataset, given.groups) if given.dataset else galleries(given.gallery, quick=given.quick)
+        except Refusal as refusal:
+            parser.exit(1, f"{refusal}\n")
         report(rows, given.json)
         return 0 if all(one["holds"] is not False for one in rows) else 1
     directory = portraits.default_directory()

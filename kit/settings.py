@@ -58,6 +58,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),
     ] = None
+    face_calibration: Annotated[
+        Path | None,
+        Meta(description="calibration that `motcua faces calibrate` wrote; none: the shipped one, only assumed"),
+    ] = None
     database_pool_size: Annotated[
         int, Meta(description="connections of one process to the city's database", ge=1, le=200)
     ] = 12

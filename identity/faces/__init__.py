@@ -25,6 +25,7 @@ __all__ = [
     "compare",
     "describe",
     "measured",
+    "refuse_bad_calibration",
     "warm",
 ]
 
@@ -47,8 +48,15 @@ def describe(selfie: bytes) -> Description:
 
 
 def measured() -> bool:
-    """Whether the lines between match and no match were measured on the city's own people; until then they are assumed."""
-    return calibration.default().status == "measured"
+    """Whether the machine may decide alone: the lines were measured on the city's own people, for a rate of false matches
+    no higher than the shipped one's. Until then they are assumed, or let too many strangers through."""
+    found, most = calibration.default(), calibration.shipped().one_to_one.false_match_rate
+    return found.status == "measured" and found.one_to_one.false_match_rate <= most
+
+
+def refuse_bad_calibration() -> None:
+    """Raises BadSetting when the calibration the operator brought cannot be used; at start, before anybody is compared."""
+    calibration.default()
 
 
 def warm() -> None:

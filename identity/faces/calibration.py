@@ -1,4 +1,7 @@
-"""From two models' figures to one score, and from the score to a decision; the figures stand in `calibration.toml`."""
+"""From two models' figures to one score, and from the score to a decision.
+
+The figures stand in `calibration.toml`, or in the file an operator measured (`MOTCUA_FACE_CALIBRATION`).
+"""
 
 import math
 from array import array
@@ -6,11 +9,22 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from statistics import NormalDist
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 from identity.faces.messages import Decision, Template
+from kit.settings import BadSetting, load, variable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Value = TypeVar("Value", float, "NDArray[np.float64]")
+
+
+class BadCalibration(Exception):
+    """A calibration file cannot be used; the sentence says what is wrong with it."""
 
 
 class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,7 +35,12 @@ class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     genuine_mean: float
     genuine_deviation: float
 
-    def above_strangers(self, value: float) -> float:
+    def __post_init__(self) -> None:
+        _refuse_unless_finite(self)
+        if min(self.impostor_deviation, self.genuine_deviation) <= 0:
+            raise ValueError("deviations must be greater than 0")
+
+    def above_strangers(self, value: Value) -> Value:
         """Distance from the strangers' mean towards the same person's, in the strangers' deviations."""
         towards = math.copysign(1.0, self.genuine_mean - self.impostor_mean)
         return towards * (value - self.impostor_mean) / self.impostor_deviation
@@ -34,6 +53,13 @@ class OneToOne(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     match_from: float
     unsure_from: float
 
+    def __post_init__(self) -> None:
+        _refuse_unless_finite(self)
+        if not 0 < self.false_match_rate <= 0.1:
+            raise ValueError("false_match_rate must be greater than 0 and at most 0.1")
+        if not max(0.0, self.unsure_from) <= self.match_from or self.match_from == 0:
+            raise ValueError("match_from must be greater than 0, where strangers score, and at least unsure_from")
+
 
 class OneToMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The line of a search: all strangers of the gallery together give a false answer at `false_positive_rate`."""
@@ -41,6 +67,37 @@ class OneToMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     false_positive_rate: float
     least_gallery: int
     margin: float
+
+    def __post_init__(self) -> None:
+        _refuse_unless_finite(self)
+        if not 0 < self.false_positive_rate <= 0.1 or self.least_gallery < 1 or self.margin < 0:
+            raise ValueError("false_positive_rate must be in (0, 0.1], least_gallery at least 1, margin at least 0")
+
+
+class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Errors among comparisons, and the ends of the interval their rate lies in."""
+
+    errors: int
+    comparisons: int
+    lower: float
+    upper: float
+
+    def __post_init__(self) -> None:
+        _refuse_unless_finite(self)
+        if self.comparisons < 1 or not 0 <= self.lower <= self.errors / self.comparisons <= self.upper <= 1:
+            raise ValueError("errors among comparisons must lie between lower and upper, and these between 0 and 1")
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a measurement found at `match_from`, and of whom; intervals of `confidence`, by drawing people."""
+
+    people: int
+    photos: int
+    unused_photos: int
+    confidence: float
+    seed: int
+    false_matches: Share
+    false_non_matches: Share
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +114,19 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dlib: Spread
     one_to_one: OneToOne
     one_to_many: OneToMany
+    evidence: Evidence | None = None
+
+    def __post_init__(self) -> None:
+        if not -1 <= self.sface.impostor_mean < self.sface.genuine_mean <= 1:
+            raise ValueError("sface's means are cosines: strangers' below the same person's, both from -1 to 1")
+        if not self.dlib.impostor_mean > self.dlib.genuine_mean >= 0:
+            raise ValueError("dlib's means are distances: strangers' above the same person's, none below 0")
+        if self.status == "measured":
+            # The word alone must not make figures measured ones.
+            if self.evidence is None:
+                raise ValueError("what is measured needs its evidence")
+            if self.evidence.false_matches.upper > self.one_to_one.false_match_rate:
+                raise ValueError("its evidence does not show the false_match_rate it states")
 
     def score(self, a: Template, b: Template) -> float:
         """Both eyes' distance above strangers, averaged; no probability. Raises ValueError on another model's."""
@@ -83,8 +153,46 @@ def vector(packed: bytes) -> "array[float]":
     return array("f", packed)
 
 
+def _refuse_unless_finite(figures: msgspec.Struct) -> None:
+    for name in figures.__struct_fields__:
+        value = getattr(figures, name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number")
+
+
+@cache
+def shipped() -> Calibration:
+    """The calibration the house ships."""
+    return _decode(Path(__file__).with_name("calibration.toml"))
+
+
+def read(file: Path) -> Calibration:
+    """An operator's calibration, as `motcua faces calibrate` writes it. Raises BadCalibration."""
+    try:
+        brought = _decode(file)
+    # TOML that is none is a ValueError too, and so are bytes that are no UTF-8.
+    except (OSError, ValueError) as error:
+        raise BadCalibration(str(error)) from error
+    if brought.model != shipped().model:
+        raise BadCalibration(f"it is for the models {brought.model}; those at hand are {shipped().model}")
+    return brought
+
+
+def _decode(file: Path) -> Calibration:
+    return msgspec.toml.decode(file.read_bytes(), type=Calibration)
+
+
 @cache
 def default() -> Calibration:
-    """The calibration the house ships."""
-    file = Path(__file__).with_name("calibration.toml")
-    return msgspec.toml.decode(file.read_bytes(), type=Calibration)
+    """The calibration this process decides by: the operator's, else the one the house ships. Raises BadSetting.
+
+    Read from the settings here, for inference workers are told nothing else than their environment.
+    """
+    file = load()[0].face_calibration
+    if file is None:
+        return shipped()
+    try:
+        return read(file)
+    except BadCalibration as error:
+        name = variable("face_calibration")
+        raise BadSetting(f"{name}={file} cannot be used: {error}. Correct the file or unset {name}.") from error

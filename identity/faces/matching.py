@@ -20,7 +20,7 @@ _CARD_EYE_DISTANCE_PX: Final = 24.0
 # Copies of one picture, reprinted and shrunk to 80 px, differ in at most 4 bits and stay above cosine 0.92; two
 # pictures of one person differ in 24 and more, below 0.81 (the portraits of `portraits.py`). Both must say "copy".
 _COPY_BITS: Final = 10
-_COPY_COSINE: Final = 0.88
+COPY_COSINE: Final = 0.88
 
 
 class Matcher(Protocol):
@@ -70,7 +70,7 @@ class TwoEyes:
         return self._description(portrait, image, faces[0], aligned, ())
 
     def compare(self, portrait: Description, selfie: Description) -> Comparison:
-        if portrait.image_sha256 == selfie.image_sha256 or _copies(portrait, selfie):
+        if portrait.image_sha256 == selfie.image_sha256 or copies(portrait, selfie):
             raise SameImageAsCard
         score = self._calibration.score(portrait.template, selfie.template)
         return Comparison(
@@ -112,9 +112,10 @@ def perceptual_hash(aligned: Image.Image) -> int:
     return int.from_bytes(np.packbits(low > np.median(low)).tobytes())
 
 
-def _copies(a: Description, b: Description) -> bool:
+def copies(a: Description, b: Description) -> bool:
+    """Whether both are one picture, however printed, shrunk or compressed."""
     cosine = sum(x * y for x, y in zip(vector(a.template.sface), vector(b.template.sface), strict=True))
-    return (a.picture ^ b.picture).bit_count() <= _COPY_BITS and cosine >= _COPY_COSINE
+    return (a.picture ^ b.picture).bit_count() <= _COPY_BITS and cosine >= COPY_COSINE
 
 
 @cache

@@ -92,3 +92,23 @@ class FaceConsentMissing(Refusal):
     code = "face-consent-missing"
     vi = "Cần sự đồng ý rõ ràng của bạn. Nếu bạn đồng ý, hãy gửi consent={purpose}: “{words_vi}”"
     en = "This needs your explicit consent. If you agree, send consent={purpose}: “{words_en}”"
+
+
+class BadFaceCollection(Refusal):
+    status = 422
+    code = "bad-face-collection"
+    vi = "Không đo được từ thư mục ảnh này. Hãy kiểm tra thư mục và các tệp trong đó."
+    en = "Nothing can be measured from these photos: {reason}."
+
+
+class TooFewPeople(Refusal):
+    status = 422
+    code = "too-few-people"
+    vi = (
+        "Chưa chứng minh được tỷ lệ nhận nhầm {rate}: mới có {people} người. Cần thêm khoảng {more} người nữa; "
+        "chưa ghi tệp hiệu chuẩn nào."
+    )
+    en = (
+        "A false match rate of {rate} cannot be shown with {people} people{reason}. About {more} more people are needed; "
+        "no calibration was written."
+    )

@@ -38,7 +38,8 @@ def _all_commands(group: click.Command, path: tuple[str, ...] = ()) -> list[tupl
 def test_every_command_explains_itself() -> None:
     paths = _all_commands(command)
     assert {path[0] for path in paths if path} >= {
-        "serve", "worker", "demo", "sandbox", "db", "openapi", "settings", "keys", "read-card", "compare-faces", "stop",
+        "serve", "worker", "demo", "sandbox", "db", "openapi", "settings", "keys", "read-card", "compare-faces", "faces",
+        "stop",
     }  # fmt: skip
     for path in paths:
         context = click.Context(command)
