@@ -433,7 +433,9 @@ def main() -> int:
     given = parser.parse_args()
     if given.dataset or given.gallery:
         try:
-            rows = dataset(given.dataset, given.groups) if given.dataset else galleries(given.gallery, quick=given.quick)
+            rows = (
+                dataset(given.dataset, given.groups) if given.dataset else galleries(given.gallery, quick=given.quick)
+            )
         except Refusal as refusal:
             parser.exit(1, f"{refusal}\n")
         report(rows, given.json)
