@@ -33,6 +33,8 @@ _ETHNICITIES = (
 _CLOSED = {"sex": _SEXES, "ethnicity": _ETHNICITIES, "nationality": ("Việt Nam",)}
 _PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
 DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
+# That any card may bear.
+_YEARS = range(1880, 2100)
 _DATE_LETTERS = "0123456789/-. "
 # In nats: how much less likely than the best reading a word of a closed list may be, and how far ahead of the others.
 _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
@@ -177,6 +179,7 @@ def sex(text: str) -> str | None:
 
 def _date(found: "re.Match[str]") -> datetime.date | None:
     try:
-        return datetime.date(*(int(found[part].translate(_FIGURES)) for part in (3, 2, 1)))
+        day = datetime.date(*(int(found[part].translate(_FIGURES)) for part in (3, 2, 1)))
     except ValueError:
         return None
+    return day if day.year in _YEARS else None

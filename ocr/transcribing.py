@@ -24,7 +24,7 @@ _PORTRAIT_UNEVENNESS = 0.12
 # Of a layout's phrases: one that is missing counts against it, but less, since glare and wear hide some.
 _MISSED = 0.7
 _LEAST_SEEN = 3
-_SHORTEST_DATE = 4
+_SHORTEST_DATE, _SHORTEST_COUNTRY = 4, 3
 _STROKE_FOR_FIGURE = 0.02
 # Of a value's height: how near a reflection is one that may have swallowed its end; and what its confidence is then worth.
 _GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
@@ -237,6 +237,8 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
     for label in layout.labels:
         if label.value == "among" and (said := _in_words(usable, layout.side)) is not None:
             found[label.field] = said
+    if "nationality" in found and len(found["nationality"].text) < _SHORTEST_COUNTRY:
+        del found["nationality"]  # the edge of something else
     if any(label.field == "number" for label in layout.labels):
         found.pop("number", None)
         if (number := _number(usable, layout.side, digits)) is not None:

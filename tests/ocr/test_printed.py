@@ -18,6 +18,7 @@ from .test_comparing import said
         ("Ngày, tháng, năm: 17/05/1990", datetime.date(1990, 5, 17)),
         ("Ngày l7 tháng O5 năm 199O", datetime.date(1990, 5, 17)),
         ("17/O5/1990", None),
+        ("02-11-3987", None),
         ("31/02/1990", None),
         ("17/05/19901", None),
         ("079190012345", None),
