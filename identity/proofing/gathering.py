@@ -19,6 +19,7 @@ from identity.proofing.refusals import (
     FaceUnsure,
     NotAContact,
     PhotoMissing,
+    ReplayedImage,
     SelfieAttemptsUsed,
     WrongCode,
     WrongState,
@@ -89,9 +90,10 @@ def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]
 
 async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieReply:
     """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceUnsure,
-    SelfieAttemptsUsed, TooMany, WrongState."""
+    ReplayedImage, SelfieAttemptsUsed, TooMany, WrongState."""
     if not selfie:
         raise PhotoMissing(field="selfie")
+    await _refuse_replayed(desk, session_id, hashlib.sha256(selfie).hexdigest())
     policy = rules.current()
     async with desk.db.begin() as conn:
         session = await ongoing(conn, session_id)
@@ -130,6 +132,17 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
     return SelfieReply(
         decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
     )
+
+
+async def _refuse_replayed(desk: Desk, session_id: str, selfie_sha256: str) -> None:
+    """The same file again is no new look at the person. Nothing is compared, so no attempt is used."""
+    async with desk.db.begin() as conn:
+        refuse_unless(await ongoing(conn, session_id), "selfie")
+        if not await store.was_compared(conn, session_id, selfie_sha256):
+            return
+        evidence = {"code": ReplayedImage.code, "selfie_sha256": selfie_sha256}
+        await store.add_event(conn, session_id, "selfie-refused", evidence)
+    raise ReplayedImage
 
 
 async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison:

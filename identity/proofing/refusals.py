@@ -38,6 +38,13 @@ class SelfieAttemptsUsed(Refusal):
     en = "All attempts with a selfie are used. Bring the card to the one-stop desk, where an officer compares."
 
 
+class ReplayedImage(Refusal):
+    status = 422
+    code = "replayed-image"
+    vi = "Ảnh này đã được so sánh trong phiên này. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ."
+    en = "This picture was already compared in this session. Take a new photo of your face now."
+
+
 class FaceDoesNotMatch(Refusal):
     status = 422
     code = "face-does-not-match"

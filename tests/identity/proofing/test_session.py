@@ -278,6 +278,34 @@ async def test_a_blurred_selfie_costs_no_attempt_but_a_copy_of_the_portrait_does
     assert (await applicant.get(applicant.path()))["selfie_attempts_left"] == 4
 
 
+async def test_the_same_picture_is_compared_once(city, applicant, photos):
+    """The same file again is no new look at the person, with this card or another."""
+    await applicant.up_to("selfie")
+    photos.face = "unsure"
+    await applicant.selfie(b"once", expect=422, code="face-unsure")
+    compared = len(photos.seen)
+    problem = await applicant.selfie(b"once", expect=422, code="replayed-image")
+    assert problem["message"]["vi"]
+    assert problem["message"]["en"]
+    assert len(photos.seen) == compared
+    # Another card makes the picture no newer.
+    await applicant.card()
+    await applicant.selfie(b"once", expect=422, code="replayed-image")
+    assert (await applicant.get(applicant.path()))["selfie_attempts_left"] == 4
+    kind, evidence = (await events(city, applicant.id))[-1]
+    assert (kind, evidence["code"]) == ("selfie-refused", "replayed-image")
+    photos.face = "match"
+    await applicant.selfie(b"twice")
+
+
+async def test_a_picture_nobody_compared_may_come_again(applicant, photos):
+    await applicant.up_to("selfie")
+    photos.face = Busy(seconds=5, retry_after_seconds=5)
+    await applicant.selfie(b"once", expect=503)
+    photos.face = "match"
+    await applicant.selfie(b"once")
+
+
 async def test_a_full_house_costs_no_attempt(applicant, photos):
     await applicant.open()
     photos.card = Busy(seconds=5, retry_after_seconds=5)
