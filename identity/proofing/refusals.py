@@ -45,6 +45,13 @@ class ReplayedImage(Refusal):
     en = "This picture was already compared in this session. Take a new photo of your face now."
 
 
+class FaceNotComparable(Refusal):
+    status = 409
+    code = "face-not-comparable"
+    vi = "Ảnh trên thẻ chụp từ khi còn nhỏ hoặc đã quá lâu để máy so sánh. Hãy mang thẻ đến bộ phận một cửa để cán bộ đối chiếu."
+    en = "The card's portrait was taken in childhood or too long ago for a machine. Bring the card to the one-stop desk, where an officer compares."
+
+
 class FaceDoesNotMatch(Refusal):
     status = 422
     code = "face-does-not-match"
