@@ -21,10 +21,14 @@ Box = tuple[int, int, int, int]
 
 
 class SeenFace(msgspec.Struct, frozen=True):
-    """One face; `points`, (5, 2) as x and y: both eyes from the picture's left, nose tip, mouth corners."""
+    """One face; `points`, (5, 2) as x and y: both eyes from the picture's left, nose tip, mouth corners.
+
+    `eyes`, (2, 6, 2): the lids of each, from one corner over the upper lid to the other and back.
+    """
 
     box: Box
     points: NDArray[np.float64]
+    eyes: NDArray[np.float64]
 
     @property
     def area_px(self) -> int:
@@ -41,6 +45,22 @@ class SeenFace(msgspec.Struct, frozen=True):
         eyes = self.points[1] - self.points[0]
         nose = self.points[2] - self.points[:2].mean(axis=0)
         return float(nose @ eyes / (eyes @ eyes))
+
+    @property
+    def nod(self) -> float:
+        """How far down from the eyes to the mouth the nose tip stands; 0.44 to 0.55 from the front, more looking down."""
+        eyes = self.points[1] - self.points[0]
+        down = np.array([-eyes[1], eyes[0]])
+        nose, mouth = self.points[2], self.points[3:].mean(axis=0)
+        middle = self.points[:2].mean(axis=0)
+        return float((nose - middle) @ down / ((mouth - middle) @ down))
+
+    @property
+    def openness(self) -> float:
+        """Height over width of the eye that is open wider (Soukupová and Čech 2016)."""
+        height = np.linalg.norm(self.eyes[:, 1:3] - self.eyes[:, [5, 4]], axis=2).mean(axis=1)
+        width = np.linalg.norm(self.eyes[:, 3] - self.eyes[:, 0], axis=1)
+        return float((height / width).max())
 
 
 @cache
@@ -63,7 +83,10 @@ def find_faces(image: Image.Image) -> list[SeenFace]:
     if not boxes:
         return []
     landmarks: list[dict[str, Any]] = _face_recognition().face_landmarks(np.asarray(image), boxes, model="large")
-    faces = [SeenFace(box, _five_points(marks)) for box, marks in zip(boxes, landmarks, strict=True)]
+    faces = [
+        SeenFace(box, _five_points(marks), np.array([marks["left_eye"], marks["right_eye"]], np.float64))
+        for box, marks in zip(boxes, landmarks, strict=True)
+    ]
     return sorted(faces, key=lambda face: face.area_px, reverse=True)
 
 

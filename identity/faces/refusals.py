@@ -55,8 +55,15 @@ class FaceBlurred(Refusal):
 class FacePose(Refusal):
     status = 422
     code = "face-pose"
-    vi = "Khuôn mặt đang quay sang một bên. Hãy nhìn thẳng vào máy ảnh."
-    en = "Your face is turned to the side. Look straight into the camera."
+    vi = "Khuôn mặt đang quay sang bên, ngửa lên hoặc cúi xuống. Hãy giữ máy ngang tầm mắt và nhìn thẳng vào máy ảnh."
+    en = "Your face is turned to the side, up or down. Hold the camera at eye level and look straight into it."
+
+
+class EyesClosed(Refusal):
+    status = 422
+    code = "eyes-closed"
+    vi = "Hai mắt đang nhắm. Hãy mở mắt, nhìn vào máy ảnh rồi chụp lại."
+    en = "Your eyes are closed. Open them, look into the camera and take the photo again."
 
 
 class SameImageAsCard(Refusal):

@@ -16,9 +16,11 @@ from identity.proofing.messages import Advice, CardReply, ContactReply, ContactR
 from identity.proofing.refusals import (
     CardAttemptsUsed,
     FaceDoesNotMatch,
+    FaceNotComparable,
     FaceUnsure,
     NotAContact,
     PhotoMissing,
+    ReplayedImage,
     SelfieAttemptsUsed,
     WrongCode,
     WrongState,
@@ -88,10 +90,11 @@ def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]
 
 
 async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieReply:
-    """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceUnsure,
-    SelfieAttemptsUsed, TooMany, WrongState."""
+    """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceNotComparable,
+    FaceUnsure, ReplayedImage, SelfieAttemptsUsed, TooMany, WrongState."""
     if not selfie:
         raise PhotoMissing(field="selfie")
+    await _refuse_uncompared(desk, session_id, hashlib.sha256(selfie).hexdigest())
     policy = rules.current()
     async with desk.db.begin() as conn:
         session = await ongoing(conn, session_id)
@@ -130,6 +133,26 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
     return SelfieReply(
         decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
     )
+
+
+async def _refuse_uncompared(desk: Desk, session_id: str, selfie_sha256: str) -> None:
+    """Refuses FaceNotComparable, and ReplayedImage: the same file again is no new look at the person.
+
+    Nothing is compared, so no attempt is used.
+    """
+    async with desk.db.begin() as conn:
+        session = await ongoing(conn, session_id)
+        refuse_unless(session, "selfie")
+        evidence = {"selfie_sha256": selfie_sha256}
+        refusal: Refusal
+        if reason := rules.not_comparable(rules.current().face, reading_of(desk, session), today=clock.today()):
+            refusal, evidence["reason"] = FaceNotComparable(reason=reason), reason
+        elif await store.was_compared(conn, session_id, selfie_sha256):
+            refusal = ReplayedImage()
+        else:
+            return
+        await store.add_event(conn, session_id, "selfie-refused", {"code": refusal.code, **evidence})
+    raise refusal
 
 
 async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison:

@@ -30,6 +30,8 @@ class CardRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class FaceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decisions: tuple[str, ...]
+    least_portrait_age_years: int
+    most_portrait_years: int
 
 
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +121,17 @@ def shortfalls(rule: CardRule, reading: CardReading, *, has_portrait: bool, toda
         )
     found += _dates(rule, reading, today)
     return found
+
+
+def not_comparable(rule: FaceRule, reading: CardReading, *, today: date) -> Literal["child", "old-portrait"] | None:
+    """Why no machine compares a face with this card's portrait, which is as old as the card; None when one may.
+
+    The portrait of a card that does not say when it was issued is taken to be of today.
+    """
+    born, issued = reading.day("date_of_birth"), reading.day("date_of_issue") or today
+    if born is not None and _age(born, issued) < rule.least_portrait_age_years:
+        return "child"
+    return "old-portrait" if _age(issued, today) >= rule.most_portrait_years else None
 
 
 def claims(reading: CardReading) -> list[tuple[str, str, tuple[str, ...]]]:

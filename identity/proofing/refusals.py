@@ -38,6 +38,20 @@ class SelfieAttemptsUsed(Refusal):
     en = "All attempts with a selfie are used. Bring the card to the one-stop desk, where an officer compares."
 
 
+class ReplayedImage(Refusal):
+    status = 422
+    code = "replayed-image"
+    vi = "Ảnh này đã được so sánh trong phiên này. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ."
+    en = "This picture was already compared in this session. Take a new photo of your face now."
+
+
+class FaceNotComparable(Refusal):
+    status = 409
+    code = "face-not-comparable"
+    vi = "Ảnh trên thẻ chụp từ khi còn nhỏ hoặc đã quá lâu để máy so sánh. Hãy mang thẻ đến bộ phận một cửa để cán bộ đối chiếu."
+    en = "The card's portrait was taken in childhood or too long ago for a machine. Bring the card to the one-stop desk, where an officer compares."
+
+
 class FaceDoesNotMatch(Refusal):
     status = 422
     code = "face-does-not-match"

@@ -80,6 +80,17 @@ async def events(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
     ).all()
 
 
+async def was_compared(conn: AsyncConnection, session_id: str, selfie_sha256: str) -> bool:
+    """Whether this very file was held against a card's portrait in this session. One refused for its quality was not."""
+    events = proofing_events.c
+    statement = select(events.id).where(
+        events.session_id == session_id,
+        events.kind.in_(("selfie-matched", "selfie-not-matched")),
+        events.evidence["selfie_sha256"].astext == selfie_sha256,
+    )
+    return (await conn.execute(statement.limit(1))).first() is not None
+
+
 async def expired_sessions(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[str]:
     """Ids of sessions whose time is over and that still hold something; locked for this transaction."""
     statement = (

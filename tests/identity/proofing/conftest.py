@@ -1,5 +1,8 @@
 """A proofing session driven over HTTP, with the photo room's answers prepared."""
 
+import hashlib
+import secrets
+
 import pytest
 
 import ocr
@@ -24,7 +27,7 @@ class PreparedPhotos(InferencePool):
         if function is ocr.read_card_with_portrait:
             answer = self.card
         elif function is faces.compare:
-            answer = comparison(self.face) if isinstance(self.face, str) else self.face
+            answer = comparison(self.face, args[1]) if isinstance(self.face, str) else self.face
         else:
             raise AssertionError(function)
         if callable(answer):
@@ -34,8 +37,9 @@ class PreparedPhotos(InferencePool):
         return answer
 
 
-def comparison(decision):
-    return Comparison(decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=b"\1" * 32)
+def comparison(decision, selfie=b"selfie"):
+    digest = hashlib.sha256(selfie).digest()
+    return Comparison(decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=digest)
 
 
 @pytest.fixture
@@ -68,10 +72,10 @@ class Applicant(Person):
         files = {"front": ("f.jpg", b"front"), "back": ("b.jpg", b"back")}
         return await self.post(self.path("card"), files=files, **({"expect": 200} | expected))
 
-    async def selfie(self, **expected):
-        return await self.post(
-            self.path("selfie"), files={"selfie": ("s.jpg", b"selfie")}, **({"expect": 200} | expected)
-        )
+    async def selfie(self, photo=None, **expected):
+        """A new one each time, unless told which."""
+        files = {"selfie": ("s.jpg", photo or secrets.token_bytes(16))}
+        return await self.post(self.path("selfie"), files=files, **({"expect": 200} | expected))
 
     async def contact(self, **expected):
         return await self.post(self.path("contact"), json={"phone": self.phone}, **({"expect": 200} | expected))

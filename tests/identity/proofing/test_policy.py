@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from identity.proofing import current
-from identity.proofing.policy import claims, shortfalls
+from identity.proofing.policy import claims, not_comparable, shortfalls
 from tests.identity.proofing.cards import MISSING, NUMBER, field, reading
 
 TODAY = date(2026, 11, 22)
@@ -139,3 +139,24 @@ def test_the_mapping_to_the_decree_is_marked_an_assumption():
         assert level.uri == f"urn:motcua:loa:{level.level}"
         assert "NĐ 69/2024" in level.corresponds_to
         assert level.source == "assumption"
+
+
+@pytest.mark.parametrize(
+    ("born", "issued", "reason"),
+    [
+        ("1989-01-15", "2024-07-01", None),
+        ("1989-01-15", None, None),
+        ("1989-01-15", "2011-11-23", None),
+        ("1989-01-15", "2011-11-22", "old-portrait"),
+        ("2020-11-23", None, "child"),
+        ("2020-11-22", None, None),
+        ("2010-07-02", "2016-07-01", "child"),
+        ("2010-07-01", "2016-07-01", None),
+    ],
+)
+def test_small_children_and_old_portraits_are_for_a_person_to_compare(born, issued, reason):
+    said = reading(
+        date_of_birth=field("date_of_birth", normal=born),
+        date_of_issue=field("date_of_issue", normal=issued) if issued else MISSING,
+    )
+    assert not_comparable(current().face, said, today=TODAY) == reason

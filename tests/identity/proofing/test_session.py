@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.caller import Device
+from identity import faces
 from identity.faces.refusals import FaceBlurred, SameImageAsCard
 from identity.proofing.sessions import end_expired
 from kit import clock
@@ -276,6 +277,48 @@ async def test_a_blurred_selfie_costs_no_attempt_but_a_copy_of_the_portrait_does
     photos.face = SameImageAsCard()
     await applicant.selfie(expect=422, code="same-image-as-card")
     assert (await applicant.get(applicant.path()))["selfie_attempts_left"] == 4
+
+
+async def test_the_same_picture_is_compared_once(city, applicant, photos):
+    """The same file again is no new look at the person, with this card or another."""
+    await applicant.up_to("selfie")
+    photos.face = "unsure"
+    await applicant.selfie(b"once", expect=422, code="face-unsure")
+    compared = len(photos.seen)
+    problem = await applicant.selfie(b"once", expect=422, code="replayed-image")
+    assert problem["message"]["vi"]
+    assert problem["message"]["en"]
+    assert len(photos.seen) == compared
+    # Another card makes the picture no newer.
+    await applicant.card()
+    await applicant.selfie(b"once", expect=422, code="replayed-image")
+    assert (await applicant.get(applicant.path()))["selfie_attempts_left"] == 4
+    kind, evidence = (await events(city, applicant.id))[-1]
+    assert (kind, evidence["code"]) == ("selfie-refused", "replayed-image")
+    photos.face = "match"
+    await applicant.selfie(b"twice")
+
+
+async def test_a_portrait_of_long_ago_is_never_a_match_by_machine(city, applicant, photos):
+    old = cards.field("date_of_issue", normal="2005-07-01")
+    photos.card = cards.card(date_of_issue=old)
+    await applicant.open()
+    await applicant.card()
+    problem = await applicant.selfie(expect=409, code="face-not-comparable")
+    assert "one-stop desk" in problem["message"]["en"]
+    told = await applicant.get(applicant.path())
+    assert (told["next"], told["selfie_attempts_left"]) == ("selfie", 5)
+    kind, evidence = (await events(city, applicant.id))[-1]
+    assert (kind, evidence["code"], evidence["reason"]) == ("selfie-refused", "face-not-comparable", "old-portrait")
+    assert faces.compare not in [function for function, _ in photos.seen]
+
+
+async def test_a_picture_nobody_compared_may_come_again(applicant, photos):
+    await applicant.up_to("selfie")
+    photos.face = Busy(seconds=5, retry_after_seconds=5)
+    await applicant.selfie(b"once", expect=503)
+    photos.face = "match"
+    await applicant.selfie(b"once")
 
 
 async def test_a_full_house_costs_no_attempt(applicant, photos):
