@@ -68,7 +68,7 @@ def read(
     words = {name: text for name, text in {**PRINTED, **(printed or {})}.items() if name not in drop}
     evidence = Evidence(
         kind="can_cuoc_2024",
-        printed=evidence_print or {name: Said(text=text, confidence=0.999, box=BOX) for name, text in words.items()},
+        printed=evidence_print or {name: Said(text=text, confidence=0.99999, box=BOX) for name, text in words.items()},
         qr_texts=(payload(),),
         zone=zone(),
     )
@@ -108,7 +108,7 @@ def test_print_alone_is_read_and_its_place_resolved() -> None:
 
 def test_print_that_is_read_with_doubt_says_so() -> None:
     unsure = Said(text="Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh", confidence=0.05, box=BOX)
-    words = {name: Said(text=text, confidence=0.999, box=BOX) for name, text in PRINTED.items()}
+    words = {name: Said(text=text, confidence=0.99999, box=BOX) for name, text in PRINTED.items()}
     reading = read(evidence_print={**words, "place_of_birth": unsure})
     assert "unsure" in reading.fields["place_of_birth"].reasons
     assert ("field-unsure", "place_of_birth") in codes(reading)
