@@ -42,10 +42,12 @@ def printed_digits(known: str, said: Said) -> Likeness:
 
 
 def printed_address(known: str, said: Said) -> Likeness:
-    """As a text; and `unclear`, not `different`, when a part was not read and the rest fits."""
+    """As a text; and `unclear`, not `different`, when a part was not read and the rest fits, or a reflection hides some."""
     likeness = printed_text(known, said)
     if likeness != "different":
         return likeness
+    if said.beside_glare:
+        return "unclear"
     wanted, seen = tones.key(known), tones.key(said.text)
     rest = iter(re.findall(r"[0-9]", wanted))
     digits_only_left_out = all(digit in rest for digit in re.findall(r"[0-9]", seen))

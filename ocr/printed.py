@@ -53,6 +53,8 @@ class Said(msgspec.Struct, frozen=True):
     confidence: float
     box: Box | None
     steps: Steps | None = None
+    beside_glare: bool = False
+    """A reflection may have swallowed a part of it."""
 
     def in_letters(self, letters: str) -> "Said":
         """The same print read once more with only these letters allowed."""

@@ -142,7 +142,9 @@ def beside_glare(said: Said, burnt: Sequence[Place]) -> Said:
         and place.y + place.height > box.y
         for place in burnt
     )
-    return msgspec.structs.replace(said, confidence=said.confidence * _UNDER_GLARE) if touched else said
+    if not touched:
+        return said
+    return msgspec.structs.replace(said, confidence=said.confidence * _UNDER_GLARE, beside_glare=True)
 
 
 def _issuer(lines: Sequence[Line], document: Document) -> Said | None:

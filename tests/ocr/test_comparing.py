@@ -1,5 +1,6 @@
 """Whether print may be what another source spells: asked of the recogniser's steps, not of its text."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -88,3 +89,10 @@ def test_the_zone_has_no_marks_and_thirty_columns() -> None:
 )
 def test_labels_are_found_with_a_letter_wrong(phrase: str, line: str, expected: tuple[int, int] | None) -> None:
     assert find(phrase, line) == expected
+
+
+def test_an_address_that_a_reflection_hides_in_part_contradicts_nobody() -> None:
+    read = msgspec.structs.replace(said("67 Bàu Cát, Phường Thủ Đức, Th Minh"), beside_glare=True)
+    known = "67 Bàu Cát, Phường Thủ Đức, Thành phố Hồ Chí Minh"
+    assert comparing.printed_address(known, read) == "unclear"
+    assert comparing.printed_address("5 Lê Lợi", msgspec.structs.replace(read, beside_glare=False)) == "different"
