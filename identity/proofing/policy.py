@@ -32,9 +32,14 @@ class FaceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decisions: tuple[str, ...]
 
 
+class LivenessRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    to_a_person: tuple[str, ...]
+
+
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: int
     selfie: int
+    liveness: int
     code: int
 
 
@@ -60,6 +65,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     card: CardRule
     face: FaceRule
+    liveness: LivenessRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

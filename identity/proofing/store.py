@@ -13,12 +13,14 @@ from kit import clock, ids
 
 _sessions, _checks = proofing_sessions.c, proofing_checks.c
 
-Counted = Literal["card_tries", "selfie_tries", "code_tries"]
+Counted = Literal["card_tries", "selfie_tries", "liveness_tries", "code_tries"]
 
 
 async def add_session(conn: AsyncConnection, **values: Any) -> None:
     await conn.execute(
-        insert(proofing_sessions).values(card_version=0, card_tries=0, selfie_tries=0, code_tries=0, **values)
+        insert(proofing_sessions).values(
+            card_version=0, card_tries=0, selfie_tries=0, liveness_tries=0, code_tries=0, **values
+        )
     )
 
 
@@ -78,6 +80,11 @@ async def events(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
             select(proofing_events).where(proofing_events.c.session_id == session_id).order_by(proofing_events.c.id)
         )
     ).all()
+
+
+async def judged_liveness(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
+    """Every verdict on a burst of the session, in order: `at` and `evidence`."""
+    return [event for event in await events(conn, session_id) if event.kind == "liveness-judged"]
 
 
 async def expired_sessions(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[str]:
