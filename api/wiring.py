@@ -27,7 +27,7 @@ from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from wires.population import PinIssuer, SandboxPins
 
-WARM = ("ocr:warm", "identity.faces:warm")
+WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
 
 
 @dataclass(slots=True)

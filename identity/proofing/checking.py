@@ -11,6 +11,7 @@ from identity.proofing import store
 from identity.proofing.messages import Check, CheckReply, CheckRequest, EvidencedClaim
 from identity.proofing.refusals import CheckCodeUnknown, OwnCheck, ReasonMissing
 from identity.proofing.sessions import Desk
+from identity.proofing.watching import seen_by_machine
 from kit import clock, ids
 from kit.actor import Actor
 from kit.names import same_name
@@ -25,11 +26,16 @@ async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
             raise CheckCodeUnknown
         account = await accounts.account(conn, desk.keys, check.account_id)
         await _refuse_own(desk, conn, account, actor)
+        judged = await store.judged_liveness(conn, check.session_id)
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
     return Check(
-        claims=_claims(desk, check), level=account.level, opened_at=check.created_at, expires_at=check.expires_at
+        claims=_claims(desk, check),
+        liveness=seen_by_machine(judged),
+        level=account.level,
+        opened_at=check.created_at,
+        expires_at=check.expires_at,
     )
 
 

@@ -51,6 +51,7 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
         accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
         for claim, value, sources in rules.claims(reading)
     ]
+    judged = await store.judged_liveness(conn, session.id)
     account = await accounts.open_or_find(
         conn,
         desk.keys,
@@ -62,6 +63,8 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
             "policy": policy.in_force_from.isoformat(),
             "card": {**rules.verdicts(reading), "at": session.card_at.isoformat()},
             "face": {"at": session.selfie_at.isoformat()},
+            # Beside what proves: it counts for no level.
+            "liveness": [{**event.evidence, "at": event.at.isoformat()} for event in judged],
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
         at=now,

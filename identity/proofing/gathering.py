@@ -108,8 +108,7 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
     if decision == "match" and desk.settings.environment == "production" and not faces.measured():
         # Lines that are only assumed let nobody in by themselves: an officer compares.
         decision = "unsure"
-    evidence = {
-        "decision": decision,
+    evidence: dict[str, Any] = {
         "seen": seen.decision,
         "score": seen.score,
         "model": seen.model,
@@ -117,12 +116,18 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
         "selfie_sha256": seen.selfie_sha256.hex(),
         "tips": [tip.code for tip in seen.tips],
     }
-    matched = decision in policy.face.decisions
     async with desk.db.begin() as conn:
         now = await ongoing(conn, session_id, lock=True)
         if now.card_version != session.card_version:
             raise WrongState(next=next_step(now))
         refuse_unless(now, "selfie")
+        judged = await store.judged_liveness(conn, session_id)
+        if judged:
+            evidence["liveness"] = judged[-1].evidence["decision"]
+            if decision == "match" and evidence["liveness"] in policy.liveness.to_a_person:
+                decision = "unsure"
+        matched = decision in policy.face.decisions
+        evidence["decision"] = decision
         await store.add_event(conn, session_id, "selfie-matched" if matched else "selfie-not-matched", evidence)
         if matched:
             # The portrait has done its work.

@@ -9,7 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
 from litestar.params import Body
 
-from identity.proofing import checking, concluding, gathering, sessions
+from identity.proofing import checking, concluding, gathering, sessions, watching
 from identity.proofing.messages import (
     AccountReply,
     CardReply,
@@ -19,6 +19,8 @@ from identity.proofing.messages import (
     ContactCode,
     ContactReply,
     ContactRequest,
+    LivenessChallenge,
+    LivenessReply,
     Progress,
     SelfieReply,
     SessionReply,
@@ -35,10 +37,13 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.refusal import NotFound
 from kit.settings import Settings
+from kit.valkey import Valkey
 from notifications import PostOffice
 
 _CARD_BODY_BYTES = 25_000_000
 _SELFIE_BODY_BYTES = 13_000_000
+# Forty frames of 300 kB, which a phone needs for two megapixels.
+_BURST_BODY_BYTES = 13_000_000
 
 _SESSION = "/v1/proofing/sessions/{session_id:str}"
 _CHECK = "/v1/proofing/checks/{check_code:str}"
@@ -59,6 +64,16 @@ class SelfieForm:
     selfie: UploadFile
 
 
+@dataclass
+class BurstForm:
+    """The answer to one challenge: 8 to 40 JPEG frames of one size, at most 4 megapixels, as the camera took them; `times` are
+    their moments in the same order, in ms since the challenge began to run, separated by commas."""
+
+    challenge: str
+    times: str
+    frames: list[UploadFile]
+
+
 async def desk(
     db: Database,
     keys: Keys,
@@ -67,9 +82,19 @@ async def desk(
     issuer: Issuer,
     settings: Settings,
     limits: Limits,
+    valkey: Valkey,
 ) -> Desk:
     """What the verbs stand on."""
-    return Desk(db=db, keys=keys, pool=pool, post_office=post_office, issuer=issuer, settings=settings, limits=limits)
+    return Desk(
+        db=db,
+        keys=keys,
+        pool=pool,
+        post_office=post_office,
+        issuer=issuer,
+        settings=settings,
+        limits=limits,
+        valkey=valkey,
+    )
 
 
 def own(session_id: str, actor: Actor) -> None:
@@ -128,6 +153,43 @@ async def read_card(
     own(session_id, actor)
     await limits.hit("card", session_id)
     return await gathering.read_card(desk, session_id, await data.front.read(), await data.back.read())
+
+
+@post(
+    f"{_SESSION}/liveness/challenge",
+    who=proofing(),
+    dependencies={"desk": desk},
+    summary="Ask for a liveness challenge",
+    tags=["proofing"],
+)
+async def draw_liveness_challenge(session_id: str, actor: Actor, desk: Desk, limits: Limits) -> LivenessChallenge:
+    """Between card and selfie; good once and for two minutes, for this device alone. Five a session."""
+    own(session_id, actor)
+    await limits.hit("face", session_id)
+    return await watching.draw_challenge(desk, session_id)
+
+
+@post(
+    f"{_SESSION}/liveness",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    request_max_body_size=_BURST_BODY_BYTES,
+    summary="Answer a liveness challenge",
+    tags=["proofing"],
+)
+async def judge_liveness(
+    session_id: str,
+    data: Annotated[BurstForm, Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=50)],
+    actor: Actor,
+    desk: Desk,
+    limits: Limits,
+) -> LivenessReply:
+    """A verdict and what to do better. A hint: it opens nothing by itself, and who leaves it out loses nothing. Frames are not kept."""
+    own(session_id, actor)
+    await limits.hit("face", session_id)
+    jpegs = [await frame.read() for frame in data.frames]
+    return await watching.judge_liveness(desk, session_id, data.challenge, jpegs, data.times)
 
 
 @post(
@@ -235,6 +297,8 @@ route_handlers: list[Any] = [
     open_session,
     progress,
     read_card,
+    draw_liveness_challenge,
+    judge_liveness,
     match_selfie,
     ask_contact,
     prove_contact,

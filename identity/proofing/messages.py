@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from identity.faces import liveness
 from kit.refusal import Fault, Words
 from notifications import Locale
 from ocr import CardReading
@@ -85,6 +86,39 @@ class SelfieReply(msgspec.Struct, frozen=True):
     next: Step
 
 
+class LivenessStep(msgspec.Struct, frozen=True):
+    """One thing to do, and the words to show meanwhile."""
+
+    name: liveness.Step
+    words: Words
+
+
+class LivenessChallenge(msgspec.Struct, frozen=True, kw_only=True):
+    """Show `look_ahead` for `lead_ms`, then each step for `step_ms`; meanwhile fill the screen with one colour after the
+    other for `colour_ms` each, and record about four frames a second, not mirrored. Good once."""
+
+    id: str
+    look_ahead: Words
+    steps: list[LivenessStep]
+    colours: Annotated[list[tuple[int, int, int]], Meta(description="red, green and blue, 0 to 255")]
+    lead_ms: int
+    step_ms: int
+    colour_ms: int
+    least_frames: int
+    most_frames: int
+    expires_at: datetime
+    attempts_left: int
+
+
+class LivenessReply(msgspec.Struct, frozen=True):
+    """The verdict, and for each thing that spoke against it what to do. It is a hint: alone it opens nothing."""
+
+    decision: liveness.Decision
+    tips: list[Advice]
+    attempts_left: int
+    next: Step
+
+
 class ContactRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the two; a one-time code goes there."""
 
@@ -123,10 +157,21 @@ class EvidencedClaim(msgspec.Struct, frozen=True):
     proved_at: datetime
 
 
+class LivenessSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict of the machine on one burst: a hint, and while `status` is `assumption` a weak one."""
+
+    decision: liveness.Decision
+    reasons: Annotated[list[str], Meta(description="codes; of a step, `step-missed:blink`")]
+    policy: str
+    status: Literal["assumption", "measured"]
+    judged_at: datetime
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What the officer holds against the card on the counter and the person before them."""
 
     claims: list[EvidencedClaim]
+    liveness: Annotated[list[LivenessSeen], Meta(description="in order of time; empty when none was asked for")]
     level: int
     opened_at: datetime
     expires_at: datetime

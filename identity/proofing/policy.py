@@ -34,9 +34,14 @@ class FaceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_portrait_years: int
 
 
+class LivenessRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    to_a_person: tuple[str, ...]
+
+
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: int
     selfie: int
+    liveness: int
     code: int
 
 
@@ -62,6 +67,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     card: CardRule
     face: FaceRule
+    liveness: LivenessRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

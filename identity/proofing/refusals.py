@@ -66,6 +66,13 @@ class FaceUnsure(Refusal):
     en = "It is not clear enough that this is one person. Try in better light, or come to the desk. Attempts left: {attempts_left}."
 
 
+class LivenessAttemptsUsed(Refusal):
+    status = 409
+    code = "liveness-attempts-used"
+    vi = "Đã hết số lần kiểm tra người thật của phiên này. Hãy bắt đầu phiên mới hoặc đến bộ phận một cửa."
+    en = "All liveness checks of this session are used. Start a new session, or come to the one-stop desk."
+
+
 class NotAContact(Refusal):
     status = 422
     code = "not-a-contact"

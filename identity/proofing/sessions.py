@@ -20,6 +20,7 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.refusal import NotFound
 from kit.settings import Settings
+from kit.valkey import Valkey
 from notifications import PostOffice
 from ocr import CardReading
 
@@ -43,6 +44,7 @@ class Desk:
     issuer: tokens.Issuer
     settings: Settings
     limits: Limits
+    valkey: Valkey
 
     def seal(self, session_id: str, what: str, plain: bytes) -> bytes:
         return crypto.seal(self._key(what), plain, f"{session_id}/{what}".encode())

@@ -13,12 +13,14 @@ from kit import clock, ids
 
 _sessions, _checks = proofing_sessions.c, proofing_checks.c
 
-Counted = Literal["card_tries", "selfie_tries", "code_tries"]
+Counted = Literal["card_tries", "selfie_tries", "liveness_tries", "code_tries"]
 
 
 async def add_session(conn: AsyncConnection, **values: Any) -> None:
     await conn.execute(
-        insert(proofing_sessions).values(card_version=0, card_tries=0, selfie_tries=0, code_tries=0, **values)
+        insert(proofing_sessions).values(
+            card_version=0, card_tries=0, selfie_tries=0, liveness_tries=0, code_tries=0, **values
+        )
     )
 
 
@@ -89,6 +91,11 @@ async def was_compared(conn: AsyncConnection, session_id: str, selfie_sha256: st
         events.evidence["selfie_sha256"].astext == selfie_sha256,
     )
     return (await conn.execute(statement.limit(1))).first() is not None
+
+
+async def judged_liveness(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
+    """Every verdict on a burst of the session, in order: `at` and `evidence`."""
+    return [event for event in await events(conn, session_id) if event.kind == "liveness-judged"]
 
 
 async def expired_sessions(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[str]:

@@ -20,6 +20,9 @@ proofing_sessions = Table(
     Column("card_version", Integer, nullable=False),
     Column("card_tries", Integer, nullable=False),
     Column("selfie_tries", Integer, nullable=False),
+    Column("liveness_tries", Integer, nullable=False),
+    # What was asked last; Valkey knows whether it was answered.
+    Column("liveness_asked", Json),
     Column("card_at", Instant),
     Column("selfie_at", Instant),
     Column("contact_at", Instant),

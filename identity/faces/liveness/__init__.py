@@ -5,19 +5,29 @@
     await liveness.take(valkey, challenge, session_id=…, device_thumbprint=…)    # first thing when the answer comes
     verdict = await pool.run(liveness.judge_burst, frames, challenge)
 
-`judge_burst` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
+`judge_burst`, `refuse_unfit` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
 """
 
+import logging
+from functools import cache
+
 from identity.faces.liveness.challenge import LOOK_AHEAD, STEPS, Challenge, Step, draw, keep, take
-from identity.faces.liveness.messages import Decision, Frame, Reason, Verdict
+from identity.faces.liveness.messages import LEAST_FRAMES, MOST_FRAMES, Decision, Frame, Reason, Verdict
 from identity.faces.liveness.policy import default
+from identity.faces.liveness.refusals import BadBurst, LivenessChallengeStale, LivenessUnfit
+from identity.faces.refusals import FaceModelsUnavailable
 
 __all__ = [
+    "LEAST_FRAMES",
     "LOOK_AHEAD",
+    "MOST_FRAMES",
     "STEPS",
+    "BadBurst",
     "Challenge",
     "Decision",
     "Frame",
+    "LivenessChallengeStale",
+    "LivenessUnfit",
     "Reason",
     "Step",
     "Verdict",
@@ -25,19 +35,24 @@ __all__ = [
     "judge_burst",
     "keep",
     "measured",
+    "refuse_unfit",
     "self_test",
     "take",
+    "warm",
 ]
 
 
 def judge_burst(frames: list[Frame], challenge: Challenge) -> Verdict:
-    """The verdict on what a phone recorded as its answer. `live` alone grants no level. Refuses BadBurst, FaceModelsUnavailable.
+    """The verdict on what a phone recorded as its answer. `live` alone grants no level.
+
+    Refuses BadBurst, and what `refuse_unfit` refuses: a process that may not judge judges nobody.
 
     That the challenge was open, and whose it was, is `take`'s to say, before.
     """
     from identity.faces.liveness.judging import judge
     from identity.faces.liveness.reading import read_burst
 
+    refuse_unfit()
     return judge(read_burst(frames), challenge, default())
 
 
@@ -51,3 +66,29 @@ def self_test() -> str | None:
     from identity.faces.liveness.selftest import self_test as run
 
     return run()
+
+
+def refuse_unfit() -> None:
+    """Tests this process once, about 4 s unless `warm` did; then says the same at once. Refuses LivenessUnfit, FaceModelsUnavailable."""
+    reason = _unfit()
+    if reason is not None:
+        raise LivenessUnfit(reason=reason)
+
+
+@cache
+def _unfit() -> str | None:
+    try:
+        return self_test()
+    except FaceModelsUnavailable:
+        # Not remembered: they may be there at the next try.
+        raise
+    except Exception as error:  # models raise whatever they stumble on: each means that nobody may be judged by them
+        return f"the self-test ended with {type(error).__name__}"
+
+
+def warm() -> None:
+    """Tests this process. Unfit it only says so: the steps of liveness then answer 503 and the rest serves."""
+    try:
+        refuse_unfit()
+    except (LivenessUnfit, FaceModelsUnavailable) as refusal:
+        logging.getLogger(__name__).error("liveness cannot be judged", extra={"reason": refusal.fields["reason"]})

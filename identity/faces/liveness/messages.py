@@ -1,6 +1,6 @@
 """Frames in, what they show, and the verdict. Only the verdict is for clients; the figures stay in this room."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,9 @@ from kit.refusal import Words
 
 Rgb = tuple[float, float, float]
 Decision = Literal["live", "not_live", "unsure"]
+
+LEAST_FRAMES: Final = 8
+MOST_FRAMES: Final = 40
 
 
 class Frame(msgspec.Struct, frozen=True):

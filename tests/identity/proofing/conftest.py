@@ -8,7 +8,7 @@ import pytest
 import ocr
 from api.caller import Device, Pkce
 from identity import faces
-from identity.faces import Comparison
+from identity.faces import Comparison, liveness
 from kit import clock
 from kit.pool import InferencePool
 from tests.identity.proofing import cards
@@ -20,7 +20,7 @@ class PreparedPhotos(InferencePool):
 
     def __init__(self):
         super().__init__(workers=1, queue=0)
-        self.card, self.face, self.seen = cards.card(), "match", []
+        self.card, self.face, self.burst, self.fit, self.seen = cards.card(), "match", "live", None, []
 
     async def run(self, function, *args):
         self.seen.append((function, args))
@@ -28,6 +28,10 @@ class PreparedPhotos(InferencePool):
             answer = self.card
         elif function is faces.compare:
             answer = comparison(self.face, args[1]) if isinstance(self.face, str) else self.face
+        elif function is liveness.refuse_unfit:
+            answer = self.fit
+        elif function is liveness.judge_burst:
+            answer = self.burst if self.burst != "live" else liveness.Verdict("live", (), "liveness-test")
         else:
             raise AssertionError(function)
         if callable(answer):

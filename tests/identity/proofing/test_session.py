@@ -472,6 +472,7 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
             issuer=city.house.issuer,
             settings=city.house.settings,
             limits=city.house.limits,
+            valkey=city.house.valkey,
         )
         with pytest.raises(EvidenceShort):
             await concluding.open_account(desk, applicant.id)

@@ -62,6 +62,7 @@ def test_frames_that_make_no_burst(frames: list[Frame]) -> None:
         [*frames[:7], Frame(b"\x89PNG", 9000)],
         [*frames[:7], Frame(frames[7].jpeg[:-2000], 9000)],
         [*frames[:7], Frame(small, 9000)],
+        [Frame(jpeg(np.zeros((2001, 2001, 3), np.uint8)), number) for number in range(8)],
         [Frame(frames[0].jpeg, -1), *frames],
         [Frame(jpeg(np.zeros((9, 9, 3), np.uint8)), number) for number in range(8)],
     ):
