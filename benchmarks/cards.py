@@ -35,7 +35,8 @@ WITH_CODES: tuple[Kind, ...] = ("can_cuoc_2024", "cccd_chip_2021", "can_cuoc_202
 # Fixed numbers: the good photograph, and a hard one with 25° of tilt, shadow, blur, a reflection, JPEG 60.
 COLUMNS = {"clean scan": None, "good photo": camera.GOOD, "hard photo": camera.HARD}
 GOALS = {"clean scan": (99.8, 99.5, 0.05), "good photo": (99.7, 99.0, 0.05), "hard photo": (98.0, 95.0, 0.3)}
-FIRST = 100_000
+# Seeds that nobody looked at while readers were mended: those from 100,000 on have been.
+FIRST = 200_000
 ENOUGH = 1_000
 """Cards a column from which on a share may be said to reach its goal."""
 
