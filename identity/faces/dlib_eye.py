@@ -48,7 +48,7 @@ class SeenFace(msgspec.Struct, frozen=True):
 
     @property
     def nod(self) -> float:
-        """How far down from the eyes to the mouth the nose tip stands; 0.44 to 0.55 from the front, more looking down."""
+        """How far down from the eyes to the mouth the nose tip stands; 0.28 to 0.55 on portraits, more looking down."""
         eyes = self.points[1] - self.points[0]
         down = np.array([-eyes[1], eyes[0]])
         nose, mouth = self.points[2], self.points[3:].mean(axis=0)

@@ -32,7 +32,7 @@ _LEAST_EYE_DISTANCE_PX: Final = (60.0, 90.0)
 # above.
 _LEAST_LUMINANCE: Final = (32.0, 50.0)
 # Share of the face that is burnt out, which the mean does not tell: dark hair and shadows keep it low. Portraits have up to
-# 0.05; brightened until 0.5 is burnt, their likeness to themselves (cosine) has fallen to between 0.4 and 0.85.
+# 0.05; brightened until half is burnt, the least like itself has a cosine of 0.4 to 0.6 left (benchmarks/quality.py).
 _BURNT_LUMINANCE: Final = 250
 _MOST_BURNT: Final = (0.5, 0.3)
 # Variance of the Laplacian at 112 px: a sharp portrait has 370 to 930; a blur of 3 % of the eye distance leaves 34 to
@@ -45,8 +45,8 @@ _MOST_TURN: Final = (0.35, 0.25)
 _LEAST_NOD: Final = (0.2, 0.3)
 _MOST_NOD: Final = (0.8, 0.7)
 # Height over width of the more open eye. dlib's points on one still picture are a weak witness: portraits with open
-# eyes have 0.23 to 0.40 (0.19 in dusk), lids drawn shut give anything from 0.10 to 0.35. So only what no open eye
-# shows is refused: narrow eyes and smiles must pass. A blink in a burst of pictures is told by `liveness`.
+# eyes have 0.23 to 0.40, 0.19 in dusk or glare (benchmarks/quality.py), and lids drawn shut often no less. So only what no
+# open eye shows is refused: narrow eyes and smiles must pass. A blink in a burst of pictures is told by `liveness`.
 _LEAST_OPENNESS: Final = (0.12, 0.17)
 
 
