@@ -126,7 +126,7 @@ def on_the_map(said: Said) -> Said:
     if said.text in spellings:
         return said
     read = said.steps.likelihood(said.text)
-    ranked = sorted(((read - said.steps.likelihood(text), text) for text in spellings), key=lambda one: one[0])
+    ranked = sorted((read - said.steps.likelihood(text), text) for text in spellings)
     for _, text in ranked:
         if not known.is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
             return msgspec.structs.replace(said, text=text)

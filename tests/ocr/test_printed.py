@@ -2,9 +2,12 @@
 
 import datetime
 
+import numpy as np
 import pytest
 
 from ocr import printed
+from ocr.steps import Steps
+from ocr.training.recogniser.texts import ALPHABET
 
 from .test_comparing import said
 
@@ -72,5 +75,11 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
 
 
 def test_a_confidence_is_of_the_text_and_not_of_one_path() -> None:
-    two_ways = said("An", doubts={1: ("n", 0.5)})
-    assert printed.tidied("full_name", two_ways).confidence > 0.95
+    """Each letter may begin a step sooner or later: many ways, none of them likely, all of one text."""
+    ways = np.full((8, 1 + len(ALPHABET)), 1e-6, np.float32)
+    for step, letter in enumerate("AAAAnnnn"):
+        ways[step, [0, 1 + ALPHABET.index(letter)]] = (0.45, 0.55) if step in (0, 3, 4, 7) else (0.01, 0.99)
+    steps = Steps.of(ways, ALPHABET)
+    read = printed.Said(text="An", confidence=steps.best()[1], box=None, steps=steps)
+    assert read.confidence < 0.2
+    assert printed.tidied("full_name", read).confidence > 0.9

@@ -84,6 +84,11 @@ def test_a_piece_of_a_stamp_below_a_value_is_no_part_of_it() -> None:
     assert values("cmnd_9", *lines)["place_of_origin"] == "Bến Thành, Quận 1"
 
 
+def test_two_letters_are_no_country() -> None:
+    lines = (line(385, 510, "Quốc tịch / Nationality:"), line(385, 545, "Ce"))
+    assert "nationality" not in values("cccd_chip_2021", *lines)
+
+
 def test_a_dotted_line_read_as_signs_is_no_value() -> None:
     read = values(
         "cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), line(400, 512, "4*8*<444"), line(384, 540, "Tân An")
