@@ -11,10 +11,10 @@ WHOLE = ((400, 300), (1_500, 320), (1_490, 1_010), (410, 990))
 
 
 def found(corners: tuple[tuple[int, int], ...], monkeypatch: pytest.MonkeyPatch) -> locating.Flat:
-    """The first card of an evenly grey photo in which the network sees just this outline."""
+    """The first card of a photo in which the network sees just this outline, all of it along plain edges."""
     seen = Outline(np.array(corners, np.float32), 1.0)
     monkeypatch.setattr(masking, "outlines", lambda _: [seen])
-    monkeypatch.setattr(locating, "_PLAINLY", 0.0)
+    monkeypatch.setattr(locating, "drawn_closer", lambda _, corners: (corners, 1.0))
     return locating.flatten(np.full((HIGH, WIDE, 3), 128, np.uint8), "front")[0]
 
 
