@@ -112,7 +112,7 @@ async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) 
         await finding.by_face(*args[:3], Seen(face(8)), *args[4:])
 
 
-async def test_a_kiosk_looks_among_those_of_its_own_centre(city: CityPeople) -> None:
+async def test_a_kiosk_looks_among_those_of_its_own_centre(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
     # A person of one centre must not be found, nor their dossier seen, at another's.
     house, parent, seen = city.house, await city.signed_in("parent"), face(10)
     await steps.submitted(parent)
@@ -123,9 +123,19 @@ async def test_a_kiosk_looks_among_those_of_its_own_centre(city: CityPeople) -> 
         elsewhere = await offices.create_office(
             conn, agency="ubnd_xa", ward_code="26734", name_vi="UBND khác", name_en="Another", address="Số 1 Hư Cấu"
         )
+    looked_among: list[Any] = []
+    find = house.faces.find
+
+    async def noted(description: Description, *, among: Any) -> Any:
+        looked_among.append(among)
+        return await find(description, among=among)
+
+    monkeypatch.setattr(house.faces, "find", noted)
     assert (await finding.by_face(*at_kiosk(city, seen))).dossiers
     with pytest.raises(finding.FaceNotFound):
         await finding.by_face(*at_kiosk(city, seen, elsewhere.id))
+    # Not found and then hidden: a stranger of the other centre is never compared with them.
+    assert [me["account_id"] in among for among in looked_among] == [True, False]
 
 
 async def test_a_draft_is_nothing_to_be_found_by(city: CityPeople) -> None:
