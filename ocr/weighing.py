@@ -233,7 +233,7 @@ def _full_name(name: str, told: Witnesses) -> Field:
     spelt = [claim for claim in claims if claim.source.source != "mrz"]
     # The zone has no marks: print, when there is any, spells better.
     ordered = [*spelt, *(claim for claim in claims if claim.source.source == "mrz")]
-    field = _verdict(ordered, like=_names_alike)
+    field = _verdict(ordered, like=_names_alike([claim for claim in spelt if claim.said is None]))
     if field.status == "confirmed" and {claim.source.source for claim in claims} == {"mrz", "print"}:
         print_alone = _verdict(spelt).reasons[1:]
         reasons = (*field.reasons, "marks-by-print-only", *print_alone)
@@ -242,16 +242,29 @@ def _full_name(name: str, told: Witnesses) -> Field:
     return field
 
 
-def _names_alike(one: _Claim, other: _Claim) -> Likeness:
-    witnesses = {one.source.source, other.source.source}
-    if "mrz" in witnesses:
-        zone, known = (one, other) if one.source.source == "mrz" else (other, one)
-        if known.said is not None:
-            return comparing.zone_and_print(zone.source.value, known.said)
-        return "same" if comparing.same_zone_name(known.source.value, zone.source.value) else "different"
-    if other.said is not None:
-        return comparing.printed_text(one.source.value, other.said)
-    return "same" if tones.key(one.source.value) == tones.key(other.source.value) else "different"
+def _names_alike(spellings: Sequence[_Claim]) -> _Likeness:
+    """`spellings` are those that a code or a chip tells with marks."""
+
+    def like(one: _Claim, other: _Claim) -> Likeness:
+        witnesses = {one.source.source, other.source.source}
+        if "mrz" in witnesses:
+            zone, known = (one, other) if one.source.source == "mrz" else (other, one)
+            if known.said is not None:
+                return _zone_and_print(zone.source.value, known.said, spellings)
+            return "same" if comparing.same_zone_name(known.source.value, zone.source.value) else "different"
+        if other.said is not None:
+            return comparing.printed_text(one.source.value, other.said)
+        return "same" if tones.key(one.source.value) == tones.key(other.source.value) else "different"
+
+    return like
+
+
+def _zone_and_print(zone: str, said: Said, spellings: Sequence[_Claim]) -> Likeness:
+    """By the spelling that the zone abbreviates, when it is known: whether the print is unclear was told of that already."""
+    known = next((one.source.value for one in spellings if comparing.same_zone_name(one.source.value, zone)), None)
+    if known is None:
+        return comparing.zone_and_print(zone, said)
+    return "different" if comparing.printed_text(known, said) == "different" else "same"
 
 
 def _date_of_birth(name: str, told: Witnesses) -> Field:

@@ -4,9 +4,14 @@ import datetime
 import functools
 
 import msgspec
+import numpy as np
 
 from ocr.documents import Side
+from ocr.printed import Said
+from ocr.reading import Box
+from ocr.steps import Steps
 from ocr.training import camera
+from ocr.training.recogniser.texts import ALPHABET
 from ocr.training.specimens import CardFacts, Kind, Specimen, drawn_face, render
 
 FACTS = CardFacts(
@@ -80,3 +85,21 @@ def shot(kind: Kind, side: Side, taken: camera.Scene) -> bytes:
 def scene(**changes: object) -> camera.Scene:
     """A good photograph with something changed."""
     return msgspec.structs.replace(camera.GOOD, **changes)
+
+
+BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
+
+
+def print_of(text: str, *, doubts: dict[int, tuple[str, float]] | None = None) -> Said:
+    """A print read as this text; `doubts` names other letters at some places, and how likely they are."""
+    rows: list[np.ndarray] = []
+    for i, letter in enumerate(text):
+        row = np.full(1 + len(ALPHABET), 1e-6, np.float32)
+        other, share = (doubts or {}).get(i, (letter, 0.0))
+        row[1 + ALPHABET.index(letter)] = 1 - share
+        row[1 + ALPHABET.index(other)] += share
+        blank = np.full(1 + len(ALPHABET), 1e-6, np.float32)
+        blank[0] = 1.0
+        rows += [row, blank]
+    steps = Steps.of(np.stack(rows), ALPHABET)
+    return Said(text=text, confidence=steps.best()[1], box=BOX, steps=steps)

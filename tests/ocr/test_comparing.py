@@ -1,61 +1,42 @@
 """Whether print may be what another source spells: asked of the recogniser's steps, not of its text."""
 
 import msgspec
-import numpy as np
 import pytest
 
 from ocr import comparing, tones
 from ocr.finding import find
 from ocr.printed import Said
-from ocr.reading import Box
-from ocr.steps import Steps
-from ocr.training.recogniser.texts import ALPHABET
 
-BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
-
-
-def said(text: str, *, doubts: dict[int, tuple[str, float]] | None = None) -> Said:
-    """A print read as this text; `doubts` names other letters at some places, and how likely they are."""
-    rows: list[np.ndarray] = []
-    for i, letter in enumerate(text):
-        row = np.full(1 + len(ALPHABET), 1e-6, np.float32)
-        other, share = (doubts or {}).get(i, (letter, 0.0))
-        row[1 + ALPHABET.index(letter)] = 1 - share
-        row[1 + ALPHABET.index(other)] += share
-        blank = np.full(1 + len(ALPHABET), 1e-6, np.float32)
-        blank[0] = 1.0
-        rows += [row, blank]
-    steps = Steps.of(np.stack(rows), ALPHABET)
-    return Said(text=text, confidence=steps.best()[1], box=BOX, steps=steps)
+from .conftest import BOX, print_of
 
 
 def test_capitals_and_both_customs_of_the_tone_are_one_spelling() -> None:
-    assert comparing.printed_text("Nguyễn Hoà", said("NGUYỄN HÒA")) == "same"
+    assert comparing.printed_text("Nguyễn Hoà", print_of("NGUYỄN HÒA")) == "same"
     assert tones.key("Hoà") == tones.key("HÒA")
     assert tones.key("Hoà") != tones.key("Hoa")
 
 
 def test_a_blurred_mark_is_forgiven_and_a_plain_one_is_not() -> None:
-    blurred = said("THAO", doubts={2: ("Ả", 0.2)})
+    blurred = print_of("THAO", doubts={2: ("Ả", 0.2)})
     assert comparing.printed_text("Thảo", blurred) == "same"
-    assert comparing.printed_text("Thảo", said("THAO")) == "different"
+    assert comparing.printed_text("Thảo", print_of("THAO")) == "different"
 
 
 def test_between_the_two_the_print_abstains() -> None:
-    faint = said("THAO", doubts={2: ("Ả", 0.002)})
+    faint = print_of("THAO", doubts={2: ("Ả", 0.002)})
     assert comparing.printed_text("Thảo", faint) == "unclear"
 
 
 @pytest.mark.parametrize("other", ["Thanh", "Thu", "Nguyễn Thảo"])
 def test_another_name_is_different(other: str) -> None:
-    assert comparing.printed_text(other, said("THẢO")) == "different"
+    assert comparing.printed_text(other, print_of("THẢO")) == "different"
 
 
 def test_figures_are_forgiven_less() -> None:
-    assert comparing.printed_digits("079190012345", said("079190012345")) == "same"
-    assert comparing.printed_digits("079190012346", said("079190012345")) == "different"
-    assert comparing.printed_digits("079190012346", said("079190012345", doubts={11: ("6", 0.3)})) == "same"
-    assert comparing.printed_digits("079190012346", said("079190012345", doubts={11: ("6", 0.02)})) == "unclear"
+    assert comparing.printed_digits("079190012345", print_of("079190012345")) == "same"
+    assert comparing.printed_digits("079190012346", print_of("079190012345")) == "different"
+    assert comparing.printed_digits("079190012346", print_of("079190012345", doubts={11: ("6", 0.3)})) == "same"
+    assert comparing.printed_digits("079190012346", print_of("079190012345", doubts={11: ("6", 0.02)})) == "unclear"
 
 
 def test_without_steps_only_an_equal_text_is_the_same() -> None:
@@ -74,8 +55,8 @@ def test_the_zone_has_no_marks_and_thirty_columns() -> None:
     assert comparing.same_zone_name("Nguyễn Thị Đào", "NGUYEN THI DAO")
     assert not comparing.same_zone_name("Nguyễn Thị Đào", "NGUYEN THI DAN")
     assert comparing.same_zone_name("Nguyễn Hoàng Trần Phương Thảo Nguyên", "NGUYEN HOANG TRAN PHUONG THAO")
-    assert comparing.zone_and_print("NGUYEN THI DAO", said("NGUYEN THI DAO")) == "same"
-    assert comparing.zone_and_print("NGUYEN THI DAO", said("NGUYEN THI DAN")) == "different"
+    assert comparing.zone_and_print("NGUYEN THI DAO", print_of("NGUYEN THI DAO")) == "same"
+    assert comparing.zone_and_print("NGUYEN THI DAO", print_of("NGUYEN THI DAN")) == "different"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +74,6 @@ def test_labels_are_found_with_a_letter_wrong(phrase: str, line: str, expected: 
 
 def test_an_address_that_a_reflection_hides_in_part_contradicts_nobody() -> None:
     known = "67 Bàu Cát, Phường Thủ Đức, Thành phố Hồ Chí Minh"
-    read = said("67 Bàu Cát, Phường Tân Định 8, Sơn La")
+    read = print_of("67 Bàu Cát, Phường Tân Định 8, Sơn La")
     assert comparing.printed_address(known, read) == "different"
     assert comparing.printed_address(known, msgspec.structs.replace(read, beside_glare=True)) == "unclear"

@@ -10,12 +10,11 @@ from kit import clock
 from ocr import mrz, qr
 from ocr.documents.layout import Place
 from ocr.printed import Said
-from ocr.reading import Box, CardReading, Document
+from ocr.reading import CardReading, Document
 from ocr.reconciling import Evidence, reconcile
 
-from .conftest import FACTS
+from .conftest import BOX, FACTS, print_of
 
-BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
 DOCUMENT = Document(kind="can_cuoc_2024", sides=("front", "back"), quality={})
 PRINTED = {
     "number": "079190012345",
@@ -152,6 +151,19 @@ def test_the_number_contradicts_sex_and_year_even_when_all_else_agrees() -> None
     assert reading.fields["sex"].status == "conflict"
     assert reading.fields["date_of_birth"].status == "conflict"
     assert reading.decision == "review"
+
+
+def test_print_that_is_unclear_beside_the_code_does_not_contradict_the_zone() -> None:
+    """The zone spells what the code spells, so the print is asked for that: HGA, but HOA with one in a thousand."""
+    doubtful = print_of("NGUYỄN TRẦN PHƯƠNG THGA", doubts={21: ("O", 1e-3)})
+    changes = {"full_name": "Nguyễn Trần Phương Thoa"}
+    words = {name: Said(text=text, confidence=0.99999, box=BOX) for name, text in PRINTED.items()}
+    agreeing = {"qr_texts": (payload(**changes),), "zone": zone(**changes)}
+    name = read(evidence_print={**words, "full_name": doubtful}, **agreeing).fields["full_name"]
+    assert (name.status, name.value) == ("confirmed", "Nguyễn Trần Phương Thoa")
+    assert name.reasons == ("print-unclear", "agree-qr-mrz")
+    plain = print_of("NGUYỄN TRẦN PHƯƠNG THGA")
+    assert read(evidence_print={**words, "full_name": plain}, **agreeing).fields["full_name"].status == "conflict"
 
 
 def test_a_number_of_no_province_is_a_conflict() -> None:

@@ -27,7 +27,7 @@ _POOL = 192
 _SMALL_BATCH = 8
 _ACCUMULATED = 3
 # Share of lines cut from photographed specimens.
-_FROM_CARDS = 0.4
+_FROM_CARDS = 0.3
 # From a clean scan to a bad photograph.
 _HARDNESS = (0.0, 0.3, 0.6, 1.0)
 _LETTER = {letter: i for i, letter in enumerate(ALPHABET, 1)}
