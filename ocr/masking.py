@@ -27,6 +27,9 @@ _SURE = 0.5
 _SMALLEST = 40
 # Of the answer's pixels: what is this near the frame's edge lies on it.
 _ON_EDGE = 1.6
+# Of the answer's pixels: where a card ends inside the picture, so many from its edge are rim and ground. A card that runs
+# out of it is there over more than this share of its own size.
+_RIM, _RUNNING_OUT = 2, 0.2
 
 
 def outlines(photo: "Pixels") -> list[Outline]:
@@ -49,8 +52,18 @@ def outlines(photo: "Pixels") -> list[Outline]:
             corners, open_side = outline
             corners = (corners + 0.5) * (_SIDE / _ANSWER) / scale - 0.5
             sure = float(card[inside].mean())
+            open_side = open_side or _runs_out(inside[: round(frame[1]), : round(frame[0])])
             found.append(Outline(long_side_on_top(corners).astype(np.float32), sure, open_side=open_side))
     return sorted(found, key=lambda outline: -outline.score)
+
+
+def _runs_out(inside: "Pixels") -> bool:
+    """Whether the card goes on beyond the picture: on all four sides it is a scan, cut to the card's edge."""
+    import numpy as np
+
+    edges = (inside[:_RIM], inside[-_RIM:], inside[:, :_RIM].T, inside[:, -_RIM:].T)
+    least = _RUNNING_OUT * np.sqrt(inside.sum())
+    return 0 < sum(edge.any(axis=0).sum() > least for edge in edges) < 4
 
 
 def _contour(inside: "Pixels", fine: "Pixels") -> "Corners":
