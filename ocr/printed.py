@@ -97,12 +97,12 @@ def _around(boxes: Sequence[Box]) -> Box | None:
 def tidied(field: str, said: Said) -> Said:
     """A date read in a date's letters only; a word of a closed list (sexes, ethnicities, wards, districts, provinces) as
     that word, when the print may well be it and hardly any other. Names of people, houses and streets are never touched."""
+    said = said.over_all_paths()
     if field in DATES:
         as_date = said.in_letters(_DATE_LETTERS)
         if not day(as_date.text):  # a gap before a slender 1
             as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
         return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
-    said = said.over_all_paths()
     if field in _PLACES:
         return on_the_map(said)
     words = _CLOSED.get(field)

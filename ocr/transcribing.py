@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kit import names
+from kit.refusal import Refusal
 from ocr import judging, locating, mrz, printed, qr, refusals
 from ocr.documents import DOCUMENTS, Document, without_portrait
 from ocr.documents.layout import ZONE, Label, Layout, Place, Side
@@ -17,7 +18,7 @@ from ocr.printed import Said
 from ocr.reading import Box, SideQuality
 
 if TYPE_CHECKING:
-    from ocr.locating import Flat
+    from ocr.locating import Flat, Pixels
 
 # Standard deviation of grey over its mean: a face with hair and clothes has 0.3 to 0.7, the bare guilloche 0.03 to 0.05.
 _PORTRAIT_UNEVENNESS = 0.12
@@ -55,7 +56,7 @@ def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
     """
     refused: refusals.CardRefusal | None = None
     read: list[tuple[Flat, Transcript]] = []
-    for flat in _two_first(locating.flatten(locating.decode(photo), sent_as)):
+    for flat in _two_first(locating.flatten(_decoded(photo, sent_as), sent_as)):
         if read and not _beside(flat, read[0][0]):
             continue
         try:
@@ -68,6 +69,15 @@ def transcribe(photo: bytes, sent_as: Side, reader: Reader) -> list[Transcript]:
         assert refused is not None  # flatten never answers with an empty list
         raise refused
     return [transcript for _, transcript in read]
+
+
+def _decoded(photo: bytes, sent_as: Side) -> "Pixels":
+    """A damaged file says which of the two it is, as a bad photo does."""
+    try:
+        return locating.decode(photo)
+    except Refusal as refusal:
+        refusal.fields["side"] = sent_as
+        raise
 
 
 def _two_first(flats: "list[Flat]") -> "list[Flat]":

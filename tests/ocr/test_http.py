@@ -144,6 +144,8 @@ async def test_a_refused_photo_keeps_no_answer(city: CityPeople) -> None:
     assert [(fault["field"], fault["code"]) for fault in told["faults"]] == [("front", "card-not-found")]
     told = await send(parent, front(), no_card(), expect=422, code="card-not-found")
     assert [fault["field"] for fault in told["faults"]] == ["back"], "the problem says which photo to take again"
+    told = await send(parent, front(), back()[:9_000], expect=422, code="bad-image")
+    assert [fault["field"] for fault in told["faults"]] == ["back"], "so does that of a damaged file"
     assert (await send(parent, front(), key="refused-1", expect=200))["document"]["kind"] == "can_cuoc_2024"
 
 
