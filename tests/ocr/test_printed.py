@@ -9,7 +9,7 @@ from ocr import printed
 from ocr.steps import Steps
 from ocr.training.recogniser.texts import ALPHABET
 
-from .test_comparing import said
+from .conftest import print_of
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,17 @@ def test_no_expiry_and_sexes() -> None:
 
 
 def test_a_date_is_read_in_a_dates_letters() -> None:
-    blurred = said("17/o5/1990", doubts={3: ("0", 0.4)})
+    blurred = print_of("17/o5/1990", doubts={3: ("0", 0.4)})
     assert printed.tidied("date_of_birth", blurred).text == "17/05/1990"
     assert printed.tidied("full_name", blurred).text == "17/o5/1990"
 
 
 def test_a_word_of_a_closed_list_is_that_word() -> None:
-    assert printed.tidied("sex", said("Nom", doubts={1: ("a", 0.3)})).text == "Nam"
-    assert printed.tidied("sex", said("Hoa")).text == "Hoa", "plainly neither"
-    assert printed.tidied("full_name", said("Nom", doubts={1: ("a", 0.3)})).text == "Nom", "a name is what stands there"
+    assert printed.tidied("sex", print_of("Nom", doubts={1: ("a", 0.3)})).text == "Nam"
+    assert printed.tidied("sex", print_of("Hoa")).text == "Hoa", "plainly neither"
+    assert printed.tidied("full_name", print_of("Nom", doubts={1: ("a", 0.3)})).text == "Nom", (
+        "a name is what stands there"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,8 +72,8 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
     text: str, doubts: dict[int, tuple[str, float]], told: str
 ) -> None:
     """Units only, and never a letter that is plainly another; hamlets and streets stay as read."""
-    assert printed.tidied("place_of_origin", said(text, doubts=doubts)).text == told
-    assert printed.tidied("full_name", said(text, doubts=doubts)).text == text
+    assert printed.tidied("place_of_origin", print_of(text, doubts=doubts)).text == told
+    assert printed.tidied("full_name", print_of(text, doubts=doubts)).text == text
 
 
 def test_a_confidence_is_of_the_text_and_not_of_one_path() -> None:
