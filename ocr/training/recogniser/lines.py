@@ -162,11 +162,11 @@ def _cropped(mask: Pixels, dice: random.Random) -> Pixels:
 def _worn(mask: Pixels, dice: random.Random, noise: np.random.Generator, hardness: float) -> Pixels:
     """Ink that spread, thinned, broke or faded in patches."""
     kind = dice.random()
-    if kind < 0.16:
+    if kind < 0.12:
         # At three a tilde runs into the circumflex under it and a horn into the next letter, as in heavy type.
-        reach = dice.choice((2, 2, 3))
+        reach = 3 if hardness > 0.5 and dice.random() < 0.5 else 2
         mask = cv2.dilate(mask, np.ones((reach, reach), np.uint8))
-    elif kind < 0.28:
+    elif kind < 0.24:
         mask = cv2.erode(mask, np.ones((2, 2), np.uint8))
     if dice.random() < 0.25 * hardness:
         patches = noise.uniform(
