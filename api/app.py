@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 
 import dossiers.http
 import identity.accounts.http
+import identity.accounts.passkeys.http
 import identity.faces.http
 import identity.offices.http
 import identity.proofing.http
@@ -35,6 +36,7 @@ ROOMS = (
     health,
     identity.tokens.http,
     identity.accounts.http,
+    identity.accounts.passkeys.http,
     identity.offices.http,
     identity.proofing.http,
     identity.faces.http,

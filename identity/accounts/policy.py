@@ -49,10 +49,16 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Passkeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    most: int
+    source: str
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttling: Throttling
     devices: Devices
     log: Log
+    passkeys: Passkeys
 
 
 @cache

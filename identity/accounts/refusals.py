@@ -49,6 +49,13 @@ class BadLogin(Refusal):
     en = "Enter a Vietnamese mobile number or an e-mail address."
 
 
+class BadName(Refusal):
+    status = 422
+    code = "bad-name"
+    vi = "Hãy đặt một tên có ít nhất một chữ."
+    en = "Give a name of at least one letter."
+
+
 class BadClaims(Refusal):
     """The caller's evidence lacks what an account stands on."""
 
