@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from identity.accounts import history
+from identity.accounts.authenticators import store as authenticators
 from identity.accounts.passkeys import store as passkeys
 from kit import clock
 from kit.jobs import Task
@@ -13,6 +14,7 @@ async def forget(services: Any) -> None:
     async with services.db.begin() as conn:
         now = clock.now()
         await history.forget(conn, now)
+        await authenticators.forget_confirmations(conn, now - timedelta(days=1))
         await passkeys.forget_challenges(conn, now - timedelta(days=1))
 
 

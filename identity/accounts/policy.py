@@ -54,11 +54,18 @@ class Passkeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fresh_minutes: int
+    most_contacts: int
+    source: str
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttling: Throttling
     devices: Devices
     log: Log
     passkeys: Passkeys
+    sessions: Sessions
 
 
 @cache

@@ -56,6 +56,15 @@ class BadName(Refusal):
     en = "Give a name of at least one letter."
 
 
+class SignInTooOld(Refusal):
+    """RFC 9470 §3: the token is good, but the person showed who they are too long ago."""
+
+    status = 401
+    code = "sign-in-too-old"
+    vi = "Việc này cần bạn vừa đăng nhập trong {minutes} phút qua. Hãy đăng nhập lại."
+    en = "This needs a sign-in within the last {minutes} minutes. Sign in again."
+
+
 class BadClaims(Refusal):
     """The caller's evidence lacks what an account stands on."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.tables import account_claims, accounts, contacts, sign_in_failures, sign_in_log, sign_ins
+from identity.tokens.tables import oauth_clients
 
 MAX_TRIES = 5
 
@@ -35,11 +36,17 @@ async def account_id_by_contact(conn: AsyncConnection, value_digest: bytes) -> s
 
 
 async def login_holder(conn: AsyncConnection, value_digest: bytes) -> Any:
-    """id and locale of the open account that signs in with this contact."""
+    """id and locale of the account that signs in with this contact; neither it nor the contact is closed or locked."""
     statement = (
         select(accounts.c.id, accounts.c.locale)
         .join(contacts, contacts.c.account_id == accounts.c.id)
-        .where(contacts.c.value_digest == value_digest, contacts.c.removed_at.is_(None), accounts.c.closed_at.is_(None))
+        .where(
+            contacts.c.value_digest == value_digest,
+            contacts.c.removed_at.is_(None),
+            contacts.c.locked_at.is_(None),
+            accounts.c.closed_at.is_(None),
+            accounts.c.locked_at.is_(None),
+        )
     )
     return (await conn.execute(statement)).first()
 
@@ -70,6 +77,23 @@ async def add_contact(conn: AsyncConnection, **values: Any) -> bool:
     """False when the contact signs in an account already."""
     statement = upsert(contacts).values(**values).on_conflict_do_nothing().returning(contacts.c.id)
     return (await conn.execute(statement)).first() is not None
+
+
+async def change_contact(conn: AsyncConnection, account_id: str, contact_id: str, **values: Any) -> None:
+    c = contacts.c
+    await conn.execute(update(contacts).where(c.id == contact_id, c.account_id == account_id).values(**values))
+
+
+async def hold_account(conn: AsyncConnection, account_id: str) -> Any:
+    """The row, and others wait until the transaction ends."""
+    return (await conn.execute(select(accounts).where(accounts.c.id == account_id).with_for_update())).first()
+
+
+async def set_locked(conn: AsyncConnection, account_id: str, at: datetime | None) -> bool:
+    """False when it was so before."""
+    was = accounts.c.locked_at.is_not(None) if at is None else accounts.c.locked_at.is_(None)
+    statement = update(accounts).where(accounts.c.id == account_id, was).values(locked_at=at)
+    return (await conn.execute(statement)).rowcount == 1
 
 
 async def confirm_contact(conn: AsyncConnection, contact_id: str, at: datetime) -> None:
@@ -161,3 +185,16 @@ async def forget_log(
     await conn.execute(delete(sign_in_log).where(log.at < rows_before))
     await conn.execute(delete(sign_in_log).where(log.at < strangers_before, log.account_id.is_(None)))
     await conn.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < strangers_before))
+
+
+async def sign_in_log_of(conn: AsyncConnection, account_id: str, *, before: str | None, limit: int) -> Any:
+    """The newest first, with the client's name."""
+    log = sign_in_log.c
+    statement = (
+        select(sign_in_log, oauth_clients.c.name.label("client"))
+        .join(oauth_clients, oauth_clients.c.id == log.client_id)
+        .where(log.account_id == account_id)
+        .order_by(log.id.desc())
+        .limit(limit)
+    )
+    return (await conn.execute(statement if before is None else statement.where(log.id < before))).all()

@@ -34,6 +34,8 @@ accounts = Table(
     Column("locale", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    # Its holder locked it: nobody signs in, no token is good.
+    Column("locked_at", Instant),
     CheckConstraint("kind in ('person', 'officer')", name="kind"),
     CheckConstraint("level between 0 and 2", name="level"),
     CheckConstraint("sex in ('male', 'female')", name="sex"),
@@ -50,6 +52,8 @@ contacts = Table(
     Column("value_digest", LargeBinary, nullable=False),
     Column("value_sealed", LargeBinary, nullable=False),
     Column("verified_at", Instant, nullable=False),
+    # It gets notices still, and signs nobody in.
+    Column("locked_at", Instant),
     Column("removed_at", Instant),
     # A phone or address signs one account in.
     Index("uq_contacts_value_digest_held", "value_digest", unique=True, postgresql_where=text("removed_at is null")),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, delete, get, patch, post
+from litestar import Request, get, patch, post
 from litestar.openapi.spec import Operation
 
 from identity.accounts.passkeys import service
@@ -125,17 +125,4 @@ async def rename(passkey_id: str, data: NameRequest, db: Database, actor: Actor)
     return await service.rename(db, actor, passkey_id, data.name)
 
 
-@delete(
-    "/v1/me/passkeys/{passkey_id:str}",
-    who=_ONESELF,
-    status_code=204,
-    dependencies={"ways": ways},
-    summary="Remove a passkey",
-    tags=["accounts"],
-)
-async def remove(passkey_id: str, ways: Ways, actor: Actor) -> None:
-    """It signs nobody in any more. Told on every contact of the account."""
-    await service.remove(ways, actor, passkey_id)
-
-
-route_handlers: list[Any] = [start, finish, begin_registration, register, list_passkeys, rename, remove]
+route_handlers: list[Any] = [start, finish, begin_registration, register, list_passkeys, rename]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts import history
 from identity.accounts import service as accounts
+from identity.accounts.freshness import refuse_stale
 from identity.accounts.passkeys import ceremonies, store
 from identity.accounts.passkeys.messages import AssertionAnswer, CeremonyReply, Passkey, RegistrationAnswer
 from identity.accounts.passkeys.refusals import CeremonyOver, PasskeyExists, PasskeyNotAccepted, TooManyPasskeys
@@ -33,7 +34,6 @@ _ID = re.compile(r"pkc_[0-9a-z]{26}")
 _TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal"})
 
 _ADDED = Words(vi="Đã thêm một khoá truy cập (passkey)", en="a passkey was added")
-_REMOVED = Words(vi="Đã xoá một khoá truy cập (passkey)", en="a passkey was removed")
 _CLONED = Words(vi="Đã khoá một passkey có dấu hiệu bị sao chép", en="a passkey that may have been copied was locked")
 
 
@@ -54,7 +54,8 @@ def handle_of(account_id: str) -> bytes:
 
 
 async def begin_registration(ways: Ways, actor: Actor) -> CeremonyReply:
-    """Refuses TooManyPasskeys."""
+    """Refuses SignInTooOld, TooManyPasskeys."""
+    refuse_stale(actor)
     account_id, challenge_id = _holder(actor), ids.new_id("pkc")
     challenge, now = chance.token_bytes(32), clock.now()
     async with ways.db.begin() as conn:
@@ -127,15 +128,6 @@ async def rename(db: Database, actor: Actor, passkey_id: str, name: str) -> Pass
         if not await store.change(conn, account_id, passkey_id, name=_name(name)):
             raise NotFound
         return await _one(conn, account_id, passkey_id)
-
-
-async def remove(ways: Ways, actor: Actor, passkey_id: str) -> None:
-    """Signs nobody in from now on; what it signed in before stays until it is ended. Refuses NotFound."""
-    account_id = _holder(actor)
-    async with ways.db.begin() as conn:
-        if not await store.change(conn, account_id, passkey_id, removed_at=clock.now()):
-            raise NotFound
-        await tell_of_change(conn, ways.keys, ways.post_office, ways.settings, account_id, _REMOVED)
 
 
 async def begin_sign_in(
@@ -233,7 +225,7 @@ async def _asserted(
         # Nothing proves that its holder had part in it: no row in their log for what a stranger can send at will.
         return None
     # Whether it can be copied is settled when it is made (§7.2 step 19).
-    good = passkey.locked_at is None and passkey.closed_at is None and used.synced == passkey.synced
+    good = passkey.locked_at is None and passkey.shut_at is None and used.synced == passkey.synced
     if good and not await store.note_use(conn, passkey.id, used.sign_count, now):
         # The signature held, so the key exists twice (§6.1.1).
         await store.change(conn, passkey.account_id, passkey.id, locked_at=now, locked_why="its counter went back")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,9 +50,9 @@ async def of_account(conn: AsyncConnection, account_id: str) -> Any:
 
 
 async def by_credential(conn: AsyncConnection, credential_id: bytes) -> Any:
-    """The passkey, unless it was removed, with its holder's `closed_at` and `locale`; held until the transaction ends."""
+    """The passkey, unless it was removed, with its holder's `shut_at` (closed or locked); held until the transaction ends."""
     statement = (
-        select(passkeys, accounts.c.closed_at, accounts.c.locale)
+        select(passkeys, func.coalesce(accounts.c.closed_at, accounts.c.locked_at).label("shut_at"))
         .join(accounts, accounts.c.id == passkeys.c.account_id)
         .where(passkeys.c.credential_id == credential_id, passkeys.c.removed_at.is_(None))
         .with_for_update(of=passkeys)
