@@ -13,7 +13,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 
 import dossiers.http
+import identity.accounts.authenticators.http
 import identity.accounts.http
+import identity.accounts.passkeys.http
 import identity.faces.http
 import identity.offices.http
 import identity.proofing.http
@@ -35,6 +37,8 @@ ROOMS = (
     health,
     identity.tokens.http,
     identity.accounts.http,
+    identity.accounts.authenticators.http,
+    identity.accounts.passkeys.http,
     identity.offices.http,
     identity.proofing.http,
     identity.faces.http,

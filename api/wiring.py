@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dossiers.jobs
+import identity.accounts.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
@@ -121,6 +122,7 @@ def tasks() -> list[Task]:
         *notifications.jobs.tasks,
         *uploads.jobs.tasks,
         *tokens.TASKS,
+        *identity.accounts.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *dossiers.jobs.tasks,
     ]

@@ -1,5 +1,6 @@
 """Who acts, and whom a route asks for: plain values, so that rooms need not know identity."""
 
+from datetime import datetime
 from typing import Literal, Self
 
 import msgspec
@@ -10,7 +11,8 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449)."""
+    """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449); `grant_id` is what the token
+    stands on, `auth_at` when the person last showed who they are."""
 
     kind: Kind
     account_id: str | None = None
@@ -21,6 +23,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     office_id: str | None = None
     roles: frozenset[str] = frozenset()
     jkt: str | None = None
+    grant_id: str | None = None
+    auth_at: datetime | None = None
 
     @property
     def scheme(self) -> Literal["DPoP", "Bearer"]:

@@ -50,7 +50,9 @@ LIMITS: dict[str, Limit] = {
     "sign-in": Limit(20, 600),
     # Whole neighbourhoods share an address behind a carrier's NAT.
     "sign-in-address": Limit(300, 600),
+    # By login and the device or address that asks; and for strangers' devices together, so that no phone rings all night.
     "one-time-code": Limit(5, 900),
+    "one-time-code-everywhere": Limit(20, 3600),
     "proofing": Limit(30, 600),
     "token": Limit(120, 60),
     "upload": Limit(120, 600),

@@ -40,6 +40,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
         "http://127.0.0.1:8000"
     )
+    passkey_domain: Annotated[
+        str | None, Meta(description="domain passkeys are bound to (RP id); none: the host of public_url")
+    ] = None
+    passkey_origins: Annotated[
+        tuple[str, ...],
+        Meta(description="pages and apps besides public_url that may ask for passkeys; comma-separated"),
+    ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="networks (CIDR) whose X-Forwarded-For is believed; comma-separated")
     ] = ()
@@ -90,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 # Names the field knows better without our prefix.
 _BARE = {"database_url": "DATABASE_URL", "faces_database_url": "FACES_DATABASE_URL", "redis_url": "REDIS_URL"}
+_LISTS = {"trusted_proxies", "passkey_origins"}
 _SECRET = {"database_url", "faces_database_url", "redis_url"}
 
 
@@ -125,7 +133,7 @@ def load(environ: dict[str, str] | None = None, **given: Any) -> tuple[Settings,
     for field in msgspec.structs.fields(Settings):
         text = environ.get(variable(field.name))
         if text:
-            values[field.name] = text.split(",") if field.name == "trusted_proxies" else text
+            values[field.name] = text.split(",") if field.name in _LISTS else text
             sources[field.name] = variable(field.name)
     for name, value in given.items():
         values[name] = value

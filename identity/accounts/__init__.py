@@ -1,6 +1,7 @@
 """One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
 
 from identity.accounts import contact
+from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
 from identity.accounts.refusals import AccountHasOtherContact, BadClaims, ContactInUse, IdentityConflict
 from identity.accounts.service import (
@@ -33,4 +34,5 @@ __all__ = [
     "open_or_find",
     "prefill",
     "raise_level",
+    "record_sign_in",
 ]

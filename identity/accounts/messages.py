@@ -11,8 +11,10 @@ from kit.refusal import Words
 from notifications import Contact, ContactKind, Locale
 
 AccountKind = Literal["person", "officer"]
+SignInMethod = Literal["code_phone", "code_email", "card_and_face", "passkey"]
+SignInOutcome = Literal["signed_in", "wrong"]
 
-_VISIBLE = "^[ -~]*$"
+VISIBLE = "^[ -~]*$"
 
 
 class ProvedClaim(msgspec.Struct, frozen=True):
@@ -93,18 +95,18 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks for a one-time code to be sent."""
 
-    client_id: Annotated[str, Meta(max_length=80, pattern=_VISIBLE)]
+    client_id: Annotated[str, Meta(max_length=80, pattern=VISIBLE)]
     login: Annotated[str, Meta(max_length=254, description="phone number or e-mail address")]
     code_challenge: Annotated[str, Meta(max_length=128, description="RFC 7636, method S256")]
     code_challenge_method: Annotated[str, Meta(max_length=10)]
     scope: (
         Annotated[
             str,
-            Meta(max_length=500, pattern=_VISIBLE, description="space-separated; all the client may have when absent"),
+            Meta(max_length=500, pattern=VISIBLE, description="space-separated; all the client may have when absent"),
         ]
         | None
     ) = None
-    nonce: Annotated[str, Meta(max_length=255, pattern=_VISIBLE, description="returned in the ID token")] | None = None
+    nonce: Annotated[str, Meta(max_length=255, pattern=VISIBLE, description="returned in the ID token")] | None = None
 
 
 class SignInReply(msgspec.Struct, frozen=True):

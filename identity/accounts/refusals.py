@@ -49,6 +49,22 @@ class BadLogin(Refusal):
     en = "Enter a Vietnamese mobile number or an e-mail address."
 
 
+class BadName(Refusal):
+    status = 422
+    code = "bad-name"
+    vi = "Hãy đặt một tên có ít nhất một chữ."
+    en = "Give a name of at least one letter."
+
+
+class SignInTooOld(Refusal):
+    """RFC 9470 §3: the token is good, but the person showed who they are too long ago."""
+
+    status = 401
+    code = "sign-in-too-old"
+    vi = "Việc này cần bạn vừa đăng nhập trong {minutes} phút qua. Hãy đăng nhập lại."
+    en = "This needs a sign-in within the last {minutes} minutes. Sign in again."
+
+
 class BadClaims(Refusal):
     """The caller's evidence lacks what an account stands on."""
 

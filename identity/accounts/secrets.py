@@ -26,6 +26,10 @@ def code_digest(keys: Keys, sign_in_id: str, code: str) -> bytes:
     return _lookup(keys.key("contacts"), b"sign-in code", f"{sign_in_id}:{code}")
 
 
+def lane_digest(keys: Keys, login_digest: bytes, lane: str) -> bytes:
+    return _lookup(keys.key("contacts"), b"sign-in lane", f"{login_digest.hex()}:{lane}")
+
+
 def seal_pin(keys: Keys, account_id: str, pin: str) -> bytes:
     return crypto.seal(keys.key("pins"), pin.encode(), f"accounts.pin:{account_id}".encode())
 

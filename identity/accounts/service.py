@@ -64,7 +64,7 @@ async def open_or_find(
         created_at=at,
     )
     if opened:
-        await _add_contact(conn, keys, account_id, contact, at)
+        await add_contact(conn, keys, account_id, contact, at)
     else:
         account_id = await _returning(conn, keys, digest, person, contact, at)
     await _keep_claims(conn, keys, account_id, claims)
@@ -94,7 +94,7 @@ async def _returning(
     elif held:
         raise AccountHasOtherContact(masked=", ".join(contacts.mask(_held(keys, one).contact) for one in held))
     else:
-        await _add_contact(conn, keys, row.id, contact, at)
+        await add_contact(conn, keys, row.id, contact, at)
     return row.id
 
 
@@ -113,7 +113,7 @@ async def open_officer(
         locale=locale,
         created_at=at,
     )
-    await _add_contact(conn, keys, account_id, contact, at)
+    await add_contact(conn, keys, account_id, contact, at)
     return await account(conn, keys, account_id)
 
 
@@ -192,7 +192,8 @@ def _person(claims: Sequence[ProvedClaim]) -> _Person:
     return msgspec.structs.replace(person, full_name=names.nfc(person.full_name))
 
 
-async def _add_contact(conn: AsyncConnection, keys: Keys, account_id: str, contact: Contact, at: datetime) -> None:
+async def add_contact(conn: AsyncConnection, keys: Keys, account_id: str, contact: Contact, at: datetime) -> None:
+    """A way in that was shown by code to be the holder's; refuses ContactInUse."""
     contact_id = ids.new_id("ctc")
     added = await store.add_contact(
         conn,

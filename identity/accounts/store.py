@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.accounts.tables import account_claims, accounts, contacts, sign_ins
+from identity.accounts.tables import account_claims, accounts, contacts, sign_in_failures, sign_in_log, sign_ins
+from identity.tokens.tables import oauth_clients
 
 MAX_TRIES = 5
 
@@ -35,11 +36,17 @@ async def account_id_by_contact(conn: AsyncConnection, value_digest: bytes) -> s
 
 
 async def login_holder(conn: AsyncConnection, value_digest: bytes) -> Any:
-    """id and locale of the open account that signs in with this contact."""
+    """id and locale of the account that signs in with this contact; neither it nor the contact is closed or locked."""
     statement = (
         select(accounts.c.id, accounts.c.locale)
         .join(contacts, contacts.c.account_id == accounts.c.id)
-        .where(contacts.c.value_digest == value_digest, contacts.c.removed_at.is_(None), accounts.c.closed_at.is_(None))
+        .where(
+            contacts.c.value_digest == value_digest,
+            contacts.c.removed_at.is_(None),
+            contacts.c.locked_at.is_(None),
+            accounts.c.closed_at.is_(None),
+            accounts.c.locked_at.is_(None),
+        )
     )
     return (await conn.execute(statement)).first()
 
@@ -72,6 +79,23 @@ async def add_contact(conn: AsyncConnection, **values: Any) -> bool:
     return (await conn.execute(statement)).first() is not None
 
 
+async def change_contact(conn: AsyncConnection, account_id: str, contact_id: str, **values: Any) -> None:
+    c = contacts.c
+    await conn.execute(update(contacts).where(c.id == contact_id, c.account_id == account_id).values(**values))
+
+
+async def hold_account(conn: AsyncConnection, account_id: str) -> Any:
+    """The row, and others wait until the transaction ends."""
+    return (await conn.execute(select(accounts).where(accounts.c.id == account_id).with_for_update())).first()
+
+
+async def set_locked(conn: AsyncConnection, account_id: str, at: datetime | None) -> bool:
+    """False when it was so before."""
+    was = accounts.c.locked_at.is_not(None) if at is None else accounts.c.locked_at.is_(None)
+    statement = update(accounts).where(accounts.c.id == account_id, was).values(locked_at=at)
+    return (await conn.execute(statement)).rowcount == 1
+
+
 async def confirm_contact(conn: AsyncConnection, contact_id: str, at: datetime) -> None:
     await conn.execute(update(contacts).where(contacts.c.id == contact_id).values(verified_at=at))
 
@@ -95,23 +119,82 @@ async def add_sign_in(conn: AsyncConnection, **values: Any) -> None:
     await conn.execute(insert(sign_ins).values(**values))
 
 
+def _guessable(sign_in_id: str, at: datetime) -> ColumnElement[bool]:
+    c = sign_ins.c
+    return and_(c.id == sign_in_id, c.used_at.is_(None), c.tries < MAX_TRIES, c.expires_at > at)
+
+
+async def open_sign_in(conn: AsyncConnection, sign_in_id: str, at: datetime) -> Any:
+    return (await conn.execute(select(sign_ins).where(_guessable(sign_in_id, at)))).first()
+
+
 async def count_try(conn: AsyncConnection, sign_in_id: str, at: datetime) -> Any:
     """Takes one of the tries, before the code is looked at; None when there is none to take."""
-    statement = (
-        update(sign_ins)
-        .where(
-            sign_ins.c.id == sign_in_id,
-            sign_ins.c.used_at.is_(None),
-            sign_ins.c.tries < MAX_TRIES,
-            sign_ins.c.expires_at > at,
-        )
-        .values(tries=sign_ins.c.tries + 1)
-        .returning(sign_ins)
-    )
-    return (await conn.execute(statement)).first()
+    statement = update(sign_ins).where(_guessable(sign_in_id, at)).values(tries=sign_ins.c.tries + 1)
+    return (await conn.execute(statement.returning(sign_ins))).first()
 
 
 async def use_sign_in(conn: AsyncConnection, sign_in_id: str, at: datetime) -> bool:
     """One winner, however many enter the right code at once."""
     statement = update(sign_ins).where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at.is_(None)).values(used_at=at)
     return (await conn.execute(statement)).rowcount == 1
+
+
+async def hold_failures(conn: AsyncConnection, subject: bytes, at: datetime) -> Any:
+    """failures, open_at of a lane, held until the transaction ends: of many tries at once each sees the one before."""
+    fresh = upsert(sign_in_failures).values(subject=subject, failures=0, last_at=at, open_at=at)
+    held = fresh.on_conflict_do_update(
+        index_elements=["subject"], set_={"failures": sign_in_failures.c.failures}
+    ).returning(sign_in_failures.c.failures, sign_in_failures.c.open_at)
+    return (await conn.execute(held)).one()
+
+
+async def set_failures(
+    conn: AsyncConnection, subject: bytes, failures: int, *, at: datetime, open_at: datetime
+) -> None:
+    statement = update(sign_in_failures).where(sign_in_failures.c.subject == subject)
+    await conn.execute(statement.values(failures=failures, last_at=at, open_at=open_at))
+
+
+async def forget_failures(conn: AsyncConnection, subjects: list[bytes]) -> None:
+    await conn.execute(delete(sign_in_failures).where(sign_in_failures.c.subject.in_(subjects)))
+
+
+async def add_sign_in_log(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(insert(sign_in_log).values(**values))
+
+
+async def signed_in_since(conn: AsyncConnection, account_id: str | None, jkt: str | None, since: datetime) -> bool:
+    row = select(sign_in_log.c.id).where(
+        sign_in_log.c.account_id == account_id,
+        sign_in_log.c.jkt == jkt,
+        sign_in_log.c.outcome == "signed_in",
+        sign_in_log.c.at > since,
+    )
+    return bool((await conn.execute(select(exists(row)))).scalar())
+
+
+async def forget_log(
+    conn: AsyncConnection, *, networks_before: datetime, rows_before: datetime, strangers_before: datetime
+) -> None:
+    """Lanes go with the strangers: a failure that old is no longer in a row."""
+    log = sign_in_log.c
+    await conn.execute(
+        update(sign_in_log).where(log.at < networks_before, log.network.is_not(None)).values(network=None)
+    )
+    await conn.execute(delete(sign_in_log).where(log.at < rows_before))
+    await conn.execute(delete(sign_in_log).where(log.at < strangers_before, log.account_id.is_(None)))
+    await conn.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < strangers_before))
+
+
+async def sign_in_log_of(conn: AsyncConnection, account_id: str, *, before: str | None, limit: int) -> Any:
+    """The newest first, with the client's name."""
+    log = sign_in_log.c
+    statement = (
+        select(sign_in_log, oauth_clients.c.name.label("client"))
+        .join(oauth_clients, oauth_clients.c.id == log.client_id)
+        .where(log.account_id == account_id)
+        .order_by(log.id.desc())
+        .limit(limit)
+    )
+    return (await conn.execute(statement if before is None else statement.where(log.id < before))).all()

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -33,6 +34,8 @@ accounts = Table(
     Column("locale", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    # Its holder locked it: nobody signs in, no token is good.
+    Column("locked_at", Instant),
     CheckConstraint("kind in ('person', 'officer')", name="kind"),
     CheckConstraint("level between 0 and 2", name="level"),
     CheckConstraint("sex in ('male', 'female')", name="sex"),
@@ -49,6 +52,8 @@ contacts = Table(
     Column("value_digest", LargeBinary, nullable=False),
     Column("value_sealed", LargeBinary, nullable=False),
     Column("verified_at", Instant, nullable=False),
+    # It gets notices still, and signs nobody in.
+    Column("locked_at", Instant),
     Column("removed_at", Instant),
     # A phone or address signs one account in.
     Index("uq_contacts_value_digest_held", "value_digest", unique=True, postgresql_where=text("removed_at is null")),
@@ -77,6 +82,8 @@ sign_ins = Table(
     # Null where nobody has that login: the row and the work are the same.
     Column("account_id", Id, ForeignKey("accounts.id")),
     Column("contact_kind", Text, nullable=False),
+    # The contact it was asked for, by the keyed hash: failures are counted by it, whoever has it.
+    Column("login_digest", LargeBinary, nullable=False),
     Column("code_digest", LargeBinary, nullable=False),
     Column("code_challenge", Text, nullable=False),
     Column("jkt", Text),
@@ -87,3 +94,31 @@ sign_ins = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("used_at", Instant),
 )
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    # A keyed hash of login and lane.
+    Column("subject", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False, index=True),
+    Column("open_at", Instant, nullable=False),
+)
+
+sign_in_log = Table(
+    "sign_in_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # Null where nobody has that login.
+    Column("account_id", Id, ForeignKey("accounts.id")),
+    Column("at", Instant, nullable=False, index=True),
+    Column("method", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("client_id", Text, ForeignKey("oauth_clients.id"), nullable=False),
+    Column("jkt", Text),
+    # Never an address; blanked when its term is over.
+    Column("network", Text),
+    Index("ix_sign_in_log_account_id", "account_id", "at"),
+    CheckConstraint("outcome in ('signed_in', 'wrong')", name="outcome"),
+)
+"""Appended, never edited (a trigger holds it); `network` alone may be blanked."""

@@ -131,6 +131,16 @@ async def authorize(desk: Desk, session_id: str) -> tokens.AuthorizationReply:
             auth_time=now,
             nonce=session.nonce,
         )
+        await accounts.record_sign_in(
+            conn,
+            account_id=session.account_id,
+            method="card_and_face",
+            outcome="signed_in",
+            client_id=session.client_id,
+            jkt=session.jkt,
+            address=None,
+            at=now,
+        )
         await store.change(conn, session_id, authorized_at=now)
         await store.add_event(conn, session_id, "authorized", {})
     return desk.issuer.authorization_reply(code)

@@ -5,7 +5,7 @@ from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
 from identity.tokens.scopes import SCOPES
-from identity.tokens.sessions import revoke_tokens
+from identity.tokens.sessions import end_other_sessions, end_session, revoke_tokens, sessions_of
 
 __all__ = [
     "SCOPES",
@@ -18,8 +18,11 @@ __all__ = [
     "check_challenge",
     "disable_client",
     "enable_client",
+    "end_other_sessions",
+    "end_session",
     "known_client",
     "register_client",
     "renew_secret",
     "revoke_tokens",
+    "sessions_of",
 ]

@@ -1,6 +1,6 @@
 """Who acts, once a token has verified: the grant behind it as it stands now decides, the token only named it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from identity.tokens import rfc9068, scopes
@@ -18,6 +18,7 @@ def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> No
         grant.revoked_at is not None
         or grant.disabled_at is not None
         or grant.closed_at is not None
+        or grant.locked_at is not None
         or (grant.kind == "officer" and not _in_office(grant, clock.today()))
     )
     if ended:
@@ -47,4 +48,6 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         office_id=grant.office_id or grant.kiosk_office_id,
         roles=frozenset(grant.roles or ()),
         jkt=grant.jkt,
+        grant_id=claims.gid,
+        auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
     )

@@ -12,6 +12,7 @@ from identity.tokens import acting, clients, oidc, rfc6750, rfc7636, rfc7638, rf
 from identity.tokens.messages import AuthorizationReply, Client, TokenReply
 from identity.tokens.refusals import (
     AccountClosed,
+    AccountLocked,
     BadChallenge,
     BadScope,
     DpopProofNeeded,
@@ -71,7 +72,8 @@ class Issuer:
     ) -> str:
         """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have.
 
-        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, NoAppointment, NotForOfficers, NotForCitizens.
+        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, NotForOfficers,
+        NotForCitizens.
         """
         client = await clients.known_client(conn, client_id)
         check_challenge(code_challenge, rfc7636.METHOD)
@@ -100,10 +102,12 @@ class Issuer:
         return AuthorizationReply(authorization_code=code, expires_in=int(CODE_LIFETIME.total_seconds()), iss=self.url)
 
     async def _bearer(self, conn: AsyncConnection, account_id: str) -> Any:
-        """The account a token would be for, with its current appointment; refuses AccountClosed, NoAppointment."""
+        """The account a token would be for, with its current appointment; refuses AccountClosed, AccountLocked, NoAppointment."""
         bearer = await store.bearer_of(conn, account_id, clock.today())
         if bearer is None or bearer.closed_at is not None:
             raise AccountClosed
+        if bearer.locked_at is not None:
+            raise AccountLocked
         if kind_of(bearer) == "officer" and bearer.appointment_id is None:
             raise NoAppointment
         return bearer

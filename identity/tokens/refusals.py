@@ -109,3 +109,10 @@ class AccountClosed(Refusal):
     code = "account-closed"
     vi = "Tài khoản này đã đóng. Hãy đến quầy một cửa nếu cần mở lại."
     en = "This account is closed. Come to a service desk to open it again."
+
+
+class AccountLocked(Refusal):
+    status = 403
+    code = "account-locked"
+    vi = "Tài khoản này đang khoá theo yêu cầu của chủ tài khoản. Hãy đến quầy một cửa để mở khoá."
+    en = "This account is locked as its holder asked. Come to a service desk to unlock it."

@@ -1,9 +1,26 @@
-"""Ending what was issued."""
+"""What an account is signed in with, and ending it."""
+
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import store
 from kit import clock
+
+
+async def sessions_of(conn: AsyncConnection, *, account_id: str) -> list[Any]:
+    """id, client (its name), created_at, expires_at, level of each, the newest first."""
+    return await store.sessions(conn, account_id, clock.now())
+
+
+async def end_session(conn: AsyncConnection, *, account_id: str, session_id: str) -> bool:
+    """False when the account has no such session."""
+    return await store.end_grant_of(conn, account_id, session_id, at=clock.now(), why="its holder ended it")
+
+
+async def end_other_sessions(conn: AsyncConnection, *, account_id: str, session_id: str | None) -> int:
+    """All but one, and the codes that could still become one."""
+    return await store.revoke_account(conn, account_id, at=clock.now(), why="its holder ended it", but=session_id)
 
 
 async def revoke_tokens(conn: AsyncConnection, *, account_id: str, reason: str) -> int:

@@ -88,10 +88,10 @@ async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest
 
 
 async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
-    """kind, level, closed_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
+    """kind, level, closed_at, locked_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
     return await _one(
         conn,
-        "select a.kind, a.level, a.closed_at, o.id as appointment_id, o.office_id, o.roles from accounts a"
+        "select a.kind, a.level, a.closed_at, a.locked_at, o.id as appointment_id, o.office_id, o.roles from accounts a"
         " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
         " and (o.until_on is null or o.until_on >= %(day)s) where a.id = %(id)s",
         {"id": account_id, "day": on},
@@ -144,7 +144,7 @@ async def grant(conn: AsyncConnection, grant_id: str) -> Any:
     return await _one(
         conn,
         "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
-        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
+        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
         " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
         {"id": grant_id},
@@ -160,8 +160,10 @@ async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, 
     )
 
 
-async def revoke_account(conn: AsyncConnection, account_id: str, *, at: datetime, why: str) -> int:
-    """Every token of an account, and the codes that could still become one."""
+async def revoke_account(
+    conn: AsyncConnection, account_id: str, *, at: datetime, why: str, but: str | None = None
+) -> int:
+    """Every token of an account, and the codes that could still become one; `but` names a grant that stays."""
     await _run(
         conn,
         "update authorization_codes set used_at = %(at)s where account_id = %(id)s and used_at is null",
@@ -169,9 +171,33 @@ async def revoke_account(conn: AsyncConnection, account_id: str, *, at: datetime
     )
     return await _run(
         conn,
-        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where account_id = %(id)s and revoked_at is null",
-        {"id": account_id, "at": at, "why": why},
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
+        " where account_id = %(id)s and revoked_at is null and id is distinct from %(but)s::text",
+        {"id": account_id, "at": at, "why": why, "but": but},
     )
+
+
+async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list[Any]:
+    """id, client (its name), created_at, expires_at, level of what an account is signed in with, the newest first."""
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(
+            "select g.id, c.name as client, g.created_at, g.expires_at, g.level from oauth_grants g"
+            " join oauth_clients c on c.id = g.client_id"
+            " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s order by g.id desc",
+            {"id": account_id, "at": at},
+            prepare=True,
+        )
+        return await cursor.fetchall()
+
+
+async def end_grant_of(conn: AsyncConnection, account_id: str, grant_id: str, *, at: datetime, why: str) -> bool:
+    """False when the account has no such grant that could still be ended."""
+    return await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
+        " where id = %(grant)s and account_id = %(id)s and revoked_at is null and expires_at > %(at)s",
+        {"id": account_id, "grant": grant_id, "at": at, "why": why},
+    ) == 1  # fmt: skip
 
 
 async def forget_before(conn: AsyncConnection, at: datetime) -> None:

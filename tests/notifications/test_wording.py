@@ -18,6 +18,7 @@ EVENTS = {
     "branch-not-started",
     "result-ready",
     "appointment",
+    "way-in-changed",
 }
 EVERY = [
     (event, channel, locale) for event in sorted(EVENTS) for channel in ("sms", "email") for locale in ("vi", "en")
