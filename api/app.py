@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 
 import dossiers.http
 import identity.accounts.http
+import identity.consents.http
 import identity.faces.http
 import identity.offices.http
 import identity.proofing.http
@@ -22,6 +23,7 @@ import notifications.http
 import ocr.http
 import uploads.http
 import web.http
+import web.signing_in
 from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
@@ -35,6 +37,7 @@ ROOMS = (
     health,
     identity.tokens.http,
     identity.accounts.http,
+    identity.consents.http,
     identity.offices.http,
     identity.proofing.http,
     identity.faces.http,
@@ -43,6 +46,7 @@ ROOMS = (
     uploads.http,
     dossiers.http,
     web.http,
+    web.signing_in,
 )
 
 VERSION = "0.1.0"
@@ -56,6 +60,7 @@ _TAGS = [
     Tag("operations", "Is it alive, is it ready, how is it doing"),
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
+    Tag("consents", "What people allowed which app"),
     Tag("offices", "Agencies and their desks"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),
     Tag("faces", "Consent to be found by face"),

@@ -10,17 +10,20 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449)."""
+    """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449), `grant_id` the row behind it;
+    `partner` says that the app is not the city's own."""
 
     kind: Kind
     account_id: str | None = None
     client_id: str | None = None
     session_id: str | None = None
+    grant_id: str | None = None
     scopes: frozenset[str] = frozenset()
     level: int = 0
     office_id: str | None = None
     roles: frozenset[str] = frozenset()
     jkt: str | None = None
+    partner: bool = False
 
     @property
     def scheme(self) -> Literal["DPoP", "Bearer"]:
@@ -55,6 +58,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     scope: str | None = None
     level: int = 0
     role: str | None = None
+    own: bool = False
     anyone: bool = False
     alternatives: tuple["Who", ...] = ()
 
@@ -67,7 +71,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
             return max(answers, key=_NEARNESS.index)
         if actor.kind == "nobody":
             return "not_signed_in"
-        if actor.kind not in self.kinds:
+        if actor.kind not in self.kinds or (self.own and actor.partner):
             return "wrong_kind"
         if self.scope is not None and self.scope not in actor.scopes:
             return "scope"
@@ -84,9 +88,9 @@ _NEARNESS: tuple[Answer, ...] = ("not_signed_in", "wrong_kind", "role", "scope",
 ANYONE = Who(kinds=frozenset(), anyone=True)
 
 
-def citizen(scope: str | None = None, *, level: int = 1) -> Who:
-    """A citizen's own token of at least this assurance level."""
-    return Who(kinds=frozenset({"citizen"}), scope=scope, level=level)
+def citizen(scope: str | None = None, *, level: int = 1, own: bool = False) -> Who:
+    """A citizen's own token of at least this assurance level; with `own`, held by an app of the city's."""
+    return Who(kinds=frozenset({"citizen"}), scope=scope, level=level, own=own)
 
 
 def officer(role: str | None = None, *, scope: str | None = None) -> Who:

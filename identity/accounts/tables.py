@@ -78,7 +78,8 @@ sign_ins = Table(
     Column("account_id", Id, ForeignKey("accounts.id")),
     Column("contact_kind", Text, nullable=False),
     Column("code_digest", LargeBinary, nullable=False),
-    Column("code_challenge", Text, nullable=False),
+    # Null where a browser signs in: that ends in a session, not in a code for an app.
+    Column("code_challenge", Text),
     Column("jkt", Text),
     Column("scope", Text),
     Column("nonce", Text),

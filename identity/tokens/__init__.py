@@ -4,8 +4,8 @@ from identity.tokens.clients import disable_client, enable_client, known_client,
 from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
-from identity.tokens.scopes import SCOPES
-from identity.tokens.sessions import revoke_tokens
+from identity.tokens.scopes import SCOPES, words_of
+from identity.tokens.sessions import revoke_tokens, revoke_tokens_of_client
 
 __all__ = [
     "SCOPES",
@@ -22,4 +22,6 @@ __all__ = [
     "register_client",
     "renew_secret",
     "revoke_tokens",
+    "revoke_tokens_of_client",
+    "words_of",
 ]

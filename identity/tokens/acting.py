@@ -42,9 +42,11 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         account_id=grant.account_id,
         client_id=grant.client_id,
         session_id=grant.session_id,
+        grant_id=claims.gid,
         scopes=frozenset(scopes.names(grant.scope)),
         level=min(claims.level, grant.account_level or 0),
         office_id=grant.office_id or grant.kiosk_office_id,
         roles=frozenset(grant.roles or ()),
         jkt=grant.jkt,
+        partner=not grant.first_party,
     )
