@@ -3,8 +3,9 @@
 import ipaddress
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
 from kit.actor import Actor, InsufficientLevel, Who
@@ -65,9 +66,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         # A house test finds a route without `who` before anybody calls it; this keeps it shut meanwhile.
         raise NotFound
     house = connection.app.state.house
+    authorization = connection.headers.getall("authorization", [])
+    if not authorization and handler.opt.get("token_in_form") and isinstance(connection, Request):
+        authorization = await _of_form(connection)
     actor = await house.issuer.actor(
         house.db,
-        authorization=connection.headers.getall("authorization", []),
+        authorization=authorization,
         dpop=connection.headers.getall("dpop", []),
         method=str(connection.scope.get("method", "")),
         # As it was sent: RFC 9449 compares addresses, and %2F is another address than a slash.
@@ -75,6 +79,14 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     )
     connection.scope["state"]["actor"] = actor
     refuse(who, actor)
+
+
+async def _of_form(request: Request[Any, Any, Any]) -> list[str]:
+    """A token in a form (RFC 6750 §2.2), where a route says that it takes one there."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        return []
+    shown = parse_qs((await request.body()).decode("latin-1"), max_num_fields=8).get("access_token", [])
+    return [f"Bearer {token}" for token in shown]
 
 
 def refuse(who: Who, actor: Actor) -> None:

@@ -16,6 +16,7 @@ import dossiers.http
 import identity.accounts.authenticators.http
 import identity.accounts.http
 import identity.accounts.passkeys.http
+import identity.consents.http
 import identity.faces.http
 import identity.offices.http
 import identity.proofing.http
@@ -24,6 +25,7 @@ import notifications.http
 import ocr.http
 import uploads.http
 import web.http
+import web.signing_in
 from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
@@ -39,6 +41,7 @@ ROOMS = (
     identity.accounts.http,
     identity.accounts.authenticators.http,
     identity.accounts.passkeys.http,
+    identity.consents.http,
     identity.offices.http,
     identity.proofing.http,
     identity.faces.http,
@@ -47,6 +50,7 @@ ROOMS = (
     uploads.http,
     dossiers.http,
     web.http,
+    web.signing_in,
 )
 
 VERSION = "0.1.0"
@@ -60,6 +64,7 @@ _TAGS = [
     Tag("operations", "Is it alive, is it ready, how is it doing"),
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
+    Tag("consents", "What people allowed which app"),
     Tag("offices", "Agencies and their desks"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),
     Tag("faces", "Consent to be found by face"),

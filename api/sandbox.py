@@ -92,6 +92,8 @@ async def _furnish(conn: AsyncConnection, house: House, city: City) -> dict[str,
             scopes=client.scopes,
             first_party=client.first_party,
             office_id=client.office,
+            redirect_uris=client.redirect_uris,
+            purpose=client.purpose,
         )
         if secret is not None:
             secrets[client.id] = secret

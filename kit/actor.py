@@ -12,7 +12,7 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449); `grant_id` is what the token
-    stands on, `auth_at` when the person last showed who they are."""
+    stands on, `auth_at` when the person last showed who they are; `partner` says that the app is not the city's own."""
 
     kind: Kind
     account_id: str | None = None
@@ -25,6 +25,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str | None = None
     grant_id: str | None = None
     auth_at: datetime | None = None
+    partner: bool = False
 
     @property
     def scheme(self) -> Literal["DPoP", "Bearer"]:
@@ -59,6 +60,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     scope: str | None = None
     level: int = 0
     role: str | None = None
+    own: bool = False
     anyone: bool = False
     alternatives: tuple["Who", ...] = ()
 
@@ -71,7 +73,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
             return max(answers, key=_NEARNESS.index)
         if actor.kind == "nobody":
             return "not_signed_in"
-        if actor.kind not in self.kinds:
+        if actor.kind not in self.kinds or (self.own and actor.partner):
             return "wrong_kind"
         if self.scope is not None and self.scope not in actor.scopes:
             return "scope"
@@ -88,9 +90,9 @@ _NEARNESS: tuple[Answer, ...] = ("not_signed_in", "wrong_kind", "role", "scope",
 ANYONE = Who(kinds=frozenset(), anyone=True)
 
 
-def citizen(scope: str | None = None, *, level: int = 1) -> Who:
-    """A citizen's own token of at least this assurance level."""
-    return Who(kinds=frozenset({"citizen"}), scope=scope, level=level)
+def citizen(scope: str | None = None, *, level: int = 1, own: bool = False) -> Who:
+    """A citizen's own token of at least this assurance level; with `own`, held by an app of the city's."""
+    return Who(kinds=frozenset({"citizen"}), scope=scope, level=level, own=own)
 
 
 def officer(role: str | None = None, *, scope: str | None = None) -> Who:

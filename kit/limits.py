@@ -55,6 +55,8 @@ LIMITS: dict[str, Limit] = {
     "one-time-code-everywhere": Limit(20, 3600),
     "proofing": Limit(30, 600),
     "token": Limit(120, 60),
+    # Each writes a row; whole neighbourhoods share an address.
+    "authorize": Limit(600, 600),
     "upload": Limit(120, 600),
 }
 

@@ -18,13 +18,10 @@ Lang = Literal["vi", "en"]
 
 _HERE = Path(__file__).parent
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action {}; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 @cache
@@ -46,12 +43,17 @@ def _templates() -> "Environment":
     )
 
     environment.filters["moment"] = _moment
+    environment.filters["day"] = _day
     return environment
 
 
 def _moment(at: datetime) -> str:
     """As a clock and calendar in the city show it."""
     return at.astimezone(clock.CITY).strftime("%H:%M %d/%m/%Y")
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(clock.CITY).strftime("%d/%m/%Y")
 
 
 def language(request: Request[Any, Any, Any]) -> Lang:
@@ -63,12 +65,18 @@ def language(request: Request[Any, Any, Any]) -> Lang:
     return "en" if first.startswith("en") else "vi"
 
 
-def page(request: Request[Any, Any, Any], template: str, **values: Any) -> Response[str]:
-    """The page in the reader's language."""
-    lang = language(request)
+def page(
+    request: Request[Any, Any, Any], template: str, *, lang: Lang | None = None, form_action: str = "", **values: Any
+) -> Response[str]:
+    """The page in the reader's language. `form_action` is a further place its forms may lead to."""
+    spoken = lang or language(request)
 
     def say(key: str) -> str:
-        return words()[key][lang]
+        return words()[key][spoken]
 
-    html = _templates().get_template(template).render(lang=lang, say=say, **values)
-    return Response(html, media_type=MediaType.HTML, headers=_HEADERS)
+    html = _templates().get_template(template).render(lang=spoken, say=say, **values)
+    headers = {
+        "Content-Security-Policy": _POLICY.format(f"'self' {form_action}".strip()),
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    return Response(html, media_type=MediaType.HTML, headers=headers)

@@ -10,6 +10,7 @@ import msgspec
 
 import register
 from identity import offices
+from kit.refusal import Words
 
 _DATA = Path(__file__).with_name("sandbox.toml")
 
@@ -61,6 +62,8 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grants: list[str]
     scopes: list[str]
     first_party: bool = False
+    redirect_uris: list[str] = []
+    purpose: Words | None = None
     office: str | None = None
 
 

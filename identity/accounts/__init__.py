@@ -1,6 +1,6 @@
 """One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
 
-from identity.accounts import contact
+from identity.accounts import codes, contact
 from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
 from identity.accounts.refusals import AccountHasOtherContact, BadClaims, ContactInUse, IdentityConflict
@@ -29,6 +29,7 @@ __all__ = [
     "account_kind",
     "by_login",
     "by_pin",
+    "codes",
     "contact",
     "open_officer",
     "open_or_find",

@@ -1,4 +1,4 @@
-"""One-time codes: sending one to a login, and judging what is typed.
+"""One-time codes: sending one to a login, and judging what is typed, for apps and for browsers alike.
 
 A login nobody has gets the same reply for the same work: the message is written too, and taken back before the commit.
 Codes sent and codes guessed are counted apart for devices the account knows, so that no stranger locks an owner out.
@@ -37,7 +37,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     contact_kind: str
     client_id: str
-    code_challenge: str
+    code_challenge: str | None
     jkt: str | None
     scope: str | None
     nonce: str | None
@@ -62,12 +62,15 @@ async def send_code(
     *,
     address: str,
     client_id: str,
-    code_challenge: str,
+    code_challenge: str | None = None,
     jkt: str | None = None,
     scope: str | None = None,
     nonce: str | None = None,
 ) -> str:
-    """The id of a sign-in that waits for the code; it has been sent if the login is somebody's. Refuses TooMany."""
+    """The id of a sign-in that waits for the code; it has been sent if the login is somebody's. Refuses TooMany.
+
+    Without a challenge it is a browser's and ends in a session; with one it ends in a code for the app.
+    """
     sign_in_id, code, now = ids.new_id("sin"), ids.one_time_code(), clock.now()
     digest = secrets.contact_digest(keys, login)
     holder = await store.login_holder(conn, digest)

@@ -70,7 +70,8 @@ async def enter_code(
     return await signing_in.finish_sign_in(db, keys, issuer, limits, sign_in_id, data.code, address=address)
 
 
-@get("/v1/me", who=either(citizen("profile"), officer()), summary="Who is signed in", tags=["accounts"])
+# A partner's app asks /v1/oauth/userinfo: what stands here would name one person to all of them.
+@get("/v1/me", who=either(citizen("profile", own=True), officer()), summary="Who is signed in", tags=["accounts"])
 async def me(db: Database, keys: Keys, actor: Actor) -> Me:
     assert actor.account_id is not None
     async with db.connect() as conn:

@@ -3,6 +3,7 @@
 from identity.accounts import codes
 from identity.accounts.codes import login_of
 from identity.accounts.messages import SignInReply, SignInRequest
+from identity.accounts.refusals import SignInOver
 from identity.tokens import AuthorizationReply, Issuer, check_challenge, known_client
 from identity.tokens.refusals import BadScope, DpopProofNeeded
 from kit import clock
@@ -56,6 +57,8 @@ async def finish_sign_in(
     """A code for the token endpoint. Refuses TooMany, what `codes` refuses and what `Issuer.issue_code` refuses."""
     await limits.hit("token", address)
     judged = await codes.judge_code(db, keys, sign_in_id, code, address=address)
+    if judged.code_challenge is None:
+        raise SignInOver
     async with db.begin() as conn:
         await codes.use_code(conn, judged)
         granted = await issuer.issue_code(

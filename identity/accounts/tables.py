@@ -85,7 +85,8 @@ sign_ins = Table(
     # The contact it was asked for, by the keyed hash: failures are counted by it, whoever has it.
     Column("login_digest", LargeBinary, nullable=False),
     Column("code_digest", LargeBinary, nullable=False),
-    Column("code_challenge", Text, nullable=False),
+    # Null where a browser signs in: that ends in a session, not in a code for an app.
+    Column("code_challenge", Text),
     Column("jkt", Text),
     Column("scope", Text),
     Column("nonce", Text),

@@ -4,8 +4,14 @@ from identity.tokens.clients import disable_client, enable_client, known_client,
 from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
-from identity.tokens.scopes import SCOPES
-from identity.tokens.sessions import end_other_sessions, end_session, revoke_tokens, sessions_of
+from identity.tokens.scopes import SCOPES, words_of
+from identity.tokens.sessions import (
+    end_other_sessions,
+    end_session,
+    revoke_tokens,
+    revoke_tokens_of_client,
+    sessions_of,
+)
 
 __all__ = [
     "SCOPES",
@@ -24,5 +30,7 @@ __all__ = [
     "register_client",
     "renew_secret",
     "revoke_tokens",
+    "revoke_tokens_of_client",
     "sessions_of",
+    "words_of",
 ]

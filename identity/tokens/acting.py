@@ -50,4 +50,5 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         jkt=grant.jkt,
         grant_id=claims.gid,
         auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
+        partner=not grant.first_party,
     )

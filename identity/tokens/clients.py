@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import scopes as all_scopes
 from identity.tokens import store
-from identity.tokens.messages import Client, ClientKind
+from identity.tokens.messages import Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc8414 import GRANTS
 from identity.tokens.scopes import SCOPES
 from kit import clock, ids
 from kit.actor import Kind
-from kit.refusal import NotFound
+from kit.refusal import NotFound, Words
 
 _SCHEMES_OF_BROWSERS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 
@@ -34,8 +34,11 @@ async def register_client(
     first_party: bool = False,
     office_id: str | None = None,
     sector: str | None = None,
+    purpose: Words | None = None,
+    response_modes: Sequence[ResponseMode] = ("query", "form_post"),
 ) -> str | None:
     """Returns the secret of a confidential client, this once. Public clients must prove a device key unless told otherwise.
+    A partner that people sign in to says what it wants their data for.
 
     Refuses BadClient, ClientExists.
     """
@@ -52,6 +55,8 @@ async def register_client(
         first_party=first_party,
         office_id=office_id,
         sector=sector or _host(redirect_uris) or client_id,
+        purpose=purpose,
+        response_modes=tuple(response_modes),
         disabled_at=None,
     )
     _refuse_unsafe(added)
@@ -100,15 +105,20 @@ def allowed_scopes(client: Client, asked: str | None, kind: Kind) -> list[str]:
     wanted = list(client.scopes) if asked is None else all_scopes.names(asked)
     if beyond := [name for name in wanted if name not in client.scopes]:
         raise BadScope(scope=beyond[0][:80])
+    refuse_wrong_desk(client, kind)
+    held = all_scopes.held_by(kind, wanted)
+    if asked is not None and (beyond := [name for name in wanted if name not in held]):
+        raise BadScope(scope=beyond[0])
+    return held
+
+
+def refuse_wrong_desk(client: Client, kind: Kind) -> None:
+    """Officers work at the desk, and nobody else does. Refuses NotForOfficers, NotForCitizens."""
     desk = "desk" in client.scopes
     if kind == "officer" and not desk:
         raise NotForOfficers
     if kind == "citizen" and desk:
         raise NotForCitizens
-    held = all_scopes.held_by(kind, wanted)
-    if asked is not None and (beyond := [name for name in wanted if name not in held]):
-        raise BadScope(scope=beyond[0])
-    return held
 
 
 def has_secret(client: Client | None, secret: str | None) -> bool:
@@ -132,6 +142,11 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append("only a client with a secret acts for itself")
     if client.office_id is not None and client.kind == "public":
         reasons.append("a kiosk has a secret")
+    if "authorization_code" in client.grants and not client.first_party:
+        if client.purpose is None or not (client.purpose.vi.strip() and client.purpose.en.strip()):
+            reasons.append("a partner says what it wants people's data for, in both languages")
+        if not client.redirect_uris:
+            reasons.append("a partner needs an address that answers are sent to")
     reasons += [reason for uri in client.redirect_uris if (reason := _unsafe(uri))]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
@@ -159,5 +174,6 @@ def _loopback(host: str) -> bool:
 
 
 def _host(uris: Sequence[str]) -> str | None:
-    hosts = {urlsplit(uri).hostname for uri in uris}
+    """The one https host all lead to (OpenID Connect Core §8.1): on 127.0.0.1 every app of every maker answers."""
+    hosts = {parts.hostname if parts.scheme == "https" else None for parts in map(urlsplit, uris)}
     return hosts.pop() if len(hosts) == 1 else None

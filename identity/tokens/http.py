@@ -160,6 +160,8 @@ async def revoke(
     "/v1/oauth/userinfo",
     http_method=[HttpMethod.GET, HttpMethod.POST],
     who=_PEOPLE,
+    token_in_form=True,
+    request_max_body_size=_SMALL,
     status_code=200,
     summary="What this token may know of the person",
     tags=["tokens"],

@@ -8,7 +8,20 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import acting, clients, oidc, rfc6750, rfc7636, rfc7638, rfc8414, rfc9068, rfc9449, scopes, store
+from identity.tokens import (
+    acting,
+    claims,
+    clients,
+    oidc,
+    rfc6750,
+    rfc7636,
+    rfc7638,
+    rfc8414,
+    rfc9068,
+    rfc9449,
+    scopes,
+    store,
+)
 from identity.tokens.messages import AuthorizationReply, Client, TokenReply
 from identity.tokens.refusals import (
     AccountClosed,
@@ -47,6 +60,7 @@ class Issuer:
 
     def __init__(self, settings: Settings, keys: Keys, valkey: Valkey) -> None:
         self.url = settings.public_url
+        self._keys = keys
         signing = keys.signing_keys()
         self._kid, self._key = list(signing.items())[-1]
         self._public = {kid: key.public_key() for kid, key in signing.items()}
@@ -79,7 +93,36 @@ class Issuer:
         check_challenge(code_challenge, rfc7636.METHOD)
         if client.dpop_required and jkt is None:
             raise DpopProofNeeded(reason="this client must bind its tokens to a device key")
-        bearer = await self._bearer(conn, account_id)
+        bearer = await self.bearer(conn, account_id)
+        return await self.add_code(
+            conn,
+            client_id=client_id,
+            account_id=account_id,
+            code_challenge=code_challenge,
+            jkt=jkt,
+            scope=" ".join(clients.allowed_scopes(client, scope, kind_of(bearer))),
+            amr=amr,
+            auth_time=auth_time,
+            nonce=nonce,
+        )
+
+    async def add_code(
+        self,
+        conn: AsyncConnection,
+        *,
+        client_id: str,
+        account_id: str,
+        code_challenge: str,
+        jkt: str | None,
+        scope: str,
+        amr: Sequence[str],
+        auth_time: datetime,
+        nonce: str | None,
+        redirect_uri: str | None = None,
+        browser_session_id: str | None = None,
+        claims: dict[str, Any] | None = None,
+    ) -> str:
+        """A code for what was decided already: `scope` and `claims` are what it grants."""
         code, now = ids.secret_token("ac"), clock.now()
         await store.add_code(
             conn,
@@ -89,10 +132,13 @@ class Issuer:
             grant_id=ids.new_id("grt"),
             code_challenge=code_challenge,
             jkt=jkt,
-            scope=" ".join(clients.allowed_scopes(client, scope, kind_of(bearer))),
+            scope=scope,
             amr=list(amr),
             auth_time=auth_time,
             nonce=nonce,
+            redirect_uri=redirect_uri,
+            browser_session_id=browser_session_id,
+            claims=claims,
             created_at=now,
             expires_at=now + CODE_LIFETIME,
         )
@@ -101,7 +147,7 @@ class Issuer:
     def authorization_reply(self, code: str) -> AuthorizationReply:
         return AuthorizationReply(authorization_code=code, expires_in=int(CODE_LIFETIME.total_seconds()), iss=self.url)
 
-    async def _bearer(self, conn: AsyncConnection, account_id: str) -> Any:
+    async def bearer(self, conn: AsyncConnection, account_id: str) -> Any:
         """The account a token would be for, with its current appointment; refuses AccountClosed, AccountLocked, NoAppointment."""
         bearer = await store.bearer_of(conn, account_id, clock.today())
         if bearer is None or bearer.closed_at is not None:
@@ -115,7 +161,14 @@ class Issuer:
     # Tokens
 
     async def redeem(
-        self, conn: AsyncConnection, client: Client, *, code: str, verifier: str | None, jkt: str | None
+        self,
+        conn: AsyncConnection,
+        client: Client,
+        *,
+        code: str,
+        verifier: str | None,
+        jkt: str | None,
+        redirect_uri: str | None = None,
     ) -> TokenReply | OAuthError:
         """The token of a code. A second use ends the token of the first and *returns* the error, so that the caller commits it.
 
@@ -133,8 +186,11 @@ class Issuer:
             raise invalid_grant("code_verifier does not fit the code")
         if taken.jkt is not None and taken.jkt != jkt:
             raise invalid_grant("the code was asked for with another device key")
+        # OAuth 2.1 no longer asks for it: PKCE does its work. Who sends it sends the right one.
+        if redirect_uri is not None and taken.redirect_uri not in (None, redirect_uri):
+            raise invalid_grant("redirect_uri is not the one the code was sent to")
         try:
-            bearer = await self._bearer(conn, taken.account_id)
+            bearer = await self.bearer(conn, taken.account_id)
         except Refusal as refusal:
             raise invalid_grant(refusal.message.en) from refusal
         return await self._person_token(conn, client, taken, bearer, jkt, now)
@@ -154,6 +210,8 @@ class Issuer:
             jkt=jkt,
             now=now,
             account_id=taken.account_id,
+            browser_session_id=taken.browser_session_id,
+            claims=taken.claims,
             appointment_id=bearer.appointment_id if officer else None,
             level=bearer.level,
             amr=tuple(taken.amr),
@@ -176,6 +234,7 @@ class Issuer:
                 nonce=taken.nonce,
                 access_token=token,
                 at=now,
+                more=await claims.known(conn, self._keys, taken.account_id, (taken.claims or {}).get("id_token", ())),
             )
         return _reply(token, jkt, rfc9068.LIFETIME, taken.scope, identity)
 
@@ -230,6 +289,8 @@ class Issuer:
         jkt: str | None,
         now: datetime,
         account_id: str | None = None,
+        browser_session_id: str | None = None,
+        claims: dict[str, Any] | None = None,
         appointment_id: str | None = None,
         level: int = 0,
         amr: tuple[str, ...] = (),
@@ -248,6 +309,8 @@ class Issuer:
             account_id=account_id,
             appointment_id=appointment_id,
             session_id=session,
+            browser_session_id=browser_session_id,
+            claims=claims,
             scope=scope,
             level=level,
             jkt=jkt,
@@ -255,7 +318,7 @@ class Issuer:
             expires_at=now + lifetime,
         )
         issued_at = int(now.timestamp())
-        claims = rfc9068.AccessClaims(
+        stated = rfc9068.AccessClaims(
             iss=self.url,
             aud=self.url,
             exp=issued_at + int(lifetime.total_seconds()),
@@ -274,11 +337,15 @@ class Issuer:
             roles=roles,
             session=session,
         )
-        return rfc9068.sign(claims, self._kid, self._key)
+        return rfc9068.sign(stated, self._kid, self._key)
 
     def subject(self, client: Client, account_id: str) -> str:
         """What this client knows the person by, in ID tokens and user info."""
         return oidc.pairwise_subject(self._subjects, client.sector, account_id)
+
+    def hinted_subject(self, client: Client, id_token: str) -> str:
+        """Whom an ID token of ours names, however old. Raises OAuthError."""
+        return oidc.hinted_subject(id_token, self._public, issuer=self.url, client_id=client.id)
 
     # Proofs and tokens shown
 

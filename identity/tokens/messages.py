@@ -5,12 +5,16 @@ from typing import Literal
 
 import msgspec
 
+from kit.refusal import Words
+
 ClientKind = Literal["public", "confidential"]
+ResponseMode = Literal["query", "form_post"]
 GrantType = Literal["authorization_code", "client_credentials"]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk."""
+    """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
+    `purpose` is what a partner wants people's data for."""
 
     id: str
     name: str
@@ -23,6 +27,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     first_party: bool
     office_id: str | None
     sector: str
+    purpose: Words | None
+    response_modes: tuple[ResponseMode, ...]
     disabled_at: datetime | None
 
 
@@ -51,8 +57,14 @@ class OAuthProblem(msgspec.Struct, frozen=True):
     error_description: str
 
 
+class Address(msgspec.Struct, frozen=True):
+    """OpenID Connect Core §5.1.1, as the card or the register writes it."""
+
+    formatted: str
+
+
 class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """OpenID Connect Core §5.3; only what the token's scopes allow."""
+    """OpenID Connect Core §5.3; only what the token's scopes and claims allow."""
 
     sub: str
     name: str | None = None
@@ -63,3 +75,4 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     phone_number_verified: bool | None = None
     email: str | None = None
     email_verified: bool | None = None
+    address: Address | None = None

@@ -1,12 +1,16 @@
-"""OpenID Connect Core: the ID token (§2) and pairwise subjects (§8.1). Pure."""
+"""OpenID Connect Core: the ID token (§2), the claims parameter (§5.5) and pairwise subjects (§8.1). Pure."""
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from identity.tokens import rfc7515, rfc9068
+from identity.tokens.rfc6749 import OAuthError, invalid_request
+from identity.tokens.scopes import CLAIMS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,7 +41,9 @@ def id_token(
     nonce: str | None,
     access_token: str,
     at: datetime,
+    more: Mapping[str, Any],
 ) -> str:
+    """`more` are the claims of the person asked for here and allowed."""
     now = int(at.timestamp())
     claims: dict[str, Any] = {
         "iss": issuer,
@@ -51,5 +57,74 @@ def id_token(
         "amr": list(amr),
         "at_hash": access_token_hash(access_token),
     }
-    stated = {name: value for name, value in claims.items() if value is not None}
+    stated = {**more, **{name: value for name, value in claims.items() if value is not None}}
     return rfc7515.sign({"typ": TYP, "kid": kid}, stated, key)
+
+
+class ClaimsAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the `claims` parameter asks for and we know of. `acr` is only what the client called essential."""
+
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
+    acr: tuple[str, ...] = ()
+    subject: str | None = None
+
+
+def claims_asked(text: str | None) -> ClaimsAsked:
+    """Claims nobody knows here are passed over (§5.5: no error). Raises OAuthError for what is no such object."""
+    if text is None:
+        return ClaimsAsked()
+    try:
+        sent = rfc7515.json_object(text.encode())
+    except rfc7515.BadJws as error:
+        raise invalid_request("claims is not a JSON object") from error
+    userinfo, identity = (_members(sent.get(where)) for where in ("userinfo", "id_token"))
+    return ClaimsAsked(
+        userinfo=tuple(name for name in CLAIMS if name in userinfo),
+        id_token=tuple(name for name in CLAIMS if name in identity),
+        acr=_essential_acr(identity.get("acr")),
+        subject=_subject(identity.get("sub")),
+    )
+
+
+def _members(asked: Any) -> dict[str, Any]:
+    if asked is None:
+        return {}
+    if not isinstance(asked, dict):
+        raise invalid_request("claims: userinfo and id_token are objects")
+    return cast("dict[str, Any]", asked)
+
+
+def _essential_acr(asked: Any) -> tuple[str, ...]:
+    """§5.5.1.1: essential with values is a condition; without, any level is an answer."""
+    if not isinstance(asked, dict) or asked.get("essential") is not True:
+        return ()
+    values = asked.get("values", [asked["value"]] if "value" in asked else [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise invalid_request("claims: the values of acr are a list of texts")
+    return tuple(values)
+
+
+def _subject(asked: Any) -> str | None:
+    value = asked.get("value") if isinstance(asked, dict) else None
+    if value is not None and not isinstance(value, str):
+        raise invalid_request("claims: the value of sub is a text")
+    return value
+
+
+def hinted_subject(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", *, issuer: str, client_id: str) -> str:
+    """Whom an ID token of ours for this client names, expired or not (§3.1.2.1). Raises OAuthError."""
+    try:
+        jws = rfc7515.parse(token, typ=TYP, members=frozenset({"typ", "alg", "kid"}))
+        kid: Any = jws.header["kid"]
+        key = keys.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise rfc7515.BadJws("kid names no key of ours")
+        rfc7515.verify(jws, key)
+        said = rfc7515.json_object(jws.payload)
+    except rfc7515.BadJws as error:
+        raise invalid_request("id_token_hint is no ID token of this issuer") from error
+    subject = said.get("sub")
+    if said.get("iss") != issuer or said.get("aud") != client_id or not isinstance(subject, str):
+        raise OAuthError("invalid_request", "id_token_hint was issued to another application")
+    return subject

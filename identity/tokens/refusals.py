@@ -116,3 +116,35 @@ class AccountLocked(Refusal):
     code = "account-locked"
     vi = "Tài khoản này đang khoá theo yêu cầu của chủ tài khoản. Hãy đến quầy một cửa để mở khoá."
     en = "This account is locked as its holder asked. Come to a service desk to unlock it."
+
+
+class BadAuthorizationRequest(Refusal):
+    """Told on a page: there is nobody the browser could be sent back to."""
+
+    status = 400
+    code = "bad-authorization-request"
+    vi = "Ứng dụng đưa bạn đến đây đã gửi yêu cầu không hợp lệ ({reason}). Hãy quay lại ứng dụng và báo cho nơi làm ra nó."
+    en = "The app that led you here sent a request that cannot be answered ({reason}). Go back to the app and tell its makers."
+
+
+class SignInPageOver(Refusal):
+    status = 410
+    code = "sign-in-page-over"
+    vi = "Trang đăng nhập này đã hết hạn, đã dùng xong hoặc mở từ trình duyệt khác. Hãy quay lại ứng dụng và bắt đầu lại."
+    en = "This sign-in page has expired, was used, or began in another browser. Go back to the app and begin again."
+
+
+class StrangeForm(Refusal):
+    """No page of ours gave this form to this browser."""
+
+    status = 403
+    code = "strange-form"
+    vi = "Biểu mẫu này không đến từ trang đăng nhập của trình duyệt này. Không có gì được thay đổi; hãy quay lại ứng dụng và bắt đầu lại."
+    en = "This form does not come from this browser's sign-in page. Nothing was changed; go back to the app and begin again."
+
+
+class AnotherPersonExpected(Refusal):
+    status = 403
+    code = "another-person-expected"
+    vi = "Ứng dụng đang chờ một người khác. Hãy đăng nhập bằng tài khoản bạn đã dùng với ứng dụng này."
+    en = "The app expects somebody else. Sign in with the account you used with this app before."

@@ -1,14 +1,14 @@
 """Metadata of the issuer (RFC 8414, OpenID Connect Discovery §3): states exactly what answers.
 
-There is no authorization endpoint yet, so none is claimed. The city's own apps get their codes from `POST /v1/sign-ins` and
-`POST /v1/proofing/sessions` in the manner of draft-ietf-oauth-first-party-apps, and redeem them at the token endpoint.
+The city's own apps may also get their codes from `POST /v1/sign-ins` and `POST /v1/proofing/sessions` in the manner of
+draft-ietf-oauth-first-party-apps; they redeem them at the same token endpoint.
 """
 
 from typing import Any
 
 from identity.tokens import rfc7636, rfc9068
 from identity.tokens.rfc7515 import ALG
-from identity.tokens.scopes import SCOPES
+from identity.tokens.scopes import CLAIMS, SCOPES
 
 GRANTS = ["authorization_code", "client_credentials"]
 _SECRETS = ["client_secret_basic", "client_secret_post", "none"]
@@ -18,11 +18,14 @@ def metadata(issuer: str) -> dict[str, Any]:
     """Every address begins with the configured public URL, whatever Host a request names."""
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/v1/oauth/authorize",
         "token_endpoint": f"{issuer}/v1/oauth/token",
         "revocation_endpoint": f"{issuer}/v1/oauth/revoke",
         "userinfo_endpoint": f"{issuer}/v1/oauth/userinfo",
         "jwks_uri": f"{issuer}/v1/oauth/jwks",
         "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "grant_types_supported": GRANTS,
         "code_challenge_methods_supported": [rfc7636.METHOD],
         "authorization_response_iss_parameter_supported": True,
@@ -34,11 +37,10 @@ def metadata(issuer: str) -> dict[str, Any]:
         "scopes_supported": list(SCOPES),
         "acr_values_supported": rfc9068.ACR_VALUES,
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
-            "name", "birthdate", "gender", "locale", "phone_number", "phone_number_verified", "email", "email_verified",
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", *CLAIMS,
         ],
         "ui_locales_supported": ["vi", "en"],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }  # fmt: skip

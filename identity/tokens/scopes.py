@@ -24,6 +24,7 @@ SCOPES: dict[str, Scope] = {
     "profile": _scope("citizen officer", "Xem họ tên, ngày sinh, giới tính", "See your name, date of birth and sex"),
     "phone": _scope("citizen officer", "Xem số điện thoại đã xác nhận", "See your confirmed phone number"),
     "email": _scope("citizen officer", "Xem địa chỉ thư đã xác nhận", "See your confirmed e-mail address"),
+    "address": _scope("citizen", "Xem nơi cư trú đã xác minh", "See where you live, as it was verified"),
     "dossiers:read": _scope("citizen", "Xem hồ sơ của bạn", "See your dossiers"),
     "dossiers:write": _scope("citizen", "Lập và nộp hồ sơ thay bạn", "Prepare and submit dossiers for you"),
     "uploads:write": _scope("citizen", "Tải giấy tờ lên hồ sơ", "Upload papers to your dossiers"),
@@ -33,6 +34,9 @@ SCOPES: dict[str, Scope] = {
     "messages:read": _scope("citizen", "Đọc thông báo gửi cho bạn", "Read messages sent to you"),
     "face-lookup:write": _scope(
         "citizen", "Bật hoặc tắt tra cứu bằng khuôn mặt", "Turn finding your dossiers by face on or off"
+    ),
+    "consents": _scope(
+        "citizen", "Xem và rút lại những gì bạn đã đồng ý", "See and take back what you allowed other apps"
     ),
     "desk": _scope("officer", "Xử lý hồ sơ tại cơ quan", "Work on dossiers at an office"),
     "proofing": _scope(
@@ -50,3 +54,37 @@ def names(text: str | None) -> list[str]:
 def held_by(kind: Kind, scopes: Iterable[str]) -> list[str]:
     """Those a token of this kind may carry."""
     return [scope for scope in scopes if scope in SCOPES and kind in SCOPES[scope].kinds]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """One thing told of a person, the scope that tells it with others, and what a consent page calls it alone."""
+
+    scope: str
+    words: Words
+
+
+CLAIMS: dict[str, Claim] = {
+    "name": Claim("profile", Words(vi="Xem họ tên", en="See your name")),
+    "birthdate": Claim("profile", Words(vi="Xem ngày sinh", en="See your date of birth")),
+    "gender": Claim("profile", Words(vi="Xem giới tính", en="See your sex")),
+    "locale": Claim("profile", Words(vi="Biết bạn đọc tiếng nào", en="Know which language you read")),
+    "phone_number": Claim("phone", SCOPES["phone"].words),
+    "phone_number_verified": Claim("phone", SCOPES["phone"].words),
+    "email": Claim("email", SCOPES["email"].words),
+    "email_verified": Claim("email", SCOPES["email"].words),
+    "address": Claim("address", SCOPES["address"].words),
+}
+
+_ALONE = "claim:"
+
+
+def item_of(claim: str) -> str:
+    """How a consent names a claim that is allowed by itself."""
+    return _ALONE + claim
+
+
+def words_of(item: str) -> Words:
+    """What a consent's item lets an app do; one that is no longer offered is told by its name."""
+    if item.startswith(_ALONE) and (claim := CLAIMS.get(item.removeprefix(_ALONE))) is not None:
+        return claim.words
+    return SCOPES[item].words if item in SCOPES else Words(vi=item, en=item)

@@ -49,7 +49,14 @@ async def give_token(
             code = sent.get("code")
             if code is None:
                 raise invalid_request("code is missing")
-            answer = await issuer.redeem(conn, client, code=code, verifier=sent.get("code_verifier"), jkt=jkt)
+            answer = await issuer.redeem(
+                conn,
+                client,
+                code=code,
+                verifier=sent.get("code_verifier"),
+                jkt=jkt,
+                redirect_uri=sent.get("redirect_uri"),
+            )
     # A code used twice has ended its token by now: that stands, and then it is refused.
     if isinstance(answer, OAuthError):
         raise answer

@@ -1,14 +1,17 @@
-"""SQL of clients, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
+"""SQL of clients, browsers, requests, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
 
 from datetime import date, datetime
 from typing import Any, LiteralString
 
+import msgspec
 import psycopg
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.messages import Client
-from kit.db import raw
+from kit.db import raw, to_json
+from kit.refusal import Words
 
 
 async def _one(conn: AsyncConnection, query: LiteralString, values: dict[str, Any]) -> Any:
@@ -22,11 +25,15 @@ async def _run(conn: AsyncConnection, query: LiteralString, values: dict[str, An
     return cursor.rowcount
 
 
+def _json(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(to_json(value))
+
+
 async def client(conn: AsyncConnection, client_id: str) -> Client | None:
     row = await _one(
         conn,
-        "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, disabled_at"
-        " from oauth_clients where id = %(id)s",
+        "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
+        " response_modes, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -43,6 +50,8 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         first_party=row.first_party,
         office_id=row.office_id,
         sector=row.sector,
+        purpose=None if row.purpose is None else msgspec.convert(row.purpose, Words),
+        response_modes=tuple(row.response_modes),
         disabled_at=row.disabled_at,
     )
 
@@ -52,8 +61,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
     count = await _run(
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
-        " office_id, sector, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s, %(scopes)s,"
-        " %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(at)s) on conflict (id) do nothing",
+        " office_id, sector, purpose, response_modes, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
+        " %(response_modes)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -66,6 +76,8 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "first_party": added.first_party,
             "office_id": added.office_id,
             "sector": added.sector,
+            "purpose": _json(added.purpose),
+            "response_modes": list(added.response_modes),
             "at": at,
         },
     )
@@ -98,13 +110,14 @@ async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
     )
 
 
-async def add_code(conn: AsyncConnection, **values: Any) -> None:
+async def add_code(conn: AsyncConnection, *, claims: dict[str, Any] | None, **values: Any) -> None:
     await _run(
         conn,
         "insert into authorization_codes (digest, client_id, account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce,"
-        " created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s, %(grant_id)s, %(code_challenge)s, %(jkt)s,"
-        " %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(created_at)s, %(expires_at)s)",
-        values,
+        " redirect_uri, browser_session_id, claims, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s,"
+        " %(grant_id)s, %(code_challenge)s, %(jkt)s, %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(redirect_uri)s,"
+        " %(browser_session_id)s, %(claims)s, %(created_at)s, %(expires_at)s)",
+        {**values, "claims": _json(claims)},
     )
 
 
@@ -114,7 +127,7 @@ async def use_code(conn: AsyncConnection, digest: bytes, client_id: str, at: dat
         conn,
         "update authorization_codes set used_at = %(at)s where digest = %(digest)s and client_id = %(client_id)s"
         " and used_at is null and expires_at > %(at)s"
-        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce",
+        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, redirect_uri, browser_session_id, claims",
         {"digest": digest, "client_id": client_id, "at": at},
     )
 
@@ -129,13 +142,13 @@ async def used_code_grant(conn: AsyncConnection, digest: bytes, client_id: str) 
     return None if row is None else row.grant_id
 
 
-async def add_grant(conn: AsyncConnection, **values: Any) -> None:
+async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **values: Any) -> None:
     await _run(
         conn,
-        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, scope, level, jkt, created_at,"
-        " expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s, %(session_id)s, %(scope)s,"
-        " %(level)s, %(jkt)s, %(created_at)s, %(expires_at)s)",
-        values,
+        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, browser_session_id, scope, level, jkt,"
+        " claims, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
+        " %(session_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(created_at)s, %(expires_at)s)",
+        {**values, "claims": _json(claims)},
     )
 
 
@@ -143,7 +156,7 @@ async def grant(conn: AsyncConnection, grant_id: str) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it now."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at, c.disabled_at, c.first_party,"
         " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
         " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
@@ -200,7 +213,120 @@ async def end_grant_of(conn: AsyncConnection, account_id: str, grant_id: str, *,
     ) == 1  # fmt: skip
 
 
+async def revoke_account_of_client(
+    conn: AsyncConnection, account_id: str, client_id: str, *, at: datetime, why: str
+) -> None:
+    """Every token one client holds of an account, and the codes that could still become one."""
+    values = {"id": account_id, "client_id": client_id, "at": at, "why": why}
+    await _run(
+        conn,
+        "update authorization_codes set used_at = %(at)s where account_id = %(id)s and client_id = %(client_id)s and used_at is null",
+        values,
+    )
+    await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
+        " where account_id = %(id)s and client_id = %(client_id)s and revoked_at is null",
+        values,
+    )
+
+
+async def add_browser_session(conn: AsyncConnection, **values: Any) -> None:
+    await _run(
+        conn,
+        "insert into browser_sessions (id, digest, account_id, amr, auth_time, expires_at)"
+        " values (%(id)s, %(digest)s, %(account_id)s, %(amr)s, %(auth_time)s, %(expires_at)s)",
+        values,
+    )
+
+
+async def browser_session(conn: AsyncConnection, digest: bytes, at: datetime) -> Any:
+    """id, account_id, amr, auth_time of the browser that is signed in with this cookie, to an account that is open and not locked."""
+    return await _one(
+        conn,
+        "select s.id, s.account_id, s.amr, s.auth_time from browser_sessions s join accounts a on a.id = s.account_id"
+        " where s.digest = %(digest)s and s.ended_at is null and s.expires_at > %(at)s and a.closed_at is null and a.locked_at is null",
+        {"digest": digest, "at": at},
+    )
+
+
+async def end_browser_session(conn: AsyncConnection, digest: bytes, *, at: datetime, why: str) -> None:
+    await _run(
+        conn,
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where digest = %(digest)s and ended_at is null",
+        {"digest": digest, "at": at, "why": why},
+    )
+
+
+async def add_request(
+    conn: AsyncConnection, *, digest: bytes, client_id: str, asked: Any, expires_at: datetime
+) -> None:
+    await _run(
+        conn,
+        "insert into authorization_requests (digest, client_id, asked, expires_at)"
+        " values (%(digest)s, %(client_id)s, %(asked)s, %(expires_at)s)",
+        {"digest": digest, "client_id": client_id, "asked": _json(asked), "expires_at": expires_at},
+    )
+
+
+async def begin_request(
+    conn: AsyncConnection, digest: bytes, client_id: str, browser_digest: bytes, *, at: datetime
+) -> Any:
+    """Gives a request to the browser that came with it; begun when it first came. None when it is over or another's."""
+    return await _one(
+        conn,
+        "update authorization_requests set browser_digest = %(browser)s, begun_at = coalesce(begun_at, %(at)s)"
+        " where digest = %(digest)s and client_id = %(client_id)s and completed_at is null and expires_at > %(at)s"
+        " returning client_id, asked, browser_digest, sign_in_id, begun_at",
+        {"digest": digest, "client_id": client_id, "browser": browser_digest, "at": at},
+    )
+
+
+async def request(conn: AsyncConnection, digest: bytes, *, at: datetime) -> Any:
+    """A request under way."""
+    return await _one(
+        conn,
+        "select client_id, asked, browser_digest, sign_in_id, begun_at from authorization_requests"
+        " where digest = %(digest)s and begun_at is not null and completed_at is null and expires_at > %(at)s",
+        {"digest": digest, "at": at},
+    )
+
+
+async def keep_sign_in(conn: AsyncConnection, digest: bytes, sign_in_id: str | None) -> None:
+    await _run(
+        conn,
+        "update authorization_requests set sign_in_id = %(id)s where digest = %(digest)s",
+        {"digest": digest, "id": sign_in_id},
+    )
+
+
+async def hand_over_requests(conn: AsyncConnection, before: bytes, after: bytes) -> None:
+    """A browser that signs in gets another cookie; what it had begun goes on under that."""
+    await _run(
+        conn,
+        "update authorization_requests set browser_digest = %(after)s where browser_digest = %(before)s and completed_at is null",
+        {"before": before, "after": after},
+    )
+
+
+async def complete_request(conn: AsyncConnection, digest: bytes, at: datetime) -> bool:
+    """One winner, however many buttons are pressed at once."""
+    return await _run(
+        conn,
+        "update authorization_requests set completed_at = %(at)s where digest = %(digest)s and completed_at is null",
+        {"digest": digest, "at": at},
+    ) == 1  # fmt: skip
+
+
 async def forget_before(conn: AsyncConnection, at: datetime) -> None:
     await _run(conn, "delete from sign_ins where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from authorization_codes where expires_at < %(at)s", {"at": at})
+    await _run(conn, "delete from authorization_requests where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from oauth_grants where expires_at < %(at)s", {"at": at})
+    await _run(
+        conn,
+        "delete from browser_sessions s where expires_at < %(at)s"
+        " and not exists (select from oauth_grants where browser_session_id = s.id)"
+        " and not exists (select from authorization_codes where browser_session_id = s.id)",
+        {"at": at},
+    )

@@ -1,4 +1,4 @@
-"""Clients, the codes they redeem, and a row for every token issued, so that it can be ended."""
+"""Clients, browsers that are signed in, requests under way, codes, and a row for every token issued, so that it can be ended."""
 
 from sqlalchemy import (
     ARRAY,
@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from kit.db import Id, Instant, metadata
+from kit.db import Id, Instant, Json, metadata
 
 oauth_clients = Table(
     "oauth_clients",
@@ -31,10 +31,28 @@ oauth_clients = Table(
     # A kiosk stands in one office.
     Column("office_id", Id, ForeignKey("offices.id")),
     Column("sector", Text, nullable=False),
+    # What a partner wants people's data for, in both languages: the consent page says it.
+    Column("purpose", Json),
+    Column("response_modes", ARRAY(Text), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
     CheckConstraint("(kind = 'confidential') = (secret_digest is not null)", name="secret"),
+)
+
+browser_sessions = Table(
+    "browser_sessions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # Of the cookie: who reads the table is not signed in by it.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("amr", ARRAY(Text), nullable=False),
+    Column("auth_time", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("ended_at", Instant),
+    Column("ended_why", Text),
+    CheckConstraint("(ended_at is null) = (ended_why is null)", name="ended"),
 )
 
 oauth_grants = Table(
@@ -46,9 +64,12 @@ oauth_grants = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), index=True),
     Column("appointment_id", Id, ForeignKey("officers.id")),
     Column("session_id", Id),
+    Column("browser_session_id", Id, ForeignKey("browser_sessions.id"), index=True),
     Column("scope", Text, nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("jkt", Text),
+    # {"userinfo": […], "id_token": […]}: single claims asked for beside the scopes, and allowed.
+    Column("claims", Json),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("revoked_at", Instant),
@@ -71,8 +92,25 @@ authorization_codes = Table(
     Column("amr", ARRAY(Text), nullable=False),
     Column("auth_time", Instant, nullable=False),
     Column("nonce", Text),
+    Column("redirect_uri", Text),
+    Column("browser_session_id", Id, ForeignKey("browser_sessions.id"), index=True),
+    Column("claims", Json),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
     Index("ix_authorization_codes_expires_at", "expires_at"),
+)
+
+authorization_requests = Table(
+    "authorization_requests",
+    metadata,
+    # Of the handle in the page's address: who reads the table cannot go on with somebody's sign-in.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("client_id", Text, ForeignKey("oauth_clients.id"), nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("browser_digest", LargeBinary),
+    Column("sign_in_id", Id),
+    Column("begun_at", Instant),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("completed_at", Instant),
 )

@@ -26,10 +26,12 @@ async def test_DIS_1_every_advertised_endpoint_answers(city: CityPeople) -> None
     said = await read(city, OPENID)
     assert said["issuer"] == ISSUER
     endpoints = {name: url for name, url in said.items() if name.endswith(("_endpoint", "_uri"))}
-    assert set(endpoints) == {"token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri"}
+    assert set(endpoints) == {
+        "authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri",
+    }  # fmt: skip
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/")
-        method = "GET" if name in ("jwks_uri", "userinfo_endpoint") else "POST"
+        method = "GET" if name in ("authorization_endpoint", "jwks_uri", "userinfo_endpoint") else "POST"
         answer = await city.client.request(method, urlsplit(url).path)
         assert answer.status_code not in (404, 405, 500), (name, answer.text)
 
@@ -74,7 +76,7 @@ async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
     assert algorithms
     assert all(values == ["ES256"] for values in algorithms)
     text = json.dumps(said)
-    assert not [weak for weak in ("HS256", '"plain"', "password", "implicit", "authorization_endpoint") if weak in text]
+    assert not [weak for weak in ("HS256", '"plain"', "password", "implicit") if weak in text]
 
 
 class _TwoKeys:

@@ -1,0 +1,6 @@
+"""What a person allowed an app, what for, and until when."""
+
+from identity.consents.messages import Consent
+from identity.consents.service import LASTS, give, standing
+
+__all__ = ["LASTS", "Consent", "give", "standing"]
