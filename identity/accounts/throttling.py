@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts import secrets, store
 from identity.accounts.policy import Pace, policy
+from kit import clock
 from kit.keys import Keys
 from kit.limits import TooMany
 
@@ -38,10 +39,12 @@ async def count(conn: AsyncConnection, tried: Sequence[Lane], at: datetime) -> N
     """Counts one failure in each lane beforehand, of many at once one after the other. Refuses TooMany while a lane waits."""
     for lane in tried:
         row = await store.hold_failures(conn, lane.subject, at)
-        if row.open_at > at:
-            raise TooMany(retry_after_seconds=int((row.open_at - at).total_seconds()) + 1)
+        # Read behind the lock: who stood in line for it is not too early.
+        now = clock.now()
+        if row.open_at > now:
+            raise TooMany(retry_after_seconds=int((row.open_at - now).total_seconds()) + 1)
         failures = row.failures + 1
-        await store.set_failures(conn, lane.subject, failures, at=at, open_at=at + lane.pace.wait(failures))
+        await store.set_failures(conn, lane.subject, failures, at=now, open_at=now + lane.pace.wait(failures))
 
 
 async def forgive(conn: AsyncConnection, tried: Sequence[Lane]) -> None:
