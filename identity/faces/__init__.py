@@ -32,9 +32,9 @@ __all__ = [
 
 def compare(portrait: bytes, selfie: bytes) -> Comparison:
     """A card's portrait against a selfie. Refuses with what `refusals.py` says of photos, and `kit.images`."""
-    from identity.faces.matching import two_eyes
+    from identity.faces.matching import at_hand
 
-    matcher = two_eyes()
+    matcher = at_hand()
     # The selfie first: its faults the person in front of the camera can mend at once.
     seen = matcher.describe_selfie(selfie)
     return matcher.compare(matcher.describe_portrait(portrait), seen)
@@ -42,9 +42,9 @@ def compare(portrait: bytes, selfie: bytes) -> Comparison:
 
 def describe(selfie: bytes) -> Description:
     """The one face of a selfie, for enrolling or finding. Refuses like `compare`."""
-    from identity.faces.matching import two_eyes
+    from identity.faces.matching import at_hand
 
-    return two_eyes().describe_selfie(selfie)
+    return at_hand().describe_selfie(selfie)
 
 
 def measured() -> bool:
@@ -55,15 +55,16 @@ def measured() -> bool:
 
 
 def refuse_bad_calibration() -> None:
-    """Raises BadSetting when the calibration the operator brought cannot be used; at start, before anybody is compared."""
+    """Raises BadSetting when the network or the calibration the operator brought cannot be used; at start, before anybody is
+    compared."""
     calibration.default()
 
 
 def warm() -> None:
     """Loads the models. Without them it only says so: each face step then answers 503 and the rest serves."""
-    from identity.faces.matching import two_eyes
+    from identity.faces.matching import at_hand
 
     try:
-        two_eyes()
+        at_hand()
     except FaceModelsUnavailable as refusal:
         logging.getLogger(__name__).error("faces cannot be compared", extra={"reason": refusal.fields["reason"]})

@@ -5,12 +5,13 @@ import hmac
 import logging
 import time
 from collections.abc import Collection
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.faces import store
+from identity.faces import models, store
 from identity.faces.calibration import Calibration, default, vector
 from identity.faces.messages import Consent, Description, Found, Template
 from identity.faces.rotation import Rotation
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 FIND_MY_DOSSIER: Final = FACE_LOOKUP.purpose
 
 # Of so many faces that the index names the database tells the exact distance; so many of the nearest are then compared
-# again with both eyes, for index and vectors are of one.
+# again with all eyes, for index and vectors are of one.
 _CANDIDATES: Final = 100
 _RERANKED: Final = 8
 
@@ -40,17 +41,16 @@ class FaceStore:
     def __init__(self, db: Database, keys: Keys) -> None:
         self._db = db
         self._wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
-        self._calibration = default()
+        self._calibration, self._model = default(), models.default()
         # Of its own for each model: vectors of different models, or of another deployment, never meet in a search.
-        turning = b"turning the vectors of " + self._calibration.model.encode()
-        self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"))
+        turning = b"turning the vectors of " + self._model.id.encode()
+        self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"), self._model.searched.dimension)
         self._index: SignIndex | None = None
         self._at_index = asyncio.Lock()
 
     async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
         """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one."""
-        template, key = description.template, crypto.new_key()
-        assert template.model == self._calibration.model
+        template, key = self._own(description), crypto.new_key()
         async with self._db.begin() as conn:
             consent_id = await store.add_consent(
                 conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
@@ -61,9 +61,9 @@ class FaceStore:
                 wrapped_key=crypto.seal(self._wrapping_key, key, _owner(ref, template.model)),
                 consent_id=consent_id,
                 model=template.model,
-                template=crypto.seal(key, template.dlib + template.sface, _owner(ref, template.model)),
+                template=crypto.seal(key, self._packed(template), _owner(ref, template.model)),
                 rotation=self._rotation.name,
-                vector=self._rotation.turn(vector(template.sface)),
+                vector=self._turned(template),
                 enrolled_at=clock.now(),
             )
 
@@ -79,8 +79,8 @@ class FaceStore:
 
         Nobody but `among` is looked at, when it is given: refs, enrolled or not. None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
         """
-        probe, calibration = description.template, self._calibration
-        turned = self._rotation.turn(vector(probe.sface))
+        probe, calibration = self._own(description), self._calibration
+        turned = self._turned(probe)
         allowed = None if among is None else frozenset(among)
         async with self._db.begin() as conn:
             nearby = await self._nearby(conn, turned, allowed)
@@ -135,7 +135,7 @@ class FaceStore:
         return index
 
     def _scored(self, rows: list[store.Near], probe: Template) -> list[tuple[float, str]]:
-        """Both eyes' scores, best first; a row that does not open counts for nobody."""
+        """All eyes' scores, best first; a row that does not open counts for nobody."""
         scored: list[tuple[float, str]] = []
         for row in rows:
             owner = _owner(row.ref, probe.model)
@@ -145,10 +145,25 @@ class FaceStore:
             except crypto.Tampered:
                 _log.error("a face template does not open and was left out", extra={"ref": row.ref})
                 continue
-            half = len(plain) // 2
-            kept = Template(model=probe.model, dlib=plain[:half], sface=plain[half:])
-            scored.append((self._calibration.score(kept, probe), row.ref))
+            scored.append((self._calibration.score(self._unpacked(plain), probe), row.ref))
         return sorted(scored, reverse=True)
+
+    def _own(self, description: Description) -> Template:
+        """Its template, which the gallery's model must have made: raises ValueError on another's."""
+        if description.template.model != self._model.id:
+            raise ValueError(f"a template by {description.template.model} for a gallery of {self._model.id}")
+        return description.template
+
+    def _turned(self, template: Template) -> list[float]:
+        return self._rotation.turn(vector(template.vectors[self._model.searched.name]))
+
+    def _packed(self, template: Template) -> bytes:
+        return b"".join(template.vectors[eye.name] for eye in self._model.eyes)
+
+    def _unpacked(self, packed: bytes) -> Template:
+        ends = [4 * size for size in accumulate(eye.dimension for eye in self._model.eyes)]
+        parts = (packed[start:end] for start, end in pairwise([0, *ends]))
+        return Template(self._model.id, dict(zip((eye.name for eye in self._model.eyes), parts, strict=True)))
 
 
 def _outcome(scores: list[float], gallery_size: int, calibration: Calibration) -> str:

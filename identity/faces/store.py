@@ -39,11 +39,12 @@ class Near(NamedTuple):
     wrapped: bytes
 
 
-# A face's signs go out as pgvector packs them, after their count; one that is gone has none. Twenty thousand in one value
+# The signs of a face's first 128 dimensions (`index`) go out as pgvector packs them, after their count; one that is gone has
+# none. Twenty thousand in one value
 # are read at once by whoever keeps them, where as many rows would be unpacked one by one.
 _CHANGES: Final = """
 with changed as (
-  (select change, ref, bit_send(binary_quantize(vector)) as signs
+  (select change, ref, bit_send(binary_quantize(subvector(vector, 1, 128))) as signs
    from face_gallery where change > %(after)s and rotation = %(rotation)s order by change limit %(limit)s)
   union all
   (select change, ref, decode(repeat('00', 20), 'hex')

@@ -29,7 +29,7 @@ def vector_text(value: Sequence[float]) -> str:
 
 
 class Vector(UserDefinedType[Sequence[float]]):
-    """pgvector's `vector(n)`: float32 in storage."""
+    """pgvector's `vector(n)`, float32 in storage; without n of any dimension, each row its own."""
 
     cache_ok = True
 
@@ -37,7 +37,7 @@ class Vector(UserDefinedType[Sequence[float]]):
         self.dimension = dimension
 
     def get_col_spec(self, **_: Any) -> str:
-        return f"vector({self.dimension})"
+        return "vector" if self.dimension is None else f"vector({self.dimension})"
 
     def bind_processor(self, dialect: Any) -> Callable[..., str | None]:
         return vector_text
@@ -93,7 +93,8 @@ face_gallery = Table(
     Column("model", Text, nullable=False),
     Column("template", LargeBinary, nullable=False),
     Column("rotation", Text, nullable=False),
-    Column("vector", Vector(128), nullable=False),
+    # As many dimensions as the model's vectors; those of one rotation have the same.
+    Column("vector", Vector, nullable=False),
     Column("enrolled_at", Instant, nullable=False),
     Column("change", BigInteger, nullable=False, unique=True),
 )
