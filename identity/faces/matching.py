@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import combinations
+from statistics import fmean
 from typing import Final, Protocol
 
 import numpy as np
@@ -16,7 +18,7 @@ from identity.faces.calibration import vector
 from identity.faces.messages import Comparison, Description, Template, Tip
 from identity.faces.models import Model
 from identity.faces.onnx_eye import OnnxEye
-from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard
+from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard, SelfiesOfSeveral
 from kit import images
 
 # Enough pixels for a face of a fifth of the frame; a 12-megapixel JPEG decodes to this at a fraction of the time.
@@ -41,8 +43,9 @@ class Matcher(Protocol):
         """The face of a card's or chip's portrait, by a gentler gate. Refuses NoFaceOnCard, CardFaceTooSmall."""
         ...
 
-    def compare(self, portrait: Description, selfie: Description) -> Comparison:
-        """One to one, by the calibration in force. Refuses SameImageAsCard."""
+    def compare(self, portrait: Description, *selfies: Description) -> Comparison:
+        """One to one, by the calibration in force: one selfie, or several frames of one. Refuses SameImageAsCard,
+        SelfiesOfSeveral."""
         ...
 
 
@@ -75,18 +78,25 @@ class Eyes:
         aligned, _ = align(image, faces[0].points)
         return self._description(portrait, image, faces[0], aligned, ())
 
-    def compare(self, portrait: Description, selfie: Description) -> Comparison:
-        if portrait.image_sha256 == selfie.image_sha256 or copies(portrait, selfie, self.model):
+    def compare(self, portrait: Description, *selfies: Description) -> Comparison:
+        if any(portrait.image_sha256 == one.image_sha256 or copies(portrait, one, self.model) for one in selfies):
             raise SameImageAsCard
         calibration = calibrations.default()
-        score = calibration.score(portrait.template, selfie.template)
+        among = (calibration.score(one.template, other.template) for one, other in combinations(selfies, 2))
+        if any(calibration.decide(score) != "match" for score in among):
+            raise SelfiesOfSeveral
+        # Not the score of a mean description, which is nearer to everybody, strangers too: the calibration's lines hold for
+        # the mean of scores, and what differs from frame to frame evens out in it all the same (benchmarks/bursts.py).
+        score = fmean(calibration.score(portrait.template, one.template) for one in selfies)
+        first, *more = (one.image_sha256 for one in selfies)
         return Comparison(
             decision=calibration.decide(score),
-            tips=selfie.tips,
+            tips=tuple(dict.fromkeys(tip for one in selfies for tip in one.tips)),
             score=score,
             model=self.model.id,
             calibration=calibration.id,
-            selfie_sha256=selfie.image_sha256,
+            selfie_sha256=first,
+            more_sha256=tuple(more),
         )
 
     def _description(

@@ -51,6 +51,8 @@ class Comparison(msgspec.Struct, frozen=True):
     model: str
     calibration: str
     selfie_sha256: bytes
+    more_sha256: tuple[bytes, ...] = ()
+    """The other frames that were compared, when several came."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
