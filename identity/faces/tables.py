@@ -84,6 +84,18 @@ face_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
+# The secret turns of a model's vectors, sealed; the one of the highest number is what new faces get, another is there while
+# faces are still under it.
+face_rotations = Table(
+    "face_rotations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
 # No index on the vector: HNSW misses 15 in 100, and more when a search is confined to some. `index.py` picks candidates.
 face_gallery = Table(
     "face_gallery",
@@ -92,7 +104,7 @@ face_gallery = Table(
     Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
     Column("model", Text, nullable=False),
     Column("template", LargeBinary, nullable=False),
-    Column("rotation", Text, nullable=False),
+    Column("rotation", Text, nullable=False, index=True),
     # As many dimensions as the model's vectors; those of one rotation have the same.
     Column("vector", Vector, nullable=False),
     Column("enrolled_at", Instant, nullable=False),

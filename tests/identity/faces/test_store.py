@@ -52,7 +52,9 @@ def store(faces_db: Database) -> FaceStore:
 @pytest.fixture
 async def empty(faces_db: Database) -> None:
     async with faces_db.begin() as conn:
-        await conn.execute(text("truncate face_gallery, face_keys, face_deletions, face_consents, face_searches"))
+        await conn.execute(
+            text("truncate face_gallery, face_keys, face_deletions, face_consents, face_searches, face_rotations")
+        )
 
 
 @pytest.fixture
