@@ -40,7 +40,7 @@ def calibrate_faces(
     with signs.status("loading the models …") as sign:
         described = collection.describe(
             directory,
-            matching.two_eyes(),
+            matching.at_hand(),
             told=lambda done, of: sign.update(f"describing photos, {done:,} of {of:,} …"),
         )
         tell_photos(described, directory, screen)

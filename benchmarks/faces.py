@@ -41,7 +41,7 @@ from rich.table import Table
 import migrations
 from api.measuring import tell_photos
 from identity import faces
-from identity.faces import calibrating, collection, dlib_eye, matching, portraits, rates, sface_eye
+from identity.faces import calibrating, collection, dlib_eye, matching, models, portraits, rates, sface_eye
 from identity.faces.calibration import default
 from identity.faces.messages import Description, Template
 from identity.faces.refusals import TooFewPeople
@@ -147,7 +147,7 @@ def dataset(directory: Path, labels: Path | None) -> list[dict[str, Any]]:
     with Progress(console=OUT) as progress:
         task = progress.add_task("describing photos")
         described = collection.describe(
-            directory, matching.two_eyes(), told=lambda done, of: progress.update(task, completed=done, total=of)
+            directory, matching.at_hand(), told=lambda done, of: progress.update(task, completed=done, total=of)
         )
     tell_photos(described, directory, OUT)
     found, line = calibrating.measure(described, under=default()), default().one_to_one
@@ -201,30 +201,32 @@ def rate(name: str, measured: rates.Rate, most: float | None = None) -> list[dic
 
 
 def stranger(chance: random.Random) -> Description:
-    """Two vectors as strangers' are: SFace's of length 1, dlib's at the calibration's mean distance from each other."""
-    sface = [chance.gauss(0, 1) for _ in range(128)]
-    length, spread = math.hypot(*sface), default().dlib.impostor_mean / math.sqrt(2 * 128)
-    template = Template(
-        model=default().model,
-        sface=array("f", [x / length for x in sface]).tobytes(),
-        dlib=array("f", [chance.gauss(0, spread) for _ in range(128)]).tobytes(),
-    )
-    return Description(template=template, picture=0, image_sha256=b"")
+    """Vectors as strangers' are: of length 1 by cosine, by distance as far from each other as the calibration's mean."""
+    vectors: dict[str, bytes] = {}
+    for eye in models.default().eyes:
+        made = [chance.gauss(0, 1) for _ in range(eye.dimension)]
+        far = default().eyes[eye.name].impostor_mean / math.sqrt(2 * eye.dimension)
+        scale = 1 / math.hypot(*made) if eye.measure == "cosine" else far
+        vectors[eye.name] = array("f", [x * scale for x in made]).tobytes()
+    return Description(template=Template(models.default().id, vectors), picture=0, image_sha256=b"")
 
 
+# By which the index goes.
+SEARCHED = models.default().searched
+SPREAD = default().eyes[SEARCHED.name]
 # How near two photos of one person lie by SFace: two selfies (the portraits at hand: 0.74 to 0.80), and a selfie and a
 # card's portrait (the calibration's mean of the same person).
-PHOTOS = {"two photos": 0.77, "a card's portrait and a photo": default().sface.genuine_mean}
+PHOTOS = {"two photos": 0.77, "a card's portrait and a photo": SPREAD.genuine_mean}
 
 
 def like_strangers(count: int, chance: np.random.Generator) -> NDArray[np.float32]:
     """Vectors with the strangers' mean cosine of the calibration, in families of ten with one of about 0.4."""
-    common = unit(np.random.default_rng(0).standard_normal(128, np.float32))
-    shared = default().sface.impostor_mean
-    families = chance.standard_normal((-(-count // 10), 128), np.float32).repeat(10, axis=0)[:count]
-    made = chance.standard_normal((count, 128), np.float32)
-    made *= math.sqrt((1 - shared - 0.28) / 128)
-    made += math.sqrt(0.28 / 128) * families + math.sqrt(shared) * common
+    size, shared = SEARCHED.dimension, SPREAD.impostor_mean
+    common = unit(np.random.default_rng(0).standard_normal(size, np.float32))
+    families = chance.standard_normal((-(-count // 10), size), np.float32).repeat(10, axis=0)[:count]
+    made = chance.standard_normal((count, size), np.float32)
+    made *= math.sqrt((1 - shared - 0.28) / size)
+    made += math.sqrt(0.28 / size) * families + math.sqrt(shared) * common
     return unit(made)
 
 
@@ -259,11 +261,11 @@ def index_alone(size: int, searches: int) -> list[dict[str, Any]]:
     """The index and the exact comparison of what it names, against the product of all vectors with the probe."""
     from identity.faces.rotation import Rotation
 
-    chance, turning = np.random.default_rng(size), Rotation(bytes(range(32)))
-    turn = np.array([turning.turn(axis) for axis in np.eye(128).tolist()], np.float32)
+    chance, turning = np.random.default_rng(size), Rotation(bytes(range(32)), SEARCHED.dimension)
+    turn = np.array([turning.turn(axis) for axis in np.eye(SEARCHED.dimension).tolist()], np.float32)
     with OUT.status(f"making {size:,} faces"):
         known = like_strangers(size, chance) @ turn
-    index, built = indexed(np.packbits(known > 0, axis=1).view(np.uint64))
+    index, built = indexed(np.packbits(known[:, :128] > 0, axis=1).view(np.uint64))
 
     walls: list[float] = []
     works: list[float] = []
@@ -356,7 +358,7 @@ async def one_in_many(url: str, size: int, searches: int) -> list[dict[str, Any]
                 start = time.perf_counter()
                 right += await store.find(known[number], among=scope) == faces.Found(f"person-{number}")
                 ours.append(time.perf_counter() - start)
-                probe = str(list(array("f", known[number].template.sface)))
+                probe = str(list(array("f", known[number].template.vectors[SEARCHED.name])))
                 start = time.perf_counter()
                 scan = "select ref from face_gallery where ref = any(%s) order by vector <#> %s::vector limit 8"
                 await (await bare.execute(scan, [scope, probe], prepare=True)).fetchall()

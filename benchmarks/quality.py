@@ -10,6 +10,7 @@ from PIL import Image
 from reporting import Row, arguments, tell
 
 from identity.faces import dlib_eye, portraits, quality, sface_eye
+from identity.faces.aligning import align
 from kit import images
 
 NAMES = ("obama", "obama2", "obama3", "biden")
@@ -28,8 +29,8 @@ def seen(portrait: Image.Image, gain: float) -> Seen | None:
     faces = dlib_eye.find_faces(image)
     if not faces:
         return None
-    aligned, inside = sface_eye.align(image, faces[0].points)
-    plain, _ = sface_eye.align(portrait, dlib_eye.find_faces(portrait)[0].points)
+    aligned, inside = align(image, faces[0].points)
+    plain, _ = align(portrait, dlib_eye.find_faces(portrait)[0].points)
     likeness = float(np.dot(sface_eye.embed(aligned), sface_eye.embed(plain)))
     return Seen(quality.measure(faces[0], aligned, inside), likeness)
 

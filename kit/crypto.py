@@ -27,6 +27,8 @@ def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    if len(sealed) < _NONCE_BYTES:
+        raise Tampered("the sealed bytes are cut off")
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
     except InvalidTag as error:

@@ -65,6 +65,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),
     ] = None
+    face_model: Annotated[
+        Path | None,
+        Meta(
+            description="an operator's own face network (ONNX), described in a .toml beside it; none: the shipped two"
+        ),
+    ] = None
     face_calibration: Annotated[
         Path | None,
         Meta(description="calibration that `motcua faces calibrate` wrote; none: the shipped one, only assumed"),

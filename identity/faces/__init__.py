@@ -5,6 +5,9 @@
 """
 
 import logging
+from typing import Final
+
+import msgspec
 
 from identity.faces import calibration
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
@@ -15,6 +18,7 @@ from identity.faces.wording import FACE_LOOKUP
 __all__ = [
     "FACE_LOOKUP",
     "FIND_MY_DOSSIER",
+    "MOST_FRAMES",
     "Comparison",
     "Consent",
     "Decision",
@@ -29,22 +33,28 @@ __all__ = [
     "warm",
 ]
 
+MOST_FRAMES: Final = 5
+"""Each costs half a second of a worker; `benchmarks/bursts.py` tells what they bring."""
 
-def compare(portrait: bytes, selfie: bytes) -> Comparison:
-    """A card's portrait against a selfie. Refuses with what `refusals.py` says of photos, and `kit.images`."""
-    from identity.faces.matching import two_eyes
 
-    matcher = two_eyes()
+def compare(portrait: bytes, *selfies: bytes) -> Comparison:
+    """A card's portrait against a selfie, or against up to `MOST_FRAMES` frames of one, of which the useless and the equal do
+    not count. Refuses with what `refusals.py` says of photos, and `kit.images`."""
+    from identity.faces import frames
+    from identity.faces.matching import at_hand
+
+    matcher = at_hand()
     # The selfie first: its faults the person in front of the camera can mend at once.
-    seen = matcher.describe_selfie(selfie)
-    return matcher.compare(matcher.describe_portrait(portrait), seen)
+    seen = frames.describe(matcher, selfies)
+    found = matcher.compare(matcher.describe_portrait(portrait), *seen.described)
+    return msgspec.structs.replace(found, tips=tuple(dict.fromkeys((*found.tips, *seen.tips))))
 
 
 def describe(selfie: bytes) -> Description:
     """The one face of a selfie, for enrolling or finding. Refuses like `compare`."""
-    from identity.faces.matching import two_eyes
+    from identity.faces.matching import at_hand
 
-    return two_eyes().describe_selfie(selfie)
+    return at_hand().describe_selfie(selfie)
 
 
 def measured() -> bool:
@@ -55,15 +65,16 @@ def measured() -> bool:
 
 
 def refuse_bad_calibration() -> None:
-    """Raises BadSetting when the calibration the operator brought cannot be used; at start, before anybody is compared."""
+    """Raises BadSetting when the network or the calibration the operator brought cannot be used; at start, before anybody is
+    compared."""
     calibration.default()
 
 
 def warm() -> None:
     """Loads the models. Without them it only says so: each face step then answers 503 and the rest serves."""
-    from identity.faces.matching import two_eyes
+    from identity.faces.matching import at_hand
 
     try:
-        two_eyes()
+        at_hand()
     except FaceModelsUnavailable as refusal:
         logging.getLogger(__name__).error("faces cannot be compared", extra={"reason": refusal.fields["reason"]})

@@ -1,4 +1,4 @@
-"""From a folder of people to a calibration: what both models say of strangers and owners, fused, and the lines it bears.
+"""From a folder of people to a calibration: what each eye says of strangers and owners, fused, and the lines it bears.
 
 Card portraits are compared with selfies, each with each; a folder without portraits has all its photos compared.
 """
@@ -6,7 +6,7 @@ Card portraits are compared with selfies, each with each; a folder without portr
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from identity.faces import matching, rates
 from identity.faces.calibration import Calibration, Evidence, OneToOne, Share, Spread, vector
 from identity.faces.collection import Collection, Photo
+from identity.faces.models import Measure, Model
 from identity.faces.rates import Comparisons, Lines, Rate, Tally
 from identity.faces.refusals import BadFaceCollection, TooFewPeople
 from kit import clock
@@ -26,11 +27,10 @@ _SHOWN: Final = 3
 
 
 class Pairs(NamedTuple):
-    """Every comparison: the photos' numbers, (n, 2), a card's first; SFace's cosine and dlib's distance, (n,) each."""
+    """Every comparison: the photos' numbers, (n, 2), a card's first; what each eye measures, by its name, (n,)."""
 
     photos: NDArray[np.intp]
-    cosines: NDArray[np.float64]
-    distances: NDArray[np.float64]
+    measured: Mapping[str, NDArray[np.float64]]
     copies: list[tuple[Photo, Photo]]
     """Pairs left out because both are one picture, which nobody may be matched by."""
 
@@ -42,8 +42,8 @@ class Measurement(NamedTuple):
     copies: list[tuple[Photo, Photo]]
     people: int
     """Those with a photo that could be described."""
-    sface: Spread
-    dlib: Spread
+    model: Model
+    eyes: Mapping[str, Spread]
     strangers: Tally
     owners: Tally
     far: Comparisons
@@ -65,32 +65,30 @@ class Group(NamedTuple):
 
 def compare(collection: Collection) -> Pairs:
     """Compares. Refuses BadFaceCollection when one picture lies under two people's names: then labels cannot be trusted."""
-    photos, described = collection.photos, collection.descriptions
+    photos, described, model = collection.photos, collection.descriptions, collection.model
     cards = [number for number, photo in enumerate(photos) if photo.is_card]
     rows = np.array(cards or range(len(photos)), np.intp)
     columns = np.array([n for n, photo in enumerate(photos) if not photo.is_card] if cards else rows, np.intp)
     if not len(rows) or not len(columns):
         raise BadFaceCollection(reason="there are no two photos to compare")
-    sface, dlib = (
-        np.array([vector(getattr(one.template, eye)) for one in described], np.float64) for eye in ("sface", "dlib")
-    )
-    found: list[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]] = []
+    vectors = {
+        eye.name: np.array([vector(one.template.vectors[eye.name]) for one in described], np.float64)
+        for eye in model.eyes
+    }
+    found: list[tuple[NDArray[Any], ...]] = []
     for start in range(0, len(rows), _BLOCK):
         some = rows[start : start + _BLOCK]
-        cosines = sface[some] @ sface[columns].T
-        squares = (
-            (dlib[some] ** 2).sum(axis=1)[:, None] + (dlib[columns] ** 2).sum(axis=1) - 2 * dlib[some] @ dlib[columns].T
-        )
-        distances = np.sqrt(np.maximum(squares, 0))
         # Without cards each pair once, and no photo with itself.
-        kept = np.ones_like(cosines, bool) if cards else some[:, None] < columns
+        kept = np.ones((len(some), len(columns)), bool) if cards else some[:, None] < columns
         at = np.nonzero(kept)
-        found.append((np.stack([some[at[0]], columns[at[1]]], axis=1), cosines[at], distances[at]))
-    pairs, cosines, distances = (np.concatenate(part) for part in zip(*found, strict=True))
+        each = [_MEASURES[eye.measure](vectors[eye.name][some], vectors[eye.name][columns])[at] for eye in model.eyes]
+        found.append((np.stack([some[at[0]], columns[at[1]]], axis=1), *each))
+    pairs, *each = (np.concatenate(part) for part in zip(*found, strict=True))
+    measured = dict(zip(vectors, each, strict=True))
     same = [
         int(n)
-        for n in np.nonzero(cosines >= matching.COPY_COSINE)[0]
-        if matching.copies(described[pairs[n, 0]], described[pairs[n, 1]])
+        for n in np.nonzero(measured[model.searched.name] >= model.copy_cosine)[0]
+        if matching.copies(described[pairs[n, 0]], described[pairs[n, 1]], model)
     ]
     copies = [(photos[pairs[n, 0]], photos[pairs[n, 1]]) for n in same]
     for one, other in copies:
@@ -98,7 +96,19 @@ def compare(collection: Collection) -> Pairs:
             raise BadFaceCollection(reason=f"{one.file} and {other.file} are one picture under the names of two people")
     kept = np.ones(len(pairs), bool)
     kept[same] = False
-    return Pairs(pairs[kept], cosines[kept], distances[kept], copies)
+    return Pairs(pairs[kept], {name: values[kept] for name, values in measured.items()}, copies)
+
+
+def _cosines(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    return one @ other.T
+
+
+def _distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+_MEASURES: Final = {"cosine": _cosines, "distance": _distances}
 
 
 def measure(collection: Collection, *, under: Calibration | None = None, seed: int = 1) -> Measurement:
@@ -108,9 +118,12 @@ def measure(collection: Collection, *, under: Calibration | None = None, seed: i
     numbers = {person: number for number, person in enumerate(known)}
     whose = np.array([numbers[photo.person] for photo in collection.photos], np.intp)[pairs.photos]
     own = whose[:, 0] == whose[:, 1]
-    sface, dlib = (under.sface, under.dlib) if under else (_fitted(pairs.cosines, own), _fitted(pairs.distances, own))
+    model = collection.model
+    eyes = (
+        under.eyes if under else {eye.name: _fitted(pairs.measured[eye.name], eye.measure, own) for eye in model.eyes}
+    )
     # As `Calibration.score` of each pair.
-    scores = (sface.above_strangers(pairs.cosines) + dlib.above_strangers(pairs.distances)) / 2
+    scores = np.mean([eye.above_strangers(pairs.measured[name]) for name, eye in eyes.items()], axis=0)
     far = Comparisons(scores[~own], whose[~own])
     near = Comparisons(scores[own], whose[own, :1])
     draws = rates.draw_people(len(known), seed=seed)
@@ -120,8 +133,8 @@ def measure(collection: Collection, *, under: Calibration | None = None, seed: i
         collection=collection,
         copies=pairs.copies,
         people=len(known),
-        sface=sface,
-        dlib=dlib,
+        model=model,
+        eyes=eyes,
         strangers=Tally(far, draws, wrong="at least"),
         owners=Tally(near, draws, wrong="below"),
         far=far,
@@ -132,13 +145,18 @@ def measure(collection: Collection, *, under: Calibration | None = None, seed: i
     )
 
 
-def _fitted(values: NDArray[np.float64], own: NDArray[np.bool_]) -> Spread:
+def _fitted(values: NDArray[np.float64], measure: Measure, own: NDArray[np.bool_]) -> Spread:
     if own.sum() < 2 or (~own).sum() < 2:
         raise BadFaceCollection(reason="it takes two people at least, and two comparisons of a person with themselves")
     far, near = values[~own], values[own]
     if not far.std() or not near.std():
         raise BadFaceCollection(reason="all comparisons come out alike; the photos are too few or copies")
+    if (near.mean() > far.mean()) != (measure == "cosine"):
+        raise BadFaceCollection(
+            reason="photos of one person are no more alike than those of two; are the folders in order?"
+        )
     return Spread(
+        measure=measure,
         impostor_mean=float(far.mean()),
         impostor_deviation=float(far.std()),
         genuine_mean=float(near.mean()),
@@ -172,7 +190,7 @@ def lines(found: Measurement, target: float) -> Lines:
 def calibrated(found: Measurement, drawn: Lines, target: float, base: Calibration) -> Calibration:
     """The calibration that says so, measured; `drawn` are the `lines` for `target`.
 
-    The model is `base`'s, and so is the line of a search, which trusts the normal distribution's tail as before.
+    The line of a search is `base`'s and trusts the normal distribution's tail as before.
     """
     wrong, missed = found.strangers.at(drawn.match_from), found.owners.at(drawn.match_from)
     scores = np.sort(np.concatenate([found.far.scores, found.near.scores]))
@@ -182,15 +200,14 @@ def calibrated(found: Measurement, drawn: Lines, target: float, base: Calibratio
     )
     return Calibration(
         # Two measurements of one day are told apart in the log of comparisons.
-        id=f"two-eyes-{day:%Y-%m-%d}-{hashlib.sha256(scores.tobytes()).hexdigest()[:8]}",
+        id=f"{found.model.name}-{day:%Y-%m-%d}-{hashlib.sha256(scores.tobytes()).hexdigest()[:8]}",
         status="measured",
-        model=base.model,
+        model=found.model.id,
         measured_on=day,
         source=f"{found.people} people, {pictures}; motcua faces calibrate --target-fmr {target:g} --seed {found.seed}",
         impostor_comparisons=len(found.strangers),
         genuine_comparisons=len(found.owners),
-        sface=found.sface,
-        dlib=found.dlib,
+        eyes=found.eyes,
         one_to_one=OneToOne(target, drawn.match_from, drawn.unsure_from),
         one_to_many=base.one_to_many,
         evidence=Evidence(
@@ -252,8 +269,7 @@ def written(calibration: Calibration) -> str:
     assert calibration.evidence
     evidence = calibration.evidence
     tables: dict[str, object] = {
-        "sface": calibration.sface,
-        "dlib": calibration.dlib,
+        **{f"eyes.{json.dumps(name)}": eye for name, eye in calibration.eyes.items()},
         "one_to_one": calibration.one_to_one,
         "one_to_many": calibration.one_to_many,
         "evidence": evidence,
@@ -268,8 +284,6 @@ def written(calibration: Calibration) -> str:
 
 
 _ABOUT: Final = {
-    "sface": ("Cosine of two SFace vectors: more is nearer.",),
-    "dlib": ("Euclidean distance of two dlib vectors: less is nearer.",),
     "one_to_one": (
         "From match_from on even the upper end of the interval keeps false_match_rate; below unsure_from not even the",
         "lower end does. Between them a person looks; more people measured bring the lines nearer to each other.",

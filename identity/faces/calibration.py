@@ -1,10 +1,11 @@
-"""From two models' figures to one score, and from the score to a decision.
+"""From the figures of a model's eyes to one score, and from the score to a decision.
 
 The figures stand in `calibration.toml`, or in the file an operator measured (`MOTCUA_FACE_CALIBRATION`).
 """
 
 import math
 from array import array
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
+from identity.faces import models
 from identity.faces.messages import Decision, Template
+from identity.faces.models import Measure, Model
 from kit.settings import BadSetting, load, variable
 
 if TYPE_CHECKING:
@@ -28,8 +31,9 @@ class BadCalibration(Exception):
 
 
 class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one model scores strangers and the same person: means and standard deviations, in its own unit."""
+    """How one eye sees strangers and the same person: means and standard deviations of what it measures."""
 
+    measure: Measure
     impostor_mean: float
     impostor_deviation: float
     genuine_mean: float
@@ -39,6 +43,17 @@ class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _refuse_unless_finite(self)
         if min(self.impostor_deviation, self.genuine_deviation) <= 0:
             raise ValueError("deviations must be greater than 0")
+        if self.measure == "cosine" and not -1 <= self.impostor_mean < self.genuine_mean <= 1:
+            raise ValueError("means of a cosine: strangers' below the same person's, both from -1 to 1")
+        if self.measure == "distance" and not self.impostor_mean > self.genuine_mean >= 0:
+            raise ValueError("means of a distance: strangers' above the same person's, none below 0")
+
+    def score(self, a: bytes, b: bytes) -> float:
+        """Of two vectors by this eye."""
+        one, other = vector(a), vector(b)
+        if self.measure == "distance":
+            return self.above_strangers(math.dist(one, other))
+        return self.above_strangers(sum(x * y for x, y in zip(one, other, strict=True)))
 
     def above_strangers(self, value: Value) -> Value:
         """Distance from the strangers' mean towards the same person's, in the strangers' deviations."""
@@ -110,17 +125,12 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     impostor_comparisons: int
     genuine_comparisons: int
-    sface: Spread
-    dlib: Spread
+    eyes: Mapping[str, Spread]
     one_to_one: OneToOne
     one_to_many: OneToMany
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        if not -1 <= self.sface.impostor_mean < self.sface.genuine_mean <= 1:
-            raise ValueError("sface's means are cosines: strangers' below the same person's, both from -1 to 1")
-        if not self.dlib.impostor_mean > self.dlib.genuine_mean >= 0:
-            raise ValueError("dlib's means are distances: strangers' above the same person's, none below 0")
         if self.status == "measured":
             # The word alone must not make figures measured ones.
             if self.evidence is None:
@@ -129,12 +139,10 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("its evidence does not show the false_match_rate it states")
 
     def score(self, a: Template, b: Template) -> float:
-        """Both eyes' distance above strangers, averaged; no probability. Raises ValueError on another model's."""
+        """Every eye's distance above strangers, averaged; no probability. Raises ValueError on another model's."""
         if not a.model == b.model == self.model:
             raise ValueError(f"templates by {a.model} and {b.model} under a calibration of {self.model}")
-        cosine = sum(x * y for x, y in zip(vector(a.sface), vector(b.sface), strict=True))
-        distance = math.dist(vector(a.dlib), vector(b.dlib))
-        return (self.sface.above_strangers(cosine) + self.dlib.above_strangers(distance)) / 2
+        return sum(eye.score(a.vectors[name], b.vectors[name]) for name, eye in self.eyes.items()) / len(self.eyes)
 
     def decide(self, score: float) -> Decision:
         """One to one."""
@@ -162,24 +170,27 @@ def _refuse_unless_finite(figures: msgspec.Struct) -> None:
 
 @cache
 def shipped() -> Calibration:
-    """The calibration the house ships."""
-    return _decode(Path(__file__).with_name("calibration.toml"))
+    """The calibration the house ships, of its two eyes."""
+    return _decode(Path(__file__).with_name("calibration.toml"), models.TWO_EYES)
 
 
-def read(file: Path) -> Calibration:
-    """An operator's calibration, as `motcua faces calibrate` writes it. Raises BadCalibration."""
+def read(file: Path, model: Model) -> Calibration:
+    """An operator's calibration of this model, as `motcua faces calibrate` writes it. Raises BadCalibration."""
     try:
-        brought = _decode(file)
+        return _decode(file, model)
     # TOML that is none is a ValueError too, and so are bytes that are no UTF-8.
     except (OSError, ValueError) as error:
         raise BadCalibration(str(error)) from error
-    if brought.model != shipped().model:
-        raise BadCalibration(f"it is for the models {brought.model}; those at hand are {shipped().model}")
-    return brought
 
 
-def _decode(file: Path) -> Calibration:
-    return msgspec.toml.decode(file.read_bytes(), type=Calibration)
+def _decode(file: Path, model: Model) -> Calibration:
+    found = msgspec.toml.decode(file.read_bytes(), type=Calibration)
+    if found.model != model.id:
+        raise ValueError(f"it is for the model {found.model}; the one at hand is {model.id}")
+    if {name: eye.measure for name, eye in found.eyes.items()} != {eye.name: eye.measure for eye in model.eyes}:
+        asked = ", ".join(f"{eye.name} by {eye.measure}" for eye in model.eyes)
+        raise ValueError(f"its eyes must be {asked}")
+    return found
 
 
 @cache
@@ -188,11 +199,15 @@ def default() -> Calibration:
 
     Read from the settings here, for inference workers are told nothing else than their environment.
     """
-    file = load()[0].face_calibration
+    file, model, name = load()[0].face_calibration, models.default(), variable("face_calibration")
     if file is None:
+        if model.brought is not None:
+            raise BadSetting(
+                f"{variable('face_model')}={model.brought.file} needs a calibration of its own, for {model.id}: measure "
+                f"one with `motcua faces calibrate` and name it in {name}."
+            )
         return shipped()
     try:
-        return read(file)
+        return read(file, model)
     except BadCalibration as error:
-        name = variable("face_calibration")
         raise BadSetting(f"{name}={file} cannot be used: {error}. Correct the file or unset {name}.") from error

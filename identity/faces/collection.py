@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from identity.faces.matching import Matcher
 from identity.faces.messages import Description
+from identity.faces.models import Model
 from identity.faces.refusals import BadFaceCollection
 from kit.refusal import Refusal
 
@@ -33,8 +34,9 @@ class Unused(NamedTuple):
 
 
 class Collection(NamedTuple):
-    """What was found and described; `descriptions` in the order of `photos`."""
+    """What was found and described; `descriptions`, all by one model, in the order of `photos`."""
 
+    model: Model
     people: list[str]
     photos: list[Photo]
     descriptions: list[Description]
@@ -85,7 +87,7 @@ def describe(
             photos.append(Photo(file, person, is_card))
             descriptions.append(described)
         told(done, len(found))
-    return Collection(people, photos, descriptions, unused)
+    return Collection(matcher.model, people, photos, descriptions, unused)
 
 
 def _visible(folder: Path) -> list[Path]:

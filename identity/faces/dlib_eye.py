@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-MODEL: Final = "dlib-resnet-v1"
-
 # dlib's detector sees faces from 80 px on; at this size of the whole picture one in eight of its side is enough.
 _DETECTION_SIDE_PX: Final = 640
 _SECOND_LOOK_SIDE_PX: Final = 1280

@@ -1,7 +1,8 @@
-"""The gallery in memory, one bit a dimension: picks the few faces worth an exact comparison, and is never the truth itself.
+"""The gallery in memory, 128 bits a face: picks the few faces worth an exact comparison, and is never the truth itself.
 
 Of vectors turned at random (`rotation`) the share of signs that differ estimates the angle between them, so the secret
-turn is the index's hash as well (Charikar 2002). 32 bytes a face; whatever it names is confirmed by the gallery's row.
+turn is the index's hash as well (Charikar 2002); of longer vectors the first 128 dimensions, turned from all of them, do. 32
+bytes a face; whatever it names is confirmed by the gallery's row.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,6 +22,7 @@ _RECENT: Final = 4096
 _BLOCK: Final = 32768
 _DEAD: Final = 255
 
+_SIGNS_KEPT: Final = 128
 # What each byte means: eight signs.
 _SIGNS: Final = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32) * 2 - 1
 
@@ -83,7 +85,7 @@ class SignIndex:
 
     def nearest(self, probe: Sequence[float], *, among: Collection[str] | None, count: int) -> Nearby:
         """About the `count` faces nearest to the turned vector, of the people named (each once), or of all."""
-        turned = np.asarray(probe, np.float32)
+        turned = np.asarray(probe[:_SIGNS_KEPT], np.float32)
         # In order, for bisection then goes through memory in one direction.
         keys = None if among is None else np.sort(_keys(among))
         found = [

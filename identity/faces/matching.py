@@ -1,32 +1,39 @@
-"""The seam `Matcher` and its default, two eyes with one calibrated score. Loaded in inference workers only."""
+"""The seam `Matcher` and its one adapter, the eyes of a model with one calibrated score. Loaded in inference workers only."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import combinations
+from statistics import fmean
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from identity.faces import dlib_eye, quality, sface_eye
-from identity.faces.calibration import Calibration, default, vector
+from identity.faces import calibration as calibrations
+from identity.faces import dlib_eye, models, quality, sface_eye
+from identity.faces.aligning import align
+from identity.faces.calibration import vector
 from identity.faces.messages import Comparison, Description, Template, Tip
-from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard
+from identity.faces.models import Model
+from identity.faces.onnx_eye import OnnxEye
+from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard, SelfiesOfSeveral
 from kit import images
 
 # Enough pixels for a face of a fifth of the frame; a 12-megapixel JPEG decodes to this at a fraction of the time.
 _WORKING_SIDE_PX: Final = 1600
 # Portraits on cards have a median of 79 px between the eyes in the field; below this the models guess.
 _CARD_EYE_DISTANCE_PX: Final = 24.0
-# Copies of one picture, reprinted and shrunk to 80 px, differ in at most 4 bits and stay above cosine 0.92; two
-# pictures of one person differ in 24 and more, below 0.81 (the portraits of `portraits.py`). Both must say "copy".
+# Copies of one picture, reprinted and shrunk to 80 px, differ in at most 4 bits; two pictures of one person differ in 24 and
+# more (the portraits of `portraits.py`). The model's cosine must say "copy" as well.
 _COPY_BITS: Final = 10
-COPY_COSINE: Final = 0.88
 
 
 class Matcher(Protocol):
-    """Photos in, descriptions and one score out. Templates of different `model` are never compared."""
+    """Photos in, descriptions and one score out. Templates of different models are never compared."""
 
-    model: str
+    model: Model
 
     def describe_selfie(self, selfie: bytes) -> Description:
         """The one face of a selfie. Refuses what `quality` refuses and `kit.images` cannot decode."""
@@ -36,25 +43,27 @@ class Matcher(Protocol):
         """The face of a card's or chip's portrait, by a gentler gate. Refuses NoFaceOnCard, CardFaceTooSmall."""
         ...
 
-    def compare(self, portrait: Description, selfie: Description) -> Comparison:
-        """One to one. Refuses SameImageAsCard."""
+    def compare(self, portrait: Description, *selfies: Description) -> Comparison:
+        """One to one, by the calibration in force: one selfie, or several frames of one. Refuses SameImageAsCard,
+        SelfiesOfSeveral."""
         ...
 
 
-class TwoEyes:
-    """dlib and SFace; dlib's landmarks align the face for both, and the calibration fuses what they say."""
+Look = Callable[[Image.Image, dlib_eye.SeenFace, Image.Image], NDArray[np.float32]]
+"""One eye at work: the photo, the face in it, the face aligned in 112 x 112; its vector."""
 
-    model = f"{dlib_eye.MODEL}+{sface_eye.MODEL}"
 
-    def __init__(self, calibration: Calibration) -> None:
-        if calibration.model != self.model:
-            raise ValueError(f"a calibration of {calibration.model} for {self.model}")
-        self._calibration = calibration
+class Eyes:
+    """The eyes of one model, each looking at the face that dlib found; the calibration fuses what they say."""
+
+    def __init__(self, model: Model, looks: Mapping[str, Look]) -> None:
+        self.model = model
+        self._looks = {eye.name: looks[eye.name] for eye in model.eyes}
 
     def describe_selfie(self, selfie: bytes) -> Description:
         image = images.decode(selfie, longest_side_px=_WORKING_SIDE_PX)
         face = quality.the_one_face(dlib_eye.find_faces(image))
-        aligned, share_inside = sface_eye.align(image, face.points)
+        aligned, share_inside = align(image, face.points)
         tips = quality.judge_selfie(quality.measure(face, aligned, share_inside))
         return self._description(selfie, image, face, aligned, tips)
 
@@ -66,20 +75,28 @@ class TwoEyes:
             raise NoFaceOnCard
         if faces[0].eye_distance_px < _CARD_EYE_DISTANCE_PX:
             raise CardFaceTooSmall
-        aligned, _ = sface_eye.align(image, faces[0].points)
+        aligned, _ = align(image, faces[0].points)
         return self._description(portrait, image, faces[0], aligned, ())
 
-    def compare(self, portrait: Description, selfie: Description) -> Comparison:
-        if portrait.image_sha256 == selfie.image_sha256 or copies(portrait, selfie):
+    def compare(self, portrait: Description, *selfies: Description) -> Comparison:
+        if any(portrait.image_sha256 == one.image_sha256 or copies(portrait, one, self.model) for one in selfies):
             raise SameImageAsCard
-        score = self._calibration.score(portrait.template, selfie.template)
+        calibration = calibrations.default()
+        among = (calibration.score(one.template, other.template) for one, other in combinations(selfies, 2))
+        if any(calibration.decide(score) != "match" for score in among):
+            raise SelfiesOfSeveral
+        # Not the score of a mean description, which is nearer to everybody, strangers too: the calibration's lines hold for
+        # the mean of scores, and what differs from frame to frame evens out in it all the same (benchmarks/bursts.py).
+        score = fmean(calibration.score(portrait.template, one.template) for one in selfies)
+        first, *more = (one.image_sha256 for one in selfies)
         return Comparison(
-            decision=self._calibration.decide(score),
-            tips=selfie.tips,
+            decision=calibration.decide(score),
+            tips=tuple(dict.fromkeys(tip for one in selfies for tip in one.tips)),
             score=score,
-            model=self.model,
-            calibration=self._calibration.id,
-            selfie_sha256=selfie.image_sha256,
+            model=self.model.id,
+            calibration=calibration.id,
+            selfie_sha256=first,
+            more_sha256=tuple(more),
         )
 
     def _description(
@@ -90,12 +107,9 @@ class TwoEyes:
         aligned: Image.Image,
         tips: tuple[Tip, ...],
     ) -> Description:
+        vectors = {name: look(image, face, aligned).tobytes() for name, look in self._looks.items()}
         return Description(
-            template=Template(
-                model=self.model,
-                dlib=dlib_eye.encode(image, face).tobytes(),
-                sface=sface_eye.embed(aligned).tobytes(),
-            ),
+            template=Template(model=self.model.id, vectors=vectors),
             picture=perceptual_hash(aligned),
             image_sha256=hashlib.sha256(photo).digest(),
             tips=tips,
@@ -112,15 +126,24 @@ def perceptual_hash(aligned: Image.Image) -> int:
     return int.from_bytes(np.packbits(low > np.median(low)).tobytes())
 
 
-def copies(a: Description, b: Description) -> bool:
-    """Whether both are one picture, however printed, shrunk or compressed."""
-    cosine = sum(x * y for x, y in zip(vector(a.template.sface), vector(b.template.sface), strict=True))
-    return (a.picture ^ b.picture).bit_count() <= _COPY_BITS and cosine >= COPY_COSINE
+def copies(a: Description, b: Description, model: Model) -> bool:
+    """Whether both, of this model, are one picture, however printed, shrunk or compressed."""
+    one, other = (vector(seen.template.vectors[model.searched.name]) for seen in (a, b))
+    cosine = sum(x * y for x, y in zip(one, other, strict=True))
+    return (a.picture ^ b.picture).bit_count() <= _COPY_BITS and cosine >= model.copy_cosine
 
 
 @cache
-def two_eyes() -> TwoEyes:
-    """The matcher of this process, with its models loaded. Refuses FaceModelsUnavailable."""
-    sface_eye.session()
+def at_hand() -> Matcher:
+    """The matcher of this process, with its networks loaded. Refuses FaceModelsUnavailable."""
+    model = models.default()
     dlib_eye.warm()
-    return TwoEyes(default())
+    if model.brought is not None:
+        eye = OnnxEye(model.brought)
+        return Eyes(model, {model.searched.name: lambda _image, _face, aligned: eye.embed(aligned)})
+    sface_eye.session()
+    looks: dict[str, Look] = {
+        models.DLIB.name: lambda image, face, _aligned: dlib_eye.encode(image, face),
+        models.SFACE.name: lambda _image, _face, aligned: sface_eye.embed(aligned),
+    }
+    return Eyes(model, looks)

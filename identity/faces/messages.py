@@ -1,5 +1,6 @@
 """The values other rooms see of a face. None is sent to a client as it stands: scores and vectors stay here."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -20,12 +21,11 @@ class Tip(msgspec.Struct, frozen=True):
 class Template(msgspec.Struct, frozen=True):
     """One face as the models see it: personal biometric data, sealed before it is stored and never logged.
 
-    `dlib` and `sface` are float32 (128,) each; templates of different `model` are never compared.
+    `vectors` are float32, one by each eye of the model (`models.py`); templates of different `model` are never compared.
     """
 
     model: str
-    dlib: bytes
-    sface: bytes
+    vectors: Mapping[str, bytes]
 
     def __repr__(self) -> str:
         return f"Template(model={self.model!r})"
@@ -51,6 +51,8 @@ class Comparison(msgspec.Struct, frozen=True):
     model: str
     calibration: str
     selfie_sha256: bytes
+    more_sha256: tuple[bytes, ...] = ()
+    """The other frames that were compared, when several came."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

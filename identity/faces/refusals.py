@@ -73,6 +73,13 @@ class SameImageAsCard(Refusal):
     en = "This is the picture on the card itself. Take a new photo of your face now."
 
 
+class SelfiesOfSeveral(Refusal):
+    status = 422
+    code = "selfies-of-several"
+    vi = "Các ảnh gửi lên không phải của cùng một người. Chủ thẻ hãy tự chụp liên tiếp, chỉ một mình trong khung hình."
+    en = "The photos do not show one and the same person. The card's owner takes them one after the other, alone in the frame."
+
+
 class NoFaceOnCard(Refusal):
     status = 422
     code = "no-face-on-card"

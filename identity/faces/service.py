@@ -4,16 +4,18 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.faces import store
+from identity.faces import models, renewing, store
 from identity.faces.calibration import Calibration, default, vector
 from identity.faces.messages import Consent, Description, Found, Template
+from identity.faces.renewing import Renewed
 from identity.faces.rotation import Rotation
+from identity.faces.rotations import Rotations
+from identity.faces.sealing import Templates
 from identity.faces.wording import FACE_LOOKUP
 from kit import clock, crypto
 from kit.db import Database
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 FIND_MY_DOSSIER: Final = FACE_LOOKUP.purpose
 
 # Of so many faces that the index names the database tells the exact distance; so many of the nearest are then compared
-# again with both eyes, for index and vectors are of one.
+# again with all eyes, for index and vectors are of one.
 _CANDIDATES: Final = 100
 _RERANKED: Final = 8
 
@@ -39,38 +41,44 @@ class FaceStore:
 
     def __init__(self, db: Database, keys: Keys) -> None:
         self._db = db
-        self._wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
-        self._calibration = default()
-        # Of its own for each model: vectors of different models, or of another deployment, never meet in a search.
-        turning = b"turning the vectors of " + self._calibration.model.encode()
-        self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"))
-        self._index: SignIndex | None = None
+        self._calibration, self._model = default(), models.default()
+        wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
+        self._templates = Templates(wrapping_key, self._model)
+        self._rotations = Rotations(keys.key("faces"), wrapping_key, self._model)
+        self._indices: dict[str, SignIndex] = {}
         self._at_index = asyncio.Lock()
 
     async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
         """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one."""
-        template, key = description.template, crypto.new_key()
-        assert template.model == self._calibration.model
+        template = description.template
+        wrapped, sealed = self._templates.seal(ref, template)
         async with self._db.begin() as conn:
             consent_id = await store.add_consent(
                 conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
             )
+            await store.put_key(conn, ref=ref, wrapped=wrapped)
+            change = await store.take_changes(conn, 1)
+            rotation = await self._rotations.current(conn)
             await store.put_face(
                 conn,
                 ref=ref,
-                wrapped_key=crypto.seal(self._wrapping_key, key, _owner(ref, template.model)),
                 consent_id=consent_id,
                 model=template.model,
-                template=crypto.seal(key, template.dlib + template.sface, _owner(ref, template.model)),
-                rotation=self._rotation.name,
-                vector=self._rotation.turn(vector(template.sface)),
+                template=sealed,
+                rotation=rotation.name,
+                vector=self._turned(template, rotation),
                 enrolled_at=clock.now(),
+                change=change,
             )
 
     async def withdraw(self, ref: str) -> bool:
         """Erases key, template and vector, and keeps a record of the deletion; False when there was nothing."""
         async with self._db.begin() as conn:
             return await store.erase_face(conn, ref=ref, at=clock.now())
+
+    async def renew(self, *, told: Callable[[int], None] = lambda turned: None) -> Renewed:
+        """A new secret turn for everybody, without new selfies; goes on with one that was cut off. See `renewing`."""
+        return await renewing.renew(self._db, self._rotations, self._templates, self._model, told=told)
 
     async def find(
         self, description: Description, *, among: Collection[str] | None = None, purpose: str = FIND_MY_DOSSIER
@@ -80,16 +88,19 @@ class FaceStore:
         Nobody but `among` is looked at, when it is given: refs, enrolled or not. None is no proof that the person is not enrolled: a caller offers another way and refuses nobody for it.
         """
         probe, calibration = description.template, self._calibration
-        turned = self._rotation.turn(vector(probe.sface))
+        self._templates.refuse_another(probe)
         allowed = None if among is None else frozenset(among)
-        async with self._db.begin() as conn:
-            nearby = await self._nearby(conn, turned, allowed)
-            rows = await store.nearest(
-                conn, rotation=self._rotation.name, probe=turned, candidates=nearby.numbers, count=_RERANKED
-            )
+        # One snapshot: whom a renewal moves between two reads is under one of the turns in it.
+        async with self._db.snapshot() as conn, conn.begin():
+            looks = await self._look(conn, probe, allowed)
+            searched, rows = sum(look.nearby.searched for look in looks), list[store.Near]()
+            for look in looks:
+                rows += await store.nearest(
+                    conn, rotation=look.rotation, probe=look.turned, candidates=look.nearby.numbers, count=_RERANKED
+                )
             # The index has looked among the allowed alone; this rests on nothing it may have mistaken.
             scored = self._scored([row for row in rows if allowed is None or row.ref in allowed], probe)
-            outcome = _outcome([score for score, _ in scored], nearby.searched, calibration)
+            outcome = _outcome([score for score, _ in scored], searched, calibration)
             found = Found(scored[0][1]) if outcome == "found" else None
             await store.log_search(
                 conn,
@@ -99,56 +110,76 @@ class FaceStore:
                 outcome=outcome,
                 score=scored[0][0] if scored else None,
                 calibration=calibration.id,
-                gallery_size=nearby.searched,
+                gallery_size=searched,
             )
         return found
 
-    async def _nearby(self, conn: AsyncConnection, turned: list[float], among: Collection[str] | None) -> "Nearby":
-        """Candidates by the index, after whatever changed since the last search, here or in another process."""
+    async def _look(self, conn: AsyncConnection, probe: Template, among: Collection[str] | None) -> "list[_Look]":
+        """Candidates under each turn by its index, after whatever changed since the last search, here or in another process."""
+        # The snapshot begins in here, with the first read: the indices are never of a later one than it.
         async with self._at_index:
-            index = await self._up_to_date(conn)
-            # On the loop: three milliseconds in a million faces, and a thread would take turns with it for longer.
-            return index.nearest(turned, among=among, count=_CANDIDATES)
+            looks: list[_Look] = []
+            for rotation in await self._up_to_date(conn):
+                turned = self._turned(probe, rotation)
+                # On the loop: three milliseconds in a million faces, and a thread would take turns with it for longer.
+                nearby = self._indices[rotation.name].nearest(turned, among=among, count=_CANDIDATES)
+                looks.append(_Look(rotation.name, turned, nearby))
+            return looks
 
-    async def _up_to_date(self, conn: AsyncConnection) -> "SignIndex":
+    async def _up_to_date(self, conn: AsyncConnection) -> list[Rotation]:
+        """The turns that faces may be under, each with its index brought up to date."""
+        known = await self._rotations.known(conn)
+        for name in self._indices.keys() - {rotation.name for rotation in known}:
+            del self._indices[name]
+        for rotation in known:
+            await self._bring_up(conn, rotation.name)
+        return known
+
+    async def _bring_up(self, conn: AsyncConnection, rotation: str) -> None:
         # Here, not above: only who searches needs numpy.
         from identity.faces.index import Changes, SignIndex
 
-        known, began = self._index, time.monotonic()
+        known, began = self._indices.get(rotation), time.monotonic()
         index = SignIndex() if known is None else known
         pages, upto, complete = list[Changes](), index.upto, False
         while not complete:
-            page = await store.changes(conn, rotation=self._rotation.name, after=upto, limit=_PAGE)
+            page = await store.changes(conn, rotation=rotation, after=upto, limit=_PAGE, anew=known is None)
             upto, complete = page.upto, page.complete
             if page.refs is not None and page.packed is not None:
                 pages.append(await asyncio.to_thread(Changes.of, page.refs, page.packed))
         if pages:
             # A caller who hangs up leaves the thread at work: that index is then nobody's, and the next is built anew.
-            self._index = None
+            self._indices.pop(rotation, None)
             await asyncio.to_thread(index.apply, pages, upto)
         else:
             index.apply(pages, upto)
-        self._index = index
+        self._indices[rotation] = index
         if known is None:
             took = {"faces": len(index), "bytes": index.size_bytes, "seconds": round(time.monotonic() - began, 3)}
             _log.info("the index of faces is built", extra=took)
-        return index
 
     def _scored(self, rows: list[store.Near], probe: Template) -> list[tuple[float, str]]:
-        """Both eyes' scores, best first; a row that does not open counts for nobody."""
+        """All eyes' scores, best first; a row that does not open counts for nobody."""
         scored: list[tuple[float, str]] = []
         for row in rows:
-            owner = _owner(row.ref, probe.model)
             try:
-                key = crypto.unseal(self._wrapping_key, row.wrapped, owner)
-                plain = crypto.unseal(key, row.template, owner)
+                kept = self._templates.open(row.ref, row.wrapped, row.template)
             except crypto.Tampered:
                 _log.error("a face template does not open and was left out", extra={"ref": row.ref})
                 continue
-            half = len(plain) // 2
-            kept = Template(model=probe.model, dlib=plain[:half], sface=plain[half:])
             scored.append((self._calibration.score(kept, probe), row.ref))
         return sorted(scored, reverse=True)
+
+    def _turned(self, template: Template, rotation: Rotation) -> list[float]:
+        return rotation.turn(vector(template.vectors[self._model.searched.name]))
+
+
+class _Look(NamedTuple):
+    """What is near under one turn."""
+
+    rotation: str
+    turned: list[float]
+    nearby: "Nearby"
 
 
 def _outcome(scores: list[float], gallery_size: int, calibration: Calibration) -> str:
@@ -157,8 +188,3 @@ def _outcome(scores: list[float], gallery_size: int, calibration: Calibration) -
     if len(scores) > 1 and scores[0] - scores[1] < calibration.one_to_many.margin:
         return "ambiguous"
     return "found"
-
-
-def _owner(ref: str, model: str) -> bytes:
-    """What sealed bytes are tied to: moved to another person or read as another model's, they do not open."""
-    return msgspec.json.encode([ref, model])

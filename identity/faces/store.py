@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,7 @@ from identity.faces.tables import (
     face_deletions,
     face_gallery,
     face_keys,
+    face_rotations,
     vector_text,
 )
 from kit import ids
@@ -39,15 +40,18 @@ class Near(NamedTuple):
     wrapped: bytes
 
 
-# A face's signs go out as pgvector packs them, after their count; one that is gone has none. Twenty thousand in one value
+# The signs of a face's first 128 dimensions (`index`) go out as pgvector packs them, after their count; one that is gone has
+# none. Twenty thousand in one value
 # are read at once by whoever keeps them, where as many rows would be unpacked one by one.
 _CHANGES: Final = """
 with changed as (
-  (select change, ref, bit_send(binary_quantize(vector)) as signs
-   from face_gallery where change > %(after)s and rotation = %(rotation)s order by change limit %(limit)s)
+  (select change, ref, case when rotation = %(rotation)s then bit_send(binary_quantize(subvector(vector, 1, 128)))
+     else decode(repeat('00', 20), 'hex') end as signs
+   from face_gallery where change > %(after)s and (rotation = %(rotation)s or not %(anew)s::bool)
+   order by change limit %(limit)s)
   union all
   (select change, ref, decode(repeat('00', 20), 'hex')
-   from face_deletions where change > %(after)s order by change limit %(limit)s)
+   from face_deletions where change > %(after)s and not %(anew)s::bool order by change limit %(limit)s)
   order by change limit %(limit)s
 )
 select array_agg(ref order by change) as refs, string_agg(int8send(change) || signs, '' order by change) as packed,
@@ -57,10 +61,19 @@ from changed
 """
 
 
+_ROTATIONS: Final = "select name, sealed from face_rotations where model = %(model)s order by number"
+
 _LOG: Final = """
 insert into face_searches (id, at, purpose, ref, outcome, score, calibration, gallery_size)
 values (%(id)s, %(at)s, %(purpose)s, %(ref)s, %(outcome)s, %(score)s, %(calibration)s, %(gallery_size)s)
 """
+
+
+class SealedRotation(NamedTuple):
+    """A secret turn as it lies there."""
+
+    name: str
+    sealed: bytes
 
 
 class Changed(NamedTuple):
@@ -81,12 +94,17 @@ async def add_consent(conn: AsyncConnection, *, ref: str, purpose: str, wording:
     return consent_id
 
 
-async def put_face(conn: AsyncConnection, *, wrapped_key: bytes, ref: str, **gallery: Any) -> None:
-    """Sets a person's key and face; what was there under an older key is gone."""
-    key = insert(face_keys).values(ref=ref, wrapped=wrapped_key)
-    # The key's row first, here and when erasing: two calls for one person take turns on it.
+async def put_key(conn: AsyncConnection, *, ref: str, wrapped: bytes) -> None:
+    """Sets a person's key; what was there under an older one opens no more.
+
+    The key's row first, whoever puts, turns or erases a face, and the row of changes after it: calls for one person take turns on it.
+    """
+    key = insert(face_keys).values(ref=ref, wrapped=wrapped)
     await conn.execute(key.on_conflict_do_update(index_elements=["ref"], set_={"wrapped": key.excluded.wrapped}))
-    gallery["change"] = await _next_change(conn)
+
+
+async def put_face(conn: AsyncConnection, *, ref: str, **gallery: Any) -> None:
+    """Sets a person's face, by the change number taken for it."""
     face = insert(face_gallery).values(ref=ref, **gallery)
     await conn.execute(
         face.on_conflict_do_update(index_elements=["ref"], set_={name: face.excluded[name] for name in gallery})
@@ -98,7 +116,7 @@ async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
     held = await conn.execute(select(face_keys.c.ref).where(face_keys.c.ref == ref).with_for_update())
     if held.first() is None:
         return False
-    change = await _next_change(conn)
+    change = await take_changes(conn, 1)
     gone = await conn.execute(
         delete(face_gallery).where(face_gallery.c.ref == ref).returning(face_gallery.c.consent_id)
     )
@@ -111,10 +129,11 @@ async def erase_face(conn: AsyncConnection, *, ref: str, at: datetime) -> bool:
     return True
 
 
-async def changes(conn: AsyncConnection, *, rotation: str, after: int, limit: int) -> Changed:
-    """What changed in the gallery after a change number: faces put there under this rotation, faces taken out."""
+async def changes(conn: AsyncConnection, *, rotation: str, after: int, limit: int, anew: bool) -> Changed:
+    """What changed in the gallery after a change number: faces put there under this rotation, and, for who knows of any
+    (not `anew`), faces taken out or put under another."""
     cursor = (await raw(conn)).cursor(row_factory=class_row(Changed))
-    given = {"rotation": rotation, "after": after, "limit": limit}
+    given = {"rotation": rotation, "after": after, "limit": limit, "anew": anew}
     page = await (await cursor.execute(_CHANGES, given, prepare=True)).fetchone()
     assert page is not None
     return page
@@ -134,6 +153,56 @@ async def log_search(conn: AsyncConnection, **values: Any) -> None:
     await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
 
 
-async def _next_change(conn: AsyncConnection) -> int:
-    taken = update(face_changes).values(last=face_changes.c.last + 1).returning(face_changes.c.last)
+async def take_changes(conn: AsyncConnection, count: int) -> int:
+    """The last of so many change numbers; until the transaction ends nobody else gets one."""
+    taken = update(face_changes).values(last=face_changes.c.last + count).returning(face_changes.c.last)
     return (await conn.execute(taken)).scalar_one()
+
+
+async def rotations(conn: AsyncConnection, *, model: str) -> list[SealedRotation]:
+    """A model's secret turns, oldest first."""
+    cursor = (await raw(conn)).cursor(row_factory=class_row(SealedRotation))
+    return await (await cursor.execute(_ROTATIONS, {"model": model}, prepare=True)).fetchall()
+
+
+async def add_rotation(conn: AsyncConnection, **values: Any) -> None:
+    """One that new faces get from now on."""
+    await conn.execute(insert(face_rotations).values(number=await take_changes(conn, 1), **values))
+
+
+async def faces_under(conn: AsyncConnection, *, rotations: list[str], after: str, limit: int) -> list[Near]:
+    """The next faces under these turns, by ref; nobody else changes them until the transaction ends."""
+    there = select(face_gallery.c.ref).where(face_gallery.c.rotation.in_(rotations), face_gallery.c.ref > after)
+    some = there.order_by(face_gallery.c.ref).limit(limit)
+    held = select(face_keys.c.ref).where(face_keys.c.ref.in_(some)).order_by(face_keys.c.ref)
+    refs = (await conn.scalars(held.with_for_update())).all()
+    # Only now: who enrolled again while the row was waited for is under the new turn.
+    rows = await conn.execute(
+        select(face_gallery.c.ref, face_gallery.c.template, face_keys.c.wrapped)
+        .join(face_keys, face_keys.c.ref == face_gallery.c.ref)
+        .where(face_gallery.c.ref.in_(refs), face_gallery.c.rotation.in_(rotations))
+        .order_by(face_gallery.c.ref)
+    )
+    return [Near(*row) for row in rows]
+
+
+async def turn_faces(conn: AsyncConnection, *, rotation: str, faces: Sequence[tuple[str, Sequence[float]]]) -> None:
+    """Puts faces, refs and vectors, under a turn."""
+    if not faces:
+        return
+    first = await take_changes(conn, len(faces)) - len(faces) + 1
+    await conn.execute(
+        update(face_gallery)
+        .where(face_gallery.c.ref == bindparam("of"))
+        .values(vector=bindparam("turned"), rotation=rotation, change=bindparam("number")),
+        [{"of": ref, "turned": turned, "number": number} for number, (ref, turned) in enumerate(faces, first)],
+    )
+
+
+async def end_rotations(conn: AsyncConnection, names: list[str]) -> int:
+    """Forgets these turns unless faces are still under them: how many."""
+    under = select(func.count()).select_from(face_gallery).where(face_gallery.c.rotation.in_(names))
+    left = (await conn.execute(under)).scalar_one()
+    if not left:
+        await conn.execute(delete(face_rotations).where(face_rotations.c.name.in_(names)))
+    return left

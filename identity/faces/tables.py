@@ -29,7 +29,7 @@ def vector_text(value: Sequence[float]) -> str:
 
 
 class Vector(UserDefinedType[Sequence[float]]):
-    """pgvector's `vector(n)`: float32 in storage."""
+    """pgvector's `vector(n)`, float32 in storage; without n of any dimension, each row its own."""
 
     cache_ok = True
 
@@ -37,7 +37,7 @@ class Vector(UserDefinedType[Sequence[float]]):
         self.dimension = dimension
 
     def get_col_spec(self, **_: Any) -> str:
-        return f"vector({self.dimension})"
+        return "vector" if self.dimension is None else f"vector({self.dimension})"
 
     def bind_processor(self, dialect: Any) -> Callable[..., str | None]:
         return vector_text
@@ -84,6 +84,18 @@ face_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
+# The secret turns of a model's vectors, sealed; the one of the highest number is what new faces get, another is there while
+# faces are still under it.
+face_rotations = Table(
+    "face_rotations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
 # No index on the vector: HNSW misses 15 in 100, and more when a search is confined to some. `index.py` picks candidates.
 face_gallery = Table(
     "face_gallery",
@@ -92,8 +104,9 @@ face_gallery = Table(
     Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
     Column("model", Text, nullable=False),
     Column("template", LargeBinary, nullable=False),
-    Column("rotation", Text, nullable=False),
-    Column("vector", Vector(128), nullable=False),
+    Column("rotation", Text, nullable=False, index=True),
+    # As many dimensions as the model's vectors; those of one rotation have the same.
+    Column("vector", Vector, nullable=False),
     Column("enrolled_at", Instant, nullable=False),
     Column("change", BigInteger, nullable=False, unique=True),
 )

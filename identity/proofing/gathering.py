@@ -22,6 +22,7 @@ from identity.proofing.refusals import (
     PhotoMissing,
     ReplayedImage,
     SelfieAttemptsUsed,
+    TooManySelfies,
     WrongCode,
     WrongState,
 )
@@ -89,12 +90,14 @@ def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]
     }
 
 
-async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieReply:
-    """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceNotComparable,
-    FaceUnsure, ReplayedImage, SelfieAttemptsUsed, TooMany, WrongState."""
-    if not selfie:
+async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) -> SelfieReply:
+    """A selfie, or frames of one, against the portrait of this session's card. Refuses what `faces` says of photos,
+    FaceDoesNotMatch, FaceNotComparable, FaceUnsure, ReplayedImage, SelfieAttemptsUsed, TooMany, TooManySelfies, WrongState."""
+    if len(selfies) > faces.MOST_FRAMES:
+        raise TooManySelfies(most=faces.MOST_FRAMES)
+    if not all(selfies):
         raise PhotoMissing(field="selfie")
-    await _refuse_uncompared(desk, session_id, hashlib.sha256(selfie).hexdigest())
+    await _refuse_uncompared(desk, session_id, [hashlib.sha256(selfie).hexdigest() for selfie in selfies])
     policy = rules.current()
     async with desk.db.begin() as conn:
         session = await ongoing(conn, session_id)
@@ -103,7 +106,7 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
         tries = await store.count_try(conn, session_id, "selfie_tries", at_most=policy.attempts.selfie)
     if tries is None:
         raise SelfieAttemptsUsed
-    seen = await _compared(desk, session, selfie)
+    seen = await _compared(desk, session, selfies)
     decision = seen.decision
     if decision == "match" and desk.settings.environment == "production" and not faces.measured():
         # Lines that are only assumed let nobody in by themselves: an officer compares.
@@ -116,6 +119,8 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
         "selfie_sha256": seen.selfie_sha256.hex(),
         "tips": [tip.code for tip in seen.tips],
     }
+    if seen.more_sha256:
+        evidence["more_sha256"] = [sha256.hex() for sha256 in seen.more_sha256]
     async with desk.db.begin() as conn:
         now = await ongoing(conn, session_id, lock=True)
         if now.card_version != session.card_version:
@@ -140,7 +145,7 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
     )
 
 
-async def _refuse_uncompared(desk: Desk, session_id: str, selfie_sha256: str) -> None:
+async def _refuse_uncompared(desk: Desk, session_id: str, selfies_sha256: Sequence[str]) -> None:
     """Refuses FaceNotComparable, and ReplayedImage: the same file again is no new look at the person.
 
     Nothing is compared, so no attempt is used.
@@ -148,11 +153,11 @@ async def _refuse_uncompared(desk: Desk, session_id: str, selfie_sha256: str) ->
     async with desk.db.begin() as conn:
         session = await ongoing(conn, session_id)
         refuse_unless(session, "selfie")
-        evidence = {"selfie_sha256": selfie_sha256}
+        evidence = {"selfie_sha256": selfies_sha256[0]}
         refusal: Refusal
         if reason := rules.not_comparable(rules.current().face, reading_of(desk, session), today=clock.today()):
             refusal, evidence["reason"] = FaceNotComparable(reason=reason), reason
-        elif await store.was_compared(conn, session_id, selfie_sha256):
+        elif await store.was_compared(conn, session_id, selfies_sha256):
             refusal = ReplayedImage()
         else:
             return
@@ -160,17 +165,18 @@ async def _refuse_uncompared(desk: Desk, session_id: str, selfie_sha256: str) ->
     raise refusal
 
 
-async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison:
+async def _compared(desk: Desk, session: Any, selfies: Sequence[bytes]) -> faces.Comparison:
     """With the portrait of the session's card."""
     portrait = desk.unseal(session.id, "portrait", session.portrait_sealed)
     try:
-        seen = await desk.pool.run(faces.compare, portrait, selfie)
+        seen = await desk.pool.run(faces.compare, portrait, *selfies)
         # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
         await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))
     except Refusal as refusal:
-        evidence = {"code": refusal.code, "selfie_sha256": hashlib.sha256(selfie).hexdigest()}
-        # A blurred photo told nobody anything. A copy of the portrait was an attempt to deceive.
-        await _record_refused(desk, session.id, "selfie", evidence, again=refusal.code != "same-image-as-card")
+        evidence = {"code": refusal.code, "selfie_sha256": hashlib.sha256(selfies[0]).hexdigest()}
+        # A blurred photo told nobody anything. A copy of the portrait, or two faces for one, was an attempt to deceive.
+        deceived = refusal.code in ("same-image-as-card", "selfies-of-several")
+        await _record_refused(desk, session.id, "selfie", evidence, again=not deceived)
         raise
     return seen
 

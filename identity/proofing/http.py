@@ -59,9 +59,9 @@ class CardForm:
 
 @dataclass
 class SelfieForm:
-    """One photo of the person's own face, taken now."""
+    """A photo of the person's own face, taken now; or up to five of one burst, 13 MB together, each a part named `selfie`."""
 
-    selfie: UploadFile
+    selfie: list[UploadFile]
 
 
 @dataclass
@@ -208,10 +208,13 @@ async def match_selfie(
     desk: Desk,
     limits: Limits,
 ) -> SelfieReply:
-    """Against the card's portrait; five attempts a session. The photo is not kept."""
+    """Against the card's portrait; five attempts a session. Photos are not kept.
+
+    Of several, those too poor or equal to another do not count (a tip says which fault); the others must show one person.
+    """
     own(session_id, actor)
     await limits.hit("face", session_id)
-    return await gathering.match_selfie(desk, session_id, await data.selfie.read())
+    return await gathering.match_selfie(desk, session_id, [await photo.read() for photo in data.selfie])
 
 
 @post(

@@ -31,6 +31,13 @@ class CardAttemptsUsed(Refusal):
     en = "The card was sent too many times. Start a new session, or come to the one-stop desk."
 
 
+class TooManySelfies(Refusal):
+    status = 422
+    code = "too-many-selfies"
+    vi = "Hãy gửi từ 1 đến {most} ảnh khuôn mặt mỗi lần."
+    en = "Send 1 to {most} photos of your face at a time."
+
+
 class SelfieAttemptsUsed(Refusal):
     status = 409
     code = "selfie-attempts-used"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -82,13 +83,16 @@ async def events(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
     ).all()
 
 
-async def was_compared(conn: AsyncConnection, session_id: str, selfie_sha256: str) -> bool:
-    """Whether this very file was held against a card's portrait in this session. One refused for its quality was not."""
+async def was_compared(conn: AsyncConnection, session_id: str, selfies_sha256: Sequence[str]) -> bool:
+    """Whether one of these very files was held against a card's portrait in this session. One refused for its quality was not."""
     events = proofing_events.c
     statement = select(events.id).where(
         events.session_id == session_id,
         events.kind.in_(("selfie-matched", "selfie-not-matched")),
-        events.evidence["selfie_sha256"].astext == selfie_sha256,
+        or_(
+            events.evidence["selfie_sha256"].astext.in_(selfies_sha256),
+            events.evidence["more_sha256"].has_any(array(selfies_sha256)),
+        ),
     )
     return (await conn.execute(statement.limit(1))).first() is not None
 

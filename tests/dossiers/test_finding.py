@@ -84,7 +84,7 @@ def face(fill: int) -> Description:
     rng = np.random.default_rng(fill)
     dlib, sface = (rng.normal(size=128).astype(np.float32) for _ in range(2))
     dlib, sface = dlib / np.linalg.norm(dlib), sface / np.linalg.norm(sface)
-    template = Template(model=default().model, dlib=dlib.tobytes(), sface=sface.tobytes())
+    template = Template(default().model, {"dlib": dlib.tobytes(), "sface": sface.tobytes()})
     return Description(template=template, picture=0, image_sha256=bytes(32))
 
 

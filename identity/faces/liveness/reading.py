@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from identity.faces import dlib_eye, sface_eye
+from identity.faces.aligning import align
 from identity.faces.liveness import grid, solid
 from identity.faces.liveness.messages import (
     LEAST_FRAMES,
@@ -155,4 +156,4 @@ def _least_likeness(pictures: list[Pixels], marks: list[list[solid.Points]]) -> 
 
 def _described(picture: Pixels, marks: solid.Points) -> NDArray[np.float32]:
     points = np.array([marks[36:42].mean(axis=0), marks[42:48].mean(axis=0), marks[30], marks[48], marks[54]])
-    return sface_eye.embed(sface_eye.align(Image.fromarray(picture), points)[0])
+    return sface_eye.embed(align(Image.fromarray(picture), points)[0])

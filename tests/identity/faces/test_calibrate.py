@@ -15,7 +15,7 @@ from PIL import Image
 from api import cli
 from benchmarks.faces import dataset
 from identity import faces
-from identity.faces import calibrating, calibration, collection, matching
+from identity.faces import calibrating, calibration, collection, matching, models
 from identity.faces.calibration import shipped
 from identity.faces.messages import Comparison, Description, Template
 from identity.faces.refusals import BadFaceCollection, NoFace, NoFaceOnCard, TooFewPeople
@@ -27,7 +27,7 @@ _NOISE = 0.75
 class Pretended:
     """A photo is a text `PERSON PHOTO`: two people share nothing, two photos of one person most; `blank` shows no face."""
 
-    model = shipped().model
+    model = models.TWO_EYES
 
     def describe_selfie(self, selfie: bytes) -> Description:
         return self._described(selfie, NoFace)
@@ -42,14 +42,15 @@ class Pretended:
         if photo == b"blank":
             raise refusal
         person, picture = (int(number) for number in photo.split())
-        eyes: list[bytes] = []
+        eyes: dict[str, bytes] = {}
         # Strangers' vectors stand at right angles; dlib's are short enough for the distance the shipped calibration has.
-        for eye, length in enumerate((1.0, shipped().dlib.impostor_mean / math.sqrt(2))):
+        lengths = {"sface": 1.0, "dlib": shipped().eyes["dlib"].impostor_mean / math.sqrt(2)}
+        for eye, (name, length) in enumerate(lengths.items()):
             own, rest = (unit(np.random.default_rng([eye, *seeds])) for seeds in ((person,), (person, picture + 1)))
             seen = own + _NOISE * rest
-            eyes.append(array("f", seen * length / np.linalg.norm(seen)).tobytes())
+            eyes[name] = array("f", seen * length / np.linalg.norm(seen)).tobytes()
         digest = hashlib.sha256(photo).digest()
-        template = Template(model=self.model, sface=eyes[0], dlib=eyes[1])
+        template = Template(model=self.model.id, vectors=eyes)
         return Description(template=template, picture=int.from_bytes(digest[:8]), image_sha256=digest)
 
 
@@ -73,7 +74,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """The command in a folder of its own: exit status, stdout, stderr."""
-    monkeypatch.setattr(matching, "two_eyes", Pretended)
+    monkeypatch.setattr(matching, "at_hand", Pretended)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
 
@@ -104,14 +105,14 @@ def test_a_folder_becomes_the_calibration_in_force(run: Run, tmp_path: Path, ins
     status, told, _ = run(city(tmp_path / "people", 150), "--plot", "out.svg")
     assert status == 0, told
     assert "150 people, 450 photos described (150 card portraits), 0 not used" in told
-    found = calibration.read(tmp_path / "calibration.toml")
+    found = calibration.read(tmp_path / "calibration.toml", models.TWO_EYES)
     assert (found.status, found.impostor_comparisons, found.genuine_comparisons) == ("measured", 150 * 149 * 2, 300)
     assert found.one_to_one.false_match_rate == 1e-3
     assert found.one_to_one.match_from > found.one_to_one.unsure_from > 1
     assert found.evidence
     assert found.evidence.false_matches.upper <= 1e-3
     assert found.evidence.false_non_matches.errors == 0
-    assert found.sface.genuine_mean == pytest.approx(1 / (1 + _NOISE**2), abs=0.02)
+    assert found.eyes["sface"].genuine_mean == pytest.approx(1 / (1 + _NOISE**2), abs=0.02)
     assert "match from" in told
     assert ElementTree.parse(tmp_path / "out.svg").getroot().tag.endswith("svg")
     # Nothing in it tells who was measured.
@@ -173,7 +174,7 @@ def test_what_cannot_be_described_is_listed_and_counted(run: Run, tmp_path: Path
         ("p005/older", "cannot-be-read"),
     ):
         assert any(name in line and code in line for line in told.splitlines()), name
-    found = calibration.read(tmp_path / "calibration.toml")
+    found = calibration.read(tmp_path / "calibration.toml", models.TWO_EYES)
     assert found.evidence
     assert found.evidence.unused_photos == 4
 
@@ -194,7 +195,7 @@ def test_a_card_s_own_picture_as_selfie_proves_nothing_of_its_owner(run: Run, tm
     status, told, _ = run(folder, "--target-fmr", "0.05")
     assert status == 0
     assert "left out, one picture twice: p001/card.jpg and p001/one.jpg" in told
-    assert calibration.read(tmp_path / "calibration.toml").genuine_comparisons == 69
+    assert calibration.read(tmp_path / "calibration.toml", models.TWO_EYES).genuine_comparisons == 69
 
 
 def test_groups_are_held_against_all(run: Run, tmp_path: Path) -> None:
@@ -271,7 +272,7 @@ def test_scores_are_those_of_the_calibration_that_decides(tmp_path: Path) -> Non
 def test_the_benchmark_measures_a_folder_under_the_lines_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "two_eyes", Pretended)
+    monkeypatch.setattr(matching, "at_hand", Pretended)
     folder = city(tmp_path / "people", 40)
     labels = tmp_path / "labels.csv"
     labels.write_text("person,group\n" + "".join(f"p{n:03},{'a' if n % 2 else 'b'}\n" for n in range(40)))

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import pytest
 
 from api.wiring import open_house
-from identity.faces import calibration, dlib_eye, sface_eye
+from identity.faces import calibration, models
 from identity.faces.calibration import BadCalibration, shipped
 from identity.faces.messages import Template
 from kit.settings import BadSetting, Settings
@@ -18,7 +18,7 @@ SHIPPED_FILE = Path(calibration.__file__).with_name("calibration.toml")
 
 
 def test_it_is_for_the_models_at_hand_and_says_it_is_an_assumption() -> None:
-    assert SHIPPED.model == f"{dlib_eye.MODEL}+{sface_eye.MODEL}"
+    assert SHIPPED.model == models.default().id == "dlib-resnet-v1+sface-2021dec-int8bq"
     assert SHIPPED.status == "assumption"
 
 
@@ -37,7 +37,7 @@ def test_a_decision_falls_on_its_line(score: float, decision: str) -> None:
 
 
 def test_strangers_score_nothing_and_owners_their_mean() -> None:
-    for spread in (SHIPPED.sface, SHIPPED.dlib):
+    for spread in SHIPPED.eyes.values():
         assert spread.above_strangers(spread.impostor_mean) == 0
         assert spread.above_strangers(spread.genuine_mean) > 4
 
@@ -49,7 +49,7 @@ def test_a_larger_gallery_asks_for_more() -> None:
 
 
 def test_templates_of_different_models_are_never_compared() -> None:
-    ours, theirs = (Template(model=model, dlib=bytes(512), sface=bytes(512)) for model in (SHIPPED.model, "other"))
+    ours, theirs = (Template(model, {"dlib": bytes(512), "sface": bytes(512)}) for model in (SHIPPED.model, "other"))
     with pytest.raises(ValueError, match="other"):
         SHIPPED.score(ours, theirs)
     with pytest.raises(ValueError, match="other"):
@@ -101,21 +101,23 @@ def test_an_operator_s_calibration_decides(bring: Bring) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('model = "dlib', 'model = "arcface', "it is for the models arcface"),
+        ('model = "dlib', 'model = "arcface', "it is for the model arcface"),
         ("margin = 1.0", "margin = 1.0\nthreshold = 0.6", "unknown field `threshold`"),
         ("margin = 1.0", "margin = -1.0", "margin at least 0"),
         ("least_gallery = 100", "", "missing required field `least_gallery`"),
         ("impostor_deviation = 0.09", "impostor_deviation = 0.0", "deviations must be greater than 0"),
         ("impostor_deviation = 0.09", "impostor_deviation = inf", "impostor_deviation must be a finite number"),
-        ("genuine_mean = 0.64", "genuine_mean = 0.1", "sface's means are cosines"),
-        ("genuine_mean = 0.47", "genuine_mean = 0.97", "dlib's means are distances"),
+        ("genuine_mean = 0.64", "genuine_mean = 0.1", "means of a cosine"),
+        ("genuine_mean = 0.47", "genuine_mean = 0.97", "means of a distance"),
         ("match_from = 3.09", "match_from = nan", "match_from must be a finite number"),
         ("match_from = 3.09", "match_from = 2.0", "at least unsure_from"),
         ("false_match_rate = 1e-3", "false_match_rate = 1.0", "false_match_rate must be"),
         ('status = "assumption"', 'status = "certain"', "Invalid enum value"),
         # Changing one word made assumed lines measured ones, and production believed them.
         ('status = "assumption"', 'status = "measured"', "needs its evidence"),
-        ("[sface]", "[sface", "line"),
+        ("[eyes.sface]", "[eyes.sface", "line"),
+        ("[eyes.sface]", "[eyes.other]", "its eyes must be dlib by distance, sface by cosine"),
+        ('measure = "cosine"', 'measure = "angle"', "Invalid enum value"),
     ],
 )  # fmt: skip
 async def test_nonsense_is_told_before_anything_is_opened(bring: Bring, old: str, new: str, why: str) -> None:
@@ -139,9 +141,9 @@ def test_evidence_must_bear_what_is_claimed(bring: Bring) -> None:
     ):
         file = bring(claimed, ("margin = 1.0\n", "margin = 1.0\n" + EVIDENCE.replace(old, new)))
         with pytest.raises(BadCalibration, match=why):
-            calibration.read(file)
+            calibration.read(file, models.TWO_EYES)
 
 
 def test_a_calibration_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadCalibration, match="No such file"):
-        calibration.read(tmp_path / "none.toml")
+        calibration.read(tmp_path / "none.toml", models.TWO_EYES)

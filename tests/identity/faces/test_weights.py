@@ -35,7 +35,7 @@ def test_a_worker_without_face_models_still_starts(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One room's missing weights broke the pool that reads cards too."""
-    matching.two_eyes.cache_clear()
+    matching.at_hand.cache_clear()
     sface_eye.session.cache_clear()
     monkeypatch.setattr(weights, "SFACE_SHA256", "0" * 64)
     faces.warm()

@@ -27,7 +27,7 @@ class PreparedPhotos(InferencePool):
         if function is ocr.read_card_with_portrait:
             answer = self.card
         elif function is faces.compare:
-            answer = comparison(self.face, args[1]) if isinstance(self.face, str) else self.face
+            answer = comparison(self.face, *args[1:]) if isinstance(self.face, str) else self.face
         elif function is liveness.refuse_unfit:
             answer = self.fit
         elif function is liveness.judge_burst:
@@ -41,9 +41,11 @@ class PreparedPhotos(InferencePool):
         return answer
 
 
-def comparison(decision, selfie=b"selfie"):
-    digest = hashlib.sha256(selfie).digest()
-    return Comparison(decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=digest)
+def comparison(decision, *selfies):
+    first, *more = (hashlib.sha256(selfie).digest() for selfie in selfies or (b"selfie",))
+    return Comparison(
+        decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=first, more_sha256=tuple(more)
+    )
 
 
 @pytest.fixture
@@ -78,7 +80,10 @@ class Applicant(Person):
 
     async def selfie(self, photo=None, **expected):
         """A new one each time, unless told which."""
-        files = {"selfie": ("s.jpg", photo or secrets.token_bytes(16))}
+        return await self.burst(photo or secrets.token_bytes(16), **expected)
+
+    async def burst(self, *photos, **expected):
+        files = [("selfie", (f"{number}.jpg", photo)) for number, photo in enumerate(photos)]
         return await self.post(self.path("selfie"), files=files, **({"expect": 200} | expected))
 
     async def contact(self, **expected):
