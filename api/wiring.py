@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dossiers.jobs
+import identity.faces.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
 from identity import faces, tokens
-from identity.faces import FaceStore
+from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
 from kit import idempotency
 from kit.db import Database
@@ -44,6 +45,7 @@ class House:
     pool: InferencePool
     issuer: Issuer
     faces: FaceStore
+    pictures: Pictures
     vault: Vault
     chip_trust: TrustStore
     post_office: PostOffice
@@ -122,6 +124,7 @@ def tasks() -> list[Task]:
         *uploads.jobs.tasks,
         *tokens.TASKS,
         *identity.proofing.jobs.tasks,
+        *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,
     ]
 
@@ -164,6 +167,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool=pool,
             issuer=Issuer(settings, keys, valkey),
             faces=FaceStore(faces_db, keys),
+            pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
             post_office=PostOffice(out, jobs, keys.key("contacts")),

@@ -8,6 +8,7 @@ import logging
 
 from identity.faces import calibration
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
+from identity.faces.pictures import Picture, Pictures
 from identity.faces.refusals import FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
 from identity.faces.wording import FACE_LOOKUP
@@ -21,6 +22,8 @@ __all__ = [
     "Description",
     "FaceStore",
     "Found",
+    "Picture",
+    "Pictures",
     "Tip",
     "compare",
     "describe",

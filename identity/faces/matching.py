@@ -80,6 +80,8 @@ class TwoEyes:
             model=self.model,
             calibration=self._calibration.id,
             selfie_sha256=selfie.image_sha256,
+            selfie_picture=selfie.picture,
+            portrait_picture=portrait.picture,
         )
 
     def _description(

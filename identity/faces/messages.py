@@ -51,6 +51,9 @@ class Comparison(msgspec.Struct, frozen=True):
     model: str
     calibration: str
     selfie_sha256: bytes
+    selfie_picture: int
+    portrait_picture: int
+    """`Description.picture` of each, to tell whether they were used before."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

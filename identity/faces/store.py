@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,7 @@ from identity.faces.tables import (
     face_deletions,
     face_gallery,
     face_keys,
+    face_pictures,
     vector_text,
 )
 from kit import ids
@@ -61,6 +62,15 @@ _LOG: Final = """
 insert into face_searches (id, at, purpose, ref, outcome, score, calibration, gallery_size)
 values (%(id)s, %(at)s, %(purpose)s, %(ref)s, %(outcome)s, %(score)s, %(calibration)s, %(gallery_size)s)
 """
+
+
+class SeenPicture(NamedTuple):
+    """A picture seen before; `session` and `number` are keyed marks of whose it was."""
+
+    id: str
+    session: bytes
+    number: bytes
+    sealed: bytes
 
 
 class Changed(NamedTuple):
@@ -132,6 +142,30 @@ async def nearest(
 async def log_search(conn: AsyncConnection, **values: Any) -> None:
     """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
     await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
+
+
+async def queue_up(conn: AsyncConnection, what: str) -> None:
+    """Until the transaction ends nobody else gets past here who names the same."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"faces/{what}", 0))))
+
+
+async def pictures(
+    conn: AsyncConnection, *, kinds: Collection[str], marks: list[int], at: datetime
+) -> list[SeenPicture]:
+    """Those that share a mark and whose time is not over."""
+    seen = face_pictures.c
+    statement = select(seen.id, seen.session, seen.number, seen.sealed).where(
+        seen.marks.overlap(marks), seen.kind.in_(kinds), seen.expires_at > at
+    )
+    return [SeenPicture(*row) for row in await conn.execute(statement)]
+
+
+async def add_picture(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(insert(face_pictures).values(**values))
+
+
+async def forget_pictures(conn: AsyncConnection, *, at: datetime) -> None:
+    await conn.execute(delete(face_pictures).where(face_pictures.c.expires_at <= at))
 
 
 async def _next_change(conn: AsyncConnection) -> int:

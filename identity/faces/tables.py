@@ -10,12 +10,14 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
@@ -112,4 +114,21 @@ face_searches = Table(
     # Among how many was searched: those in scope.
     Column("gallery_size", Integer, nullable=False),
     CheckConstraint("outcome in ('found', 'not_found', 'ambiguous')", name="outcome"),
+)
+
+# Pictures held against a card, for as long as policy remembers them; see `pictures.py`.
+face_pictures = Table(
+    "face_pictures",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # Keyed marks: whose session, and the number on the card.
+    Column("session", LargeBinary, nullable=False),
+    Column("number", LargeBinary, nullable=False),
+    # Keyed marks of the file and of each band of the perceptual hash: a copy shares at least one.
+    Column("marks", ARRAY(BigInteger), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Index("ix_face_pictures_marks", "marks", postgresql_using="gin"),
+    CheckConstraint("kind in ('selfie', 'portrait')", name="kind"),
 )

@@ -165,6 +165,7 @@ async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison
     portrait = desk.unseal(session.id, "portrait", session.portrait_sealed)
     try:
         seen = await desk.pool.run(faces.compare, portrait, selfie)
+        await _refuse_used_elsewhere(desk, session, seen)
         # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
         await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))
     except Refusal as refusal:
@@ -173,6 +174,17 @@ async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison
         await _record_refused(desk, session.id, "selfie", evidence, again=refusal.code != "same-image-as-card")
         raise
     return seen
+
+
+async def _refuse_used_elsewhere(desk: Desk, session: Any, seen: faces.Comparison) -> None:
+    """Refuses ReplayedImage: another session showed this picture, or a copy of it, before."""
+    until = clock.now() + timedelta(days=rules.current().replay.remembered_days)
+    number = reading_of(desk, session).confirmed("number")
+    assert number is not None
+    selfie = faces.Picture("selfie", seen.selfie_picture, seen.selfie_sha256)
+    use = await desk.pictures.use(selfie, session_id=session.id, number=number, until=until)
+    if use in ("same_number", "other_number"):
+        raise ReplayedImage
 
 
 async def _record_refused(

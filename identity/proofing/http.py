@@ -9,6 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
 from litestar.params import Body
 
+from identity.faces import Pictures
 from identity.proofing import checking, concluding, gathering, sessions, watching
 from identity.proofing.messages import (
     AccountReply,
@@ -83,6 +84,7 @@ async def desk(
     settings: Settings,
     limits: Limits,
     valkey: Valkey,
+    pictures: Pictures,
 ) -> Desk:
     """What the verbs stand on."""
     return Desk(
@@ -94,6 +96,7 @@ async def desk(
         settings=settings,
         limits=limits,
         valkey=valkey,
+        pictures=pictures,
     )
 
 

@@ -38,6 +38,10 @@ class LivenessRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to_a_person: tuple[str, ...]
 
 
+class ReplayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    remembered_days: int
+
+
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: int
     selfie: int
@@ -68,6 +72,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: CardRule
     face: FaceRule
     liveness: LivenessRule
+    replay: ReplayRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

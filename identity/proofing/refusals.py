@@ -41,8 +41,8 @@ class SelfieAttemptsUsed(Refusal):
 class ReplayedImage(Refusal):
     status = 422
     code = "replayed-image"
-    vi = "Ảnh này đã được so sánh trong phiên này. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ."
-    en = "This picture was already compared in this session. Take a new photo of your face now."
+    vi = "Ảnh này đã được dùng trước đây. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ, ở tư thế hơi khác."
+    en = "This picture was used before. Take a new photo of your face now, in a slightly different position."
 
 
 class FaceNotComparable(Refusal):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity import tokens
+from identity import faces, tokens
 from identity.proofing import policy as rules
 from identity.proofing import store
 from identity.proofing.messages import STEPS, Progress, SessionReply, SessionRequest, Step, StepDone
@@ -45,6 +45,7 @@ class Desk:
     settings: Settings
     limits: Limits
     valkey: Valkey
+    pictures: faces.Pictures
 
     def seal(self, session_id: str, what: str, plain: bytes) -> bytes:
         return crypto.seal(self._key(what), plain, f"{session_id}/{what}".encode())
