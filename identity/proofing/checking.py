@@ -27,12 +27,14 @@ async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
         account = await accounts.account(conn, desk.keys, check.account_id)
         await _refuse_own(desk, conn, account, actor)
         judged = await store.judged_liveness(conn, check.session_id)
+        session = await store.session(conn, check.session_id)
+        assert session is not None
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
     return Check(
         claims=_claims(desk, check),
-        liveness=seen_by_machine(judged),
+        liveness=seen_by_machine(judged, card_version=session.card_version),
         level=account.level,
         opened_at=check.created_at,
         expires_at=check.expires_at,

@@ -18,6 +18,8 @@ from identity.proofing.refusals import (
     FaceDoesNotMatch,
     FaceNotComparable,
     FaceUnsure,
+    LivenessNotConvincing,
+    LivenessOfAnother,
     NotAContact,
     PhotoMissing,
     ReplayedImage,
@@ -91,7 +93,7 @@ def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]
 
 async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieReply:
     """Against the portrait of this session's card. Refuses what `faces` says of photos, FaceDoesNotMatch, FaceNotComparable,
-    FaceUnsure, ReplayedImage, SelfieAttemptsUsed, TooMany, WrongState."""
+    FaceUnsure, LivenessNotConvincing, LivenessOfAnother, ReplayedImage, SelfieAttemptsUsed, TooMany, WrongState."""
     if not selfie:
         raise PhotoMissing(field="selfie")
     await _refuse_uncompared(desk, session_id, hashlib.sha256(selfie).hexdigest())
@@ -122,10 +124,11 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
             raise WrongState(next=next_step(now))
         refuse_unless(now, "selfie")
         judged = await store.judged_liveness(conn, session_id)
+        doubt = rules.doubt(policy.liveness, judged[-1].evidence, card_version=now.card_version) if judged else None
         if judged:
-            evidence["liveness"] = judged[-1].evidence["decision"]
-            if decision == "match" and evidence["liveness"] in policy.liveness.to_a_person:
-                decision = "unsure"
+            evidence["liveness"], evidence["doubt"] = judged[-1].evidence["decision"], doubt
+        if decision == "match" and doubt is not None:
+            decision = "unsure"
         matched = decision in policy.face.decisions
         evidence["decision"] = decision
         await store.add_event(conn, session_id, "selfie-matched" if matched else "selfie-not-matched", evidence)
@@ -133,11 +136,14 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
             # The portrait has done its work.
             await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None)
     if not matched:
-        attempts_left = policy.attempts.selfie - tries
-        raise (FaceDoesNotMatch if decision == "no_match" else FaceUnsure)(attempts_left=attempts_left)
+        refusal = FaceDoesNotMatch if decision == "no_match" else _UNSURE[doubt]
+        raise refusal(attempts_left=policy.attempts.selfie - tries)
     return SelfieReply(
         decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
     )
+
+
+_UNSURE = {None: FaceUnsure, "not_live": LivenessNotConvincing, "another_person": LivenessOfAnother}
 
 
 async def _refuse_uncompared(desk: Desk, session_id: str, selfie_sha256: str) -> None:

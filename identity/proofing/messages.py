@@ -164,6 +164,12 @@ class LivenessSeen(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Annotated[list[str], Meta(description="codes; of a step, `step-missed:blink`")]
     policy: str
     status: Literal["assumption", "measured"]
+    owner: Annotated[
+        str,
+        Meta(
+            description="the burst against the card's portrait: match, no_match, unsure, no_face, copy; or other_card, when that card was exchanged"
+        ),
+    ]
     judged_at: datetime
 
 

@@ -1,7 +1,7 @@
 """What proves a person, as `policy.toml` says it; pure decisions on values."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ class FaceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class LivenessRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to_a_person: tuple[str, ...]
+    owner: tuple[str, ...]
 
 
 class ReplayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,6 +144,20 @@ def not_comparable(rule: FaceRule, reading: CardReading, *, today: date) -> Lite
     if born is not None and _age(born, issued) < rule.least_portrait_age_years:
         return "child"
     return "old-portrait" if _age(issued, today) >= rule.most_portrait_years else None
+
+
+def doubt(
+    rule: LivenessRule, burst: Mapping[str, Any], *, card_version: int
+) -> Literal["not_live", "another_person"] | None:
+    """What the session's last burst, as its event has it, holds against a selfie; a burst for an earlier card is nobody's."""
+    if burst["decision"] in rule.to_a_person:
+        return "not_live"
+    return None if owner_seen(burst, card_version=card_version) in rule.owner else "another_person"
+
+
+def owner_seen(burst: Mapping[str, Any], *, card_version: int) -> str:
+    """`liveness.Ownership`, or `other_card` when another card took the place of the one it was held against."""
+    return burst["owner"]["decision"] if burst["card_version"] == card_version else "other_card"
 
 
 def claims(reading: CardReading) -> list[tuple[str, str, tuple[str, ...]]]:

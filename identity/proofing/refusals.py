@@ -66,6 +66,34 @@ class FaceUnsure(Refusal):
     en = "It is not clear enough that this is one person. Try in better light, or come to the desk. Attempts left: {attempts_left}."
 
 
+class LivenessNotConvincing(Refusal):
+    """For who was `unsure` by a burst, whatever the faces came to: whether they match is not told by the way."""
+
+    status = 422
+    code = "liveness-not-convincing"
+    vi = (
+        "Lần kiểm tra người thật gần nhất chưa thuyết phục, nên máy không tự quyết định. Hãy làm lại bước đó rồi chụp lại, "
+        "hoặc mang thẻ đến bộ phận một cửa. Còn {attempts_left} lần thử."
+    )
+    en = (
+        "The last liveness check did not convince, so the machine does not decide alone. Do that check again and then the "
+        "selfie, or bring the card to the one-stop desk. Attempts left: {attempts_left}."
+    )
+
+
+class LivenessOfAnother(Refusal):
+    status = 422
+    code = "liveness-of-another"
+    vi = (
+        "Chưa thấy rõ người trong lần kiểm tra người thật gần nhất là chủ thẻ, nên máy không tự quyết định. Chủ thẻ hãy làm lại "
+        "bước đó rồi chụp lại, hoặc mang thẻ đến bộ phận một cửa. Còn {attempts_left} lần thử."
+    )
+    en = (
+        "The last liveness check did not clearly show the card's owner, so the machine does not decide alone. The owner does "
+        "that check again and then the selfie, or brings the card to the one-stop desk. Attempts left: {attempts_left}."
+    )
+
+
 class LivenessAttemptsUsed(Refusal):
     status = 409
     code = "liveness-attempts-used"
