@@ -157,6 +157,12 @@ async def by_pin(conn: AsyncConnection, keys: Keys, pin: str) -> Account | None:
     return None if row is None else await account(conn, keys, row.id)
 
 
+async def namesakes(conn: AsyncConnection, keys: Keys, *, full_name: str, date_of_birth: date, pin: str) -> list[str]:
+    """Ids of accounts under other numbers than `pin` whose holders bear this name and were born on this day."""
+    rows = await store.born_on(conn, date_of_birth, but=secrets.pin_digest(keys, pin))
+    return [row.id for row in rows if names.same_name(row.full_name, full_name)]
+
+
 async def by_login(conn: AsyncConnection, keys: Keys, contact: Contact) -> Account | None:
     account_id = await store.account_id_by_contact(conn, secrets.contact_digest(keys, contact))
     return None if account_id is None else await account(conn, keys, account_id)

@@ -1,6 +1,6 @@
 """SQL of accounts, contacts, claims and sign-ins."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -25,6 +25,14 @@ async def account(conn: AsyncConnection, account_id: str) -> Any:
 async def account_by_pin(conn: AsyncConnection, pin_digest: bytes, *, lock: bool = False) -> Any:
     statement = select(accounts).where(accounts.c.pin_digest == pin_digest)
     return (await conn.execute(statement.with_for_update() if lock else statement)).first()
+
+
+async def born_on(conn: AsyncConnection, day: date, *, but: bytes) -> Any:
+    """id and full_name of the open accounts of who was born on a day, but that of one number."""
+    statement = select(accounts.c.id, accounts.c.full_name).where(
+        accounts.c.date_of_birth == day, accounts.c.pin_digest != but, accounts.c.closed_at.is_(None)
+    )
+    return (await conn.execute(statement)).all()
 
 
 async def account_id_by_contact(conn: AsyncConnection, value_digest: bytes) -> str | None:

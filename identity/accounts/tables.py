@@ -25,7 +25,7 @@ accounts = Table(
     Column("pin_digest", LargeBinary, unique=True),
     Column("pin_sealed", LargeBinary),
     Column("full_name", Text, nullable=False),
-    Column("date_of_birth", Date),
+    Column("date_of_birth", Date, index=True),
     Column("sex", Text),
     Column("level", SmallInteger, nullable=False),
     # Appended: [{"level", "evidence", "at", "by"}].

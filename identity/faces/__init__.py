@@ -11,9 +11,10 @@ from identity.faces.messages import Comparison, Consent, Decision, Description, 
 from identity.faces.pictures import Picture, Pictures
 from identity.faces.refusals import FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
-from identity.faces.wording import FACE_LOOKUP
+from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
 
 __all__ = [
+    "FACE_GUARD",
     "FACE_LOOKUP",
     "FIND_MY_DOSSIER",
     "Comparison",

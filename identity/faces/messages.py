@@ -1,9 +1,10 @@
 """The values other rooms see of a face. None is sent to a client as it stands: scores and vectors stay here."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from kit.refusal import Words
 
@@ -68,6 +69,21 @@ class Found(msgspec.Struct, frozen=True):
     """The one enrolled person a selfie shows; `ref` is what the caller enrolled them under."""
 
     ref: str
+
+
+class FaceGuardRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`consent` names the purpose agreed to."""
+
+    consent: Annotated[str, Meta(max_length=80)] = ""
+
+
+class FaceGuard(msgspec.Struct, frozen=True):
+    """Answer to letting one's face be watched for."""
+
+    purpose: str
+    wording: str
+    text: Words
+    agreed_at: datetime
 
 
 class FaceLookup(msgspec.Struct, frozen=True):

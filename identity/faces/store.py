@@ -14,6 +14,7 @@ from identity.faces.tables import (
     face_consents,
     face_deletions,
     face_gallery,
+    face_guards,
     face_keys,
     face_pictures,
     vector_text,
@@ -142,6 +143,25 @@ async def nearest(
 async def log_search(conn: AsyncConnection, **values: Any) -> None:
     """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
     await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
+
+
+async def put_guard(conn: AsyncConnection, *, ref: str, **consent: Any) -> bool:
+    held = await conn.execute(select(face_gallery.c.ref).where(face_gallery.c.ref == ref).with_for_update())
+    if held.first() is None:
+        return False
+    guard = insert(face_guards).values(ref=ref, consent_id=await add_consent(conn, ref=ref, **consent))
+    await conn.execute(
+        guard.on_conflict_do_update(index_elements=["ref"], set_={"consent_id": guard.excluded.consent_id})
+    )
+    return True
+
+
+async def end_guard(conn: AsyncConnection, *, ref: str) -> None:
+    await conn.execute(delete(face_guards).where(face_guards.c.ref == ref))
+
+
+async def guarded(conn: AsyncConnection) -> list[str]:
+    return list(await conn.scalars(select(face_guards.c.ref)))
 
 
 async def queue_up(conn: AsyncConnection, what: str) -> None:

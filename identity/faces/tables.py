@@ -100,6 +100,14 @@ face_gallery = Table(
     Column("change", BigInteger, nullable=False, unique=True),
 )
 
+# Whose face may be watched for when others open accounts: a consent of its own, gone with the face.
+face_guards = Table(
+    "face_guards",
+    metadata,
+    Column("ref", Text, ForeignKey("face_gallery.ref", ondelete="CASCADE"), primary_key=True),
+    Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
+)
+
 face_searches = Table(
     "face_searches",
     metadata,

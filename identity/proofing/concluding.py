@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts, tokens
+from identity.proofing import alarms, store
 from identity.proofing import policy as rules
-from identity.proofing import store
-from identity.proofing.messages import AccountReply
+from identity.proofing.messages import AccountReply, AlarmKind
 from identity.proofing.refusals import EvidenceShort, WrongState
 from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
 from kit import clock, ids
@@ -36,7 +36,24 @@ async def open_account(desk: Desk, session_id: str) -> AccountReply:
             raise
         async with desk.db.begin() as conn:
             await store.add_event(conn, session_id, "account-refused", {"code": refusal.code})
+            await _sound_alarm(desk, conn, session_id, refusal)
         raise
+
+
+_DOUBTS: dict[type[Refusal], AlarmKind] = {
+    accounts.AccountHasOtherContact: "number_in_use",
+    accounts.IdentityConflict: "number_of_another",
+}
+
+
+async def _sound_alarm(desk: Desk, conn: AsyncConnection, session_id: str, refusal: Refusal) -> None:
+    """What a person with the right card and face is refused for may be somebody with a stolen number and a good mask."""
+    kind, session = _DOUBTS.get(type(refusal)), await store.session(conn, session_id)
+    if kind is None or session is None or session.reading_sealed is None:
+        return
+    number = reading_of(desk, session).confirmed("number")
+    other = None if number is None else await accounts.by_pin(conn, desk.keys, number)
+    await alarms.sound(desk, conn, session, kind, account_id=None if other is None else other.id)
 
 
 async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> AccountReply:
@@ -70,6 +87,12 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
         at=now,
         locale=session.locale,
     )
+    assert account.pin is not None
+    assert account.date_of_birth is not None
+    for other in await accounts.namesakes(
+        conn, desk.keys, full_name=account.full_name, date_of_birth=account.date_of_birth, pin=account.pin
+    ):
+        await alarms.sound(desk, conn, session, "namesake", account_id=other)
     await store.erase(conn, session.id, at=now)
     await store.change(conn, session.id, account_id=account.id, account_at=now)
     await store.add_event(conn, session.id, "account-opened", {"account_id": account.id, "level": account.level})

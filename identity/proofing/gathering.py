@@ -10,9 +10,9 @@ import msgspec
 
 import ocr
 from identity import accounts, faces
+from identity.proofing import alarms, store
 from identity.proofing import policy as rules
-from identity.proofing import store
-from identity.proofing.messages import Advice, CardReply, ContactReply, ContactRequest, SelfieReply, Step
+from identity.proofing.messages import Advice, AlarmKind, CardReply, ContactReply, ContactRequest, SelfieReply, Step
 from identity.proofing.refusals import (
     CardAttemptsUsed,
     FaceDoesNotMatch,
@@ -132,6 +132,8 @@ async def match_selfie(desk: Desk, session_id: str, selfie: bytes) -> SelfieRepl
         matched = decision in policy.face.decisions
         evidence["decision"] = decision
         await store.add_event(conn, session_id, "selfie-matched" if matched else "selfie-not-matched", evidence)
+        if decision == "no_match" and tries == policy.attempts.selfie:
+            await alarms.sound(desk, conn, now, "stranger_with_card")
         if matched:
             # The portrait has done its work.
             await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None)
@@ -172,6 +174,8 @@ async def _compared(desk: Desk, session: Any, selfie: bytes) -> faces.Comparison
     try:
         seen = await desk.pool.run(faces.compare, portrait, selfie)
         await _refuse_used_elsewhere(desk, session, seen)
+        if seen.decision == "match":
+            await _watch_for_others(desk, session, selfie)
         # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
         await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))
     except Refusal as refusal:
@@ -188,9 +192,35 @@ async def _refuse_used_elsewhere(desk: Desk, session: Any, seen: faces.Compariso
     number = reading_of(desk, session).confirmed("number")
     assert number is not None
     selfie = faces.Picture("selfie", seen.selfie_picture, seen.selfie_sha256)
-    use = await desk.pictures.use(selfie, session_id=session.id, number=number, until=until)
-    if use in ("same_number", "other_number"):
+    portrait = faces.Picture("portrait", seen.portrait_picture)
+    used = await desk.pictures.use(selfie, session_id=session.id, number=number, until=until)
+    carried = await desk.pictures.use(portrait, session_id=session.id, number=number, until=until)
+    doubts: list[AlarmKind] = []
+    if used == "other_number":
+        doubts.append("selfie_of_another")
+    if carried == "other_number":
+        doubts.append("portrait_of_another")
+    if doubts:
+        async with desk.db.begin() as conn:
+            for kind in doubts:
+                await alarms.sound(desk, conn, session, kind)
+    if used in ("same_number", "other_number"):
         raise ReplayedImage
+
+
+async def _watch_for_others(desk: Desk, session: Any, selfie: bytes) -> None:
+    """An alarm when the face is that of another account's holder, among those who asked that theirs be watched."""
+    watched = await desk.faces.guarded()
+    if not watched:
+        return
+    seen = await desk.pool.run(faces.describe, selfie)
+    found = await desk.faces.find(seen, among=watched, purpose=faces.FACE_GUARD.purpose)
+    if found is None:
+        return
+    async with desk.db.begin() as conn:
+        other = await accounts.account(conn, desk.keys, found.ref)
+        if other.pin != reading_of(desk, session).confirmed("number"):
+            await alarms.sound(desk, conn, session, "face_of_another", account_id=other.id)
 
 
 async def _record_refused(

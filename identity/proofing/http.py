@@ -9,10 +9,14 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
 from litestar.params import Body
 
-from identity.faces import Pictures
-from identity.proofing import checking, concluding, gathering, sessions, watching
+from identity.faces import FaceStore, Pictures
+from identity.proofing import alarms, checking, concluding, gathering, sessions, watching
 from identity.proofing.messages import (
     AccountReply,
+    Alarm,
+    AlarmDecision,
+    AlarmReply,
+    AlarmRow,
     CardReply,
     Check,
     CheckReply,
@@ -48,6 +52,7 @@ _BURST_BODY_BYTES = 13_000_000
 
 _SESSION = "/v1/proofing/sessions/{session_id:str}"
 _CHECK = "/v1/proofing/checks/{check_code:str}"
+_ALARM = "/v1/proofing/alarms/{alarm_id:str}"
 
 
 @dataclass
@@ -85,6 +90,7 @@ async def desk(
     limits: Limits,
     valkey: Valkey,
     pictures: Pictures,
+    faces: FaceStore,
 ) -> Desk:
     """What the verbs stand on."""
     return Desk(
@@ -97,6 +103,7 @@ async def desk(
         limits=limits,
         valkey=valkey,
         pictures=pictures,
+        faces=faces,
     )
 
 
@@ -296,6 +303,45 @@ async def decide_check(check_code: str, data: CheckRequest, actor: Actor, desk: 
     return await checking.decide_check(desk, check_code, data, actor)
 
 
+@get(
+    "/v1/proofing/alarms",
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="Alarms nobody has decided",
+    tags=["proofing"],
+)
+async def list_alarms(desk: Desk) -> list[AlarmRow]:
+    """What may be one person twice, or a stolen number: the oldest hundred. Who it is about is behind each."""
+    return await alarms.open_alarms(desk)
+
+
+@get(
+    _ALARM,
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="What an alarm is about",
+    tags=["proofing"],
+)
+async def look_at_alarm(alarm_id: str, actor: Actor, desk: Desk, limits: Limits) -> Alarm:
+    """What the card proved, and the account it may touch. Looking is recorded; never for oneself."""
+    await limits.hit("lookup", f"alarm {actor.account_id}")
+    return await alarms.look_at_alarm(desk, alarm_id, actor)
+
+
+@post(
+    _ALARM,
+    who=officer("identity_checker"),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Decide an alarm",
+    tags=["proofing"],
+)
+async def decide_alarm(alarm_id: str, data: AlarmDecision, actor: Actor, desk: Desk, limits: Limits) -> AlarmReply:
+    """One verdict with its reason, which is kept; what the alarm showed is erased. It changes no account."""
+    await limits.hit("lookup", f"alarm {actor.account_id}")
+    return AlarmReply(await alarms.decide_alarm(desk, alarm_id, data, actor))
+
+
 route_handlers: list[Any] = [
     open_session,
     progress,
@@ -309,4 +355,7 @@ route_handlers: list[Any] = [
     authorize,
     look_at_check,
     decide_check,
+    list_alarms,
+    look_at_alarm,
+    decide_alarm,
 ]

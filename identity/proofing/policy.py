@@ -43,6 +43,10 @@ class ReplayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remembered_days: int
 
 
+class AlarmRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kept_days: int
+
+
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: int
     selfie: int
@@ -74,6 +78,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     face: FaceRule
     liveness: LivenessRule
     replay: ReplayRule
+    alarms: AlarmRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

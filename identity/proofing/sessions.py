@@ -46,6 +46,7 @@ class Desk:
     limits: Limits
     valkey: Valkey
     pictures: faces.Pictures
+    faces: faces.FaceStore
 
     def seal(self, session_id: str, what: str, plain: bytes) -> bytes:
         return crypto.seal(self._key(what), plain, f"{session_id}/{what}".encode())
@@ -103,7 +104,7 @@ async def progress(desk: Desk, session_id: str) -> Progress:
 
 
 async def end_expired(db: Database) -> None:
-    """Erases what sessions still hold after their time, and the claims of check codes nobody used."""
+    """Erases what sessions still hold after their time, and what check codes nobody used and alarms nobody decided show."""
     while True:
         async with db.begin() as conn:
             now = clock.now()
@@ -112,6 +113,7 @@ async def end_expired(db: Database) -> None:
                 await store.erase(conn, session_id, at=now)
                 await store.add_event(conn, session_id, "expired", {})
             await store.erase_expired_checks(conn, at=now)
+            await store.erase_expired_alarms(conn, at=now)
         if not over:
             return
 

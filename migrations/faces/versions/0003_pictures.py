@@ -1,4 +1,4 @@
-"""Pictures held against a card before, as keyed marks and sealed digests."""
+"""Pictures held against a card before, as keyed marks and sealed digests; and whose face may be watched for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_face_pictures_expires_at", "face_pictures", ["expires_at"])
     op.create_index("ix_face_pictures_marks", "face_pictures", ["marks"], postgresql_using="gin")
+    op.create_table(
+        "face_guards",
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("consent_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("ref", name="pk_face_guards"),
+        sa.ForeignKeyConstraint(
+            ["ref"], ["face_gallery.ref"], name="fk_face_guards_ref_face_gallery", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["consent_id"], ["face_consents.id"], name="fk_face_guards_consent_id_face_consents"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("face_guards")
     op.drop_table("face_pictures")

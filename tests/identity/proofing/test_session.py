@@ -472,6 +472,7 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
             limits=city.house.limits,
             valkey=city.house.valkey,
             pictures=city.house.pictures,
+            faces=city.house.faces,
         )
         with pytest.raises(EvidenceShort):
             await concluding.open_account(desk, applicant.id)
