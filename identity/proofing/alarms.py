@@ -60,6 +60,10 @@ WORDS: Final[dict[AlarmKind, Words]] = {
         vi="Người cầm thẻ đã dùng hết số lần thử mà khuôn mặt không khớp.",
         en="Whoever holds the card used all attempts, and the face did not match.",
     ),
+    "register_disagrees": Words(
+        vi="Cơ sở dữ liệu dân cư không xác nhận số, họ tên và ngày sinh trên thẻ.",
+        en="The population register does not confirm number, name and birth date of the card.",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity import accounts, tokens
 from identity.proofing import alarms, store
 from identity.proofing import policy as rules
+from identity.proofing.confirming import Confirmation, ask_register
 from identity.proofing.messages import AccountReply, AlarmKind
 from identity.proofing.refusals import EvidenceShort, WrongState
 from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
@@ -21,16 +22,17 @@ from notifications import Contact, Recipient
 async def open_account(desk: Desk, session_id: str) -> AccountReply:
     """Opens the account the evidence proves, or finds the person's own; asked again, answers with a new check code.
 
-    Refuses EvidenceShort, WrongState and what `accounts.open_or_find` refuses.
+    Refuses EvidenceShort, RegisterDisagrees, WrongState and what `accounts.open_or_find` refuses.
     """
     try:
+        confirmed = await ask_register(desk, session_id)
         async with desk.db.begin() as conn:
             session = await ongoing(conn, session_id, lock=True)
             if session.account_at is not None:
                 account = await accounts.account(conn, desk.keys, session.account_id)
                 return await _account_reply(desk, conn, session, account)
             refuse_unless(session, "account")
-            return await _open_account(desk, conn, session)
+            return await _open_account(desk, conn, session, confirmed)
     except Refusal as refusal:
         if refusal.code in ("wrong-state", "proofing-session-over"):
             raise
@@ -56,7 +58,9 @@ async def _sound_alarm(desk: Desk, conn: AsyncConnection, session_id: str, refus
     await alarms.sound(desk, conn, session, kind, account_id=None if other is None else other.id)
 
 
-async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> AccountReply:
+async def _open_account(
+    desk: Desk, conn: AsyncConnection, session: Any, confirmed: Confirmation | None
+) -> AccountReply:
     policy, now = rules.current(), clock.now()
     # Every proof has its step, and a step is passed only when its rule holds; the card's dates are asked once more.
     reading = reading_of(desk, session)
@@ -68,6 +72,9 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
         accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
         for claim, value, sources in rules.claims(reading)
     ]
+    if confirmed is not None:
+        # Later than the card's own, so where both speak the register's counts.
+        claims += confirmed.claims
     judged = await store.judged_liveness(conn, session.id)
     account = await accounts.open_or_find(
         conn,
@@ -82,6 +89,7 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
             "face": {"at": session.selfie_at.isoformat()},
             # Beside what proves: it counts for no level.
             "liveness": [{**event.evidence, "at": event.at.isoformat()} for event in judged],
+            "register": None if confirmed is None else {**confirmed.evidence(), "at": now.isoformat()},
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
         at=now,

@@ -44,6 +44,7 @@ from kit.refusal import NotFound
 from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
+from wires.population import PopulationRegister
 
 _CARD_BODY_BYTES = 25_000_000
 _SELFIE_BODY_BYTES = 13_000_000
@@ -91,6 +92,7 @@ async def desk(
     valkey: Valkey,
     pictures: Pictures,
     faces: FaceStore,
+    population: PopulationRegister | None,
 ) -> Desk:
     """What the verbs stand on."""
     return Desk(
@@ -104,6 +106,7 @@ async def desk(
         valkey=valkey,
         pictures=pictures,
         faces=faces,
+        population=population,
     )
 
 

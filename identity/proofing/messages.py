@@ -181,6 +181,7 @@ AlarmKind = Literal[
     "selfie_of_another",
     "face_of_another",
     "stranger_with_card",
+    "register_disagrees",
 ]
 AlarmVerdict = Literal["founded", "unfounded"]
 

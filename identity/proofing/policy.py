@@ -43,6 +43,11 @@ class ReplayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remembered_days: int
 
 
+class RegisterRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ask: bool
+    to_a_person: tuple[str, ...]
+
+
 class AlarmRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kept_days: int
 
@@ -79,6 +84,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     liveness: LivenessRule
     replay: ReplayRule
     alarms: AlarmRule
+    register: RegisterRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

@@ -136,6 +136,13 @@ class ReasonMissing(Refusal):
     en = "Write what was compared, or why it is refused."
 
 
+class RegisterDisagrees(Refusal):
+    status = 409
+    code = "register-disagrees"
+    vi = "Thông tin trên thẻ chưa được cơ sở dữ liệu dân cư xác nhận. Hãy mang giấy tờ gốc đến bộ phận một cửa để cán bộ kiểm tra."
+    en = "The population register does not confirm what the card says. Bring your papers to the one-stop desk, where an officer looks into it."
+
+
 class EvidenceShort(Refusal):
     status = 409
     code = "evidence-short"

@@ -23,6 +23,7 @@ from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
 from ocr import CardReading
+from wires.population import PopulationRegister
 
 _PASSED_AT: dict[Step, str] = {
     "card": "card_at",
@@ -47,6 +48,7 @@ class Desk:
     valkey: Valkey
     pictures: faces.Pictures
     faces: faces.FaceStore
+    population: PopulationRegister | None
 
     def seal(self, session_id: str, what: str, plain: bytes) -> bytes:
         return crypto.seal(self._key(what), plain, f"{session_id}/{what}".encode())

@@ -68,7 +68,7 @@ async def test_two_photos_a_selfie_and_a_code_become_an_account_and_a_token(city
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["acr"] == "urn:motcua:loa:1"
     assert [kind for kind, _ in await events(city, applicant.id)] == [
-        "opened", "card-read", "selfie-matched", "contact-asked", "contact-proven", "account-opened", "authorized",
+        "opened", "card-read", "selfie-matched", "contact-asked", "contact-proven", "register-asked", "account-opened", "authorized",
     ]  # fmt: skip
 
 
@@ -314,9 +314,9 @@ async def test_a_portrait_of_long_ago_is_never_a_match_by_machine(city, applican
 async def test_a_picture_nobody_compared_may_come_again(applicant, photos):
     await applicant.up_to("selfie")
     photos.face = Busy(seconds=5, retry_after_seconds=5)
-    await applicant.selfie(b"once", expect=503)
+    await applicant.selfie(b"not looked at", expect=503)
     photos.face = "match"
-    await applicant.selfie(b"once")
+    await applicant.selfie(b"not looked at")
 
 
 async def test_a_full_house_costs_no_attempt(applicant, photos):
@@ -473,6 +473,7 @@ async def test_a_card_that_expires_between_photo_and_account_opens_nothing(city,
             valkey=city.house.valkey,
             pictures=city.house.pictures,
             faces=city.house.faces,
+            population=city.house.population,
         )
         with pytest.raises(EvidenceShort):
             await concluding.open_account(desk, applicant.id)
