@@ -70,7 +70,7 @@ async def enter_code(
     return await signing_in.finish_sign_in(db, keys, issuer, limits, sign_in_id, data.code, address=address)
 
 
-@get("/v1/me", who=either(citizen("profile"), officer()), summary="Who is signed in", tags=["accounts"])
+@get("/v1/me", who=either(citizen("profile", level=0), officer()), summary="Who is signed in", tags=["accounts"])
 async def me(db: Database, keys: Keys, actor: Actor) -> Me:
     assert actor.account_id is not None
     async with db.connect() as conn:
@@ -85,6 +85,7 @@ async def me(db: Database, keys: Keys, actor: Actor) -> Me:
         pin_masked=None if account.pin is None else pin.mask(account.pin),
         level=actor.level,
         acr=acr_of(actor.level),
+        level_until=account.level_until,
         locale=account.locale,
         contacts=[MyContact(one.kind, contacts.mask(one.contact), one.verified_at) for one in account.contacts],
         office=None if office is None else MyOffice(office.id, office.name, sorted(actor.roles)),

@@ -52,14 +52,22 @@ async def login_holder(conn: AsyncConnection, value_digest: bytes) -> Any:
     return (await conn.execute(statement)).first()
 
 
-async def set_level(conn: AsyncConnection, account_id: str, level: int, evidence: dict[str, Any]) -> bool:
-    """Raises the level, never lowers it, and appends what for."""
+async def set_level(
+    conn: AsyncConnection, account_id: str, level: int, evidence: dict[str, Any], *, until: date
+) -> bool:
+    """Raises the level, never lowers it, lengthens it and those below, never shortens them, and appends what for."""
+    lasting = {
+        column.name: func.greatest(column, until)
+        for number, column in enumerate((accounts.c.level_1_until, accounts.c.level_2_until), 1)
+        if number <= level
+    }
     statement = (
         update(accounts)
         .where(accounts.c.id == account_id)
         .values(
             level=func.greatest(accounts.c.level, level),
             level_evidence=accounts.c.level_evidence.concat([evidence]),
+            **lasting,
         )
     )
     return (await conn.execute(statement)).rowcount == 1

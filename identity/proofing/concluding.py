@@ -12,7 +12,7 @@ from identity.proofing import alarms, store
 from identity.proofing import policy as rules
 from identity.proofing.confirming import Confirmation, ask_register
 from identity.proofing.messages import AccountReply, AlarmKind
-from identity.proofing.refusals import EvidenceShort, WrongState
+from identity.proofing.refusals import CardOfAnother, EvidenceShort, WrongState
 from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
 from kit import clock, ids
 from kit.refusal import Refusal
@@ -22,7 +22,7 @@ from notifications import Contact, Recipient
 async def open_account(desk: Desk, session_id: str) -> AccountReply:
     """Opens the account the evidence proves, or finds the person's own; asked again, answers with a new check code.
 
-    Refuses EvidenceShort, RegisterDisagrees, WrongState and what `accounts.open_or_find` refuses.
+    Refuses CardOfAnother, EvidenceShort, RegisterDisagrees, WrongState and what `accounts.open_or_find` refuses.
     """
     try:
         confirmed = await ask_register(desk, session_id)
@@ -53,6 +53,9 @@ async def _sound_alarm(desk: Desk, conn: AsyncConnection, session_id: str, refus
     kind, session = _DOUBTS.get(type(refusal)), await store.session(conn, session_id)
     if kind is None or session is None or session.reading_sealed is None:
         return
+    if session.for_account_id is not None:
+        # Signed in to that very account: somebody with a new phone.
+        return
     number = reading_of(desk, session).confirmed("number")
     other = None if number is None else await accounts.by_pin(conn, desk.keys, number)
     await alarms.sound(desk, conn, session, kind, account_id=None if other is None else other.id)
@@ -67,6 +70,11 @@ async def _open_account(
     level = policy.level(("card", "face", "contact"))
     if level < 1 or rules.shortfalls(policy.card, reading, has_portrait=True, today=clock.today()):
         raise EvidenceShort
+    if session.for_account_id is not None:
+        # The number decides whose account it is: another's card must not be proven under this sign-in.
+        signed_in = await accounts.account(conn, desk.keys, session.for_account_id)
+        if signed_in.pin != reading.confirmed("number"):
+            raise CardOfAnother
     contact = msgspec.json.decode(desk.unseal(session.id, "contact", session.contact_sealed), type=Contact)
     claims = [
         accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
@@ -93,6 +101,7 @@ async def _open_account(
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
         at=now,
+        until=policy.lasts_until(level, reading.day("date_of_expiry"), today=clock.today()),
         locale=session.locale,
     )
     assert account.pin is not None
@@ -125,7 +134,10 @@ async def _account_reply(
     policy = rules.current()
     acr = policy.uri(account.level)
     check = await store.check_of(conn, session.id)
-    if account.level >= policy.level(("card", "face", "contact", "officer")) or (check and check.decided_at):
+    highest = policy.level(("card", "face", "contact", "officer"))
+    # Who came back to prove themselves again may lengthen the level they have.
+    nothing_more = account.level >= highest and session.for_account_id is None
+    if nothing_more or (check and check.decided_at):
         return AccountReply(level=account.level, acr=acr, check_code=None, check_code_expires_in=None)
     now, lifetime = clock.now(), timedelta(hours=policy.lifetimes.check_code_hours)
     sealed = check.claims_sealed if check else desk.seal(session.id, "claims", msgspec.json.encode(claims or []))

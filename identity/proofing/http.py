@@ -35,7 +35,8 @@ from identity.proofing.messages import (
 from identity.proofing.sessions import Desk
 from identity.tokens import AuthorizationReply, Issuer
 from identity.tokens.http import dpop_header
-from kit.actor import ANYONE, Actor, officer, proofing
+from identity.tokens.refusals import DpopProofNeeded, UnknownClient
+from kit.actor import ANYONE, Actor, citizen, officer, proofing
 from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
@@ -137,6 +138,25 @@ async def open_session(
     await limits.hit("proofing", address)
     jkt = await desk.issuer.check_proof(request.headers.getall("dpop", []), method="POST", path="/v1/proofing/sessions")
     return await sessions.open_session(desk, data, jkt=jkt)
+
+
+@post(
+    "/v1/me/proofing-sessions",
+    who=citizen("profile", level=0),
+    dependencies={"desk": desk},
+    summary="Prove yourself again",
+    tags=["proofing"],
+)
+async def open_session_again(data: SessionRequest, actor: Actor, desk: Desk, limits: Limits) -> SessionReply:
+    """The same journey for the account signed in: a level that lapsed or soon will, a new card, or the way to level 2. It never
+    leads to a second account, and another person's card is refused. Bound to the device key of the token."""
+    assert actor.account_id is not None
+    await limits.hit("proofing", actor.account_id)
+    if actor.jkt is None:
+        raise DpopProofNeeded(reason="the token is bound to no device key")
+    if data.client_id != actor.client_id:
+        raise UnknownClient(client_id=data.client_id)
+    return await sessions.open_session(desk, data, jkt=actor.jkt, for_account_id=actor.account_id)
 
 
 @get(_SESSION, who=proofing(), dependencies={"desk": desk}, summary="How far a session is", tags=["proofing"])
@@ -347,6 +367,7 @@ async def decide_alarm(alarm_id: str, data: AlarmDecision, actor: Actor, desk: D
 
 route_handlers: list[Any] = [
     open_session,
+    open_session_again,
     progress,
     read_card,
     draw_liveness_challenge,

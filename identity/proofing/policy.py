@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -71,6 +71,7 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: int
     uri: str
     any_of: tuple[frozenset[Proof], ...]
+    lasts_days: int
     corresponds_to: str
     source: str
     meaning: Words
@@ -93,6 +94,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The highest level these proofs reach; 0 when none."""
         have = frozenset(proofs)
         return max((one.level for one in self.levels if any(needed <= have for needed in one.any_of)), default=0)
+
+    def lasts_until(self, level: int, card_expires_on: date | None, *, today: date) -> date:
+        """The last day of a level proven today: no longer than policy says, nor than the card it was proven by is good."""
+        longest = today + timedelta(days=next(one.lasts_days for one in self.levels if one.level == level))
+        return longest if card_expires_on is None else min(longest, card_expires_on - timedelta(days=1))
 
     def uri(self, level: int) -> str:
         return next(one.uri for one in self.levels if one.level == level)

@@ -136,6 +136,15 @@ class ReasonMissing(Refusal):
     en = "Write what was compared, or why it is refused."
 
 
+class CardOfAnother(Refusal):
+    """The same whether or not that card's owner has an account."""
+
+    status = 409
+    code = "card-of-another"
+    vi = "Thẻ này không phải của chủ tài khoản đang đăng nhập. Hãy dùng thẻ của chính bạn, hoặc đăng xuất rồi bắt đầu phiên mới."
+    en = "This card is not that of the account signed in. Use your own card, or sign out and start a new session."
+
+
 class RegisterDisagrees(Refusal):
     status = 409
     code = "register-disagrees"

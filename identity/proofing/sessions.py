@@ -68,11 +68,14 @@ class Desk:
         return self.keys.key({"portrait": "faces", "contact": "contacts"}.get(what, "pins"))
 
 
-async def open_session(desk: Desk, request: SessionRequest, *, jkt: str) -> SessionReply:
-    """For a first-party app and one device key. Refuses UnknownClient, BadChallenge."""
+async def open_session(
+    desk: Desk, request: SessionRequest, *, jkt: str, for_account_id: str | None = None
+) -> SessionReply:
+    """For a first-party app and one device key; bound to an account when its holder is signed in. Refuses UnknownClient, BadChallenge."""
     tokens.check_challenge(request.code_challenge, request.code_challenge_method)
     session_id, now = ids.new_id("prf"), clock.now()
     lifetime = timedelta(minutes=rules.current().lifetimes.session_minutes)
+    opened = {"client_id": request.client_id} | ({} if for_account_id is None else {"again": for_account_id})
     async with desk.db.begin() as conn:
         token = await desk.issuer.proofing_token(conn, session_id=session_id, client_id=request.client_id, jkt=jkt)
         await store.add_session(
@@ -84,10 +87,11 @@ async def open_session(desk: Desk, request: SessionRequest, *, jkt: str) -> Sess
             scope=request.scope,
             nonce=request.nonce,
             locale=request.locale,
+            for_account_id=for_account_id,
             created_at=now,
             expires_at=now + lifetime,
         )
-        await store.add_event(conn, session_id, "opened", {"client_id": request.client_id})
+        await store.add_event(conn, session_id, "opened", opened)
     return SessionReply(id=session_id, proofing_token=token, expires_in=int(lifetime.total_seconds()), steps=STEPS)
 
 

@@ -14,6 +14,8 @@ proofing_sessions = Table(
     Column("scope", Text),
     Column("nonce", Text),
     Column("locale", Text, nullable=False),
+    # Who was signed in when it was opened, to prove themselves again; null for a newcomer.
+    Column("for_account_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     # Rises with each card: a selfie compared with an earlier card's portrait no longer counts.
