@@ -31,6 +31,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "public_url": f"http://{host}:{port}",
         "work_in_process": True,
         "pin_issuer": "sandbox",
+        "population_register": "sandbox",
         "sms_channel": "sandbox",
         "email_channel": "sandbox",
         # Models load on the same two cores of a laptop as everything else: a slow answer there is no outage.

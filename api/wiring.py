@@ -3,17 +3,19 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 import dossiers.jobs
 import identity.accounts.jobs
+import identity.faces.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
 from identity import faces, tokens
-from identity.faces import FaceStore
+from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
 from kit import idempotency
 from kit.db import Database
@@ -26,7 +28,8 @@ from kit.valkey import Valkey
 from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
 from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
-from wires.population import PinIssuer, SandboxPins
+from web.sandbox import people
+from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
 
@@ -45,16 +48,33 @@ class House:
     pool: InferencePool
     issuer: Issuer
     faces: FaceStore
+    pictures: Pictures
     vault: Vault
     chip_trust: TrustStore
     post_office: PostOffice
     pins: PinIssuer | None
+    population: PopulationRegister | None
     catalogue: procedures.Catalogue
 
 
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
     """The adapter the settings name; None when no issuer is configured: births can then be read, not registered."""
     return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
+
+
+def population_register(settings: Settings) -> PopulationRegister | None:
+    """The adapter the settings name; None when no register is connected: nobody is then confirmed by one."""
+    if settings.population_register == "none":
+        return None
+    return SandboxRegister(
+        Registered(
+            pin=one.pin,
+            full_name=one.full_name,
+            date_of_birth=date.fromisoformat(one.date_of_birth),
+            locked={"residence": one.residence, "ethnicity": one.ethnicity},
+        )
+        for one in people().citizens
+    )
 
 
 def chip_trust(settings: Settings) -> TrustStore:
@@ -124,6 +144,7 @@ def tasks() -> list[Task]:
         *tokens.TASKS,
         *identity.accounts.jobs.tasks,
         *identity.proofing.jobs.tasks,
+        *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,
     ]
 
@@ -140,7 +161,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
-        refuse_unfit(settings, [keys, pins, *out])
+        population = population_register(settings)
+        refuse_unfit(settings, [keys, pins, population, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -166,10 +188,12 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool=pool,
             issuer=Issuer(settings, keys, valkey),
             faces=FaceStore(faces_db, keys),
+            pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
             post_office=PostOffice(out, jobs, keys.key("contacts")),
             pins=pins,
+            population=population,
             catalogue=procedures.load(),
         )
         jobs.serve(house)

@@ -88,6 +88,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pin_issuer: Annotated[
         Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")
     ] = "none"
+    population_register: Annotated[
+        Literal["none", "sandbox"],
+        Meta(description="who confirms number, name and birth date; sandbox is development-only"),
+    ] = "none"
     sms_channel: Annotated[
         Literal["none", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")
     ] = "none"

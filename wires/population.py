@@ -1,10 +1,14 @@
-"""The population register's one service we need: the personal number of a newborn (Luật Hộ tịch 60/2014, Đ16)."""
+"""What we ask of the population register: the number of a newborn (Luật Hộ tịch 60/2014, Đ16), and whether somebody is who their card says."""
 
 import hashlib
 import hmac
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
+import msgspec
+
+from kit.names import nfc
 from kit.pin import PROVINCES, Sex
 from kit.refusal import Refusal
 
@@ -65,3 +69,65 @@ def century_and_sex(year: int, sex: Sex) -> int:
     if not 1900 <= year <= 2399:
         raise ValueError(f"no personal number exists for the year {year}")
     return (year - 1900) // 100 * 2 + (sex == "female")
+
+
+class RegisterAway(Refusal):
+    """What an adapter raises when the register does not answer, or answers nothing it can use."""
+
+    status = 503
+    code = "population-register-away"
+    vi = "Cơ sở dữ liệu dân cư chưa trả lời. Hãy thử lại sau ít phút."
+    en = "The population register does not answer. Try again in a few minutes."
+
+
+class RegisterAnswer(msgspec.Struct, frozen=True):
+    """Whether number, name and birth date are one person's in the register named `source`.
+
+    `unknown` is the register's own word for a number it does not hold; no adapter says it for want of an answer. `locked` are
+    values that the register alone may change, by the claims' names, told with a `yes` only.
+    """
+
+    answer: Literal["yes", "no", "unknown"]
+    source: str
+    locked: Mapping[str, str] = {}
+
+
+@runtime_checkable
+class PopulationRegister(Protocol):
+    """Name, number and birth date in; yes, no or unknown out, never whose they are instead.
+
+    Like `PinIssuer`: no production adapter exists, one is written against the city's own connection, and production start-up
+    refuses an adapter with `development_only = True`.
+    """
+
+    development_only: bool
+
+    async def confirm(self, *, pin: str, full_name: str, date_of_birth: date) -> RegisterAnswer:
+        """Raises RegisterAway; answers are never guessed."""
+        ...
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A person of the sandbox's register."""
+
+    pin: str
+    full_name: str
+    date_of_birth: date
+    locked: Mapping[str, str]
+
+
+class SandboxRegister:
+    """Knows the people it is given, for demo and tests; everybody else is unknown to it."""
+
+    development_only = True
+
+    def __init__(self, people: Iterable[Registered]) -> None:
+        self._people = {person.pin: person for person in people}
+
+    async def confirm(self, *, pin: str, full_name: str, date_of_birth: date) -> RegisterAnswer:
+        known = self._people.get(pin)
+        if known is None:
+            return RegisterAnswer("unknown", "sandbox")
+        # Letter by letter but for case: cards print capitals, and a dropped mark is another name.
+        same = nfc(known.full_name).casefold() == nfc(full_name).casefold() and known.date_of_birth == date_of_birth
+        return RegisterAnswer("yes", "sandbox", known.locked) if same else RegisterAnswer("no", "sandbox")

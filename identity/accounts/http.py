@@ -71,7 +71,12 @@ async def enter_code(
 
 
 # A partner's app asks /v1/oauth/userinfo: what stands here would name one person to all of them.
-@get("/v1/me", who=either(citizen("profile", own=True), officer()), summary="Who is signed in", tags=["accounts"])
+@get(
+    "/v1/me",
+    who=either(citizen("profile", level=0, own=True), officer()),
+    summary="Who is signed in",
+    tags=["accounts"],
+)
 async def me(db: Database, keys: Keys, actor: Actor) -> Me:
     assert actor.account_id is not None
     async with db.connect() as conn:
@@ -86,6 +91,7 @@ async def me(db: Database, keys: Keys, actor: Actor) -> Me:
         pin_masked=None if account.pin is None else pin.mask(account.pin),
         level=actor.level,
         acr=acr_of(actor.level),
+        level_until=account.level_until,
         locale=account.locale,
         contacts=[MyContact(one.kind, contacts.mask(one.contact), one.verified_at) for one in account.contacts],
         office=None if office is None else MyOffice(office.id, office.name, sorted(actor.roles)),

@@ -47,7 +47,7 @@ class HeldContact(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's, or one officer's. `level` 1 and 2 are `urn:motcua:loa:1` and `:2`."""
+    """One person's, or one officer's. `level` 1 and 2 are `urn:motcua:loa:1` and `:2`: as of today, good until `level_until`."""
 
     id: str
     kind: AccountKind
@@ -56,6 +56,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     date_of_birth: date | None
     sex: Sex | None
     level: int
+    level_until: date | None
     locale: Locale
     created_at: datetime
     closed_at: datetime | None
@@ -87,6 +88,9 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     pin_masked: str | None
     level: Annotated[int, Meta(description="of this token: it never exceeds the account's")]
     acr: str | None
+    level_until: Annotated[
+        date | None, Meta(description="last day of the account's level; then prove yourself again in a new session")
+    ]
     locale: Locale
     contacts: list[MyContact]
     office: MyOffice | None

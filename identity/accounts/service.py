@@ -20,6 +20,9 @@ from kit.keys import Keys
 from kit.refusal import NotFound
 from notifications import Contact, Locale
 
+NO_END = date.max
+"""Of evidence that does not age: the sandbox's people."""
+
 _NEEDED = ("pin", "full_name", "date_of_birth", "sex")
 
 
@@ -39,9 +42,12 @@ async def open_or_find(
     level: int,
     evidence: Mapping[str, Any],
     at: datetime,
+    until: date = NO_END,
     locale: Locale = "vi",
 ) -> Account:
     """The account of the person these claims prove, opened if there is none; `contact` was shown by code to be theirs.
+
+    `until` is the last day the evidence is good for.
 
     The same personal number is the same account, however many ask at once: a unique constraint decides.
     Refuses BadClaims, ContactInUse, AccountHasOtherContact, IdentityConflict, AccountClosed.
@@ -68,7 +74,7 @@ async def open_or_find(
     else:
         account_id = await _returning(conn, keys, digest, person, contact, at)
     await _keep_claims(conn, keys, account_id, claims)
-    await store.set_level(conn, account_id, level, _evidence(level, evidence, at, by=None))
+    await store.set_level(conn, account_id, level, _evidence(level, evidence, at, until, by=None), until=until)
     return await account(conn, keys, account_id)
 
 
@@ -118,11 +124,18 @@ async def open_officer(
 
 
 async def raise_level(
-    conn: AsyncConnection, account_id: str, level: int, evidence: Mapping[str, Any], actor: Actor
+    conn: AsyncConnection,
+    account_id: str,
+    level: int,
+    evidence: Mapping[str, Any],
+    actor: Actor,
+    *,
+    until: date = NO_END,
 ) -> None:
     """Appends the evidence and who took it; a lower level than the present one changes nothing else. Refuses NotFound."""
     by = {"account_id": actor.account_id, "office_id": actor.office_id, "kind": actor.kind}
-    if not await store.set_level(conn, account_id, level, _evidence(level, evidence, clock.now(), by=by)):
+    appended = _evidence(level, evidence, clock.now(), until, by=by)
+    if not await store.set_level(conn, account_id, level, appended, until=until):
         raise NotFound
 
 
@@ -132,6 +145,7 @@ async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account
     if row is None:
         raise NotFound
     held = [_held(keys, one) for one in await store.contacts_of(conn, account_id)]
+    level, until = current_level(row, clock.today())
     return Account(
         id=row.id,
         kind=row.kind,
@@ -139,12 +153,21 @@ async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account
         full_name=row.full_name,
         date_of_birth=row.date_of_birth,
         sex=row.sex,
-        level=row.level,
+        level=level,
+        level_until=until,
         locale=row.locale,
         created_at=row.created_at,
         closed_at=row.closed_at,
         contacts=tuple(held),
     )
+
+
+def current_level(row: Any, today: date) -> tuple[int, date | None]:
+    """What an account stands at, and the last day of that; nothing is changed when a level lapses."""
+    for level, until in ((2, row.level_2_until), (1, row.level_1_until)):
+        if row.level >= level and until is not None and until >= today:
+            return level, None if until == NO_END else until
+    return 0, None
 
 
 async def account_kind(conn: AsyncConnection, account_id: str) -> AccountKind | None:
@@ -155,6 +178,12 @@ async def account_kind(conn: AsyncConnection, account_id: str) -> AccountKind | 
 async def by_pin(conn: AsyncConnection, keys: Keys, pin: str) -> Account | None:
     row = await store.account_by_pin(conn, secrets.pin_digest(keys, pin))
     return None if row is None else await account(conn, keys, row.id)
+
+
+async def namesakes(conn: AsyncConnection, keys: Keys, *, full_name: str, date_of_birth: date, pin: str) -> list[str]:
+    """Ids of accounts under other numbers than `pin` whose holders bear this name and were born on this day."""
+    rows = await store.born_on(conn, date_of_birth, but=secrets.pin_digest(keys, pin))
+    return [row.id for row in rows if names.same_name(row.full_name, full_name)]
 
 
 async def by_login(conn: AsyncConnection, keys: Keys, contact: Contact) -> Account | None:
@@ -231,5 +260,7 @@ def _held(keys: Keys, row: Any) -> HeldContact:
     )
 
 
-def _evidence(level: int, evidence: Mapping[str, Any], at: datetime, by: dict[str, Any] | None) -> dict[str, Any]:
-    return to_json({"level": level, "evidence": dict(evidence), "at": at, "by": by})
+def _evidence(
+    level: int, evidence: Mapping[str, Any], at: datetime, until: date, by: dict[str, Any] | None
+) -> dict[str, Any]:
+    return to_json({"level": level, "until": until, "evidence": dict(evidence), "at": at, "by": by})

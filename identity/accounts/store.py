@@ -1,6 +1,6 @@
 """SQL of accounts, contacts, claims and sign-ins."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
@@ -28,6 +28,14 @@ async def account_by_pin(conn: AsyncConnection, pin_digest: bytes, *, lock: bool
     return (await conn.execute(statement.with_for_update() if lock else statement)).first()
 
 
+async def born_on(conn: AsyncConnection, day: date, *, but: bytes) -> Any:
+    """id and full_name of the open accounts of who was born on a day, but that of one number."""
+    statement = select(accounts.c.id, accounts.c.full_name).where(
+        accounts.c.date_of_birth == day, accounts.c.pin_digest != but, accounts.c.closed_at.is_(None)
+    )
+    return (await conn.execute(statement)).all()
+
+
 async def account_id_by_contact(conn: AsyncConnection, value_digest: bytes) -> str | None:
     statement = select(contacts.c.account_id).where(
         contacts.c.value_digest == value_digest, contacts.c.removed_at.is_(None)
@@ -51,14 +59,22 @@ async def login_holder(conn: AsyncConnection, value_digest: bytes) -> Any:
     return (await conn.execute(statement)).first()
 
 
-async def set_level(conn: AsyncConnection, account_id: str, level: int, evidence: dict[str, Any]) -> bool:
-    """Raises the level, never lowers it, and appends what for."""
+async def set_level(
+    conn: AsyncConnection, account_id: str, level: int, evidence: dict[str, Any], *, until: date
+) -> bool:
+    """Raises the level, never lowers it, lengthens it and those below, never shortens them, and appends what for."""
+    lasting = {
+        column.name: func.greatest(column, until)
+        for number, column in enumerate((accounts.c.level_1_until, accounts.c.level_2_until), 1)
+        if number <= level
+    }
     statement = (
         update(accounts)
         .where(accounts.c.id == account_id)
         .values(
             level=func.greatest(accounts.c.level, level),
             level_evidence=accounts.c.level_evidence.concat([evidence]),
+            **lasting,
         )
     )
     return (await conn.execute(statement)).rowcount == 1

@@ -26,10 +26,14 @@ accounts = Table(
     Column("pin_digest", LargeBinary, unique=True),
     Column("pin_sealed", LargeBinary),
     Column("full_name", Text, nullable=False),
-    Column("date_of_birth", Date),
+    Column("date_of_birth", Date, index=True),
     Column("sex", Text),
+    # The highest ever reached, and the last day that what proved each is good for; null where it never was reached. What the
+    # account stands at today is told from both (`service.current_level`, and `tokens.store` for every request).
     Column("level", SmallInteger, nullable=False),
-    # Appended: [{"level", "evidence", "at", "by"}].
+    Column("level_1_until", Date),
+    Column("level_2_until", Date),
+    # Appended: [{"level", "until", "evidence", "at", "by"}].
     Column("level_evidence", Json, nullable=False),
     Column("locale", Text, nullable=False),
     Column("created_at", Instant, nullable=False),

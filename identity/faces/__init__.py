@@ -11,11 +11,13 @@ import msgspec
 
 from identity.faces import calibration
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
+from identity.faces.pictures import Picture, Pictures
 from identity.faces.refusals import FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
-from identity.faces.wording import FACE_LOOKUP
+from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
 
 __all__ = [
+    "FACE_GUARD",
     "FACE_LOOKUP",
     "FIND_MY_DOSSIER",
     "MOST_FRAMES",
@@ -25,6 +27,8 @@ __all__ = [
     "Description",
     "FaceStore",
     "Found",
+    "Picture",
+    "Pictures",
     "Tip",
     "compare",
     "describe",

@@ -9,10 +9,10 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from identity import faces as room
-from identity.faces.messages import Consent, FaceLookup
-from identity.faces.refusals import FaceConsentMissing
+from identity.faces.messages import Consent, FaceGuard, FaceGuardRequest, FaceLookup
+from identity.faces.refusals import FaceConsentMissing, FaceNotEnrolled
 from identity.faces.service import FaceStore
-from identity.faces.wording import FACE_LOOKUP
+from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
 from kit import clock
 from kit.actor import Actor, citizen
 from kit.limits import Limits
@@ -70,4 +70,33 @@ async def withdraw_face_lookup(actor: Actor, faces: FaceStore) -> None:
     await faces.withdraw(actor.account_id)
 
 
-route_handlers = [allow_face_lookup, withdraw_face_lookup]
+@put(
+    "/v1/me/face-guard",
+    who=citizen("face-lookup:write"),
+    tags=["faces"],
+    summary="Let my face be watched for when others open accounts",
+)
+async def allow_face_guard(data: FaceGuardRequest, actor: Actor, faces: FaceStore) -> FaceGuard:
+    """Consent of its own, for a face that is kept already; an officer is told, nothing is decided by machine."""
+    assert actor.account_id is not None
+    if data.consent != FACE_GUARD.purpose:
+        raise FaceConsentMissing(purpose=FACE_GUARD.purpose, words_vi=FACE_GUARD.text.vi, words_en=FACE_GUARD.text.en)
+    consent = Consent(purpose=FACE_GUARD.purpose, wording=FACE_GUARD.name, given_at=clock.now())
+    if not await faces.guard(actor.account_id, consent):
+        raise FaceNotEnrolled
+    return FaceGuard(purpose=consent.purpose, wording=consent.wording, text=FACE_GUARD.text, agreed_at=consent.given_at)
+
+
+@delete(
+    "/v1/me/face-guard",
+    who=citizen("face-lookup:write"),
+    tags=["faces"],
+    summary="Stop watching for my face",
+)
+async def withdraw_face_guard(actor: Actor, faces: FaceStore) -> None:
+    """At once; the face stays for what else was agreed to. Doing so twice is no error."""
+    assert actor.account_id is not None
+    await faces.end_guard(actor.account_id)
+
+
+route_handlers = [allow_face_lookup, withdraw_face_lookup, allow_face_guard, withdraw_face_guard]

@@ -15,7 +15,7 @@ from identity.faces import calibration as calibrations
 from identity.faces import dlib_eye, models, quality, sface_eye
 from identity.faces.aligning import align
 from identity.faces.calibration import vector
-from identity.faces.messages import Comparison, Description, Template, Tip
+from identity.faces.messages import Comparison, Description, Shown, Template, Tip
 from identity.faces.models import Model
 from identity.faces.onnx_eye import OnnxEye
 from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard, SelfiesOfSeveral
@@ -88,15 +88,14 @@ class Eyes:
         # Not the score of a mean description, which is nearer to everybody, strangers too: the calibration's lines hold for
         # the mean of scores, and what differs from frame to frame evens out in it all the same (benchmarks/bursts.py).
         score = fmean(calibration.score(portrait.template, one.template) for one in selfies)
-        first, *more = (one.image_sha256 for one in selfies)
         return Comparison(
             decision=calibration.decide(score),
             tips=tuple(dict.fromkeys(tip for one in selfies for tip in one.tips)),
             score=score,
             model=self.model.id,
             calibration=calibration.id,
-            selfie_sha256=first,
-            more_sha256=tuple(more),
+            selfies=tuple(Shown(one.image_sha256, one.picture) for one in selfies),
+            portrait_picture=portrait.picture,
         )
 
     def _description(

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from kit.refusal import Words
 
@@ -41,6 +42,13 @@ class Description(msgspec.Struct, frozen=True):
     tips: tuple[Tip, ...] = ()
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """A selfie by which to tell whether it was shown before: the file's digest, and `Description.picture`."""
+
+    sha256: bytes
+    picture: int
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """A card portrait against a selfie. Clients learn `decision` and `tips`; whoever calls `compare` logs it, with `score`."""
 
@@ -50,9 +58,10 @@ class Comparison(msgspec.Struct, frozen=True):
     """Distance above what strangers score, in their standard deviations; see `calibration.toml`."""
     model: str
     calibration: str
-    selfie_sha256: bytes
-    more_sha256: tuple[bytes, ...] = ()
-    """The other frames that were compared, when several came."""
+    selfies: tuple[Shown, ...]
+    """The frames that were compared: of several, those good enough."""
+    portrait_picture: int
+    """`Description.picture` of the portrait, to tell whether it was used before."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +76,21 @@ class Found(msgspec.Struct, frozen=True):
     """The one enrolled person a selfie shows; `ref` is what the caller enrolled them under."""
 
     ref: str
+
+
+class FaceGuardRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`consent` names the purpose agreed to."""
+
+    consent: Annotated[str, Meta(max_length=80)] = ""
+
+
+class FaceGuard(msgspec.Struct, frozen=True):
+    """Answer to letting one's face be watched for."""
+
+    purpose: str
+    wording: str
+    text: Words
+    agreed_at: datetime
 
 
 class FaceLookup(msgspec.Struct, frozen=True):

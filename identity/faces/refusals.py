@@ -108,6 +108,13 @@ class FaceConsentMissing(Refusal):
     en = "This needs your explicit consent. If you agree, send consent={purpose}: “{words_en}”"
 
 
+class FaceNotEnrolled(Refusal):
+    status = 409
+    code = "face-not-enrolled"
+    vi = "Chưa lưu khuôn mặt của bạn. Hãy đồng ý tra cứu hồ sơ bằng khuôn mặt trước, rồi làm lại bước này."
+    en = "Your face is not kept here. Allow finding your dossiers by face first, then do this again."
+
+
 class BadFaceCollection(Refusal):
     status = 422
     code = "bad-face-collection"

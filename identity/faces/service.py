@@ -80,6 +80,22 @@ class FaceStore:
         """A new secret turn for everybody, without new selfies; goes on with one that was cut off. See `renewing`."""
         return await renewing.renew(self._db, self._rotations, self._templates, self._model, told=told)
 
+    async def guard(self, ref: str, consent: Consent) -> bool:
+        """Lets an enrolled face be watched for; False when none is enrolled. Ends with the face."""
+        async with self._db.begin() as conn:
+            return await store.put_guard(
+                conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
+            )
+
+    async def end_guard(self, ref: str) -> None:
+        async with self._db.begin() as conn:
+            await store.end_guard(conn, ref=ref)
+
+    async def guarded(self) -> list[str]:
+        """Whose faces may be watched for: refs."""
+        async with self._db.connect() as conn:
+            return await store.guarded(conn)
+
     async def find(
         self, description: Description, *, among: Collection[str] | None = None, purpose: str = FIND_MY_DOSSIER
     ) -> Found | None:

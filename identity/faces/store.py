@@ -14,7 +14,9 @@ from identity.faces.tables import (
     face_consents,
     face_deletions,
     face_gallery,
+    face_guards,
     face_keys,
+    face_pictures,
     face_rotations,
     vector_text,
 )
@@ -73,6 +75,15 @@ class SealedRotation(NamedTuple):
     """A secret turn as it lies there."""
 
     name: str
+    sealed: bytes
+
+
+class SeenPicture(NamedTuple):
+    """A picture seen before; `session` and `number` are keyed marks of whose it was."""
+
+    id: str
+    session: bytes
+    number: bytes
     sealed: bytes
 
 
@@ -151,6 +162,49 @@ async def nearest(
 async def log_search(conn: AsyncConnection, **values: Any) -> None:
     """Appends one search: at, purpose, ref, outcome, score, calibration, gallery_size."""
     await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
+
+
+async def put_guard(conn: AsyncConnection, *, ref: str, **consent: Any) -> bool:
+    held = await conn.execute(select(face_gallery.c.ref).where(face_gallery.c.ref == ref).with_for_update())
+    if held.first() is None:
+        return False
+    guard = insert(face_guards).values(ref=ref, consent_id=await add_consent(conn, ref=ref, **consent))
+    await conn.execute(
+        guard.on_conflict_do_update(index_elements=["ref"], set_={"consent_id": guard.excluded.consent_id})
+    )
+    return True
+
+
+async def end_guard(conn: AsyncConnection, *, ref: str) -> None:
+    await conn.execute(delete(face_guards).where(face_guards.c.ref == ref))
+
+
+async def guarded(conn: AsyncConnection) -> list[str]:
+    return list(await conn.scalars(select(face_guards.c.ref)))
+
+
+async def queue_up(conn: AsyncConnection, what: str) -> None:
+    """Until the transaction ends nobody else gets past here who names the same."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"faces/{what}", 0))))
+
+
+async def pictures(
+    conn: AsyncConnection, *, kinds: Collection[str], marks: list[int], at: datetime
+) -> list[SeenPicture]:
+    """Those that share a mark and whose time is not over."""
+    seen = face_pictures.c
+    statement = select(seen.id, seen.session, seen.number, seen.sealed).where(
+        seen.marks.overlap(marks), seen.kind.in_(kinds), seen.expires_at > at
+    )
+    return [SeenPicture(*row) for row in await conn.execute(statement)]
+
+
+async def add_picture(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(insert(face_pictures).values(**values))
+
+
+async def forget_pictures(conn: AsyncConnection, *, at: datetime) -> None:
+    await conn.execute(delete(face_pictures).where(face_pictures.c.expires_at <= at))
 
 
 async def take_changes(conn: AsyncConnection, count: int) -> int:

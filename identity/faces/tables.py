@@ -10,12 +10,14 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
@@ -111,6 +113,14 @@ face_gallery = Table(
     Column("change", BigInteger, nullable=False, unique=True),
 )
 
+# Whose face may be watched for when others open accounts: a consent of its own, gone with the face.
+face_guards = Table(
+    "face_guards",
+    metadata,
+    Column("ref", Text, ForeignKey("face_gallery.ref", ondelete="CASCADE"), primary_key=True),
+    Column("consent_id", Id, ForeignKey("face_consents.id"), nullable=False),
+)
+
 face_searches = Table(
     "face_searches",
     metadata,
@@ -125,4 +135,21 @@ face_searches = Table(
     # Among how many was searched: those in scope.
     Column("gallery_size", Integer, nullable=False),
     CheckConstraint("outcome in ('found', 'not_found', 'ambiguous')", name="outcome"),
+)
+
+# Pictures held against a card, for as long as policy remembers them; see `pictures.py`.
+face_pictures = Table(
+    "face_pictures",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # Keyed marks: whose session, and the number on the card.
+    Column("session", LargeBinary, nullable=False),
+    Column("number", LargeBinary, nullable=False),
+    # Keyed marks of the file and of each band of the perceptual hash: a copy shares at least one.
+    Column("marks", ARRAY(BigInteger), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Index("ix_face_pictures_marks", "marks", postgresql_using="gin"),
+    CheckConstraint("kind in ('selfie', 'portrait')", name="kind"),
 )

@@ -15,6 +15,22 @@ class Wording(msgspec.Struct, frozen=True):
     text: Words
 
 
+FACE_GUARD: Final = Wording(
+    name="face-guard-1",
+    purpose="guard-my-identity-by-face",
+    text=Words(
+        vi=(
+            "Tôi đồng ý để đặc điểm khuôn mặt đã lưu của tôi được so với người mở tài khoản bằng giấy tờ khác, để không ai dùng "
+            "khuôn mặt tôi lập tài khoản thứ hai. Chỉ cán bộ được báo, không quyết định tự động. Tôi có thể rút lại bất cứ lúc nào."
+        ),
+        en=(
+            "I agree that the features of my face, which are kept already, are compared with people who open an account by other "
+            "papers, so that nobody opens a second one with my face. Officers alone are told, and nothing is decided by machine. I "
+            "can withdraw at any time."
+        ),
+    ),
+)
+
 FACE_LOOKUP: Final = Wording(
     name="face-lookup-1",
     purpose="find-my-dossier-by-face",

@@ -1,5 +1,6 @@
 """The officer's check: the card on the counter, the person before it, the claims on the screen; then level 2, or a reason."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -27,12 +28,14 @@ async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
         account = await accounts.account(conn, desk.keys, check.account_id)
         await _refuse_own(desk, conn, account, actor)
         judged = await store.judged_liveness(conn, check.session_id)
+        session = await store.session(conn, check.session_id)
+        assert session is not None
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
     return Check(
         claims=_claims(desk, check),
-        liveness=seen_by_machine(judged),
+        liveness=seen_by_machine(judged, card_version=session.card_version),
         level=account.level,
         opened_at=check.created_at,
         expires_at=check.expires_at,
@@ -46,6 +49,8 @@ async def decide_check(desk: Desk, check_code: str, request: CheckRequest, actor
         raise ReasonMissing
     policy, now = rules.current(), clock.now()
     async with desk.db.begin() as conn:
+        seen = await store.open_check(conn, _digest(check_code), at=now)
+        claims = [] if seen is None else _claims(desk, seen)
         check = await store.decide_check(
             conn,
             _digest(check_code),
@@ -70,8 +75,10 @@ async def decide_check(desk: Desk, check_code: str, request: CheckRequest, actor
         if request.verdict == "refused":
             return CheckReply(verdict="refused", level=account.level)
         level = policy.level(("card", "face", "contact", "officer"))
+        # The verdict erased the claims it was given on.
+        until = policy.lasts_until(level, _card_expires_on(claims), today=clock.today())
         evidence = {"session": check.session_id, "officer": {"reason": reason, "at": now.isoformat()}}
-        await accounts.raise_level(conn, account.id, level, evidence, actor)
+        await accounts.raise_level(conn, account.id, level, evidence, actor, until=until)
         await desk.post_office.send(
             conn,
             event="level-raised",
@@ -94,6 +101,12 @@ async def _refuse_own(desk: Desk, conn: AsyncConnection, account: accounts.Accou
 
 def _claims(desk: Desk, check: Any) -> list[EvidencedClaim]:
     return msgspec.json.decode(desk.unseal(check.session_id, "claims", check.claims_sealed), type=list[EvidencedClaim])
+
+
+def _card_expires_on(claims: list[EvidencedClaim]) -> date | None:
+    """As the card said; a claim that was not believed bounds nothing, and then policy's own line does."""
+    said = next((claim.value for claim in claims if claim.claim == "card_expires_on"), None)
+    return None if said is None else date.fromisoformat(said)
 
 
 def _digest(check_code: str) -> bytes:

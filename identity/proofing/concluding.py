@@ -8,10 +8,11 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts, tokens
+from identity.proofing import alarms, store
 from identity.proofing import policy as rules
-from identity.proofing import store
-from identity.proofing.messages import AccountReply
-from identity.proofing.refusals import EvidenceShort, WrongState
+from identity.proofing.confirming import Confirmation, ask_register
+from identity.proofing.messages import AccountReply, AlarmKind
+from identity.proofing.refusals import CardOfAnother, EvidenceShort, WrongState
 from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
 from kit import clock, ids
 from kit.refusal import Refusal
@@ -21,36 +22,67 @@ from notifications import Contact, Recipient
 async def open_account(desk: Desk, session_id: str) -> AccountReply:
     """Opens the account the evidence proves, or finds the person's own; asked again, answers with a new check code.
 
-    Refuses EvidenceShort, WrongState and what `accounts.open_or_find` refuses.
+    Refuses CardOfAnother, EvidenceShort, RegisterDisagrees, WrongState and what `accounts.open_or_find` refuses.
     """
     try:
+        confirmed = await ask_register(desk, session_id)
         async with desk.db.begin() as conn:
             session = await ongoing(conn, session_id, lock=True)
             if session.account_at is not None:
                 account = await accounts.account(conn, desk.keys, session.account_id)
                 return await _account_reply(desk, conn, session, account)
             refuse_unless(session, "account")
-            return await _open_account(desk, conn, session)
+            return await _open_account(desk, conn, session, confirmed)
     except Refusal as refusal:
         if refusal.code in ("wrong-state", "proofing-session-over"):
             raise
         async with desk.db.begin() as conn:
             await store.add_event(conn, session_id, "account-refused", {"code": refusal.code})
+            await _sound_alarm(desk, conn, session_id, refusal)
         raise
 
 
-async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> AccountReply:
+_DOUBTS: dict[type[Refusal], AlarmKind] = {
+    accounts.AccountHasOtherContact: "number_in_use",
+    accounts.IdentityConflict: "number_of_another",
+}
+
+
+async def _sound_alarm(desk: Desk, conn: AsyncConnection, session_id: str, refusal: Refusal) -> None:
+    """What a person with the right card and face is refused for may be somebody with a stolen number and a good mask."""
+    kind, session = _DOUBTS.get(type(refusal)), await store.session(conn, session_id)
+    if kind is None or session is None or session.reading_sealed is None:
+        return
+    if session.for_account_id is not None:
+        # Signed in to that very account: somebody with a new phone.
+        return
+    number = reading_of(desk, session).confirmed("number")
+    other = None if number is None else await accounts.by_pin(conn, desk.keys, number)
+    await alarms.sound(desk, conn, session, kind, account_id=None if other is None else other.id)
+
+
+async def _open_account(
+    desk: Desk, conn: AsyncConnection, session: Any, confirmed: Confirmation | None
+) -> AccountReply:
     policy, now = rules.current(), clock.now()
     # Every proof has its step, and a step is passed only when its rule holds; the card's dates are asked once more.
     reading = reading_of(desk, session)
     level = policy.level(("card", "face", "contact"))
     if level < 1 or rules.shortfalls(policy.card, reading, has_portrait=True, today=clock.today()):
         raise EvidenceShort
+    if session.for_account_id is not None:
+        # The number decides whose account it is: another's card must not be proven under this sign-in.
+        signed_in = await accounts.account(conn, desk.keys, session.for_account_id)
+        if signed_in.pin != reading.confirmed("number"):
+            raise CardOfAnother
     contact = msgspec.json.decode(desk.unseal(session.id, "contact", session.contact_sealed), type=Contact)
     claims = [
         accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
         for claim, value, sources in rules.claims(reading)
     ]
+    if confirmed is not None:
+        # Later than the card's own, so where both speak the register's counts.
+        claims += confirmed.claims
     judged = await store.judged_liveness(conn, session.id)
     account = await accounts.open_or_find(
         conn,
@@ -65,11 +97,19 @@ async def _open_account(desk: Desk, conn: AsyncConnection, session: Any) -> Acco
             "face": {"at": session.selfie_at.isoformat()},
             # Beside what proves: it counts for no level.
             "liveness": [{**event.evidence, "at": event.at.isoformat()} for event in judged],
+            "register": None if confirmed is None else {**confirmed.evidence(), "at": now.isoformat()},
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
         at=now,
+        until=policy.lasts_until(level, reading.day("date_of_expiry"), today=clock.today()),
         locale=session.locale,
     )
+    assert account.pin is not None
+    assert account.date_of_birth is not None
+    for other in await accounts.namesakes(
+        conn, desk.keys, full_name=account.full_name, date_of_birth=account.date_of_birth, pin=account.pin
+    ):
+        await alarms.sound(desk, conn, session, "namesake", account_id=other)
     await store.erase(conn, session.id, at=now)
     await store.change(conn, session.id, account_id=account.id, account_at=now)
     await store.add_event(conn, session.id, "account-opened", {"account_id": account.id, "level": account.level})
@@ -94,7 +134,10 @@ async def _account_reply(
     policy = rules.current()
     acr = policy.uri(account.level)
     check = await store.check_of(conn, session.id)
-    if account.level >= policy.level(("card", "face", "contact", "officer")) or (check and check.decided_at):
+    highest = policy.level(("card", "face", "contact", "officer"))
+    # Who came back to prove themselves again may lengthen the level they have.
+    nothing_more = account.level >= highest and session.for_account_id is None
+    if nothing_more or (check and check.decided_at):
         return AccountReply(level=account.level, acr=acr, check_code=None, check_code_expires_in=None)
     now, lifetime = clock.now(), timedelta(hours=policy.lifetimes.check_code_hours)
     sealed = check.claims_sealed if check else desk.seal(session.id, "claims", msgspec.json.encode(claims or []))

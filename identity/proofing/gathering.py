@@ -10,14 +10,16 @@ import msgspec
 
 import ocr
 from identity import accounts, faces
+from identity.proofing import alarms, store
 from identity.proofing import policy as rules
-from identity.proofing import store
-from identity.proofing.messages import Advice, CardReply, ContactReply, ContactRequest, SelfieReply, Step
+from identity.proofing.messages import Advice, AlarmKind, CardReply, ContactReply, ContactRequest, SelfieReply, Step
 from identity.proofing.refusals import (
     CardAttemptsUsed,
     FaceDoesNotMatch,
     FaceNotComparable,
     FaceUnsure,
+    LivenessNotConvincing,
+    LivenessOfAnother,
     NotAContact,
     PhotoMissing,
     ReplayedImage,
@@ -92,7 +94,8 @@ def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]
 
 async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) -> SelfieReply:
     """A selfie, or frames of one, against the portrait of this session's card. Refuses what `faces` says of photos,
-    FaceDoesNotMatch, FaceNotComparable, FaceUnsure, ReplayedImage, SelfieAttemptsUsed, TooMany, TooManySelfies, WrongState."""
+    FaceDoesNotMatch, FaceNotComparable, FaceUnsure, LivenessNotConvincing, LivenessOfAnother, ReplayedImage, SelfieAttemptsUsed,
+    TooMany, TooManySelfies, WrongState."""
     if len(selfies) > faces.MOST_FRAMES:
         raise TooManySelfies(most=faces.MOST_FRAMES)
     if not all(selfies):
@@ -116,33 +119,39 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
         "score": seen.score,
         "model": seen.model,
         "calibration": seen.calibration,
-        "selfie_sha256": seen.selfie_sha256.hex(),
+        "selfie_sha256": seen.selfies[0].sha256.hex(),
         "tips": [tip.code for tip in seen.tips],
     }
-    if seen.more_sha256:
-        evidence["more_sha256"] = [sha256.hex() for sha256 in seen.more_sha256]
+    if len(seen.selfies) > 1:
+        evidence["more_sha256"] = [selfie.sha256.hex() for selfie in seen.selfies[1:]]
     async with desk.db.begin() as conn:
         now = await ongoing(conn, session_id, lock=True)
         if now.card_version != session.card_version:
             raise WrongState(next=next_step(now))
         refuse_unless(now, "selfie")
         judged = await store.judged_liveness(conn, session_id)
+        doubt = rules.doubt(policy.liveness, judged[-1].evidence, card_version=now.card_version) if judged else None
         if judged:
-            evidence["liveness"] = judged[-1].evidence["decision"]
-            if decision == "match" and evidence["liveness"] in policy.liveness.to_a_person:
-                decision = "unsure"
+            evidence["liveness"], evidence["doubt"] = judged[-1].evidence["decision"], doubt
+        if decision == "match" and doubt is not None:
+            decision = "unsure"
         matched = decision in policy.face.decisions
         evidence["decision"] = decision
         await store.add_event(conn, session_id, "selfie-matched" if matched else "selfie-not-matched", evidence)
+        if decision == "no_match" and tries == policy.attempts.selfie:
+            await alarms.sound(desk, conn, now, "stranger_with_card")
         if matched:
             # The portrait has done its work.
             await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None)
     if not matched:
-        attempts_left = policy.attempts.selfie - tries
-        raise (FaceDoesNotMatch if decision == "no_match" else FaceUnsure)(attempts_left=attempts_left)
+        refusal = FaceDoesNotMatch if decision == "no_match" else _UNSURE[doubt]
+        raise refusal(attempts_left=policy.attempts.selfie - tries)
     return SelfieReply(
         decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
     )
+
+
+_UNSURE = {None: FaceUnsure, "not_live": LivenessNotConvincing, "another_person": LivenessOfAnother}
 
 
 async def _refuse_uncompared(desk: Desk, session_id: str, selfies_sha256: Sequence[str]) -> None:
@@ -170,6 +179,9 @@ async def _compared(desk: Desk, session: Any, selfies: Sequence[bytes]) -> faces
     portrait = desk.unseal(session.id, "portrait", session.portrait_sealed)
     try:
         seen = await desk.pool.run(faces.compare, portrait, *selfies)
+        await _refuse_used_elsewhere(desk, session, seen)
+        if seen.decision == "match":
+            await _watch_for_others(desk, session, _compared_first(selfies, seen))
         # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
         await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))
     except Refusal as refusal:
@@ -179,6 +191,52 @@ async def _compared(desk: Desk, session: Any, selfies: Sequence[bytes]) -> faces
         await _record_refused(desk, session.id, "selfie", evidence, again=not deceived)
         raise
     return seen
+
+
+async def _refuse_used_elsewhere(desk: Desk, session: Any, seen: faces.Comparison) -> None:
+    """Refuses ReplayedImage: another session showed this picture, or a copy of it, before."""
+    until = clock.now() + timedelta(days=rules.current().replay.remembered_days)
+    number = reading_of(desk, session).confirmed("number")
+    assert number is not None
+    used = {
+        await desk.pictures.use(
+            faces.Picture("selfie", selfie.picture, selfie.sha256), session_id=session.id, number=number, until=until
+        )
+        for selfie in seen.selfies
+    }
+    portrait = faces.Picture("portrait", seen.portrait_picture)
+    carried = await desk.pictures.use(portrait, session_id=session.id, number=number, until=until)
+    doubts: list[AlarmKind] = []
+    if "other_number" in used:
+        doubts.append("selfie_of_another")
+    if carried == "other_number":
+        doubts.append("portrait_of_another")
+    if doubts:
+        async with desk.db.begin() as conn:
+            for kind in doubts:
+                await alarms.sound(desk, conn, session, kind)
+    if used & {"same_number", "other_number"}:
+        raise ReplayedImage
+
+
+def _compared_first(selfies: Sequence[bytes], seen: faces.Comparison) -> bytes:
+    """The first of several frames that was good enough."""
+    return next(one for one in selfies if hashlib.sha256(one).digest() == seen.selfies[0].sha256)
+
+
+async def _watch_for_others(desk: Desk, session: Any, selfie: bytes) -> None:
+    """An alarm when the face is that of another account's holder, among those who asked that theirs be watched."""
+    watched = await desk.faces.guarded()
+    if not watched:
+        return
+    seen = await desk.pool.run(faces.describe, selfie)
+    found = await desk.faces.find(seen, among=watched, purpose=faces.FACE_GUARD.purpose)
+    if found is None:
+        return
+    async with desk.db.begin() as conn:
+        other = await accounts.account(conn, desk.keys, found.ref)
+        if other.pin != reading_of(desk, session).confirmed("number"):
+            await alarms.sound(desk, conn, session, "face_of_another", account_id=other.id)
 
 
 async def _record_refused(

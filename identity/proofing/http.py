@@ -9,9 +9,14 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
 from litestar.params import Body
 
-from identity.proofing import checking, concluding, gathering, sessions, watching
+from identity.faces import FaceStore, Pictures
+from identity.proofing import alarms, checking, concluding, gathering, sessions, watching
 from identity.proofing.messages import (
     AccountReply,
+    Alarm,
+    AlarmDecision,
+    AlarmReply,
+    AlarmRow,
     CardReply,
     Check,
     CheckReply,
@@ -30,7 +35,8 @@ from identity.proofing.messages import (
 from identity.proofing.sessions import Desk
 from identity.tokens import AuthorizationReply, Issuer
 from identity.tokens.http import dpop_header
-from kit.actor import ANYONE, Actor, officer, proofing
+from identity.tokens.refusals import DpopProofNeeded, UnknownClient
+from kit.actor import ANYONE, Actor, citizen, officer, proofing
 from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
@@ -39,6 +45,7 @@ from kit.refusal import NotFound
 from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
+from wires.population import PopulationRegister
 
 _CARD_BODY_BYTES = 25_000_000
 _SELFIE_BODY_BYTES = 13_000_000
@@ -47,6 +54,7 @@ _BURST_BODY_BYTES = 13_000_000
 
 _SESSION = "/v1/proofing/sessions/{session_id:str}"
 _CHECK = "/v1/proofing/checks/{check_code:str}"
+_ALARM = "/v1/proofing/alarms/{alarm_id:str}"
 
 
 @dataclass
@@ -83,6 +91,9 @@ async def desk(
     settings: Settings,
     limits: Limits,
     valkey: Valkey,
+    pictures: Pictures,
+    faces: FaceStore,
+    population: PopulationRegister | None,
 ) -> Desk:
     """What the verbs stand on."""
     return Desk(
@@ -94,6 +105,9 @@ async def desk(
         settings=settings,
         limits=limits,
         valkey=valkey,
+        pictures=pictures,
+        faces=faces,
+        population=population,
     )
 
 
@@ -124,6 +138,25 @@ async def open_session(
     await limits.hit("proofing", address)
     jkt = await desk.issuer.check_proof(request.headers.getall("dpop", []), method="POST", path="/v1/proofing/sessions")
     return await sessions.open_session(desk, data, jkt=jkt)
+
+
+@post(
+    "/v1/me/proofing-sessions",
+    who=citizen("profile", level=0),
+    dependencies={"desk": desk},
+    summary="Prove yourself again",
+    tags=["proofing"],
+)
+async def open_session_again(data: SessionRequest, actor: Actor, desk: Desk, limits: Limits) -> SessionReply:
+    """The same journey for the account signed in: a level that lapsed or soon will, a new card, or the way to level 2. It never
+    leads to a second account, and another person's card is refused. Bound to the device key of the token."""
+    assert actor.account_id is not None
+    await limits.hit("proofing", actor.account_id)
+    if actor.jkt is None:
+        raise DpopProofNeeded(reason="the token is bound to no device key")
+    if data.client_id != actor.client_id:
+        raise UnknownClient(client_id=data.client_id)
+    return await sessions.open_session(desk, data, jkt=actor.jkt, for_account_id=actor.account_id)
 
 
 @get(_SESSION, who=proofing(), dependencies={"desk": desk}, summary="How far a session is", tags=["proofing"])
@@ -296,8 +329,48 @@ async def decide_check(check_code: str, data: CheckRequest, actor: Actor, desk: 
     return await checking.decide_check(desk, check_code, data, actor)
 
 
+@get(
+    "/v1/proofing/alarms",
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="Alarms nobody has decided",
+    tags=["proofing"],
+)
+async def list_alarms(desk: Desk) -> list[AlarmRow]:
+    """What may be one person twice, or a stolen number: the oldest hundred. Who it is about is behind each."""
+    return await alarms.open_alarms(desk)
+
+
+@get(
+    _ALARM,
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="What an alarm is about",
+    tags=["proofing"],
+)
+async def look_at_alarm(alarm_id: str, actor: Actor, desk: Desk, limits: Limits) -> Alarm:
+    """What the card proved, and the account it may touch. Looking is recorded; never for oneself."""
+    await limits.hit("lookup", f"alarm {actor.account_id}")
+    return await alarms.look_at_alarm(desk, alarm_id, actor)
+
+
+@post(
+    _ALARM,
+    who=officer("identity_checker"),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Decide an alarm",
+    tags=["proofing"],
+)
+async def decide_alarm(alarm_id: str, data: AlarmDecision, actor: Actor, desk: Desk, limits: Limits) -> AlarmReply:
+    """One verdict with its reason, which is kept; what the alarm showed is erased. It changes no account."""
+    await limits.hit("lookup", f"alarm {actor.account_id}")
+    return AlarmReply(await alarms.decide_alarm(desk, alarm_id, data, actor))
+
+
 route_handlers: list[Any] = [
     open_session,
+    open_session_again,
     progress,
     read_card,
     draw_liveness_challenge,
@@ -309,4 +382,7 @@ route_handlers: list[Any] = [
     authorize,
     look_at_check,
     decide_check,
+    list_alarms,
+    look_at_alarm,
+    decide_alarm,
 ]

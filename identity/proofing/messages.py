@@ -1,6 +1,6 @@
 """What apps and officers send to proofing and are answered."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -164,7 +164,65 @@ class LivenessSeen(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Annotated[list[str], Meta(description="codes; of a step, `step-missed:blink`")]
     policy: str
     status: Literal["assumption", "measured"]
+    owner: Annotated[
+        str,
+        Meta(
+            description="the burst against the card's portrait: match, no_match, unsure, no_face, copy; or other_card, when that card was exchanged"
+        ),
+    ]
     judged_at: datetime
+
+
+AlarmKind = Literal[
+    "number_in_use",
+    "number_of_another",
+    "namesake",
+    "portrait_of_another",
+    "selfie_of_another",
+    "face_of_another",
+    "stranger_with_card",
+    "register_disagrees",
+]
+AlarmVerdict = Literal["founded", "unfounded"]
+
+
+class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm in the queue; nothing of a person."""
+
+    id: str
+    kind: AlarmKind
+    words: Words
+    times: Annotated[int, Meta(description="how often it was raised since it is open")]
+    raised_at: datetime
+
+
+class AlarmedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that the card may touch."""
+
+    full_name: str
+    date_of_birth: date | None
+    pin_masked: str | None
+    level: int
+    opened_at: datetime
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the card proved that gave rise to it, and the account it may touch."""
+
+    alarm: AlarmRow
+    claims: list[EvidencedClaim]
+    account: AlarmedAccount | None
+
+
+class AlarmDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`reason` is what was looked into; it is kept with the officer's name."""
+
+    verdict: AlarmVerdict
+    reason: Annotated[str, Meta(max_length=500, pattern=_WRITTEN)]
+
+
+class AlarmReply(msgspec.Struct, frozen=True):
+    verdict: AlarmVerdict
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

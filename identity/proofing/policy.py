@@ -1,8 +1,8 @@
 """What proves a person, as `policy.toml` says it; pure decisions on values."""
 
 import tomllib
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,20 @@ class FaceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class LivenessRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to_a_person: tuple[str, ...]
+    owner: tuple[str, ...]
+
+
+class ReplayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    remembered_days: int
+
+
+class RegisterRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ask: bool
+    to_a_person: tuple[str, ...]
+
+
+class AlarmRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kept_days: int
 
 
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +71,7 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: int
     uri: str
     any_of: tuple[frozenset[Proof], ...]
+    lasts_days: int
     corresponds_to: str
     source: str
     meaning: Words
@@ -68,6 +83,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: CardRule
     face: FaceRule
     liveness: LivenessRule
+    replay: ReplayRule
+    alarms: AlarmRule
+    register: RegisterRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]
@@ -76,6 +94,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The highest level these proofs reach; 0 when none."""
         have = frozenset(proofs)
         return max((one.level for one in self.levels if any(needed <= have for needed in one.any_of)), default=0)
+
+    def lasts_until(self, level: int, card_expires_on: date | None, *, today: date) -> date:
+        """The last day of a level proven today: no longer than policy says, nor than the card it was proven by is good."""
+        longest = today + timedelta(days=next(one.lasts_days for one in self.levels if one.level == level))
+        return longest if card_expires_on is None else min(longest, card_expires_on - timedelta(days=1))
 
     def uri(self, level: int) -> str:
         return next(one.uri for one in self.levels if one.level == level)
@@ -138,6 +161,20 @@ def not_comparable(rule: FaceRule, reading: CardReading, *, today: date) -> Lite
     if born is not None and _age(born, issued) < rule.least_portrait_age_years:
         return "child"
     return "old-portrait" if _age(issued, today) >= rule.most_portrait_years else None
+
+
+def doubt(
+    rule: LivenessRule, burst: Mapping[str, Any], *, card_version: int
+) -> Literal["not_live", "another_person"] | None:
+    """What the session's last burst, as its event has it, holds against a selfie; a burst for an earlier card is nobody's."""
+    if burst["decision"] in rule.to_a_person:
+        return "not_live"
+    return None if owner_seen(burst, card_version=card_version) in rule.owner else "another_person"
+
+
+def owner_seen(burst: Mapping[str, Any], *, card_version: int) -> str:
+    """`liveness.Ownership`, or `other_card` when another card took the place of the one it was held against."""
+    return burst["owner"]["decision"] if burst["card_version"] == card_version else "other_card"
 
 
 def claims(reading: CardReading) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -48,8 +48,8 @@ class SelfieAttemptsUsed(Refusal):
 class ReplayedImage(Refusal):
     status = 422
     code = "replayed-image"
-    vi = "Ảnh này đã được so sánh trong phiên này. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ."
-    en = "This picture was already compared in this session. Take a new photo of your face now."
+    vi = "Ảnh này đã được dùng trước đây. Hãy tự chụp một ảnh khuôn mặt mới ngay bây giờ, ở tư thế hơi khác."
+    en = "This picture was used before. Take a new photo of your face now, in a slightly different position."
 
 
 class FaceNotComparable(Refusal):
@@ -71,6 +71,34 @@ class FaceUnsure(Refusal):
     code = "face-unsure"
     vi = "Chưa đủ chắc chắn là cùng một người. Hãy chụp lại nơi sáng hơn hoặc đến bộ phận một cửa. Còn {attempts_left} lần thử."
     en = "It is not clear enough that this is one person. Try in better light, or come to the desk. Attempts left: {attempts_left}."
+
+
+class LivenessNotConvincing(Refusal):
+    """For who was `unsure` by a burst, whatever the faces came to: whether they match is not told by the way."""
+
+    status = 422
+    code = "liveness-not-convincing"
+    vi = (
+        "Lần kiểm tra người thật gần nhất chưa thuyết phục, nên máy không tự quyết định. Hãy làm lại bước đó rồi chụp lại, "
+        "hoặc mang thẻ đến bộ phận một cửa. Còn {attempts_left} lần thử."
+    )
+    en = (
+        "The last liveness check did not convince, so the machine does not decide alone. Do that check again and then the "
+        "selfie, or bring the card to the one-stop desk. Attempts left: {attempts_left}."
+    )
+
+
+class LivenessOfAnother(Refusal):
+    status = 422
+    code = "liveness-of-another"
+    vi = (
+        "Chưa thấy rõ người trong lần kiểm tra người thật gần nhất là chủ thẻ, nên máy không tự quyết định. Chủ thẻ hãy làm lại "
+        "bước đó rồi chụp lại, hoặc mang thẻ đến bộ phận một cửa. Còn {attempts_left} lần thử."
+    )
+    en = (
+        "The last liveness check did not clearly show the card's owner, so the machine does not decide alone. The owner does "
+        "that check again and then the selfie, or brings the card to the one-stop desk. Attempts left: {attempts_left}."
+    )
 
 
 class LivenessAttemptsUsed(Refusal):
@@ -113,6 +141,22 @@ class ReasonMissing(Refusal):
     code = "check-reason-missing"
     vi = "Hãy ghi đã đối chiếu những gì, hoặc lý do từ chối."
     en = "Write what was compared, or why it is refused."
+
+
+class CardOfAnother(Refusal):
+    """The same whether or not that card's owner has an account."""
+
+    status = 409
+    code = "card-of-another"
+    vi = "Thẻ này không phải của chủ tài khoản đang đăng nhập. Hãy dùng thẻ của chính bạn, hoặc đăng xuất rồi bắt đầu phiên mới."
+    en = "This card is not that of the account signed in. Use your own card, or sign out and start a new session."
+
+
+class RegisterDisagrees(Refusal):
+    status = 409
+    code = "register-disagrees"
+    vi = "Thông tin trên thẻ chưa được cơ sở dữ liệu dân cư xác nhận. Hãy mang giấy tờ gốc đến bộ phận một cửa để cán bộ kiểm tra."
+    en = "The population register does not confirm what the card says. Bring your papers to the one-stop desk, where an officer looks into it."
 
 
 class EvidenceShort(Refusal):

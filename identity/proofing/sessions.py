@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity import tokens
+from identity import faces, tokens
 from identity.proofing import policy as rules
 from identity.proofing import store
 from identity.proofing.messages import STEPS, Progress, SessionReply, SessionRequest, Step, StepDone
@@ -23,6 +23,7 @@ from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
 from ocr import CardReading
+from wires.population import PopulationRegister
 
 _PASSED_AT: dict[Step, str] = {
     "card": "card_at",
@@ -45,6 +46,9 @@ class Desk:
     settings: Settings
     limits: Limits
     valkey: Valkey
+    pictures: faces.Pictures
+    faces: faces.FaceStore
+    population: PopulationRegister | None
 
     def seal(self, session_id: str, what: str, plain: bytes) -> bytes:
         return crypto.seal(self._key(what), plain, f"{session_id}/{what}".encode())
@@ -64,11 +68,14 @@ class Desk:
         return self.keys.key({"portrait": "faces", "contact": "contacts"}.get(what, "pins"))
 
 
-async def open_session(desk: Desk, request: SessionRequest, *, jkt: str) -> SessionReply:
-    """For a first-party app and one device key. Refuses UnknownClient, BadChallenge."""
+async def open_session(
+    desk: Desk, request: SessionRequest, *, jkt: str, for_account_id: str | None = None
+) -> SessionReply:
+    """For a first-party app and one device key; bound to an account when its holder is signed in. Refuses UnknownClient, BadChallenge."""
     tokens.check_challenge(request.code_challenge, request.code_challenge_method)
     session_id, now = ids.new_id("prf"), clock.now()
     lifetime = timedelta(minutes=rules.current().lifetimes.session_minutes)
+    opened = {"client_id": request.client_id} | ({} if for_account_id is None else {"again": for_account_id})
     async with desk.db.begin() as conn:
         token = await desk.issuer.proofing_token(conn, session_id=session_id, client_id=request.client_id, jkt=jkt)
         await store.add_session(
@@ -80,10 +87,11 @@ async def open_session(desk: Desk, request: SessionRequest, *, jkt: str) -> Sess
             scope=request.scope,
             nonce=request.nonce,
             locale=request.locale,
+            for_account_id=for_account_id,
             created_at=now,
             expires_at=now + lifetime,
         )
-        await store.add_event(conn, session_id, "opened", {"client_id": request.client_id})
+        await store.add_event(conn, session_id, "opened", opened)
     return SessionReply(id=session_id, proofing_token=token, expires_in=int(lifetime.total_seconds()), steps=STEPS)
 
 
@@ -102,7 +110,7 @@ async def progress(desk: Desk, session_id: str) -> Progress:
 
 
 async def end_expired(db: Database) -> None:
-    """Erases what sessions still hold after their time, and the claims of check codes nobody used."""
+    """Erases what sessions still hold after their time, and what check codes nobody used and alarms nobody decided show."""
     while True:
         async with db.begin() as conn:
             now = clock.now()
@@ -111,6 +119,7 @@ async def end_expired(db: Database) -> None:
                 await store.erase(conn, session_id, at=now)
                 await store.add_event(conn, session_id, "expired", {})
             await store.erase_expired_checks(conn, at=now)
+            await store.erase_expired_alarms(conn, at=now)
         if not over:
             return
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.proofing.tables import proofing_checks, proofing_events, proofing_sessions
+from identity.proofing.tables import proofing_alarms, proofing_checks, proofing_events, proofing_sessions
 from kit import clock, ids
 
-_sessions, _checks = proofing_sessions.c, proofing_checks.c
+_sessions, _checks, _alarms = proofing_sessions.c, proofing_checks.c, proofing_alarms.c
 
 Counted = Literal["card_tries", "selfie_tries", "liveness_tries", "code_tries"]
 
@@ -125,6 +125,51 @@ async def erase(conn: AsyncConnection, session_id: str, *, at: datetime) -> None
         code_mac=None,
         code_expires_at=None,
         erased_at=at,
+    )
+
+
+async def raise_alarm(conn: AsyncConnection, **values: Any) -> None:
+    """A new alarm, or one more time of the one that is open on this subject."""
+    statement = upsert(proofing_alarms).values(times=1, **values)
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "subject"],
+            index_where=_alarms.claims_sealed.is_not(None),
+            set_={"times": _alarms.times + 1},
+        )
+    )
+
+
+def _is_open(at: datetime) -> Any:
+    return and_(_alarms.claims_sealed.is_not(None), _alarms.expires_at > at)
+
+
+async def open_alarms(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[Any]:
+    """Undecided and in time, oldest first."""
+    statement = select(proofing_alarms).where(_is_open(at)).order_by(_alarms.raised_at, _alarms.id).limit(limit)
+    return (await conn.execute(statement)).all()
+
+
+async def open_alarm(conn: AsyncConnection, alarm_id: str, *, at: datetime) -> Any | None:
+    return (await conn.execute(select(proofing_alarms).where(_alarms.id == alarm_id, _is_open(at)))).first()
+
+
+async def decide_alarm(conn: AsyncConnection, alarm_id: str, *, at: datetime, **values: Any) -> Any | None:
+    """The alarm, to the one officer who decides it first; what was sealed is erased."""
+    statement = (
+        update(proofing_alarms)
+        .where(_alarms.id == alarm_id, _is_open(at))
+        .values(decided_at=at, claims_sealed=None, **values)
+        .returning(proofing_alarms)
+    )
+    return (await conn.execute(statement)).first()
+
+
+async def erase_expired_alarms(conn: AsyncConnection, *, at: datetime) -> None:
+    await conn.execute(
+        update(proofing_alarms)
+        .where(_alarms.claims_sealed.is_not(None), _alarms.expires_at <= at)
+        .values(claims_sealed=None)
     )
 
 

@@ -14,6 +14,8 @@ proofing_sessions = Table(
     Column("scope", Text),
     Column("nonce", Text),
     Column("locale", Text, nullable=False),
+    # Who was signed in when it was opened, to prove themselves again; null for a newcomer.
+    Column("for_account_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     # Rises with each card: a selfie compared with an earlier card's portrait no longer counts.
@@ -69,4 +71,29 @@ proofing_checks = Table(
     Column("officer_id", Id),
     Column("office_id", Id),
     Index("ix_proofing_checks_open", "expires_at", postgresql_where=text("claims_sealed is not null")),
+)
+
+proofing_alarms = Table(
+    "proofing_alarms",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("session_id", Id, ForeignKey("proofing_sessions.id"), nullable=False, index=True),
+    # Keyed: the same for the same kind, number and account, so that one doubt is one row.
+    Column("subject", LargeBinary, nullable=False),
+    # What the officer is shown; erased with the verdict or when policy's time is over, and the alarm is open until then.
+    Column("claims_sealed", LargeBinary),
+    # The account it may touch, not the one that was opened.
+    Column("account_id", Id),
+    Column("times", Integer, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("verdict", Text),
+    Column("reason", Text),
+    Column("officer_id", Id),
+    Column("office_id", Id),
+    Index(
+        "uq_proofing_alarms_open", "kind", "subject", unique=True, postgresql_where=text("claims_sealed is not null")
+    ),
 )

@@ -64,9 +64,16 @@ async def judge_liveness(
     if asked is None or asked.id != challenge_id:
         raise liveness.LivenessChallengeStale
     await liveness.take(desk.valkey, asked, session_id=session_id, device_thumbprint=session.jkt)
-    seen = {"challenge": asked.id, "burst_sha256": hashlib.sha256(b"".join(jpegs)).hexdigest()}
+    seen = {
+        "challenge": asked.id,
+        "burst_sha256": hashlib.sha256(b"".join(jpegs)).hexdigest(),
+        "card_version": session.card_version,
+    }
+    portrait = desk.unseal(session_id, "portrait", session.portrait_sealed)
     try:
-        verdict = await desk.pool.run(liveness.judge_burst, _frames(jpegs, times), asked)
+        frames = _frames(jpegs, times)
+        verdict = await desk.pool.run(liveness.judge_burst, frames, asked)
+        owner = await desk.pool.run(liveness.compare_owner, portrait, frames, asked)
     except Refusal as refusal:
         async with desk.db.begin() as conn:
             await store.add_event(conn, session_id, "liveness-refused", {**seen, "code": refusal.code})
@@ -79,6 +86,8 @@ async def judge_liveness(
         "reasons": [_coded(reason) for reason in verdict.reasons],
         "policy": verdict.policy,
         "status": "measured" if liveness.measured() else "assumption",
+        # Not in the reply: a burst would be a face to guess with, beside the selfies that are counted.
+        "owner": msgspec.to_builtins(owner),
     }
     async with desk.db.begin() as conn:
         # Recorded also when a selfie has matched meanwhile: the officer sees it all the same.
@@ -92,7 +101,7 @@ async def judge_liveness(
     )
 
 
-def seen_by_machine(events: Any) -> list[LivenessSeen]:
+def seen_by_machine(events: Any, *, card_version: int) -> list[LivenessSeen]:
     """What an officer is told of the session's bursts."""
     return [
         LivenessSeen(
@@ -100,6 +109,7 @@ def seen_by_machine(events: Any) -> list[LivenessSeen]:
             reasons=event.evidence["reasons"],
             policy=event.evidence["policy"],
             status=event.evidence["status"],
+            owner=rules.owner_seen(event.evidence, card_version=card_version),
             judged_at=event.at,
         )
         for event in events

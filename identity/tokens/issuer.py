@@ -377,7 +377,7 @@ class Issuer:
         claims = self._claims(shown.token, shown.scheme)
         await self._refuse_foreign_key(claims, shown, dpop, method, path)
         async with db.connect() as conn:
-            grant = await store.grant(conn, claims.gid)
+            grant = await store.grant(conn, claims.gid, clock.today())
         acting.refuse_ended(grant, claims, shown.scheme)
         return acting.actor_of(claims, grant)
 

@@ -99,11 +99,15 @@ async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest
     ) == 1  # fmt: skip
 
 
+# A level lapses by the calendar alone: whoever asks is told what it is on that day (`accounts.service.current_level`).
+_LEVEL = "case when a.level >= 2 and a.level_2_until >= %(day)s then 2 when a.level >= 1 and a.level_1_until >= %(day)s then 1 else 0 end"
+
+
 async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
     """kind, level, closed_at, locked_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
     return await _one(
         conn,
-        "select a.kind, a.level, a.closed_at, a.locked_at, o.id as appointment_id, o.office_id, o.roles from accounts a"
+        f"select a.kind, {_LEVEL} as level, a.closed_at, a.locked_at, o.id as appointment_id, o.office_id, o.roles from accounts a"  # noqa: S608 - a constant of ours
         " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
         " and (o.until_on is null or o.until_on >= %(day)s) where a.id = %(id)s",
         {"id": account_id, "day": on},
@@ -152,15 +156,16 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     )
 
 
-async def grant(conn: AsyncConnection, grant_id: str) -> Any:
-    """What every request asks: is it still good, and what are the account and the appointment behind it now."""
+async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
+    """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at, c.disabled_at, c.first_party,"
-        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at, c.disabled_at,"  # noqa: S608 - a constant of ours
+        f" c.first_party, c.office_id as kiosk_office_id, {_LEVEL} as account_level, a.closed_at, a.locked_at,"
+        " o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
         " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
-        {"id": grant_id},
+        {"id": grant_id, "day": on},
     )
 
 

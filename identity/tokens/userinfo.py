@@ -7,6 +7,7 @@ from identity.tokens import claims, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import UserInfo
 from identity.tokens.scopes import CLAIMS
+from kit import clock
 from kit.actor import Actor
 from kit.keys import Keys
 
@@ -18,7 +19,7 @@ async def of(conn: AsyncConnection, keys: Keys, issuer: Issuer, actor: Actor) ->
     assert actor.grant_id is not None
     client = await store.client(conn, actor.client_id)
     assert client is not None
-    grant = await store.grant(conn, actor.grant_id)
+    grant = await store.grant(conn, actor.grant_id, clock.today())
     alone = (grant.claims or {}).get("userinfo", ())
     wanted = [name for name, claim in CLAIMS.items() if claim.scope in actor.scopes or name in alone]
     told = await claims.known(conn, keys, actor.account_id, wanted)

@@ -6,7 +6,7 @@ import pytest
 
 from kit import pin
 from kit.pin import Sex
-from wires.population import PinIssuer, SandboxPins, century_and_sex
+from wires.population import PinIssuer, RegisterAnswer, Registered, SandboxPins, SandboxRegister, century_and_sex
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +44,25 @@ async def test_an_unknown_province_or_century_is_refused() -> None:
 
 def test_it_says_that_it_is_for_development() -> None:
     assert SandboxPins.development_only is True
+
+
+BINH = Registered("079189000001", "Trần Thị Hư Cấu", date(1989, 1, 15), {"residence": "Số 1 đường Hư Cấu"})
+
+
+@pytest.mark.parametrize(
+    ("pin", "name", "born", "answer"),
+    [
+        (BINH.pin, "TRẦN  THỊ HƯ CẤU", BINH.date_of_birth, RegisterAnswer("yes", "sandbox", BINH.locked)),
+        (BINH.pin, "Tran Thi Hu Cau", BINH.date_of_birth, RegisterAnswer("no", "sandbox")),
+        (BINH.pin, BINH.full_name, date(1989, 1, 16), RegisterAnswer("no", "sandbox")),
+        ("079189000002", BINH.full_name, BINH.date_of_birth, RegisterAnswer("unknown", "sandbox")),
+    ],
+)
+async def test_the_sandbox_register_knows_whom_it_was_given(
+    pin: str, name: str, born: date, answer: RegisterAnswer
+) -> None:
+    assert await SandboxRegister([BINH]).confirm(pin=pin, full_name=name, date_of_birth=born) == answer
+
+
+def test_the_sandbox_register_is_for_development() -> None:
+    assert SandboxRegister.development_only is True

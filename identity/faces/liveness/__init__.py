@@ -4,15 +4,25 @@
     await liveness.keep(valkey, challenge)                                  # and with the session, what was asked
     await liveness.take(valkey, challenge, session_id=…, device_thumbprint=…)    # first thing when the answer comes
     verdict = await pool.run(liveness.judge_burst, frames, challenge)
+    owner = await pool.run(liveness.compare_owner, portrait, frames, challenge)
 
-`judge_burst`, `refuse_unfit` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
+`judge_burst`, `compare_owner`, `refuse_unfit` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
 """
 
 import logging
 from functools import cache
 
 from identity.faces.liveness.challenge import LOOK_AHEAD, STEPS, Challenge, Step, draw, keep, take
-from identity.faces.liveness.messages import LEAST_FRAMES, MOST_FRAMES, Decision, Frame, Reason, Verdict
+from identity.faces.liveness.messages import (
+    LEAST_FRAMES,
+    MOST_FRAMES,
+    Decision,
+    Frame,
+    Owner,
+    Ownership,
+    Reason,
+    Verdict,
+)
 from identity.faces.liveness.policy import default
 from identity.faces.liveness.refusals import BadBurst, LivenessChallengeStale, LivenessUnfit
 from identity.faces.refusals import FaceModelsUnavailable
@@ -28,9 +38,12 @@ __all__ = [
     "Frame",
     "LivenessChallengeStale",
     "LivenessUnfit",
+    "Owner",
+    "Ownership",
     "Reason",
     "Step",
     "Verdict",
+    "compare_owner",
     "draw",
     "judge_burst",
     "keep",
@@ -54,6 +67,13 @@ def judge_burst(frames: list[Frame], challenge: Challenge) -> Verdict:
 
     refuse_unfit()
     return judge(read_burst(frames), challenge, default())
+
+
+def compare_owner(portrait: bytes, frames: list[Frame], challenge: Challenge) -> Owner:
+    """Whether a burst that `judge_burst` took shows the owner of this card portrait. Refuses NoFaceOnCard, CardFaceTooSmall."""
+    from identity.faces.liveness.owning import compare
+
+    return compare(portrait, frames, challenge)
 
 
 def measured() -> bool:

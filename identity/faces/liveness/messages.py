@@ -10,6 +10,8 @@ from kit.refusal import Words
 
 Rgb = tuple[float, float, float]
 Decision = Literal["live", "not_live", "unsure"]
+Ownership = Literal["match", "no_match", "unsure", "no_face", "copy"]
+"""Of a burst and a card: as `faces.Decision`; or nobody looked ahead, or the frame was the portrait itself."""
 
 LEAST_FRAMES: Final = 8
 MOST_FRAMES: Final = 40
@@ -86,3 +88,12 @@ class Verdict(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     policy: str
     """Id of the policy it was judged by."""
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whether a burst shows the card's owner; `score` and what it was told by, when there was a face to compare."""
+
+    decision: Ownership
+    score: float | None = None
+    model: str | None = None
+    calibration: str | None = None

@@ -55,7 +55,12 @@ def reading(decision: str = "accept", **fields: Field) -> CardReading:
     )
 
 
-def card(
-    decision: str = "accept", *, portrait: bytes | None = b"\xff\xd8\xff portrait of somebody", **fields: Field
-) -> Card:
-    return Card(reading=reading(decision, **fields), portrait=portrait)
+_ONE_OF_THEIRS = b"\xff\xd8\xff portrait of somebody "
+
+
+def card(decision: str = "accept", *, portrait: bytes | None = _ONE_OF_THEIRS, **fields: Field) -> Card:
+    """Each number has a portrait of its own, unless told which."""
+    read = reading(decision, **fields)
+    if portrait is _ONE_OF_THEIRS:
+        portrait += str(read.fields["number"].value).encode()
+    return Card(reading=read, portrait=portrait)

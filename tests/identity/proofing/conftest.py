@@ -9,6 +9,7 @@ import ocr
 from api.caller import Device, Pkce
 from identity import faces
 from identity.faces import Comparison, liveness
+from identity.faces.messages import Shown
 from kit import clock
 from kit.pool import InferencePool
 from tests.identity.proofing import cards
@@ -21,17 +22,22 @@ class PreparedPhotos(InferencePool):
     def __init__(self):
         super().__init__(workers=1, queue=0)
         self.card, self.face, self.burst, self.fit, self.seen = cards.card(), "match", "live", None, []
+        self.owner, self.description = "match", None
 
     async def run(self, function, *args):
         self.seen.append((function, args))
         if function is ocr.read_card_with_portrait:
             answer = self.card
         elif function is faces.compare:
-            answer = comparison(self.face, *args[1:]) if isinstance(self.face, str) else self.face
+            answer = comparison(self.face, *args[1:], portrait=args[0]) if isinstance(self.face, str) else self.face
         elif function is liveness.refuse_unfit:
             answer = self.fit
         elif function is liveness.judge_burst:
             answer = self.burst if self.burst != "live" else liveness.Verdict("live", (), "liveness-test")
+        elif function is faces.describe:
+            answer = self.description
+        elif function is liveness.compare_owner:
+            answer = liveness.Owner(self.owner, 5.0, "m", "c")
         else:
             raise AssertionError(function)
         if callable(answer):
@@ -41,11 +47,25 @@ class PreparedPhotos(InferencePool):
         return answer
 
 
-def comparison(decision, *selfies):
-    first, *more = (hashlib.sha256(selfie).digest() for selfie in selfies or (b"selfie",))
+def comparison(decision, *selfies, portrait=b"", picture=None):
+    """Pictures as different as their bytes; `picture` is the first one's, when it is not."""
+    shown = [Shown(hashlib.sha256(one).digest(), hash_of(one)) for one in selfies or (b"selfie",)]
+    if picture is not None:
+        shown[0] = Shown(shown[0].sha256, picture)
     return Comparison(
-        decision=decision, tips=(), score=5.0, model="m", calibration="c", selfie_sha256=first, more_sha256=tuple(more)
+        decision=decision,
+        tips=(),
+        score=5.0,
+        model="m",
+        calibration="c",
+        selfies=tuple(shown),
+        portrait_picture=hash_of(portrait),
     )
+
+
+def hash_of(photo):
+    """What stands in for a perceptual hash."""
+    return int.from_bytes(hashlib.sha256(photo).digest()[:8])
 
 
 @pytest.fixture

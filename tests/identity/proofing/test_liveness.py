@@ -2,11 +2,13 @@
 
 import asyncio
 import functools
+import io
 import random
 from datetime import timedelta
 
 import msgspec
 import pytest
+from PIL import Image
 from sqlalchemy import text
 
 from identity.faces import dlib_eye, liveness
@@ -15,6 +17,7 @@ from identity.faces.liveness import simulated
 from identity.faces.liveness.drawing import drawn_face
 from identity.faces.liveness.wording import TIPS
 from identity.faces.refusals import FaceModelsUnavailable
+from kit import crypto
 from kit.pool import Busy
 from tests.identity.proofing.conftest import Applicant
 from tests.identity.proofing.test_session import events
@@ -53,8 +56,9 @@ async def test_what_is_asked_is_said_in_both_languages_and_bound_to_session_and_
     assert (asked["least_frames"], asked["most_frames"], asked["attempts_left"]) == (8, 40, 4)
     told = await answer(applicant, asked["id"])
     assert told == {"decision": "live", "tips": [], "attempts_left": 4, "next": "selfie"}
-    function, (frames, challenge) = photos.seen[-1]
-    assert function is liveness.judge_burst
+    (function, (frames, challenge)), (compared, (portrait, *same)) = photos.seen[-2:]
+    assert (function, compared) == (liveness.judge_burst, liveness.compare_owner)
+    assert (portrait, same) == (photos.card.portrait, [frames, challenge])
     assert [frame.at_ms for frame in frames] == [250 * number for number in range(8)]
     assert (challenge.id, challenge.session_id) == (asked["id"], applicant.id)
     async with city.house.db.connect() as conn:
@@ -169,12 +173,56 @@ async def test_after_not_live_a_match_is_a_person_s_to_decide_until_a_better_bur
     await applicant.up_to("selfie")
     photos.burst = verdict("not_live", "moves-flat")
     await answer(applicant, (await ask(applicant))["id"])
-    await applicant.selfie(expect=422, code="face-unsure")
+    problem = await applicant.selfie(expect=422, code="liveness-not-convincing")
+    assert "Do that check again" in problem["message"]["en"]
     kind, evidence = (await events(city, applicant.id))[-1]
     assert (kind, evidence["seen"], evidence["liveness"]) == ("selfie-not-matched", "match", "not_live")
     photos.burst = verdict("unsure", "light-flat")
     await answer(applicant, (await ask(applicant))["id"])
     await applicant.selfie()
+
+
+@pytest.mark.parametrize("owner", ["no_match", "unsure", "no_face", "copy"])
+async def test_a_burst_of_somebody_else_makes_a_match_a_person_s_to_decide(city, applicant, photos, owner):
+    """One person could move before the camera, live, and another's picture be the selfie."""
+    await applicant.up_to("selfie")
+    photos.owner = owner
+    told = await answer(applicant, (await ask(applicant))["id"])
+    # A hint to the app would be a way to try faces that nobody counts.
+    assert told == {"decision": "live", "tips": [], "attempts_left": 4, "next": "selfie"}
+    problem = await applicant.selfie(expect=422, code="liveness-of-another")
+    assert problem["message"]["vi"] != problem["message"]["en"]
+    kind, evidence = (await events(city, applicant.id))[-1]
+    assert (kind, evidence["seen"], evidence["decision"], evidence["doubt"]) == (
+        "selfie-not-matched", "match", "unsure", "another_person",
+    )  # fmt: skip
+    _, burst = (await events(city, applicant.id))[-2]
+    assert burst["owner"] == {"decision": owner, "score": 5.0, "model": "m", "calibration": "c"}
+    photos.owner = "match"
+    await answer(applicant, (await ask(applicant))["id"])
+    await applicant.selfie()
+
+
+async def test_a_burst_against_another_card_is_nobody_s(city, applicant, photos):
+    await applicant.up_to("selfie")
+    await answer(applicant, (await ask(applicant))["id"])
+    await applicant.card()
+    await applicant.selfie(expect=422, code="liveness-of-another")
+    await answer(applicant, (await ask(applicant))["id"])
+    await applicant.selfie()
+    for step in ("contact", "code"):
+        await getattr(applicant, step)()
+    officer = await city.signed_in("identity_checker")
+    seen = await officer.get(f"/v1/proofing/checks/{(await applicant.account())['check_code']}", expect=200)
+    assert [one["owner"] for one in seen["liveness"]] == ["other_card", "match"]
+
+
+@pytest.mark.parametrize(("face", "code"), [("no_match", "face-does-not-match"), ("unsure", "liveness-of-another")])
+async def test_what_the_faces_came_to_is_not_told_by_the_burst_s_sentence(applicant, photos, face, code):
+    await applicant.up_to("selfie")
+    photos.owner, photos.face = "no_match", face
+    await answer(applicant, (await ask(applicant))["id"])
+    await applicant.selfie(expect=422, code=code)
 
 
 async def test_live_grants_no_level_and_the_officer_sees_every_verdict(city, applicant, photos):
@@ -217,8 +265,14 @@ async def test_a_drawn_head_answers_by_itself_or_from_a_screen(city, monkeypatch
     monkeypatch.setattr(liveness, "draw", functools.partial(liveness.draw, chance=random.Random(1)))
     applicant = Applicant(city)
     await applicant.open()
+    head = io.BytesIO()
+    Image.fromarray(drawn_face()).save(head, "JPEG")
+    portrait = crypto.seal(city.house.keys.key("faces"), head.getvalue(), f"{applicant.id}/portrait".encode())
     async with city.house.db.begin() as conn:
-        await conn.execute(text("update proofing_sessions set card_at = now() where id = :id"), {"id": applicant.id})
+        await conn.execute(
+            text("update proofing_sessions set card_at = now(), portrait_sealed = :portrait where id = :id"),
+            {"id": applicant.id, "portrait": portrait},
+        )
     asked = await ask(applicant)
     async with city.house.db.connect() as conn:
         row = await conn.scalar(
