@@ -123,7 +123,7 @@ class FaceStore:
         try:
             # numpy takes a while to load, and the loop has callers to answer.
             await asyncio.to_thread(import_module, "identity.faces.index")
-            async with self._at_index, self._db.snapshot() as conn:
+            async with self._db.snapshot() as conn, self._at_index:
                 await self._up_to_date(conn)
         except Exception:
             _log.exception("the index of faces was not built at the start")
