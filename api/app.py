@@ -89,14 +89,16 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with open_house(settings, pool=pool) as house:
             app.state.house = house
-            worker = await house.jobs.work_in_background() if settings.work_in_process else None
+            beside = [asyncio.create_task(house.faces.warm())]
+            if settings.work_in_process:
+                beside.append(await house.jobs.work_in_background())
             try:
                 yield
             finally:
-                if worker is not None:
-                    # Waited for: what it holds is closed with the house.
-                    worker.cancel()
-                    await asyncio.wait([worker], timeout=_WORKER_SECONDS)
+                # Waited for: what they hold is closed with the house.
+                for task in beside:
+                    task.cancel()
+                await asyncio.wait(beside, timeout=_WORKER_SECONDS)
 
     uploaded.keep_in_memory()
     app = Litestar(

@@ -5,6 +5,7 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Collection
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -129,6 +130,19 @@ class FaceStore:
                 gallery_size=searched,
             )
         return found
+
+    async def warm(self) -> None:
+        """Reads the gallery into the index, so that the first search need not. A search meanwhile waits for it and is right.
+
+        Ends in the log when it cannot: the first search then reads what there is.
+        """
+        try:
+            # numpy takes a while to load, and the loop has callers to answer.
+            await asyncio.to_thread(import_module, "identity.faces.index")
+            async with self._db.snapshot() as conn, self._at_index:
+                await self._up_to_date(conn)
+        except Exception:
+            _log.exception("the index of faces was not built at the start")
 
     async def _look(self, conn: AsyncConnection, probe: Template, among: Collection[str] | None) -> "list[_Look]":
         """Candidates under each turn by its index, after whatever changed since the last search, here or in another process."""

@@ -1,11 +1,13 @@
 """The gallery on a real PostgreSQL with pgvector; faces are made of numbers here, so that their distances are known."""
 
 import itertools
+import logging
 import math
 import random
 from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -13,11 +15,14 @@ import pytest
 from sqlalchemy import text
 
 import migrations
+from api.app import create_app
 from identity.faces import Consent, Description, FaceStore, Found, index, service
 from identity.faces import store as sql
 from identity.faces.calibration import default
 from identity.faces.messages import Template
 from kit.db import Database
+from kit.pool import InferencePool
+from kit.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -297,6 +302,69 @@ async def test_the_index_is_read_page_by_page(
         assert await elsewhere.find(again(description)) == (None if ref == "person-3" else Found(ref))
 
 
+async def test_the_index_is_read_at_the_start_and_a_search_meanwhile_is_right(
+    store: FaceStore,
+    people: Iterator[Description],
+    empty: None,
+    faces_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The first caller after a start waited for the whole gallery."""
+    caplog.set_level(logging.INFO)
+    known = await enrolled(store, people, "an", "binh", "chi")
+    monkeypatch.setattr(service, "_PAGE", 1)
+    changes, half_way, go_on, read = sql.changes, anyio.Event(), anyio.Event(), list[int]()
+
+    async def slowly(*args: Any, after: int, **given: Any) -> sql.Changed:
+        if len(read) == 1:
+            half_way.set()
+            await go_on.wait()
+        read.append(after)
+        return await changes(*args, after=after, **given)
+
+    monkeypatch.setattr(sql, "changes", slowly)
+    started, found = FaceStore(faces_db, KeysOf(1)), dict[str, Found | None]()
+
+    async def look(ref: str) -> None:
+        found[ref] = await started.find(again(known[ref]))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(started.warm)
+        await half_way.wait()
+        # The index holds one of three; who looks now must not be told that there are no others.
+        for ref in known:
+            group.start_soon(look, ref)
+        late = await enrolled(store, people, "dung")
+        await anyio.wait_all_tasks_blocked()
+        assert found == {}
+        go_on.set()
+    assert found == {ref: Found(ref) for ref in known}
+    assert await started.find(again(late["dung"])) == Found("dung")
+    # Once from the beginning, then only what was new.
+    assert read.count(0) == 1
+    assert caplog.text.count("the index of faces is built") == 1
+
+
+async def test_a_start_without_the_gallery_is_told_and_the_first_search_reads_it(
+    store: FaceStore,
+    people: Iterator[Description],
+    empty: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known = await enrolled(store, people, "an")
+
+    async def away(*_: object, **__: object) -> sql.Changed:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(sql, "changes", away)
+    await store.warm()
+    assert "was not built at the start" in caplog.text
+    monkeypatch.undo()
+    assert await store.find(again(known["an"])) == Found("an")
+
+
 async def test_concurrent_enrolments_are_all_seen(
     store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
 ) -> None:
@@ -347,3 +415,22 @@ async def test_who_enrolled_before_changes_were_numbered_is_found(
     assert await later.find(again(known["binh"])) is None
     known |= await enrolled(later, people, "dung")
     assert await later.find(again(known["dung"])) == Found("dung")
+
+
+async def test_the_api_reads_the_index_beside_its_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city's gallery takes a minute to read: nobody waits for it at the start, nor at the end."""
+    told: list[str] = []
+
+    async def for_ever(_: FaceStore) -> None:
+        told.append("begun")
+        try:
+            await anyio.sleep_forever()
+        finally:
+            told.append("ended")
+
+    monkeypatch.setattr(FaceStore, "warm", for_ever)
+    with anyio.fail_after(30):
+        async with create_app(settings, pool=InferencePool(workers=1, queue=0)).lifespan():
+            await anyio.wait_all_tasks_blocked()
+            assert told == ["begun"]
+    assert told == ["begun", "ended"]
