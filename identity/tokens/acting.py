@@ -43,10 +43,11 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         client_id=grant.client_id,
         session_id=grant.session_id,
         grant_id=claims.gid,
-        scopes=frozenset(scopes.names(grant.scope)),
+        # A refresh may have asked for less than was granted.
+        scopes=frozenset(scopes.names(grant.scope)).intersection(scopes.names(claims.scope)),
         level=min(claims.level, grant.account_level or 0),
         office_id=grant.office_id or grant.kiosk_office_id,
         roles=frozenset(grant.roles or ()),
-        jkt=grant.jkt,
+        jkt=None if claims.cnf is None else claims.cnf.jkt,
         partner=not grant.first_party,
     )
