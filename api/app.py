@@ -24,6 +24,7 @@ import ocr.http
 import uploads.http
 import web.http
 import web.signing_in
+import web.signing_out
 from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
@@ -47,6 +48,7 @@ ROOMS = (
     dossiers.http,
     web.http,
     web.signing_in,
+    web.signing_out,
 )
 
 VERSION = "0.1.0"

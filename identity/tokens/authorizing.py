@@ -130,8 +130,12 @@ def checked(issuer: Issuer, client: Client, parameters: Mapping[str, str], recei
     for name in (*asked.userinfo_claims, *asked.id_token_claims):
         if scopes.CLAIMS[name].scope not in client.scopes:
             raise OAuthError("invalid_scope", f"this application may not ask for the claim {name}")
-    hint = parameters.get("id_token_hint")
-    return asked if hint is None else msgspec.structs.replace(asked, subject=issuer.hinted_subject(client, hint))
+    if "id_token_hint" not in parameters:
+        return asked
+    audience, subject = issuer.hinted(parameters["id_token_hint"])
+    if audience != client.id:
+        raise invalid_request("id_token_hint was issued to another application")
+    return msgspec.structs.replace(asked, subject=subject)
 
 
 def _ascii(text: str) -> str:

@@ -41,6 +41,8 @@ async def register_client(
     keys: Sequence[dict[str, Any]] = (),
     require_par: bool = False,
     fapi2: bool = False,
+    post_logout_redirect_uris: Sequence[str] = (),
+    backchannel_logout_uri: str | None = None,
 ) -> str | None:
     """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
     A partner that people sign in to says what it wants their data for.
@@ -65,6 +67,8 @@ async def register_client(
         keys=tuple(keys),
         require_par=require_par or fapi2,
         fapi2=fapi2,
+        post_logout_redirect_uris=tuple(post_logout_redirect_uris),
+        backchannel_logout_uri=backchannel_logout_uri,
         disabled_at=None,
     )
     _refuse_unsafe(added)
@@ -160,7 +164,11 @@ def _refuse_unsafe(client: Client) -> None:
     if client.fapi2 and not (client.keys and client.dpop_required):
         reasons.append("a client of the profile fapi2 signs, and binds its tokens")
     reasons += [reason for key in client.keys if (reason := _unfit(key))]
-    reasons += [reason for uri in client.redirect_uris if (reason := _unsafe(uri))]
+    told = [] if client.backchannel_logout_uri is None else [client.backchannel_logout_uri]
+    if any(urlsplit(uri).scheme not in ("https", "http") for uri in told):
+        reasons.append("the address told of log-outs is a web address")
+    every = (*client.redirect_uris, *client.post_logout_redirect_uris, *told)
+    reasons += [reason for uri in every if (reason := _unsafe(uri))]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
 

@@ -296,6 +296,7 @@ class Issuer(Verifier):
                 nonce=nonce,
                 access_token=token,
                 at=now,
+                sid=None if behind.browser_session_id is None else self.session_name(client, behind.browser_session_id),
                 more=await claims.known(conn, self.keys, behind.account_id, (behind.claims or {}).get("id_token", ())),
             )
         return _reply(token, jkt, rfc9068.LIFETIME, scope, identity, refresh)
@@ -460,6 +461,24 @@ class Issuer(Verifier):
     def subject(self, client: Client, account_id: str) -> str:
         """What this client knows the person by, in ID tokens and user info."""
         return oidc.pairwise_subject(self._subjects, client.sector, account_id)
+
+    def session_name(self, client: Client, session_id: str) -> str:
+        """`sid`: of one browser's session each client knows another name, or by it they would know they share a person."""
+        return oidc.pairwise_subject(self._subjects, f"session {client.id}", session_id)
+
+    def logout_token(self, client: Client, *, subject: str, sid: str, lifetime: timedelta) -> str:
+        """What tells an app that a session of its has ended."""
+        return oidc.logout_token(
+            self._kid,
+            self._key,
+            issuer=self.url,
+            client_id=client.id,
+            subject=subject,
+            sid=sid,
+            jti=ids.new_id("jti"),
+            at=clock.now(),
+            lifetime=lifetime,
+        )
 
 
 def kind_of(bearer: Any) -> Kind:

@@ -33,6 +33,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[dict[str, Any], ...]
     require_par: bool
     fapi2: bool
+    post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
     disabled_at: datetime | None
 
 

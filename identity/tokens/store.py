@@ -33,7 +33,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
     row = await _one(
         conn,
         "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
-        " response_modes, keys, require_par, fapi2, disabled_at from oauth_clients where id = %(id)s",
+        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -55,6 +55,8 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         keys=tuple(row.keys),
         require_par=row.require_par,
         fapi2=row.fapi2,
+        post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
+        backchannel_logout_uri=row.backchannel_logout_uri,
         disabled_at=row.disabled_at,
     )
 
@@ -64,9 +66,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
     count = await _run(
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
-        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
         " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
-        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(at)s) on conflict (id) do nothing",
+        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -84,6 +86,8 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "keys": _json(added.keys),
             "require_par": added.require_par,
             "fapi2": added.fapi2,
+            "post_logout_redirect_uris": list(added.post_logout_redirect_uris),
+            "backchannel_logout_uri": added.backchannel_logout_uri,
             "at": at,
         },
     )
@@ -265,6 +269,16 @@ async def add_browser_session(conn: AsyncConnection, **values: Any) -> None:
     )
 
 
+async def renew_browser_session(conn: AsyncConnection, before: bytes, *, at: datetime, **values: Any) -> bool:
+    """Goes on with the session of this cookie if it is this account's and in force."""
+    return await _run(
+        conn,
+        "update browser_sessions set digest = %(digest)s, amr = %(amr)s, auth_time = %(auth_time)s, expires_at = %(expires_at)s"
+        " where digest = %(before)s and account_id = %(account_id)s and ended_at is null and expires_at > %(at)s",
+        {**values, "before": before, "at": at},
+    ) == 1  # fmt: skip
+
+
 async def browser_session(conn: AsyncConnection, digest: bytes, at: datetime) -> Any:
     """id, account_id, amr, auth_time of the browser that is signed in with this cookie, to an account that is open."""
     return await _one(
@@ -281,6 +295,29 @@ async def end_browser_session(conn: AsyncConnection, digest: bytes, *, at: datet
         "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where digest = %(digest)s and ended_at is null",
         {"digest": digest, "at": at, "why": why},
     )
+
+
+async def clients_of_session(conn: AsyncConnection, session_id: str) -> list[Any]:
+    """client_id and account_id of the apps that hold something of a browser's session and want to hear of its end."""
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(
+            "select distinct g.client_id, g.account_id from oauth_grants g join oauth_clients c on c.id = g.client_id"
+            " where g.browser_session_id = %(id)s and g.revoked_at is null and c.backchannel_logout_uri is not null",
+            {"id": session_id},
+            prepare=True,
+        )
+        return await cursor.fetchall()
+
+
+async def end_session_and_grants(conn: AsyncConnection, session_id: str, *, at: datetime, why: str) -> None:
+    """The session, what came of it, and the codes that could still become something."""
+    values = {"id": session_id, "at": at, "why": why}
+    for query in (
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where id = %(id)s and ended_at is null",
+        "update authorization_codes set used_at = %(at)s where browser_session_id = %(id)s and used_at is null",
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where browser_session_id = %(id)s and revoked_at is null",
+    ):
+        await _run(conn, query, values)
 
 
 async def add_request(

@@ -38,6 +38,8 @@ oauth_clients = Table(
     Column("keys", Json, nullable=False),
     Column("require_par", Boolean, nullable=False),
     Column("fapi2", Boolean, nullable=False),
+    Column("post_logout_redirect_uris", ARRAY(Text), nullable=False),
+    Column("backchannel_logout_uri", Text),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),

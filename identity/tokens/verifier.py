@@ -125,9 +125,9 @@ class Verifier:
         except BadJws:
             return None
 
-    def hinted_subject(self, client: Client, id_token: str) -> str:
-        """Whom an ID token of ours names, however old. Raises OAuthError."""
-        return oidc.hinted_subject(id_token, self._public, issuer=self.url, client_id=client.id)
+    def hinted(self, id_token: str) -> tuple[str, str]:
+        """The client and the subject of an ID token of ours, however old. Raises OAuthError."""
+        return oidc.hinted(id_token, self._public, issuer=self.url)
 
 
 def _bad_proof(reason: str) -> InvalidDpopProof:

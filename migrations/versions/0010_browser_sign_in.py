@@ -37,6 +37,12 @@ def upgrade() -> None:
     for name in ("require_par", "fapi2"):
         op.add_column("oauth_clients", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
         op.alter_column("oauth_clients", name, server_default=None)
+    op.add_column(
+        "oauth_clients",
+        sa.Column("post_logout_redirect_uris", sa.ARRAY(sa.Text()), nullable=False, server_default="{}"),
+    )
+    op.alter_column("oauth_clients", "post_logout_redirect_uris", server_default=None)
+    op.add_column("oauth_clients", _text("backchannel_logout_uri", nullable=True))
     op.drop_constraint(_SECRET, "oauth_clients")
     op.create_check_constraint(
         "ck_oauth_clients_secret",
@@ -148,6 +154,13 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_oauth_clients_one_way"), "oauth_clients")
     op.drop_constraint(_SECRET, "oauth_clients")
     op.create_check_constraint(_SECRET, "oauth_clients", "(kind = 'confidential') = (secret_digest is not null)")
-    for name in ("fapi2", "require_par", "keys", "response_modes"):
+    for name in (
+        "backchannel_logout_uri",
+        "post_logout_redirect_uris",
+        "fapi2",
+        "require_par",
+        "keys",
+        "response_modes",
+    ):
         op.drop_column("oauth_clients", name)
     op.drop_column("oauth_clients", "purpose")

@@ -28,11 +28,15 @@ async def test_DIS_1_every_advertised_endpoint_answers(city: CityPeople) -> None
     endpoints = {name: url for name, url in said.items() if name.endswith(("_endpoint", "_uri"))}
     assert set(endpoints) == {
         "authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri",
-        "pushed_authorization_request_endpoint", "introspection_endpoint",
+        "pushed_authorization_request_endpoint", "introspection_endpoint", "end_session_endpoint",
     }  # fmt: skip
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/")
-        method = "GET" if name in ("authorization_endpoint", "jwks_uri", "userinfo_endpoint") else "POST"
+        method = (
+            "GET"
+            if name in ("authorization_endpoint", "end_session_endpoint", "jwks_uri", "userinfo_endpoint")
+            else "POST"
+        )
         answer = await city.client.request(method, urlsplit(url).path)
         assert answer.status_code not in (404, 405, 500), (name, answer.text)
 
