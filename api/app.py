@@ -26,6 +26,7 @@ import ocr.http
 import uploads.http
 import web.http
 import web.signing_in
+import web.signing_out
 from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
@@ -51,6 +52,7 @@ ROOMS = (
     dossiers.http,
     web.http,
     web.signing_in,
+    web.signing_out,
 )
 
 VERSION = "0.1.0"

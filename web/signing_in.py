@@ -60,13 +60,13 @@ async def authorize(
     request: HttpRequest, settings: Settings, db: Database, issuer: Issuer, limits: Limits, address: str
 ) -> Response[str]:
     """RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1: the answer at once, or the way to the pages."""
-    cookie = _cookie(request, settings)
+    cookie = cookie_of(request, settings)
     shown = cookie or browser.new_cookie()
     try:
         await limits.hit("authorize", address)
         step = await authorizing.begin(db, issuer, request.scope["query_string"], cookie=shown)
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     told = _go_on(request, settings, step)
     return told if cookie is not None else _with_cookie(told, settings, shown)
 
@@ -89,8 +89,8 @@ async def authorize_by_form(
             raise BadAuthorizationRequest(reason=f"send {FORM}")
         kept = await authorizing.keep(db, issuer, await request.body())
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
-    return _answer(request, settings, kept) if isinstance(kept, Answer) else _to(f"/v1/oauth/authorize?{kept}")
+        return trouble(request, settings, refusal)
+    return _answer(request, settings, kept) if isinstance(kept, Answer) else to(f"/v1/oauth/authorize?{kept}")
 
 
 @get("/sign-in/{handle:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
@@ -115,7 +115,7 @@ async def login(
     handle: str,
 ) -> Response[str]:
     """A phone or address: a code goes there."""
-    cookie = _cookie(request, settings)
+    cookie = cookie_of(request, settings)
     try:
         await by_browser.ask_for_code(
             db, keys, limits, post_office, handle, cookie=cookie, token=data.csrf, login=data.login, address=address
@@ -138,7 +138,7 @@ async def code(
     handle: str,
 ) -> Response[str]:
     """The code that was sent."""
-    cookie, typed = _cookie(request, settings), "".join(data.code.split())
+    cookie, typed = cookie_of(request, settings), "".join(data.code.split())
     try:
         step, after = await by_browser.enter_code(
             db, keys, issuer, limits, handle, cookie=cookie, token=data.csrf, code=typed, address=address
@@ -155,9 +155,9 @@ async def code(
 async def other(request: HttpRequest, data: Sent, settings: Settings, db: Database, handle: str) -> Response[str]:
     """Another login than the one typed, another person than the one signed in."""
     try:
-        await authorizing.switch(db, handle, cookie=_cookie(request, settings), token=data.csrf)
+        await authorizing.switch(db, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     return _to_page(request, handle)
 
 
@@ -166,11 +166,11 @@ async def consent(
     request: HttpRequest, data: Sent, settings: Settings, db: Database, issuer: Issuer, handle: str
 ) -> Response[str]:
     """What the person ticked, and no more."""
-    cookie = _cookie(request, settings)
+    cookie = cookie_of(request, settings)
     try:
         step = await authorizing.consent(db, issuer, handle, cookie=cookie, token=data.csrf, ticked=data.ticked)
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     return _go_on(request, settings, step)
 
 
@@ -180,9 +180,9 @@ async def cancel(
 ) -> Response[str]:
     """Back to the app with nothing."""
     try:
-        answer = await authorizing.cancel(db, issuer, handle, cookie=_cookie(request, settings), token=data.csrf)
+        answer = await authorizing.cancel(db, issuer, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     return _answer(request, settings, answer)
 
 
@@ -200,11 +200,11 @@ async def _stand(
     problem: Refusal | None = None,
     typed: str | None = None,
 ) -> Response[str]:
-    cookie = _cookie(request, settings)
+    cookie = cookie_of(request, settings)
     try:
         step = await authorizing.look(db, issuer, handle, cookie=cookie)
     except Refusal as refusal:
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     if isinstance(step, Answer):
         return _answer(request, settings, step)
     assert cookie is not None
@@ -254,7 +254,7 @@ async def _again(
 ) -> Response[str]:
     """The page with what is wrong, or the end where there is no page."""
     if isinstance(refusal, _OVER):
-        return _trouble(request, settings, refusal)
+        return trouble(request, settings, refusal)
     return await _stand(request, settings, db, keys, issuer, handle, problem=refusal, typed=typed)
 
 
@@ -265,13 +265,13 @@ def _go_on(request: HttpRequest, settings: Settings, step: Step) -> Response[str
 def _answer(request: HttpRequest, settings: Settings, answer: Answer) -> Response[str]:
     """To the app: by a redirect that turns into GET, or by a form that posts itself (OAuth 2.0 Form Post Response Mode)."""
     if answer.mode == "query":
-        return _to(answer.address)
+        return to(answer.address)
     told = page(request, "form_post.html", form_action=_source(answer.redirect_uri), answer=answer, sandbox=False)
     told.status_code = 200
     return told
 
 
-def _trouble(request: HttpRequest, settings: Settings, refusal: Refusal) -> Response[str]:
+def trouble(request: HttpRequest, settings: Settings, refusal: Refusal) -> Response[str]:
     """A page that leads nowhere: who cannot be trusted with an answer is not sent one."""
     told = page(request, "sign_in_trouble.html", problem=refusal.message, sandbox=settings.sandbox)
     told.status_code = refusal.status
@@ -280,14 +280,14 @@ def _trouble(request: HttpRequest, settings: Settings, refusal: Refusal) -> Resp
     return told
 
 
-def _to(address: str) -> Response[str]:
+def to(address: str) -> Response[str]:
     # 303: what comes next is a GET, whatever this was; 307 would send a typed code on to the app (RFC 9700 §4.12).
     return Response("", status_code=303, headers={"Location": address}, media_type=MediaType.HTML)
 
 
 def _to_page(request: HttpRequest, handle: str) -> Response[str]:
     asked = request.query_params.get("lang")
-    return _to(f"/sign-in/{handle}?lang={asked}" if asked in ("vi", "en") else f"/sign-in/{handle}")
+    return to(f"/sign-in/{handle}?lang={asked}" if asked in ("vi", "en") else f"/sign-in/{handle}")
 
 
 def _language(request: HttpRequest, pending: Pending) -> Lang:
@@ -308,7 +308,7 @@ def _source(redirect_uri: str) -> str:
     return f"{parts.scheme}:"
 
 
-def _cookie(request: HttpRequest, settings: Settings) -> str | None:
+def cookie_of(request: HttpRequest, settings: Settings) -> str | None:
     shown = request.cookies.get(browser.cookie_name(settings.public_url), "")
     return shown if shown.startswith("mc_bs_") and len(shown) < 100 else None
 

@@ -43,12 +43,13 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         account_id=grant.account_id,
         client_id=grant.client_id,
         session_id=grant.session_id,
-        scopes=frozenset(scopes.names(grant.scope)),
+        grant_id=claims.gid,
+        # A refresh may have asked for less than was granted.
+        scopes=frozenset(scopes.names(grant.scope)).intersection(scopes.names(claims.scope)),
         level=min(claims.level, grant.account_level or 0),
         office_id=grant.office_id or grant.kiosk_office_id,
         roles=frozenset(grant.roles or ()),
-        jkt=grant.jkt,
-        grant_id=claims.gid,
+        jkt=None if claims.cnf is None else claims.cnf.jkt,
         auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
         partner=not grant.first_party,
     )

@@ -29,7 +29,7 @@ from identity.tokens.refusals import (
     SignInPageOver,
     StrangeForm,
 )
-from identity.tokens.rfc6749 import OAuthError
+from identity.tokens.rfc6749 import OAuthError, invalid_request
 from identity.tokens.rfc9207 import Answer
 from kit import clock, ids
 from kit.db import Database
@@ -78,7 +78,10 @@ async def begin(db: Database, issuer: Issuer, query: bytes, *, cookie: str) -> S
         handle, found = await _received(conn, issuer, query)
         if isinstance(found, Answer):
             return found
-        row = await store.begin_request(conn, ids.digest(handle), found.id, ids.digest(cookie), at=clock.now())
+        now = clock.now()
+        row = await store.begin_request(
+            conn, ids.digest(handle), found.id, ids.digest(cookie), at=now, until=now + LIFETIME
+        )
         if row is None:
             raise BadAuthorizationRequest(reason="request_uri is unknown, used or expired")
         return await _next(conn, issuer, _pending(handle, found, row), await browser.session(conn, cookie))
@@ -104,6 +107,8 @@ async def _received(conn: AsyncConnection, issuer: Issuer, sent: bytes) -> tuple
     except NoAnswer as error:
         raise BadAuthorizationRequest(reason=str(error)) from error
     try:
+        if client.require_par:
+            raise invalid_request("this application pushes its requests (RFC 9126)")
         asked = checked(issuer, client, parameters, receiver)
     except OAuthError as error:
         mode = authorization.mode_of(client, parameters)
@@ -125,8 +130,12 @@ def checked(issuer: Issuer, client: Client, parameters: Mapping[str, str], recei
     for name in (*asked.userinfo_claims, *asked.id_token_claims):
         if scopes.CLAIMS[name].scope not in client.scopes:
             raise OAuthError("invalid_scope", f"this application may not ask for the claim {name}")
-    hint = parameters.get("id_token_hint")
-    return asked if hint is None else msgspec.structs.replace(asked, subject=issuer.hinted_subject(client, hint))
+    if "id_token_hint" not in parameters:
+        return asked
+    audience, subject = issuer.hinted(parameters["id_token_hint"])
+    if audience != client.id:
+        raise invalid_request("id_token_hint was issued to another application")
+    return msgspec.structs.replace(asked, subject=subject)
 
 
 def _ascii(text: str) -> str:

@@ -58,17 +58,18 @@ async def session(conn: AsyncConnection, cookie: str) -> Session | None:
 
 
 async def sign_in(conn: AsyncConnection, cookie: str, who: Authenticated) -> str:
-    """The cookie of the new session. The old one is worth nothing from now on, so that nobody can have planted it."""
+    """The cookie from now on. The old one is worth nothing, so that nobody can have planted it. Who signs in again goes on with
+    the same session; anybody else ends it."""
     now, after = clock.now(), new_cookie()
-    await store.end_browser_session(conn, ids.digest(cookie), at=now, why="signed in again")
-    await store.add_browser_session(
-        conn,
-        id=ids.new_id("bss"),
-        digest=ids.digest(after),
-        account_id=who.account_id,
-        amr=list(who.amr),
-        auth_time=now,
-        expires_at=now + LIFETIME,
-    )
+    session = {
+        "digest": ids.digest(after),
+        "account_id": who.account_id,
+        "amr": list(who.amr),
+        "auth_time": now,
+        "expires_at": now + LIFETIME,
+    }
+    if not await store.renew_browser_session(conn, ids.digest(cookie), at=now, **session):
+        await store.end_browser_session(conn, ids.digest(cookie), at=now, why="somebody else signs in")
+        await store.add_browser_session(conn, id=ids.new_id("bss"), **session)
     await store.hand_over_requests(conn, ids.digest(cookie), ids.digest(after))
     return after

@@ -4,14 +4,16 @@ import hashlib
 import hmac
 from collections.abc import Collection, Sequence
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.tokens import rfc7638, store
 from identity.tokens import scopes as all_scopes
-from identity.tokens import store
 from identity.tokens.messages import Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
+from identity.tokens.rfc7515 import BadJws
 from identity.tokens.rfc8414 import GRANTS
 from identity.tokens.scopes import SCOPES
 from kit import clock, ids
@@ -36,13 +38,18 @@ async def register_client(
     sector: str | None = None,
     purpose: Words | None = None,
     response_modes: Sequence[ResponseMode] = ("query", "form_post"),
+    keys: Sequence[dict[str, Any]] = (),
+    require_par: bool = False,
+    fapi2: bool = False,
+    post_logout_redirect_uris: Sequence[str] = (),
+    backchannel_logout_uri: str | None = None,
 ) -> str | None:
-    """Returns the secret of a confidential client, this once. Public clients must prove a device key unless told otherwise.
+    """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
     A partner that people sign in to says what it wants their data for.
 
     Refuses BadClient, ClientExists.
     """
-    secret = ids.secret_token("cs") if kind == "confidential" else None
+    secret = ids.secret_token("cs") if kind == "confidential" and not keys else None
     added = Client(
         id=client_id,
         name=name,
@@ -51,12 +58,17 @@ async def register_client(
         grants=frozenset(grants),
         scopes=tuple(scopes),
         redirect_uris=tuple(redirect_uris),
-        dpop_required=kind == "public" if dpop_required is None else dpop_required,
+        dpop_required=(kind == "public" or fapi2) if dpop_required is None else dpop_required,
         first_party=first_party,
         office_id=office_id,
         sector=sector or _host(redirect_uris) or client_id,
         purpose=purpose,
         response_modes=tuple(response_modes),
+        keys=tuple(keys),
+        require_par=require_par or fapi2,
+        fapi2=fapi2,
+        post_logout_redirect_uris=tuple(post_logout_redirect_uris),
+        backchannel_logout_uri=backchannel_logout_uri,
         disabled_at=None,
     )
     _refuse_unsafe(added)
@@ -147,9 +159,26 @@ def _refuse_unsafe(client: Client) -> None:
             reasons.append("a partner says what it wants people's data for, in both languages")
         if not client.redirect_uris:
             reasons.append("a partner needs an address that answers are sent to")
-    reasons += [reason for uri in client.redirect_uris if (reason := _unsafe(uri))]
+    if client.keys and client.kind == "public":
+        reasons.append("a client that signs for itself is confidential")
+    if client.fapi2 and not (client.keys and client.dpop_required):
+        reasons.append("a client of the profile fapi2 signs, and binds its tokens")
+    reasons += [reason for key in client.keys if (reason := _unfit(key))]
+    told = [] if client.backchannel_logout_uri is None else [client.backchannel_logout_uri]
+    if any(urlsplit(uri).scheme not in ("https", "http") for uri in told):
+        reasons.append("the address told of log-outs is a web address")
+    every = (*client.redirect_uris, *client.post_logout_redirect_uris, *told)
+    reasons += [reason for uri in every if (reason := _unsafe(uri))]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
+
+
+def _unfit(key: dict[str, Any]) -> str | None:
+    try:
+        rfc7638.key_of(key)
+    except BadJws as error:
+        return str(error)
+    return None
 
 
 def _unsafe(uri: str) -> str | None:

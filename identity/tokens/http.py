@@ -10,7 +10,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Para
 
 from identity.tokens import rfc6749, service, userinfo
 from identity.tokens.issuer import Issuer
-from identity.tokens.messages import OAuthProblem, TokenReply, UserInfo
+from identity.tokens.messages import Introspection, OAuthProblem, PushedReply, TokenReply, UserInfo
 from identity.tokens.rfc6749 import OAuthError
 from identity.tokens.rfc8414 import GRANTS
 from kit.actor import ANYONE, Actor, citizen, either, officer
@@ -18,6 +18,7 @@ from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
 from kit.refusal import NotFound, Refusal
+from notifications import PostOffice
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
@@ -66,7 +67,30 @@ class _TokenOperation(Operation):
                 "client_secret": "of a confidential client that does not authenticate by Basic",
                 "code": "from a sign-in or a proofing session",
                 "code_verifier": "RFC 7636",
-                "scope": "client_credentials only: fewer than all the client may have",
+                "redirect_uri": "where the code was sent, if it was sent through a browser",
+                "refresh_token": "the newest one; it is good once",
+                "scope": "fewer than all the client may have, or than were granted",
+            },
+        )
+
+
+@dataclass
+class _PushOperation(Operation):
+    def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), dpop_header(required=False)]
+        self.request_body = _form(
+            ["client_id", "response_type", "code_challenge", "code_challenge_method"],
+            {
+                "client_id": "who asks; a confidential client also authenticates",
+                "client_secret": "of a confidential client that does not authenticate otherwise",
+                "response_type": "code",
+                "redirect_uri": "one that was registered",
+                "scope": "what is asked of the person",
+                "state": "comes back as it was sent",
+                "nonce": "returned in the ID token",
+                "code_challenge": "RFC 7636",
+                "code_challenge_method": "S256",
+                "dpop_jkt": "RFC 9449 §10",
             },
         )
 
@@ -77,7 +101,7 @@ class _RevokeOperation(Operation):
         self.request_body = _form(
             ["token"],
             {
-                "token": "the access token",
+                "token": "an access or a refresh token: with either the whole sign-in ends",
                 "client_id": "of a client that does not authenticate by Basic",
                 "client_secret": "of a confidential client that does not authenticate by Basic",
             },
@@ -107,14 +131,19 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | 
     "/v1/oauth/token",
     who=ANYONE,
     status_code=200,
-    summary="Exchange a code, or a client's credentials, for an access token",
+    summary="Exchange a code, a refresh token or a client's credentials for an access token",
     tags=["tokens"],
     request_max_body_size=_SMALL,
     operation_class=_TokenOperation,
     responses=_ERRORS,
 )
 async def token(
-    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+    request: Request[Any, Any, Any],
+    db: Database,
+    issuer: Issuer,
+    limits: Limits,
+    post_office: PostOffice,
+    address: str,
 ) -> Response[TokenReply]:
     """RFC 6749 with PKCE (RFC 7636, S256) and DPoP (RFC 9449). Errors are `{"error", "error_description"}`."""
     try:
@@ -125,9 +154,58 @@ async def token(
             issuer,
             sent,
             authorization=authorization,
+            post_office=post_office,
             dpop=request.headers.getall("dpop", []),
             path="/v1/oauth/token",
         )
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(reply, status_code=200, headers=_NO_STORE)
+
+
+@post(
+    "/v1/oauth/par",
+    who=ANYONE,
+    status_code=201,
+    summary="Push an authorization request",
+    tags=["tokens"],
+    request_max_body_size=_SMALL,
+    operation_class=_PushOperation,
+    responses=_ERRORS,
+)
+async def pushed(
+    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+) -> Response[PushedReply]:
+    """RFC 9126: the parameters of the authorization endpoint, and the client's authentication. The answer goes there as `request_uri`."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        reply = await service.push(
+            db, issuer, sent, authorization=authorization, dpop=request.headers.getall("dpop", [])
+        )
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(reply, status_code=201, headers=_NO_STORE)
+
+
+@post(
+    "/v1/oauth/introspect",
+    who=ANYONE,
+    status_code=200,
+    summary="Ask about a token of one's own",
+    tags=["tokens"],
+    request_max_body_size=_SMALL,
+    operation_class=_RevokeOperation,
+    responses=_ERRORS,
+)
+async def introspect(
+    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+) -> Response[Introspection]:
+    """RFC 7662, for confidential clients; `{"active": false}` and nothing else for any token that is not theirs and in force."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        reply = await service.introspect(db, issuer, sent, authorization=authorization)
     except (OAuthError, Refusal) as error:
         return _refused(error)
     return Response(reply, status_code=200, headers=_NO_STORE)
@@ -200,6 +278,8 @@ async def authorization_server(issuer: Issuer, rest: str = "") -> Response[dict[
 
 route_handlers: list[Any] = [
     token,
+    pushed,
+    introspect,
     revoke,
     user_info,
     jwks,

@@ -9,44 +9,39 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import (
-    acting,
     claims,
     clients,
     oidc,
-    rfc6750,
     rfc7636,
     rfc7638,
     rfc8414,
     rfc9068,
-    rfc9449,
     scopes,
     store,
 )
-from identity.tokens.messages import AuthorizationReply, Client, TokenReply
+from identity.tokens.messages import AuthorizationReply, Client, Confirmation, TokenReply
 from identity.tokens.refusals import (
     AccountClosed,
     AccountLocked,
     BadChallenge,
     BadScope,
     DpopProofNeeded,
-    InvalidDpopProof,
-    InvalidToken,
     NoAppointment,
-    TokenExpired,
 )
-from identity.tokens.replay import Replays
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
-from identity.tokens.rfc6750 import Scheme, challenge
-from identity.tokens.rfc7515 import BadJws
+from identity.tokens.verifier import Verifier
 from kit import clock, ids
-from kit.actor import NOBODY, Actor, Kind
-from kit.db import Database
+from kit.actor import Kind
 from kit.keys import Keys
 from kit.refusal import Refusal
 from kit.settings import Settings
 from kit.valkey import Valkey
 
 CODE_LIFETIME = timedelta(seconds=60)
+REFRESH_LIFETIME = timedelta(days=30)
+"""An app that is not opened for so long signs in again."""
+GRANT_LIFETIME = timedelta(days=90)
+"""However often it refreshes."""
 
 
 def check_challenge(code_challenge: str | None, method: str | None) -> None:
@@ -55,17 +50,15 @@ def check_challenge(code_challenge: str | None, method: str | None) -> None:
         raise BadChallenge
 
 
-class Issuer:
+class Issuer(Verifier):
     """One per process; holds keys and the replay store, no state of its own."""
 
     def __init__(self, settings: Settings, keys: Keys, valkey: Valkey) -> None:
-        self.url = settings.public_url
-        self._keys = keys
         signing = keys.signing_keys()
+        super().__init__(settings.public_url, {kid: key.public_key() for kid, key in signing.items()}, valkey)
+        self.keys = keys
         self._kid, self._key = list(signing.items())[-1]
-        self._public = {kid: key.public_key() for kid, key in signing.items()}
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
-        self._replays = Replays(valkey)
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
 
@@ -198,30 +191,103 @@ class Issuer:
     async def _person_token(
         self, conn: AsyncConnection, client: Client, taken: Any, bearer: Any, jkt: str | None, now: datetime
     ) -> TokenReply:
-        pairwise = self.subject(client, taken.account_id)
         officer = kind_of(bearer) == "officer"
-        token = await self._issue(
+        granted = scopes.names(taken.scope)
+        stays = "refresh_token" in client.grants and (client.first_party or "offline_access" in granted)
+        until = now + (GRANT_LIFETIME if stays else rfc9068.LIFETIME)
+        await self._keep(
             conn,
             gid=taken.grant_id,
             kind=kind_of(bearer),
             client_id=client.id,
-            subject=taken.account_id if client.first_party else pairwise,
             scope=taken.scope,
             jkt=jkt,
             now=now,
+            until=until,
             account_id=taken.account_id,
             browser_session_id=taken.browser_session_id,
             claims=taken.claims,
+            amr=list(taken.amr),
+            auth_time=taken.auth_time,
             appointment_id=bearer.appointment_id if officer else None,
             level=bearer.level,
-            amr=tuple(taken.amr),
-            auth_time=taken.auth_time,
+        )
+        return await self._person_reply(
+            conn,
+            client,
+            taken,
+            bearer,
+            gid=taken.grant_id,
+            scope=taken.scope,
+            jkt=jkt,
+            now=now,
+            nonce=taken.nonce,
+            refresh_until=until if stays else None,
+        )
+
+    async def token_again(
+        self,
+        conn: AsyncConnection,
+        client: Client,
+        grant: Any,
+        bearer: Any,
+        *,
+        scope: str,
+        jkt: str | None,
+        now: datetime,
+    ) -> TokenReply:
+        """The tokens of a refresh: of the same grant, from the same sign-in."""
+        return await self._person_reply(
+            conn,
+            client,
+            grant,
+            bearer,
+            gid=grant.id,
+            scope=scope,
+            jkt=jkt,
+            now=now,
+            nonce=None,
+            refresh_until=grant.expires_at,
+        )
+
+    async def _person_reply(
+        self,
+        conn: AsyncConnection,
+        client: Client,
+        behind: Any,
+        bearer: Any,
+        *,
+        gid: str,
+        scope: str,
+        jkt: str | None,
+        now: datetime,
+        nonce: str | None,
+        refresh_until: datetime | None,
+    ) -> TokenReply:
+        """Tokens for a person; `behind` is the code or grant with account_id, amr, auth_time and claims of the sign-in."""
+        pairwise = self.subject(client, behind.account_id)
+        officer = kind_of(bearer) == "officer"
+        token = self._signed(
+            gid=gid,
+            kind=kind_of(bearer),
+            client_id=client.id,
+            subject=behind.account_id if client.first_party else pairwise,
+            scope=scope,
+            jkt=jkt,
+            now=now,
+            level=bearer.level,
+            amr=tuple(behind.amr),
+            auth_time=behind.auth_time,
             office=bearer.office_id if officer else None,
             roles=tuple(bearer.roles) if officer else (),
         )
-        granted = scopes.names(taken.scope)
+        refresh = None
+        if refresh_until is not None:
+            refresh = ids.secret_token("rt")
+            until = min(refresh_until, now + REFRESH_LIFETIME)
+            await store.add_refresh_token(conn, digest=ids.digest(refresh), grant_id=gid, expires_at=until)
         identity = None
-        if "openid" in granted:
+        if "openid" in scopes.names(scope):
             identity = oidc.id_token(
                 self._kid,
                 self._key,
@@ -229,14 +295,15 @@ class Issuer:
                 client_id=client.id,
                 subject=pairwise,
                 level=bearer.level,
-                amr=taken.amr,
-                auth_time=taken.auth_time,
-                nonce=taken.nonce,
+                amr=behind.amr,
+                auth_time=behind.auth_time,
+                nonce=nonce,
                 access_token=token,
                 at=now,
-                more=await claims.known(conn, self._keys, taken.account_id, (taken.claims or {}).get("id_token", ())),
+                sid=None if behind.browser_session_id is None else self.session_name(client, behind.browser_session_id),
+                more=await claims.known(conn, self.keys, behind.account_id, (behind.claims or {}).get("id_token", ())),
             )
-        return _reply(token, jkt, rfc9068.LIFETIME, taken.scope, identity)
+        return _reply(token, jkt, rfc9068.LIFETIME, scope, identity, refresh)
 
     async def client_token(
         self, conn: AsyncConnection, client: Client, *, scope: str | None, jkt: str | None
@@ -249,7 +316,6 @@ class Issuer:
             raise OAuthError("invalid_scope", refusal.message.en) from refusal
         token = await self._issue(
             conn,
-            gid=ids.new_id("grt"),
             kind=kind,
             client_id=client.id,
             subject=client.id,
@@ -258,7 +324,7 @@ class Issuer:
             now=clock.now(),
             office=client.office_id,
         )
-        return _reply(token, jkt, rfc9068.LIFETIME, granted, None)
+        return _reply(token, jkt, rfc9068.LIFETIME, granted)
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""
@@ -266,7 +332,6 @@ class Issuer:
         granted = " ".join(clients.allowed_scopes(client, "proofing", "proofing"))
         return await self._issue(
             conn,
-            gid=ids.new_id("grt"),
             kind="proofing",
             client_id=client_id,
             subject=session_id,
@@ -281,6 +346,85 @@ class Issuer:
         self,
         conn: AsyncConnection,
         *,
+        kind: Kind,
+        client_id: str,
+        subject: str,
+        scope: str,
+        jkt: str | None,
+        now: datetime,
+        office: str | None = None,
+        session: str | None = None,
+        lifetime: timedelta = rfc9068.LIFETIME,
+    ) -> str:
+        """The row and the token that names it, where no person signed in."""
+        gid = ids.new_id("grt")
+        await self._keep(
+            conn,
+            gid=gid,
+            kind=kind,
+            client_id=client_id,
+            scope=scope,
+            jkt=jkt,
+            now=now,
+            until=now + lifetime,
+            session_id=session,
+        )
+        return self._signed(
+            gid=gid,
+            kind=kind,
+            client_id=client_id,
+            subject=subject,
+            scope=scope,
+            jkt=jkt,
+            now=now,
+            office=office,
+            session=session,
+            lifetime=lifetime,
+        )
+
+    async def _keep(
+        self,
+        conn: AsyncConnection,
+        *,
+        gid: str,
+        kind: Kind,
+        client_id: str,
+        scope: str,
+        jkt: str | None,
+        now: datetime,
+        until: datetime,
+        account_id: str | None = None,
+        session_id: str | None = None,
+        browser_session_id: str | None = None,
+        claims: dict[str, Any] | None = None,
+        amr: list[str] | None = None,
+        auth_time: datetime | None = None,
+        appointment_id: str | None = None,
+        level: int = 0,
+    ) -> None:
+        """The row a grant is ended by."""
+        await store.add_grant(
+            conn,
+            id=gid,
+            kind=kind,
+            client_id=client_id,
+            account_id=account_id,
+            appointment_id=appointment_id,
+            session_id=session_id,
+            browser_session_id=browser_session_id,
+            claims=claims,
+            amr=amr,
+            auth_time=auth_time,
+            scope=scope,
+            level=level,
+            jkt=jkt,
+            created_at=now,
+            expires_at=until,
+        )
+
+    def _signed(
+        self,
+        *,
         gid: str,
         kind: Kind,
         client_id: str,
@@ -288,10 +432,6 @@ class Issuer:
         scope: str,
         jkt: str | None,
         now: datetime,
-        account_id: str | None = None,
-        browser_session_id: str | None = None,
-        claims: dict[str, Any] | None = None,
-        appointment_id: str | None = None,
         level: int = 0,
         amr: tuple[str, ...] = (),
         auth_time: datetime | None = None,
@@ -300,23 +440,6 @@ class Issuer:
         session: str | None = None,
         lifetime: timedelta = rfc9068.LIFETIME,
     ) -> str:
-        """The row and the token that names it."""
-        await store.add_grant(
-            conn,
-            id=gid,
-            kind=kind,
-            client_id=client_id,
-            account_id=account_id,
-            appointment_id=appointment_id,
-            session_id=session,
-            browser_session_id=browser_session_id,
-            claims=claims,
-            scope=scope,
-            level=level,
-            jkt=jkt,
-            created_at=now,
-            expires_at=now + lifetime,
-        )
         issued_at = int(now.timestamp())
         stated = rfc9068.AccessClaims(
             iss=self.url,
@@ -332,7 +455,7 @@ class Issuer:
             acr=rfc9068.acr_of(level),
             amr=amr,
             auth_time=None if auth_time is None else int(auth_time.timestamp()),
-            cnf=None if jkt is None else rfc9068.Confirmation(jkt=jkt),
+            cnf=None if jkt is None else Confirmation(jkt=jkt),
             office=office,
             roles=roles,
             session=session,
@@ -343,95 +466,42 @@ class Issuer:
         """What this client knows the person by, in ID tokens and user info."""
         return oidc.pairwise_subject(self._subjects, client.sector, account_id)
 
-    def hinted_subject(self, client: Client, id_token: str) -> str:
-        """Whom an ID token of ours names, however old. Raises OAuthError."""
-        return oidc.hinted_subject(id_token, self._public, issuer=self.url, client_id=client.id)
+    def session_name(self, client: Client, session_id: str) -> str:
+        """`sid`: of one browser's session each client knows another name, or by it they would know they share a person."""
+        return oidc.pairwise_subject(self._subjects, f"session {client.id}", session_id)
 
-    # Proofs and tokens shown
-
-    async def proof(self, proofs: Sequence[str], *, method: str, path: str, access_token: str | None = None) -> str:
-        """The thumbprint of the key that made this proof, which is then used up. Raises rfc9449.BadProof."""
-        found = rfc9449.check(proofs, method=method, url=f"{self.url}{path}", at=clock.now(), access_token=access_token)
-        await self._replays.use(found)
-        return found.jkt
-
-    async def check_proof(self, dpop: Sequence[str], *, method: str, path: str) -> str:
-        """The same where a flow begins; refuses DpopProofNeeded, ReplayCheckUnavailable."""
-        try:
-            return await self.proof(dpop, method=method, path=path)
-        except rfc9449.BadProof as error:
-            raise DpopProofNeeded(reason=str(error)) from error
-
-    async def actor(
-        self, db: Database, *, authorization: Sequence[str], dpop: Sequence[str], method: str, path: str
-    ) -> Actor:
-        """Who acts; both header arguments hold every value sent. Uses up the proof: ask once a request.
-
-        Nobody without a token; refuses 401 for a token that is not good.
-        """
-        if len(authorization) > 1:
-            raise InvalidToken(headers=challenge("Bearer", "invalid_request", "show one token"))
-        shown = rfc6750.shown(authorization[0] if authorization else None)
-        if shown is None:
-            return NOBODY
-        claims = self._claims(shown.token, shown.scheme)
-        await self._refuse_foreign_key(claims, shown, dpop, method, path)
-        async with db.connect() as conn:
-            grant = await store.grant(conn, claims.gid, clock.today())
-        acting.refuse_ended(grant, claims, shown.scheme)
-        return acting.actor_of(claims, grant)
-
-    def _claims(self, token: str, scheme: Scheme) -> rfc9068.AccessClaims:
-        try:
-            return rfc9068.read(token, self._public, issuer=self.url, audience=self.url, at=clock.now())
-        except rfc9068.Expired as error:
-            raise TokenExpired(headers=challenge(scheme, "invalid_token", str(error))) from error
-        except BadJws as error:
-            raise InvalidToken(headers=challenge(scheme, "invalid_token", str(error))) from error
-
-    async def _refuse_foreign_key(
-        self, claims: rfc9068.AccessClaims, shown: rfc6750.Shown, dpop: Sequence[str], method: str, path: str
-    ) -> None:
-        """A bound token comes as DPoP with a proof by its key; an unbound one comes as Bearer (RFC 9449 §7.1, §7.2)."""
-        if claims.cnf is None:
-            if shown.scheme == "DPoP":
-                raise InvalidToken(
-                    headers=challenge("DPoP", "invalid_token", "the token is bound to no key; show it as Bearer")
-                )
-            return
-        if shown.scheme != "DPoP":
-            raise InvalidToken(
-                headers=challenge("DPoP", "invalid_token", "the token is bound to a key; show it as DPoP")
-            )
-        try:
-            jkt = await self.proof(dpop, method=method, path=path, access_token=shown.token)
-        except rfc9449.BadProof as error:
-            raise _bad_proof(str(error)) from error
-        if not hmac.compare_digest(jkt, claims.cnf.jkt):
-            raise _bad_proof("the token is bound to another key")
-
-    async def revoke(self, conn: AsyncConnection, client: Client, token: str) -> None:
-        """RFC 7009: a token of this client ends now; anything else is passed over in silence."""
-        try:
-            claims = rfc9068.signed_claims(token, self._public, issuer=self.url)
-        except BadJws:
-            return
-        await store.revoke_grant(conn, claims.gid, client_id=client.id, at=clock.now(), why="the client gave it back")
+    def logout_token(self, client: Client, *, subject: str, sid: str, lifetime: timedelta) -> str:
+        """What tells an app that a session of its has ended."""
+        return oidc.logout_token(
+            self._kid,
+            self._key,
+            issuer=self.url,
+            client_id=client.id,
+            subject=subject,
+            sid=sid,
+            jti=ids.new_id("jti"),
+            at=clock.now(),
+            lifetime=lifetime,
+        )
 
 
 def kind_of(bearer: Any) -> Kind:
     return "officer" if bearer.kind == "officer" else "citizen"
 
 
-def _bad_proof(reason: str) -> InvalidDpopProof:
-    return InvalidDpopProof(reason=reason, headers=challenge("DPoP", "invalid_dpop_proof", reason))
-
-
-def _reply(token: str, jkt: str | None, lifetime: timedelta, scope: str, identity: str | None) -> TokenReply:
+def _reply(
+    token: str,
+    jkt: str | None,
+    lifetime: timedelta,
+    scope: str,
+    identity: str | None = None,
+    refresh: str | None = None,
+) -> TokenReply:
     return TokenReply(
         access_token=token,
         token_type="Bearer" if jkt is None else "DPoP",
         expires_in=int(lifetime.total_seconds()),
         scope=scope,
+        refresh_token=refresh,
         id_token=identity,
     )

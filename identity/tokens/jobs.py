@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from identity.tokens import store
+from identity.tokens import backchannel, store
 from kit import clock
 from kit.jobs import Task
 
@@ -16,4 +16,4 @@ async def forget(services: Any) -> None:
         await store.forget_before(conn, clock.now() - _KEPT_FOR)
 
 
-TASKS: list[Task] = [Task(name="identity.tokens.forget", run=forget, cron="40 3 * * *")]
+TASKS: list[Task] = [Task(name="identity.tokens.forget", run=forget, cron="40 3 * * *"), *backchannel.TASKS]

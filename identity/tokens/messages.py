@@ -1,7 +1,7 @@
 """What the issuer keeps and answers."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -9,12 +9,13 @@ from kit.refusal import Words
 
 ClientKind = Literal["public", "confidential"]
 ResponseMode = Literal["query", "form_post"]
-GrantType = Literal["authorization_code", "client_credentials"]
+GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
-    `purpose` is what a partner wants people's data for."""
+    `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
+    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile."""
 
     id: str
     name: str
@@ -29,7 +30,18 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     sector: str
     purpose: Words | None
     response_modes: tuple[ResponseMode, ...]
+    keys: tuple[dict[str, Any], ...]
+    require_par: bool
+    fapi2: bool
+    post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
     disabled_at: datetime | None
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """The device key a token is bound to (RFC 9449 §6.1)."""
+
+    jkt: str
 
 
 class AuthorizationReply(msgspec.Struct, frozen=True):
@@ -47,7 +59,33 @@ class TokenReply(msgspec.Struct, frozen=True, omit_defaults=True):
     token_type: Literal["Bearer", "DPoP"]
     expires_in: int
     scope: str
+    refresh_token: str | None = None
     id_token: str | None = None
+
+
+class PushedReply(msgspec.Struct, frozen=True):
+    """RFC 9126 §2.2."""
+
+    request_uri: str
+    expires_in: int
+
+
+class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """RFC 7662 §2.2."""
+
+    active: bool
+    scope: str | None = None
+    client_id: str | None = None
+    token_type: Literal["Bearer", "DPoP"] | None = None
+    exp: int | None = None
+    iat: int | None = None
+    sub: str | None = None
+    aud: str | None = None
+    iss: str | None = None
+    jti: str | None = None
+    acr: str | None = None
+    auth_time: int | None = None
+    cnf: Confirmation | None = None
 
 
 class OAuthProblem(msgspec.Struct, frozen=True):

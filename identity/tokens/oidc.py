@@ -3,19 +3,20 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from identity.tokens import rfc7515, rfc9068
-from identity.tokens.rfc6749 import OAuthError, invalid_request
+from identity.tokens.rfc6749 import invalid_request
 from identity.tokens.scopes import CLAIMS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 TYP = "JWT"
+LOGOUT_TYP = "logout+jwt"
 
 
 def pairwise_subject(key: bytes, sector: str, account_id: str) -> str:
@@ -41,6 +42,7 @@ def id_token(
     nonce: str | None,
     access_token: str,
     at: datetime,
+    sid: str | None,
     more: Mapping[str, Any],
 ) -> str:
     """`more` are the claims of the person asked for here and allowed."""
@@ -56,6 +58,7 @@ def id_token(
         "acr": rfc9068.acr_of(level),
         "amr": list(amr),
         "at_hash": access_token_hash(access_token),
+        "sid": sid,
     }
     stated = {**more, **{name: value for name, value in claims.items() if value is not None}}
     return rfc7515.sign({"typ": TYP, "kid": kid}, stated, key)
@@ -112,8 +115,8 @@ def _subject(asked: Any) -> str | None:
     return value
 
 
-def hinted_subject(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", *, issuer: str, client_id: str) -> str:
-    """Whom an ID token of ours for this client names, expired or not (§3.1.2.1). Raises OAuthError."""
+def hinted(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", *, issuer: str) -> tuple[str, str]:
+    """For which client an ID token of ours is, and whom it names, expired or not (§3.1.2.1). Raises OAuthError."""
     try:
         jws = rfc7515.parse(token, typ=TYP, members=frozenset({"typ", "alg", "kid"}))
         kid: Any = jws.header["kid"]
@@ -124,7 +127,34 @@ def hinted_subject(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", 
         said = rfc7515.json_object(jws.payload)
     except rfc7515.BadJws as error:
         raise invalid_request("id_token_hint is no ID token of this issuer") from error
-    subject = said.get("sub")
-    if said.get("iss") != issuer or said.get("aud") != client_id or not isinstance(subject, str):
-        raise OAuthError("invalid_request", "id_token_hint was issued to another application")
-    return subject
+    audience, subject = said.get("aud"), said.get("sub")
+    if said.get("iss") != issuer or not isinstance(audience, str) or not isinstance(subject, str):
+        raise invalid_request("id_token_hint is no ID token of this issuer")
+    return audience, subject
+
+
+def logout_token(
+    kid: str,
+    key: "ec.EllipticCurvePrivateKey",
+    *,
+    issuer: str,
+    client_id: str,
+    subject: str,
+    sid: str,
+    jti: str,
+    at: datetime,
+    lifetime: timedelta,
+) -> str:
+    """Back-Channel Logout 1.0 §2.4: another typ and never a nonce, so that it cannot pass for an ID token."""
+    now = int(at.timestamp())
+    stated = {
+        "iss": issuer,
+        "sub": subject,
+        "aud": client_id,
+        "iat": now,
+        "exp": now + int(lifetime.total_seconds()),
+        "jti": jti,
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        "sid": sid,
+    }
+    return rfc7515.sign({"typ": LOGOUT_TYP, "kid": kid}, stated, key)

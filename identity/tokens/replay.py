@@ -1,4 +1,4 @@
-"""DPoP proofs already used, in Valkey, for as long as they could be used again. Without Valkey the call is refused."""
+"""DPoP proofs and client assertions already used, in Valkey, for as long as they could be used again. Without Valkey the call is refused."""
 
 import hashlib
 
@@ -18,10 +18,13 @@ class Replays:
 
     async def use(self, proof: Proof) -> None:
         """Marks the proof as used. Raises BadProof when it was, ReplayCheckUnavailable when nobody can tell."""
-        name = hashlib.sha256(f"{proof.jkt}|{proof.jti}".encode()).hexdigest()
+        if not await self.first_use(f"{proof.jkt}|{proof.jti}", kept_seconds=_KEPT_SECONDS):
+            raise BadProof("the proof was used before; make a new one for each request")
+
+    async def first_use(self, name: str, *, kept_seconds: int) -> bool:
+        """Whether nobody used what has this name before. Raises ReplayCheckUnavailable when nobody can tell."""
+        key = hashlib.sha256(name.encode()).hexdigest()
         try:
-            first = await self._valkey.first(f"dpop:{name}", kept_seconds=_KEPT_SECONDS)
+            return await self._valkey.first(f"used:{key}", kept_seconds=kept_seconds)
         except ValkeyGone as error:
             raise ReplayCheckUnavailable(retry_after_seconds=30) from error
-        if not first:
-            raise BadProof("the proof was used before; make a new one for each request")

@@ -46,6 +46,10 @@ def invalid_client(*, by_basic: bool) -> OAuthError:
     return OAuthError("invalid_client", "the client is unknown or did not authenticate", status=401, headers=headers)
 
 
+def is_visible(text: str) -> bool:
+    return _VISIBLE.fullmatch(text) is not None
+
+
 def form(content_type: str | None, body: bytes) -> dict[str, str]:
     """The parameters; empty ones count as absent and none may stand twice (§3.2)."""
     kind, _, parameters = (content_type or "").partition(";")

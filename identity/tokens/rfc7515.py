@@ -85,8 +85,8 @@ def json_object(data: bytes) -> dict[str, Any]:
 _NOT_UNDERSTOOD = frozenset({"crit", "b64", "zip", "enc"})
 
 
-def parse(compact: str, *, typ: str, members: frozenset[str], more: bool = False) -> Jws:
-    """The parts of a token whose protected header holds `members`, with alg ES256 and this `typ`.
+def parse(compact: str, *, typ: str | None, members: frozenset[str], more: bool = False) -> Jws:
+    """The parts of a token whose protected header holds `members`, with alg ES256 and this `typ` (None: any).
 
     Unless `more` is allowed, any other member is refused: jku, x5u, x5c and a foreign jwk end here. With `more` they are ignored.
     """
@@ -98,7 +98,7 @@ def parse(compact: str, *, typ: str, members: frozenset[str], more: bool = False
     header = json_object(unb64url(parts[0]))
     if header.get("alg") != ALG:
         raise BadJws("alg is not ES256")
-    if header.get("typ") != typ:
+    if typ is not None and header.get("typ") != typ:
         raise BadJws(f"typ is not {typ}")
     if not members <= set(header) or header.keys() & _NOT_UNDERSTOOD:
         raise BadJws("a header member is missing, or not understood here")

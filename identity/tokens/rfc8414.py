@@ -10,8 +10,9 @@ from identity.tokens import rfc7636, rfc9068
 from identity.tokens.rfc7515 import ALG
 from identity.tokens.scopes import CLAIMS, SCOPES
 
-GRANTS = ["authorization_code", "client_credentials"]
-_SECRETS = ["client_secret_basic", "client_secret_post", "none"]
+GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
+_PROVEN = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+_ANYHOW = [*_PROVEN, "none"]
 
 
 def metadata(issuer: str) -> dict[str, Any]:
@@ -20,8 +21,11 @@ def metadata(issuer: str) -> dict[str, Any]:
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/v1/oauth/authorize",
         "token_endpoint": f"{issuer}/v1/oauth/token",
+        "pushed_authorization_request_endpoint": f"{issuer}/v1/oauth/par",
+        "introspection_endpoint": f"{issuer}/v1/oauth/introspect",
         "revocation_endpoint": f"{issuer}/v1/oauth/revoke",
         "userinfo_endpoint": f"{issuer}/v1/oauth/userinfo",
+        "end_session_endpoint": f"{issuer}/v1/oauth/logout",
         "jwks_uri": f"{issuer}/v1/oauth/jwks",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
@@ -29,17 +33,21 @@ def metadata(issuer: str) -> dict[str, Any]:
         "grant_types_supported": GRANTS,
         "code_challenge_methods_supported": [rfc7636.METHOD],
         "authorization_response_iss_parameter_supported": True,
-        "token_endpoint_auth_methods_supported": _SECRETS,
-        "revocation_endpoint_auth_methods_supported": _SECRETS,
+        "token_endpoint_auth_methods_supported": _ANYHOW,
+        "revocation_endpoint_auth_methods_supported": _ANYHOW,
+        "introspection_endpoint_auth_methods_supported": _PROVEN,
+        **{f"{name}_endpoint_auth_signing_alg_values_supported": [ALG] for name in ("token", "revocation", "introspection")},
         "dpop_signing_alg_values_supported": [ALG],
         "id_token_signing_alg_values_supported": [ALG],
         "subject_types_supported": ["pairwise"],
         "scopes_supported": list(SCOPES),
         "acr_values_supported": rfc9068.ACR_VALUES,
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", *CLAIMS,
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", *CLAIMS,
         ],
         "ui_locales_supported": ["vi", "en"],
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from identity.tokens import rfc7515
+from identity.tokens.messages import Confirmation
 from identity.tokens.rfc7515 import BadJws
 from kit.actor import Kind
 
@@ -23,12 +24,6 @@ _LEEWAY_SECONDS = 60
 
 class Expired(Exception):
     """Good once."""
-
-
-class Confirmation(msgspec.Struct, frozen=True):
-    """The device key a token is bound to (RFC 9449 §6.1)."""
-
-    jkt: str
 
 
 class AccessClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

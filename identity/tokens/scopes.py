@@ -21,6 +21,9 @@ def _scope(kinds: str, vi: str, en: str) -> Scope:
 
 SCOPES: dict[str, Scope] = {
     "openid": _scope("citizen officer", "Nhận ra bạn ở lần sau", "Recognise you next time"),
+    "offline_access": _scope(
+        "citizen", "Giữ đăng nhập khi bạn không mở ứng dụng", "Stay signed in while you do not use the app"
+    ),
     "profile": _scope("citizen officer", "Xem họ tên, ngày sinh, giới tính", "See your name, date of birth and sex"),
     "phone": _scope("citizen officer", "Xem số điện thoại đã xác nhận", "See your confirmed phone number"),
     "email": _scope("citizen officer", "Xem địa chỉ thư đã xác nhận", "See your confirmed e-mail address"),

@@ -33,7 +33,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
     row = await _one(
         conn,
         "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
-        " response_modes, disabled_at from oauth_clients where id = %(id)s",
+        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -52,6 +52,11 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         sector=row.sector,
         purpose=None if row.purpose is None else msgspec.convert(row.purpose, Words),
         response_modes=tuple(row.response_modes),
+        keys=tuple(row.keys),
+        require_par=row.require_par,
+        fapi2=row.fapi2,
+        post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
+        backchannel_logout_uri=row.backchannel_logout_uri,
         disabled_at=row.disabled_at,
     )
 
@@ -61,9 +66,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
     count = await _run(
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
-        " office_id, sector, purpose, response_modes, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
         " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
-        " %(response_modes)s, %(at)s) on conflict (id) do nothing",
+        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -78,6 +83,11 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "sector": added.sector,
             "purpose": _json(added.purpose),
             "response_modes": list(added.response_modes),
+            "keys": _json(added.keys),
+            "require_par": added.require_par,
+            "fapi2": added.fapi2,
+            "post_logout_redirect_uris": list(added.post_logout_redirect_uris),
+            "backchannel_logout_uri": added.backchannel_logout_uri,
             "at": at,
         },
     )
@@ -91,10 +101,10 @@ async def set_client_disabled(conn: AsyncConnection, client_id: str, at: datetim
 
 
 async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest: bytes) -> bool:
-    """Only of a confidential client."""
+    """Only of a client that has one."""
     return await _run(
         conn,
-        "update oauth_clients set secret_digest = %(digest)s where id = %(id)s and kind = 'confidential'",
+        "update oauth_clients set secret_digest = %(digest)s where id = %(id)s and secret_digest is not null",
         {"id": client_id, "digest": secret_digest},
     ) == 1  # fmt: skip
 
@@ -150,8 +160,9 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     await _run(
         conn,
         "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, browser_session_id, scope, level, jkt,"
-        " claims, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
-        " %(session_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(created_at)s, %(expires_at)s)",
+        " claims, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
+        " %(session_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(amr)s, %(auth_time)s, %(created_at)s,"
+        " %(expires_at)s)",
         {**values, "claims": _json(claims)},
     )
 
@@ -175,6 +186,50 @@ async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, 
         "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
         " where id = %(id)s and client_id = %(client_id)s and revoked_at is null",
         {"id": grant_id, "client_id": client_id, "at": at, "why": why},
+    )
+
+
+async def add_refresh_token(conn: AsyncConnection, *, digest: bytes, grant_id: str, expires_at: datetime) -> None:
+    await _run(
+        conn,
+        "insert into refresh_tokens (digest, grant_id, expires_at) values (%(digest)s, %(grant_id)s, %(expires_at)s)",
+        {"digest": digest, "grant_id": grant_id, "expires_at": expires_at},
+    )
+
+
+async def use_refresh_token(
+    conn: AsyncConnection, digest: bytes, client_id: str, *, at: datetime, used_for: bytes
+) -> Any:
+    """Takes the token of a grant in force: of any number that try at once one gets the grant, the others None."""
+    return await _one(
+        conn,
+        "update refresh_tokens r set used_at = %(at)s, used_for = %(used_for)s from oauth_grants g"
+        " where r.digest = %(digest)s and g.id = r.grant_id and g.client_id = %(client_id)s and g.revoked_at is null"
+        " and g.expires_at > %(at)s and r.used_at is null and r.expires_at > %(at)s"
+        " returning g.id, g.account_id, g.scope, g.jkt, g.claims, g.amr, g.auth_time, g.expires_at, g.browser_session_id",
+        {"digest": digest, "client_id": client_id, "at": at, "used_for": used_for},
+    )
+
+
+async def refresh_token(conn: AsyncConnection, digest: bytes) -> Any:
+    """A refresh token, used or not, and the grant it belongs to."""
+    return await _one(
+        conn,
+        "select r.grant_id, r.expires_at, r.used_at, r.used_for, r.answer_sealed, g.client_id, g.account_id, g.scope, g.revoked_at"
+        " from refresh_tokens r join oauth_grants g on g.id = r.grant_id where r.digest = %(digest)s",
+        {"digest": digest},
+    )
+
+
+async def keep_answer(
+    conn: AsyncConnection, digest: bytes, grant_id: str, sealed: bytes, *, forget_before: datetime
+) -> None:
+    """Keeps the answer to this use, and forgets those nobody may ask for again."""
+    await _run(
+        conn,
+        "update refresh_tokens set answer_sealed = case when digest = %(digest)s then %(sealed)s::bytea end"
+        " where grant_id = %(grant_id)s and (digest = %(digest)s or (answer_sealed is not null and used_at < %(before)s))",
+        {"digest": digest, "grant_id": grant_id, "sealed": sealed, "before": forget_before},
     )
 
 
@@ -245,6 +300,16 @@ async def add_browser_session(conn: AsyncConnection, **values: Any) -> None:
     )
 
 
+async def renew_browser_session(conn: AsyncConnection, before: bytes, *, at: datetime, **values: Any) -> bool:
+    """Goes on with the session of this cookie if it is this account's and in force."""
+    return await _run(
+        conn,
+        "update browser_sessions set digest = %(digest)s, amr = %(amr)s, auth_time = %(auth_time)s, expires_at = %(expires_at)s"
+        " where digest = %(before)s and account_id = %(account_id)s and ended_at is null and expires_at > %(at)s",
+        {**values, "before": before, "at": at},
+    ) == 1  # fmt: skip
+
+
 async def browser_session(conn: AsyncConnection, digest: bytes, at: datetime) -> Any:
     """id, account_id, amr, auth_time of the browser that is signed in with this cookie, to an account that is open and not locked."""
     return await _one(
@@ -263,6 +328,29 @@ async def end_browser_session(conn: AsyncConnection, digest: bytes, *, at: datet
     )
 
 
+async def clients_of_session(conn: AsyncConnection, session_id: str) -> list[Any]:
+    """client_id and account_id of the apps that hold something of a browser's session and want to hear of its end."""
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(
+            "select distinct g.client_id, g.account_id from oauth_grants g join oauth_clients c on c.id = g.client_id"
+            " where g.browser_session_id = %(id)s and g.revoked_at is null and c.backchannel_logout_uri is not null",
+            {"id": session_id},
+            prepare=True,
+        )
+        return await cursor.fetchall()
+
+
+async def end_session_and_grants(conn: AsyncConnection, session_id: str, *, at: datetime, why: str) -> None:
+    """The session, what came of it, and the codes that could still become something."""
+    values = {"id": session_id, "at": at, "why": why}
+    for query in (
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where id = %(id)s and ended_at is null",
+        "update authorization_codes set used_at = %(at)s where browser_session_id = %(id)s and used_at is null",
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where browser_session_id = %(id)s and revoked_at is null",
+    ):
+        await _run(conn, query, values)
+
+
 async def add_request(
     conn: AsyncConnection, *, digest: bytes, client_id: str, asked: Any, expires_at: datetime
 ) -> None:
@@ -275,15 +363,17 @@ async def add_request(
 
 
 async def begin_request(
-    conn: AsyncConnection, digest: bytes, client_id: str, browser_digest: bytes, *, at: datetime
+    conn: AsyncConnection, digest: bytes, client_id: str, browser_digest: bytes, *, at: datetime, until: datetime
 ) -> Any:
-    """Gives a request to the browser that came with it; begun when it first came. None when it is over or another's."""
+    """Gives a request to the browser that came with it; begun, and lasting until then, when it first came. None when it is
+    over or another's."""
     return await _one(
         conn,
-        "update authorization_requests set browser_digest = %(browser)s, begun_at = coalesce(begun_at, %(at)s)"
+        "update authorization_requests set browser_digest = %(browser)s, begun_at = coalesce(begun_at, %(at)s),"
+        " expires_at = case when begun_at is null then %(until)s else expires_at end"
         " where digest = %(digest)s and client_id = %(client_id)s and completed_at is null and expires_at > %(at)s"
         " returning client_id, asked, browser_digest, sign_in_id, begun_at",
-        {"digest": digest, "client_id": client_id, "browser": browser_digest, "at": at},
+        {"digest": digest, "client_id": client_id, "browser": browser_digest, "at": at, "until": until},
     )
 
 
@@ -327,6 +417,11 @@ async def forget_before(conn: AsyncConnection, at: datetime) -> None:
     await _run(conn, "delete from sign_ins where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from authorization_codes where expires_at < %(at)s", {"at": at})
     await _run(conn, "delete from authorization_requests where expires_at < %(at)s", {"at": at})
+    await _run(
+        conn,
+        "delete from refresh_tokens r using oauth_grants g where g.id = r.grant_id and g.expires_at < %(at)s",
+        {"at": at},
+    )
     await _run(conn, "delete from oauth_grants where expires_at < %(at)s", {"at": at})
     await _run(
         conn,

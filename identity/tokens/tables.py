@@ -34,10 +34,17 @@ oauth_clients = Table(
     # What a partner wants people's data for, in both languages: the consent page says it.
     Column("purpose", Json),
     Column("response_modes", ARRAY(Text), nullable=False),
+    # Public JWKs, for a client that signs instead of sending a secret.
+    Column("keys", Json, nullable=False),
+    Column("require_par", Boolean, nullable=False),
+    Column("fapi2", Boolean, nullable=False),
+    Column("post_logout_redirect_uris", ARRAY(Text), nullable=False),
+    Column("backchannel_logout_uri", Text),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
-    CheckConstraint("(kind = 'confidential') = (secret_digest is not null)", name="secret"),
+    CheckConstraint("(kind = 'confidential') = (secret_digest is not null or keys <> '[]')", name="secret"),
+    CheckConstraint("secret_digest is null or keys = '[]'", name="one_way"),
 )
 
 browser_sessions = Table(
@@ -70,6 +77,9 @@ oauth_grants = Table(
     Column("jkt", Text),
     # {"userinfo": […], "id_token": […]}: single claims asked for beside the scopes, and allowed.
     Column("claims", Json),
+    # Of the sign-in behind it: what a refresh states again.
+    Column("amr", ARRAY(Text)),
+    Column("auth_time", Instant),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("revoked_at", Instant),
@@ -113,4 +123,18 @@ authorization_requests = Table(
     Column("begun_at", Instant),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("completed_at", Instant),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("grant_id", Id, ForeignKey("oauth_grants.id"), nullable=False, index=True),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    # Digest of what was asked, and by which key: a second request is the same one or another.
+    Column("used_for", LargeBinary),
+    # The answer, under a key only the token itself yields.
+    Column("answer_sealed", LargeBinary),
+    CheckConstraint("(used_at is null) = (used_for is null)", name="used"),
 )

@@ -1,4 +1,4 @@
-"""Signing in by browser: sessions, authorization requests under way, and what people allowed whom."""
+"""Signing in by browser and staying signed in: sessions, authorization requests, refresh tokens, and what people allowed whom."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,6 +6,10 @@ from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
+
+
+# As 0002 named it: the convention's prefix stands before the one written there.
+_SECRET = op.f("ck_oauth_clients_ck_oauth_clients_secret")
 
 
 def _instant(name: str, *, nullable: bool = False) -> sa.Column[sa.DateTime]:
@@ -28,6 +32,26 @@ def upgrade() -> None:
         sa.Column("response_modes", sa.ARRAY(sa.Text()), nullable=False, server_default="{query,form_post}"),
     )
     op.alter_column("oauth_clients", "response_modes", server_default=None)
+    op.add_column("oauth_clients", sa.Column("keys", postgresql.JSONB(), nullable=False, server_default="[]"))
+    op.alter_column("oauth_clients", "keys", server_default=None)
+    for name in ("require_par", "fapi2"):
+        op.add_column("oauth_clients", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+        op.alter_column("oauth_clients", name, server_default=None)
+    op.add_column(
+        "oauth_clients",
+        sa.Column("post_logout_redirect_uris", sa.ARRAY(sa.Text()), nullable=False, server_default="{}"),
+    )
+    op.alter_column("oauth_clients", "post_logout_redirect_uris", server_default=None)
+    op.add_column("oauth_clients", _text("backchannel_logout_uri", nullable=True))
+    op.drop_constraint(_SECRET, "oauth_clients")
+    op.create_check_constraint(
+        "ck_oauth_clients_secret",
+        "oauth_clients",
+        "(kind = 'confidential') = (secret_digest is not null or keys <> '[]')",
+    )
+    op.create_check_constraint(
+        op.f("ck_oauth_clients_one_way"), "oauth_clients", "secret_digest is null or keys = '[]'"
+    )
 
     op.create_table(
         "browser_sessions",
@@ -68,6 +92,21 @@ def upgrade() -> None:
         )
         op.create_index(f"ix_{table}_browser_session_id", table, ["browser_session_id"])
     op.add_column("authorization_codes", _text("redirect_uri", nullable=True))
+    op.add_column("oauth_grants", sa.Column("amr", sa.ARRAY(sa.Text())))
+    op.add_column("oauth_grants", _instant("auth_time", nullable=True))
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        _text("grant_id"),
+        _instant("expires_at"),
+        _instant("used_at", nullable=True),
+        sa.Column("used_for", sa.LargeBinary(), nullable=True),
+        sa.Column("answer_sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name="pk_refresh_tokens"),
+        sa.ForeignKeyConstraint(["grant_id"], ["oauth_grants.id"], name="fk_refresh_tokens_grant_id"),
+        sa.CheckConstraint("(used_at is null) = (used_for is null)", name="ck_refresh_tokens_used"),
+    )
+    op.create_index("ix_refresh_tokens_grant_id", "refresh_tokens", ["grant_id"])
     # A sign-in by browser ends in a session, not in a code for the app that asked.
     op.alter_column("sign_ins", "code_challenge", nullable=True)
 
@@ -103,11 +142,25 @@ def downgrade() -> None:
     op.drop_table("consents")
     op.execute("delete from sign_ins where code_challenge is null")
     op.alter_column("sign_ins", "code_challenge", nullable=False)
+    op.drop_table("refresh_tokens")
+    op.drop_column("oauth_grants", "auth_time")
+    op.drop_column("oauth_grants", "amr")
     op.drop_column("authorization_codes", "redirect_uri")
     for table in ("authorization_codes", "oauth_grants"):
         op.drop_column(table, "claims")
         op.drop_column(table, "browser_session_id")
     op.drop_table("authorization_requests")
     op.drop_table("browser_sessions")
-    op.drop_column("oauth_clients", "response_modes")
+    op.drop_constraint(op.f("ck_oauth_clients_one_way"), "oauth_clients")
+    op.drop_constraint(_SECRET, "oauth_clients")
+    op.create_check_constraint(_SECRET, "oauth_clients", "(kind = 'confidential') = (secret_digest is not null)")
+    for name in (
+        "backchannel_logout_uri",
+        "post_logout_redirect_uris",
+        "fapi2",
+        "require_par",
+        "keys",
+        "response_modes",
+    ):
+        op.drop_column("oauth_clients", name)
     op.drop_column("oauth_clients", "purpose")

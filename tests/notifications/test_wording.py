@@ -11,6 +11,7 @@ EVENTS = {
     "one-time-code",
     "account-opened",
     "level-raised",
+    "sign-in-copied",
     "dossier-received",
     "birth-registered",
     "branch-approved",

@@ -28,10 +28,15 @@ async def test_DIS_1_every_advertised_endpoint_answers(city: CityPeople) -> None
     endpoints = {name: url for name, url in said.items() if name.endswith(("_endpoint", "_uri"))}
     assert set(endpoints) == {
         "authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri",
+        "pushed_authorization_request_endpoint", "introspection_endpoint", "end_session_endpoint",
     }  # fmt: skip
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/")
-        method = "GET" if name in ("authorization_endpoint", "jwks_uri", "userinfo_endpoint") else "POST"
+        method = (
+            "GET"
+            if name in ("authorization_endpoint", "end_session_endpoint", "jwks_uri", "userinfo_endpoint")
+            else "POST"
+        )
         answer = await city.client.request(method, urlsplit(url).path)
         assert answer.status_code not in (404, 405, 500), (name, answer.text)
 
@@ -69,7 +74,7 @@ async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert said["response_types_supported"] == ["code"]
     assert said["authorization_response_iss_parameter_supported"] is True
-    assert said["grant_types_supported"] == ["authorization_code", "client_credentials"]
+    assert said["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
     assert said["subject_types_supported"] == ["pairwise"]
     assert said["request_uri_parameter_supported"] is False
     algorithms = [values for name, values in said.items() if "alg_values" in name]

@@ -7,7 +7,7 @@ from kit import clock
 from kit.db import raw
 from tests.people import CityPeople
 
-TABLES = ("sign_ins", "authorization_codes", "oauth_grants")
+TABLES = ("sign_ins", "authorization_codes", "refresh_tokens", "oauth_grants")
 
 
 async def counted(city: CityPeople) -> list[int]:
@@ -20,7 +20,7 @@ async def counted(city: CityPeople) -> list[int]:
 async def test_a_month_later(city: CityPeople) -> None:
     await city.signed_in("parent")
     (task,) = tokens.TASKS
-    for days, left in ((29, [1, 1, 1]), (31, [0, 0, 0])):
+    for days, left in ((29, [1, 1, 1, 1]), (31, [0, 0, 1, 1]), (121, [0, 0, 0, 0])):
         with clock.shifted(timedelta(days=days)):
             await task.run(city.house)
         assert await counted(city) == left

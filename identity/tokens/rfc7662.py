@@ -1,0 +1,50 @@
+"""Introspection (RFC 7662): a confidential client asks about a token it holds. Of all others it learns nothing."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.tokens import acting, store
+from identity.tokens.issuer import Issuer
+from identity.tokens.messages import Client, Introspection
+from identity.tokens.refusals import InvalidToken, TokenRevoked
+from kit import clock, ids
+
+INACTIVE = Introspection(active=False)
+
+
+async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, token: str) -> Introspection:
+    """`INACTIVE` and nothing else unless the token is this client's and in force."""
+    kept = await store.refresh_token(conn, ids.digest(token))
+    if kept is not None:
+        return _refresh_token(client, kept)
+    claims = issuer.claims_in_force(token)
+    if claims is None or claims.client_id != client.id:
+        return INACTIVE
+    grant = await store.grant(conn, claims.gid, clock.today())
+    try:
+        acting.refuse_ended(grant, claims, "Bearer")
+    except (InvalidToken, TokenRevoked):
+        return INACTIVE
+    return Introspection(
+        active=True,
+        scope=claims.scope,
+        client_id=claims.client_id,
+        token_type="Bearer" if claims.cnf is None else "DPoP",
+        exp=claims.exp,
+        iat=claims.iat,
+        sub=claims.sub,
+        aud=claims.aud,
+        iss=claims.iss,
+        jti=claims.jti,
+        acr=claims.acr,
+        auth_time=claims.auth_time,
+        cnf=claims.cnf,
+    )
+
+
+def _refresh_token(client: Client, kept: Any) -> Introspection:
+    good = kept.client_id == client.id and kept.used_at is None and kept.revoked_at is None
+    if not good or kept.expires_at <= clock.now():
+        return INACTIVE
+    return Introspection(active=True, scope=kept.scope, client_id=client.id, exp=int(kept.expires_at.timestamp()))
