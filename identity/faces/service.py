@@ -17,7 +17,7 @@ from identity.faces.rotation import Rotation
 from identity.faces.wording import FACE_LOOKUP
 from kit import clock, crypto
 from kit.db import Database
-from kit.keys import Keys
+from kit.keys import PersonalKeys
 
 if TYPE_CHECKING:
     from identity.faces.index import Nearby, SignIndex
@@ -31,18 +31,23 @@ _RERANKED: Final = 8
 
 _PAGE: Final = 20_000
 
+# The name under which the deployment's own part lies beside people's.
+_NOBODYS: Final = "faces/turning"
+
 _log = logging.getLogger(__name__)
 
 
 class FaceStore:
     """The gallery of those who agreed to be found by face, in its own database under its own keys."""
 
-    def __init__(self, db: Database, keys: Keys) -> None:
+    def __init__(self, db: Database, keys: PersonalKeys) -> None:
         self._db = db
+        self._keys = keys
         self._wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
         self._calibration = default()
         # Of its own for each model: vectors of different models, or of another deployment, never meet in a search.
-        turning = b"turning the vectors of " + self._calibration.model.encode()
+        # And with a part no backup holds: without it, nobody turns a backup's vectors back.
+        turning = b"turning the vectors of " + self._calibration.model.encode() + keys.make_personal(_NOBODYS)
         self._rotation = Rotation(hmac.digest(keys.key("faces"), turning, "sha256"))
         self._index: SignIndex | None = None
         self._at_index = asyncio.Lock()
@@ -52,13 +57,15 @@ class FaceStore:
         template, key = description.template, crypto.new_key()
         assert template.model == self._calibration.model
         async with self._db.begin() as conn:
+            await store.queue_up(conn, ref)
+            await asyncio.to_thread(self._keys.make_personal, _personal(ref))
             consent_id = await store.add_consent(
                 conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
             )
             await store.put_face(
                 conn,
                 ref=ref,
-                wrapped_key=crypto.seal(self._wrapping_key, key, _owner(ref, template.model)),
+                wrapped_key=crypto.seal(self._wrapping(ref), key, _owner(ref, template.model)),
                 consent_id=consent_id,
                 model=template.model,
                 template=crypto.seal(key, template.dlib + template.sface, _owner(ref, template.model)),
@@ -68,9 +75,34 @@ class FaceStore:
             )
 
     async def withdraw(self, ref: str) -> bool:
-        """Erases key, template and vector, and keeps a record of the deletion; False when there was nothing."""
+        """Erases keys, template and vector, and keeps a record of the deletion; False when there was nothing."""
         async with self._db.begin() as conn:
+            await store.queue_up(conn, ref)
+            # First, and whatever becomes of the rest: what is left without it opens for nobody.
+            await asyncio.to_thread(self._keys.destroy_personal, _personal(ref))
             return await store.erase_face(conn, ref=ref, at=clock.now())
+
+    async def forget_unreadable(self) -> int:
+        """Erases the faces whose personal key was destroyed, which a restored backup brings back; returns how many.
+
+        Nobody's when not one key is there: rather a directory that was not mounted than a gallery of the erased.
+        """
+        async with self._db.connect() as conn:
+            refs = await store.enrolled(conn)
+        gone = [ref for ref in refs if await asyncio.to_thread(self._keys.personal, _personal(ref)) is None]
+        if refs and len(gone) == len(refs):
+            _log.error("no personal key of any face is there; nothing was erased", extra={"faces": len(refs)})
+            return 0
+        for ref in gone:
+            await self.withdraw(ref)
+        return len(gone)
+
+    def _wrapping(self, ref: str) -> bytes:
+        """Of the deployment's key and the person's own. Raises crypto.Tampered when that is gone."""
+        personal = self._keys.personal(_personal(ref))
+        if personal is None:
+            raise crypto.Tampered("the personal key was destroyed")
+        return hmac.digest(self._wrapping_key, personal, "sha256")
 
     async def guard(self, ref: str, consent: Consent) -> bool:
         """Lets an enrolled face be watched for; False when none is enrolled. Ends with the face."""
@@ -156,7 +188,7 @@ class FaceStore:
         for row in rows:
             owner = _owner(row.ref, probe.model)
             try:
-                key = crypto.unseal(self._wrapping_key, row.wrapped, owner)
+                key = crypto.unseal(self._wrapping(row.ref), row.wrapped, owner)
                 plain = crypto.unseal(key, row.template, owner)
             except crypto.Tampered:
                 _log.error("a face template does not open and was left out", extra={"ref": row.ref})
@@ -173,6 +205,10 @@ def _outcome(scores: list[float], gallery_size: int, calibration: Calibration) -
     if len(scores) > 1 and scores[0] - scores[1] < calibration.one_to_many.margin:
         return "ambiguous"
     return "found"
+
+
+def _personal(ref: str) -> str:
+    return f"face/{ref}"
 
 
 def _owner(ref: str, model: str) -> bytes:
