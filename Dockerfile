@@ -13,7 +13,8 @@ FROM python:3.13-slim-bookworm
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --create-home --home-dir /var/lib/motcua --shell /usr/sbin/nologin motcua
+ && useradd --system --create-home --home-dir /var/lib/motcua --shell /usr/sbin/nologin motcua \
+ && install -d -o motcua -g motcua -m 0700 /var/lib/motcua-personal
 COPY --from=build --chown=root:root /srv/motcua /srv/motcua
 ENV PATH=/srv/motcua/.venv/bin:$PATH \
     MOTCUA_ENVIRONMENT=production \

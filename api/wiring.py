@@ -157,7 +157,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             "no engines: start through `motcua serve`, or set DATABASE_URL, FACES_DATABASE_URL and REDIS_URL."
         )
     faces.refuse_bad_calibration()
-    keys = FileKeys(settings.keys or settings.home / "keys")
+    keys = FileKeys(settings.keys or settings.home / "keys", settings.personal_keys or settings.home / "personal-keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db)

@@ -1,5 +1,6 @@
 """Keys and secrets: a seam for a KMS, and files as the adapter that exists."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -33,13 +34,35 @@ class Keys(Protocol):
         ...
 
 
+@runtime_checkable
+class PersonalKeys(Keys, Protocol):
+    """And the keys of single people, which end with what they open: a KMS that forgets, never a backup that remembers."""
+
+    def personal(self, name: str) -> bytes | None:
+        """32 bytes that belong to one person; None when there never were any, or when they were destroyed."""
+        ...
+
+    def make_personal(self, name: str) -> bytes:
+        """Those there are, or new ones: durable before it returns."""
+        ...
+
+    def destroy_personal(self, name: str) -> None:
+        """For ever: whoever keeps personal keys keeps no copy that outlives this. Not there is no error."""
+        ...
+
+
 class FileKeys:
-    """`<name>.key` (32 bytes as hex), `<name>.txt` and `signing/<kid>.pem`, readable by the owner alone."""
+    """`<name>.key` (32 bytes as hex), `<name>.txt` and `signing/<kid>.pem`, readable by the owner alone.
+
+    Personal keys lie one to a file in a directory of their own, beside that of the others unless told where: the others are backed up,
+    these never, or an erased person could be read from the backup (decision 0019).
+    """
 
     development_only = False
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, personal: Path | None = None) -> None:
         self.directory = directory
+        self._personal = personal or directory.parent / "personal-keys"
         if not directory.is_dir():
             raise BadSetting(f"there is no key directory {directory}. Make it with `motcua keys create {directory}`.")
         self._keys = {name: self._read(name) for name in NAMED}
@@ -54,6 +77,42 @@ class FileKeys:
 
     def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
         return self._signing
+
+    def personal(self, name: str) -> bytes | None:
+        try:
+            return bytes.fromhex(_private_text(self._personal_file(name)))
+        except FileNotFoundError:
+            return None
+
+    def make_personal(self, name: str) -> bytes:
+        held = self.personal(name)
+        if held is not None:
+            return held
+        file = self._personal_file(name)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = _write_private(file.with_suffix(f".{secrets.token_hex(8)}"), secrets.token_bytes(32).hex() + "\n")
+        try:
+            # Of processes that make it at once the first does; the others take that.
+            os.link(part, file)
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
+        _settle(file.parent)
+        made = self.personal(name)
+        assert made is not None
+        return made
+
+    def destroy_personal(self, name: str) -> None:
+        file = self._personal_file(name)
+        file.unlink(missing_ok=True)
+        if file.parent.is_dir():
+            _settle(file.parent)
+
+    def _personal_file(self, name: str) -> Path:
+        # Not the name itself: a listing of the directory tells nobody who is in it. Spread, for it may hold a city.
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        return self._personal / digest[:2] / f"{digest[2:]}.key"
 
     def _read(self, name: str) -> bytes:
         file = self.directory / f"{name}.key"
@@ -116,6 +175,15 @@ def _write_private(file: Path, text: str) -> Path:
         os.fsync(out.fileno())
     part.rename(file)
     return file
+
+
+def _settle(directory: Path) -> None:
+    """A file made or removed is so after a crash too."""
+    held = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def _private_text(file: Path) -> str:

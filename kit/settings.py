@@ -61,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: Annotated[
         Path | None, Meta(description="directory of key files; none: made under home, in development only")
     ] = None
+    personal_keys: Annotated[
+        Path | None,
+        Meta(description="directory of one key per person whose face is kept, never backed up; none: under home"),
+    ] = None
     chip_trust: Annotated[
         Path | None,
         Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),

@@ -10,6 +10,10 @@ from identity.faces import store
 from identity.faces.models import Model
 from identity.faces.rotation import Rotation
 from kit import clock, crypto
+from kit.keys import PersonalKeys
+
+# The name under which the deployment's own part lies beside people's.
+_NOBODYS: Final = "faces/turning"
 
 _log: Final = logging.getLogger(__name__)
 
@@ -17,10 +21,13 @@ _log: Final = logging.getLogger(__name__)
 class Rotations:
     """Of one model, so that vectors of different models, or of another deployment, never meet in a search."""
 
-    def __init__(self, deployment_key: bytes, wrapping_key: bytes, model: Model) -> None:
-        self._wrapping_key, self._model = wrapping_key, model
-        # The first needs no row until somebody enrols: it follows from the deployment's key.
-        self._first_key = hmac.digest(deployment_key, b"turning the vectors of " + model.id.encode(), "sha256")
+    def __init__(self, keys: PersonalKeys, model: Model) -> None:
+        self._model = model
+        # With a part no backup holds: without it, nobody turns a backup's vectors back.
+        key = hmac.digest(keys.key("faces"), keys.make_personal(_NOBODYS), "sha256")
+        self._wrapping_key = hmac.digest(key, b"wrapping the turns of vectors", "sha256")
+        # The first needs no row until somebody enrols: it follows from the deployment's keys.
+        self._first_key = hmac.digest(key, b"turning the vectors of " + model.id.encode(), "sha256")
         self._first = self._made(self._first_key)
         self._opened = {self._first.name: self._first}
         self._shut: set[str] = set()

@@ -1,7 +1,6 @@
 """Finding a person again by face: only who asked for it, sealed for the disk, and never without a line in the log."""
 
 import asyncio
-import hmac
 import logging
 import time
 from collections.abc import Callable, Collection
@@ -20,7 +19,7 @@ from identity.faces.sealing import Templates
 from identity.faces.wording import FACE_LOOKUP
 from kit import clock, crypto
 from kit.db import Database
-from kit.keys import Keys
+from kit.keys import PersonalKeys
 
 if TYPE_CHECKING:
     from identity.faces.index import Nearby, SignIndex
@@ -40,20 +39,22 @@ _log = logging.getLogger(__name__)
 class FaceStore:
     """The gallery of those who agreed to be found by face, in its own database under its own keys."""
 
-    def __init__(self, db: Database, keys: Keys) -> None:
+    def __init__(self, db: Database, keys: PersonalKeys) -> None:
         self._db = db
         self._calibration, self._model = default(), models.default()
-        wrapping_key = hmac.digest(keys.key("faces"), b"wrapping the data keys of faces", "sha256")
-        self._templates = Templates(wrapping_key, self._model)
-        self._rotations = Rotations(keys.key("faces"), wrapping_key, self._model)
+        self._templates = Templates(keys, self._model)
+        self._rotations = Rotations(keys, self._model)
         self._indices: dict[str, SignIndex] = {}
         self._at_index = asyncio.Lock()
 
     async def enrol(self, ref: str, description: Description, consent: Consent) -> None:
         """Keeps the face under `ref`, sealed with a key of its own; replaces an earlier one."""
         template = description.template
-        wrapped, sealed = self._templates.seal(ref, template)
+        self._templates.refuse_another(template)
         async with self._db.begin() as conn:
+            await store.queue_up(conn, ref)
+            await asyncio.to_thread(self._templates.make_key, ref)
+            wrapped, sealed = self._templates.seal(ref, template)
             consent_id = await store.add_consent(
                 conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
             )
@@ -73,13 +74,31 @@ class FaceStore:
             )
 
     async def withdraw(self, ref: str) -> bool:
-        """Erases key, template and vector, and keeps a record of the deletion; False when there was nothing."""
+        """Erases keys, template and vector, and keeps a record of the deletion; False when there was nothing."""
         async with self._db.begin() as conn:
+            await store.queue_up(conn, ref)
+            # First, and whatever becomes of the rest: what is left without it opens for nobody.
+            await asyncio.to_thread(self._templates.destroy_key, ref)
             return await store.erase_face(conn, ref=ref, at=clock.now())
 
     async def renew(self, *, told: Callable[[int], None] = lambda turned: None) -> Renewed:
         """A new secret turn for everybody, without new selfies; goes on with one that was cut off. See `renewing`."""
         return await renewing.renew(self._db, self._rotations, self._templates, self._model, told=told)
+
+    async def forget_unreadable(self) -> int:
+        """Erases the faces whose personal key was destroyed, which a restored backup brings back; returns how many.
+
+        Nobody's when not one key is there: rather a directory that was not mounted than a gallery of the erased.
+        """
+        async with self._db.connect() as conn:
+            refs = await store.enrolled(conn)
+        gone = [ref for ref in refs if not await asyncio.to_thread(self._templates.has_key, ref)]
+        if refs and len(gone) == len(refs):
+            _log.error("no personal key of any face is there; nothing was erased", extra={"faces": len(refs)})
+            return 0
+        for ref in gone:
+            await self.withdraw(ref)
+        return len(gone)
 
     async def guard(self, ref: str, consent: Consent) -> bool:
         """Lets an enrolled face be watched for; False when none is enrolled. Ends with the face."""

@@ -164,6 +164,10 @@ async def log_search(conn: AsyncConnection, **values: Any) -> None:
     await (await raw(conn)).execute(_LOG, {"id": ids.new_id("fse"), **values}, prepare=True)
 
 
+async def enrolled(conn: AsyncConnection) -> list[str]:
+    return list(await conn.scalars(select(face_gallery.c.ref)))
+
+
 async def put_guard(conn: AsyncConnection, *, ref: str, **consent: Any) -> bool:
     held = await conn.execute(select(face_gallery.c.ref).where(face_gallery.c.ref == ref).with_for_update())
     if held.first() is None:

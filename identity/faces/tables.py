@@ -78,7 +78,7 @@ face_deletions = Table(
     Column("change", BigInteger, nullable=False, index=True),
 )
 
-# A table of its own, so that keys can be backed up apart from, and for a shorter time than, what they open.
+# Wrapped under the deployment's key and the person's own, which no database holds (decision 0019).
 face_keys = Table(
     "face_keys",
     metadata,

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity import accounts
 from identity.proofing import policy as rules
 from identity.proofing import store
-from identity.proofing.messages import Check, CheckReply, CheckRequest, EvidencedClaim
+from identity.proofing.alarms import WORDS
+from identity.proofing.messages import AlarmSeen, Check, CheckReply, CheckRequest, EvidencedClaim, EvidenceSeen
 from identity.proofing.refusals import CheckCodeUnknown, OwnCheck, ReasonMissing
 from identity.proofing.sessions import Desk
 from identity.proofing.watching import seen_by_machine
@@ -27,15 +28,22 @@ async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
             raise CheckCodeUnknown
         account = await accounts.account(conn, desk.keys, check.account_id)
         await _refuse_own(desk, conn, account, actor)
-        judged = await store.judged_liveness(conn, check.session_id)
+        happened = await store.events(conn, check.session_id)
+        raised = await store.alarms_of(conn, check.session_id)
         session = await store.session(conn, check.session_id)
         assert session is not None
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
+    judged = [event for event in happened if event.kind == "liveness-judged"]
     return Check(
         claims=_claims(desk, check),
+        evidence=[seen for event in happened if (seen := _evidence(event)) is not None],
         liveness=seen_by_machine(judged, card_version=session.card_version),
+        alarms=[
+            AlarmSeen(kind=one.kind, words=WORDS[one.kind], verdict=one.verdict, raised_at=one.raised_at)
+            for one in raised
+        ],
         level=account.level,
         opened_at=check.created_at,
         expires_at=check.expires_at,
@@ -101,6 +109,26 @@ async def _refuse_own(desk: Desk, conn: AsyncConnection, account: accounts.Accou
 
 def _claims(desk: Desk, check: Any) -> list[EvidencedClaim]:
     return msgspec.json.decode(desk.unseal(check.session_id, "claims", check.claims_sealed), type=list[EvidencedClaim])
+
+
+def _evidence(event: Any) -> EvidenceSeen | None:
+    """What an event proved or left open, without scores; None for what is no evidence."""
+    said = event.evidence
+    match event.kind:
+        case "card-read" | "card-short":
+            return EvidenceSeen(proof="card", outcome=said["decision"], by=said["document"], at=event.at)
+        case "selfie-matched" | "selfie-not-matched":
+            return EvidenceSeen(
+                proof="face", outcome=said["decision"], by=f"{said['model']} {said['calibration']}", at=event.at
+            )
+        case "liveness-judged":
+            return EvidenceSeen(proof="liveness", outcome=said["decision"], by=said["policy"], at=event.at)
+        case "contact-proven":
+            return EvidenceSeen(proof="contact", outcome="proven", by="one-time-code", at=event.at)
+        case "register-asked":
+            return EvidenceSeen(proof="register", outcome=said["answer"], by=said["source"], at=event.at)
+        case _:
+            return None
 
 
 def _card_expires_on(claims: list[EvidencedClaim]) -> date | None:

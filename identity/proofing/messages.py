@@ -225,11 +225,33 @@ class AlarmReply(msgspec.Struct, frozen=True):
     verdict: AlarmVerdict
 
 
+class EvidenceSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was shown in the session, under the name of what proved it."""
+
+    proof: Literal["card", "face", "liveness", "contact", "register"]
+    outcome: str
+    by: Annotated[
+        str | None, Meta(description="the kind of card, the models and lines, the policy or the register that said so")
+    ]
+    at: datetime
+
+
+class AlarmSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm of this session, and what an officer made of it; null while nobody has."""
+
+    kind: AlarmKind
+    words: Words
+    verdict: AlarmVerdict | None
+    raised_at: datetime
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What the officer holds against the card on the counter and the person before them."""
 
     claims: list[EvidencedClaim]
+    evidence: Annotated[list[EvidenceSeen], Meta(description="in order of time")]
     liveness: Annotated[list[LivenessSeen], Meta(description="in order of time; empty when none was asked for")]
+    alarms: Annotated[list[AlarmSeen], Meta(description="look into these before confirming")]
     level: int
     opened_at: datetime
     expires_at: datetime

@@ -150,6 +150,12 @@ async def open_alarms(conn: AsyncConnection, *, at: datetime, limit: int) -> Seq
     return (await conn.execute(statement)).all()
 
 
+async def alarms_of(conn: AsyncConnection, session_id: str) -> Sequence[Any]:
+    """Raised in this session, decided or not, oldest first."""
+    statement = select(proofing_alarms).where(_alarms.session_id == session_id).order_by(_alarms.raised_at, _alarms.id)
+    return (await conn.execute(statement)).all()
+
+
 async def open_alarm(conn: AsyncConnection, alarm_id: str, *, at: datetime) -> Any | None:
     return (await conn.execute(select(proofing_alarms).where(_alarms.id == alarm_id, _is_open(at)))).first()
 

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import math
+import os
 import random
 from array import array
 from collections.abc import Iterator
@@ -31,13 +32,18 @@ CONSENT = Consent(
 )
 
 
+PERSONAL: dict[int, dict[str, bytes]] = {}
+"""Where each deployment's personal keys lie, whichever process asks."""
+
+
 class KeysOf:
     """Keys derived from one byte; another byte is another deployment."""
 
     development_only = True
 
-    def __init__(self, byte: int) -> None:
+    def __init__(self, byte: int, personal: dict[str, bytes] | None = None) -> None:
         self._key = bytes([byte]) * 32
+        self._personal = PERSONAL.setdefault(byte, {}) if personal is None else personal
 
     def key(self, name: str) -> bytes:
         assert name == "faces"
@@ -47,6 +53,15 @@ class KeysOf:
 
     def signing_keys(self) -> dict[str, object]:
         return {}
+
+    def personal(self, name: str) -> bytes | None:
+        return self._personal.get(name)
+
+    def make_personal(self, name: str) -> bytes:
+        return self._personal.setdefault(name, os.urandom(32))
+
+    def destroy_personal(self, name: str) -> None:
+        self._personal.pop(name, None)
 
 
 @pytest.fixture
@@ -58,7 +73,9 @@ def store(faces_db: Database) -> FaceStore:
 async def empty(faces_db: Database) -> None:
     async with faces_db.begin() as conn:
         await conn.execute(
-            text("truncate face_gallery, face_keys, face_deletions, face_consents, face_searches, face_rotations")
+            text(
+                "truncate face_guards, face_gallery, face_keys, face_deletions, face_consents, face_searches, face_rotations"
+            )
         )
 
 

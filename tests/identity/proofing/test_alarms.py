@@ -211,6 +211,18 @@ async def test_by_face_only_among_those_who_agreed_to_it(city, applicant, photos
             await conn.scalar(text("select purpose from face_searches order by id desc limit 1")) == agreed["consent"]
         )
     await officer.post(f"{QUEUE}/{row['id']}", json=DECISION, expect=200)
+    # Who is kept for something else alone is not looked at, also while others are watched for.
+    unasked = gallery.face([0.5 - number % 11 for number in range(256)])
+    await city.house.faces.enrol("acc_unasked", unasked, gallery.CONSENT)
+    photos.description = gallery.again(unasked)
+    await somebody()
+    assert await kinds(officer) == []
+    async with city.house.faces_db.connect() as conn:
+        searched = (
+            await conn.execute(text("select ref, gallery_size from face_searches order by id desc limit 1"))
+        ).one()
+    assert tuple(searched) == (None, 1)
+    photos.description = gallery.again(theirs)
     await parent.delete(guard, expect=204)
     await somebody()
     assert await kinds(officer) == []

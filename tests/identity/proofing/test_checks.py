@@ -9,7 +9,7 @@ from sqlalchemy import text
 from identity.proofing.sessions import end_expired
 from kit import clock
 from tests.identity.proofing import cards
-from tests.identity.proofing.conftest import numbered
+from tests.identity.proofing.conftest import Applicant, comparison, numbered
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +46,37 @@ async def test_nobody_401_citizens_and_other_officers_404_the_checker_sees(city,
     assert told["full_name"]["value"] == cards.FULL_NAME
     assert told["pin"]["sources"] == ["card:qr", "card:mrz", "card:print"]
     assert seen["level"] == 1
+
+
+async def test_the_officer_sees_all_evidence_by_the_name_of_what_proved_it(city, applicant, photos):
+    other = await Applicant(city, phone="+84930000001").up_to("selfie")
+    photos.face = comparison("match", b"theirs", b"one portrait")
+    await other.selfie(b"theirs")
+    photos.card = cards.card(number=numbered())
+    await applicant.up_to("selfie")
+    photos.face = comparison("unsure", b"dark", b"one portrait")
+    await applicant.selfie(b"dark", expect=422)
+    photos.face = comparison("match", b"light", b"one portrait")
+    for step in ("selfie", "contact", "code"):
+        await getattr(applicant, step)()
+    officer = await city.signed_in("identity_checker")
+    seen = await officer.get(f"/v1/proofing/checks/{(await applicant.account())['check_code']}", expect=200)
+    assert [(one["proof"], one["outcome"], one["by"]) for one in seen["evidence"]] == [
+        ("card", "accept", "can_cuoc_2024"),
+        ("face", "unsure", "m c"),
+        ("face", "match", "m c"),
+        ("contact", "proven", "one-time-code"),
+        ("register", "unknown", "register:sandbox"),
+    ]
+    assert all(one["at"] for one in seen["evidence"])
+    assert "5.0" not in str(seen["evidence"])
+    (alarm,) = [one for one in seen["alarms"] if one["kind"] == "portrait_of_another"]
+    assert (alarm["verdict"], bool(alarm["words"]["vi"])) == (None, True)
+    (row,) = [one for one in await officer.get("/v1/proofing/alarms") if one["kind"] == "portrait_of_another"]
+    decided = {"verdict": "unfounded", "reason": "Cùng một người, thẻ cấp lại."}
+    await officer.post(f"/v1/proofing/alarms/{row['id']}", json=decided, expect=200)
+    seen = await officer.get(f"/v1/proofing/checks/{(await applicant.account())['check_code']}", expect=200)
+    assert [one["verdict"] for one in seen["alarms"] if one["kind"] == "portrait_of_another"] == ["unfounded"]
 
 
 async def test_a_confirmed_person_reaches_level_two(city, checked):
