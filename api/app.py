@@ -16,6 +16,7 @@ import dossiers.http
 import identity.accounts.authenticators.http
 import identity.accounts.http
 import identity.accounts.passkeys.http
+import identity.accounts.recovery.http
 import identity.faces.http
 import identity.offices.http
 import identity.proofing.http
@@ -39,6 +40,7 @@ ROOMS = (
     identity.accounts.http,
     identity.accounts.authenticators.http,
     identity.accounts.passkeys.http,
+    identity.accounts.recovery.http,
     identity.offices.http,
     identity.proofing.http,
     identity.faces.http,

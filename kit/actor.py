@@ -12,7 +12,7 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449); `grant_id` is what the token
-    stands on, `auth_at` when the person last showed who they are."""
+    stands on, `auth_at` is when the person last showed who they are, `authenticator_id` what by, where one thing did."""
 
     kind: Kind
     account_id: str | None = None
@@ -25,6 +25,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str | None = None
     grant_id: str | None = None
     auth_at: datetime | None = None
+    authenticator_id: str | None = None
 
     @property
     def scheme(self) -> Literal["DPoP", "Bearer"]:

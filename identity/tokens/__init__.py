@@ -5,7 +5,7 @@ from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
 from identity.tokens.scopes import SCOPES
-from identity.tokens.sessions import end_other_sessions, end_session, revoke_tokens, sessions_of
+from identity.tokens.sessions import end_other_sessions, end_session, end_sessions_by, revoke_tokens, sessions_of
 
 __all__ = [
     "SCOPES",
@@ -20,6 +20,7 @@ __all__ = [
     "enable_client",
     "end_other_sessions",
     "end_session",
+    "end_sessions_by",
     "known_client",
     "register_client",
     "renew_secret",

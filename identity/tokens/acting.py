@@ -49,5 +49,6 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         roles=frozenset(grant.roles or ()),
         jkt=grant.jkt,
         grant_id=claims.gid,
+        authenticator_id=grant.authenticator_id,
         auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
     )

@@ -69,8 +69,10 @@ class Issuer:
         amr: Sequence[str],
         auth_time: datetime,
         nonce: str | None = None,
+        authenticator_id: str | None = None,
     ) -> str:
-        """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have.
+        """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have;
+        `authenticator_id` is the contact or passkey that signed in, where one thing did.
 
         Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, NotForOfficers,
         NotForCitizens.
@@ -93,6 +95,7 @@ class Issuer:
             amr=list(amr),
             auth_time=auth_time,
             nonce=nonce,
+            authenticator_id=authenticator_id,
             created_at=now,
             expires_at=now + CODE_LIFETIME,
         )
@@ -155,6 +158,7 @@ class Issuer:
             now=now,
             account_id=taken.account_id,
             appointment_id=bearer.appointment_id if officer else None,
+            authenticator_id=taken.authenticator_id,
             level=bearer.level,
             amr=tuple(taken.amr),
             auth_time=taken.auth_time,
@@ -231,6 +235,7 @@ class Issuer:
         now: datetime,
         account_id: str | None = None,
         appointment_id: str | None = None,
+        authenticator_id: str | None = None,
         level: int = 0,
         amr: tuple[str, ...] = (),
         auth_time: datetime | None = None,
@@ -248,6 +253,7 @@ class Issuer:
             account_id=account_id,
             appointment_id=appointment_id,
             session_id=session,
+            authenticator_id=authenticator_id,
             scope=scope,
             level=level,
             jkt=jkt,

@@ -102,8 +102,8 @@ async def add_code(conn: AsyncConnection, **values: Any) -> None:
     await _run(
         conn,
         "insert into authorization_codes (digest, client_id, account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce,"
-        " created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s, %(grant_id)s, %(code_challenge)s, %(jkt)s,"
-        " %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(created_at)s, %(expires_at)s)",
+        " authenticator_id, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s, %(grant_id)s, %(code_challenge)s, %(jkt)s,"
+        " %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(authenticator_id)s, %(created_at)s, %(expires_at)s)",
         values,
     )
 
@@ -114,7 +114,7 @@ async def use_code(conn: AsyncConnection, digest: bytes, client_id: str, at: dat
         conn,
         "update authorization_codes set used_at = %(at)s where digest = %(digest)s and client_id = %(client_id)s"
         " and used_at is null and expires_at > %(at)s"
-        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce",
+        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, authenticator_id",
         {"digest": digest, "client_id": client_id, "at": at},
     )
 
@@ -132,9 +132,9 @@ async def used_code_grant(conn: AsyncConnection, digest: bytes, client_id: str) 
 async def add_grant(conn: AsyncConnection, **values: Any) -> None:
     await _run(
         conn,
-        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, scope, level, jkt, created_at,"
-        " expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s, %(session_id)s, %(scope)s,"
-        " %(level)s, %(jkt)s, %(created_at)s, %(expires_at)s)",
+        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, authenticator_id, scope, level,"
+        " jkt, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s, %(session_id)s,"
+        " %(authenticator_id)s, %(scope)s, %(level)s, %(jkt)s, %(created_at)s, %(expires_at)s)",
         values,
     )
 
@@ -143,7 +143,7 @@ async def grant(conn: AsyncConnection, grant_id: str) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it now."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
         " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
         " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
@@ -157,6 +157,25 @@ async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, 
         "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
         " where id = %(id)s and client_id = %(client_id)s and revoked_at is null",
         {"id": grant_id, "client_id": client_id, "at": at, "why": why},
+    )
+
+
+async def end_grants_by(
+    conn: AsyncConnection, account_id: str, authenticator_id: str, *, at: datetime, why: str, but: str | None
+) -> None:
+    """What a contact or passkey signed in, and the codes that could still become that; `but` names a grant that stays."""
+    values = {"account": account_id, "id": authenticator_id, "at": at, "why": why, "but": but}
+    await _run(
+        conn,
+        "update authorization_codes set used_at = %(at)s"
+        " where account_id = %(account)s and authenticator_id = %(id)s and used_at is null",
+        values,
+    )
+    await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where account_id = %(account)s"
+        " and authenticator_id = %(id)s and revoked_at is null and id is distinct from %(but)s::text",
+        values,
     )
 
 

@@ -46,6 +46,8 @@ oauth_grants = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), index=True),
     Column("appointment_id", Id, ForeignKey("officers.id")),
     Column("session_id", Id),
+    # The contact or passkey that signed in; null where several proofs did.
+    Column("authenticator_id", Id),
     Column("scope", Text, nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("jkt", Text),
@@ -71,6 +73,7 @@ authorization_codes = Table(
     Column("amr", ARRAY(Text), nullable=False),
     Column("auth_time", Instant, nullable=False),
     Column("nonce", Text),
+    Column("authenticator_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),

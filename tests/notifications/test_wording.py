@@ -19,6 +19,7 @@ EVENTS = {
     "result-ready",
     "appointment",
     "way-in-changed",
+    "recovery-begun",
 }
 EVERY = [
     (event, channel, locale) for event in sorted(EVENTS) for channel in ("sms", "email") for locale in ("vi", "en")
