@@ -18,7 +18,9 @@ import identity.accounts.http
 import identity.accounts.passkeys.http
 import identity.accounts.recovery.http
 import identity.faces.http
+import identity.offices.breaches.http
 import identity.offices.http
+import identity.offices.staff.http
 import identity.proofing.http
 import identity.tokens.http
 import notifications.http
@@ -42,6 +44,8 @@ ROOMS = (
     identity.accounts.passkeys.http,
     identity.accounts.recovery.http,
     identity.offices.http,
+    identity.offices.staff.http,
+    identity.offices.breaches.http,
     identity.proofing.http,
     identity.faces.http,
     notifications.http,
@@ -63,6 +67,7 @@ _TAGS = [
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
     Tag("offices", "Agencies and their desks"),
+    Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),
     Tag("faces", "Consent to be found by face"),
     Tag("cards", "A photographed identity card in, its fields with their evidence out"),

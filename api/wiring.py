@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import dossiers.jobs
 import identity.accounts.jobs
+import identity.offices.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
@@ -95,6 +96,8 @@ def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
         return
     if settings.sandbox:
         raise BadSetting("MOTCUA_SANDBOX is on in production. Turn it off: it shows every message to everybody.")
+    if settings.officer_passkeys != "required":
+        raise BadSetting("MOTCUA_OFFICER_PASSKEYS is optional in production. Unset it: officers sign in by passkey.")
     for adapter in adapters:
         if getattr(adapter, "development_only", False):
             raise BadSetting(
@@ -123,6 +126,7 @@ def tasks() -> list[Task]:
         *uploads.jobs.tasks,
         *tokens.TASKS,
         *identity.accounts.jobs.tasks,
+        *identity.offices.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *dossiers.jobs.tasks,
     ]

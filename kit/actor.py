@@ -94,8 +94,8 @@ def citizen(scope: str | None = None, *, level: int = 1) -> Who:
     return Who(kinds=frozenset({"citizen"}), scope=scope, level=level)
 
 
-def officer(role: str | None = None, *, scope: str | None = None) -> Who:
-    """An officer in an office, holding `role` when one is named."""
+def officer(role: str | None = None, *, scope: str = "desk") -> Who:
+    """An officer in an office, holding `role` when one is named. Who has not registered a passkey yet is not given the scope `desk`."""
     return Who(kinds=frozenset({"officer"}), role=role, scope=scope)
 
 

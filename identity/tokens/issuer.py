@@ -19,6 +19,7 @@ from identity.tokens.refusals import (
     InvalidDpopProof,
     InvalidToken,
     NoAppointment,
+    PasskeyNeeded,
     TokenExpired,
 )
 from identity.tokens.replay import Replays
@@ -34,6 +35,9 @@ from kit.settings import Settings
 from kit.valkey import Valkey
 
 CODE_LIFETIME = timedelta(seconds=60)
+
+# RFC 8176.
+_BY_PASSKEY = frozenset({"hwk", "swk"})
 
 
 def check_challenge(code_challenge: str | None, method: str | None) -> None:
@@ -52,6 +56,7 @@ class Issuer:
         self._public = {kid: key.public_key() for kid, key in signing.items()}
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
         self._replays = Replays(valkey)
+        self._passkeys_required = settings.officer_passkeys == "required"
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
 
@@ -74,14 +79,19 @@ class Issuer:
         """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have;
         `authenticator_id` is the contact or passkey that signed in, where one thing did.
 
-        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, NotForOfficers,
-        NotForCitizens.
+        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, PasskeyNeeded,
+        NotForOfficers, NotForCitizens.
         """
         client = await clients.known_client(conn, client_id)
         check_challenge(code_challenge, rfc7636.METHOD)
         if client.dpop_required and jkt is None:
             raise DpopProofNeeded(reason="this client must bind its tokens to a device key")
         bearer = await self._bearer(conn, account_id)
+        if kind_of(bearer) == "officer" and self._passkeys_required and not _BY_PASSKEY & set(amr):
+            if bearer.has_passkey:
+                raise PasskeyNeeded
+            # By the code of the first day an officer registers a passkey, and does nothing else.
+            scope = "account"
         code, now = ids.secret_token("ac"), clock.now()
         await store.add_code(
             conn,
@@ -106,7 +116,8 @@ class Issuer:
 
     async def _bearer(self, conn: AsyncConnection, account_id: str) -> Any:
         """The account a token would be for, with its current appointment; refuses AccountClosed, AccountLocked, NoAppointment."""
-        bearer = await store.bearer_of(conn, account_id, clock.today())
+        local = clock.now().astimezone(clock.CITY)
+        bearer = await store.bearer_of(conn, account_id, local.date(), local.time())
         if bearer is None or bearer.closed_at is not None:
             raise AccountClosed
         if bearer.locked_at is not None:
@@ -163,7 +174,7 @@ class Issuer:
             amr=tuple(taken.amr),
             auth_time=taken.auth_time,
             office=bearer.office_id if officer else None,
-            roles=tuple(bearer.roles) if officer else (),
+            roles=tuple(dict.fromkeys(bearer.roles)) if officer else (),
         )
         granted = scopes.names(taken.scope)
         identity = None
@@ -316,7 +327,7 @@ class Issuer:
         claims = self._claims(shown.token, shown.scheme)
         await self._refuse_foreign_key(claims, shown, dpop, method, path)
         async with db.connect() as conn:
-            grant = await store.grant(conn, claims.gid)
+            grant = await store.grant(conn, claims.gid, clock.today())
         acting.refuse_ended(grant, claims, shown.scheme)
         return acting.actor_of(claims, grant)
 

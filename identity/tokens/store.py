@@ -1,6 +1,6 @@
 """SQL of clients, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, LiteralString
 
 import psycopg
@@ -87,14 +87,32 @@ async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest
     ) == 1  # fmt: skip
 
 
-async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
-    """kind, level, closed_at, locked_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
+# Who stands in for others of the office holds their roles too, but never an operator's: those take two persons.
+_ROLES = (
+    "o.roles || coalesce((select array_agg(r) from officer_leaves l join officers a on a.account_id = l.account_id"
+    " and a.ended_at is null and a.office_id = o.office_id cross join unnest(a.roles) r"
+    " where l.substitute_id = o.account_id and l.ended_at is null and %(day)s between l.from_on and l.until_on"
+    " and r <> 'operator'), '{}') as roles"
+)
+_AWAY = (
+    "exists (select from officer_leaves l where l.account_id = o.account_id and l.ended_at is null"
+    " and %(day)s between l.from_on and l.until_on)"
+)
+
+
+async def bearer_of(conn: AsyncConnection, account_id: str, on: date, hour: time) -> Any:
+    """kind, level, closed_at, locked_at, has_passkey of an account; appointment_id, office_id, roles of the appointment it holds at
+    that day and hour of the city, and is not on leave from."""
     return await _one(
         conn,
-        "select a.kind, a.level, a.closed_at, a.locked_at, o.id as appointment_id, o.office_id, o.roles from accounts a"
+        "select a.kind, a.level, a.closed_at, a.locked_at, exists (select from passkeys p where p.account_id = a.id"  # noqa: S608 - every part is a literal of this file
+        " and p.removed_at is null) as has_passkey, o.id as appointment_id, o.office_id, " + _ROLES + " from accounts a"
         " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
-        " and (o.until_on is null or o.until_on >= %(day)s) where a.id = %(id)s",
-        {"id": account_id, "day": on},
+        " and (o.until_on is null or o.until_on >= %(day)s)"
+        " and (o.shift_from is null or (o.shift_from <= %(hour)s and %(hour)s < o.shift_until)) and not "
+        + _AWAY
+        + " where a.id = %(id)s",
+        {"id": account_id, "day": on, "hour": hour},
     )
 
 
@@ -139,15 +157,19 @@ async def add_grant(conn: AsyncConnection, **values: Any) -> None:
     )
 
 
-async def grant(conn: AsyncConnection, grant_id: str) -> Any:
+async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it now."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"
-        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
-        " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.revoked_at, c.disabled_at,"  # noqa: S608 - every part is a literal of this file
+        " c.office_id as kiosk_office_id, a.level as account_level, a.closed_at, a.locked_at, o.office_id, o.from_on, o.until_on, o.ended_at,"
+        " o.shift_from, o.shift_until, "
+        + _AWAY
+        + " as away, "
+        + _ROLES
+        + " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
-        {"id": grant_id},
+        {"id": grant_id, "day": on},
     )
 
 

@@ -20,6 +20,7 @@ EVENTS = {
     "appointment",
     "way-in-changed",
     "recovery-begun",
+    "breach-deadline",
 }
 EVERY = [
     (event, channel, locale) for event in sorted(EVENTS) for channel in ("sms", "email") for locale in ("vi", "en")
