@@ -16,9 +16,12 @@ import dossiers.http
 import identity.accounts.authenticators.http
 import identity.accounts.http
 import identity.accounts.passkeys.http
+import identity.accounts.recovery.http
 import identity.consents.http
 import identity.faces.http
+import identity.offices.breaches.http
 import identity.offices.http
+import identity.offices.staff.http
 import identity.proofing.http
 import identity.tokens.http
 import notifications.http
@@ -43,7 +46,10 @@ ROOMS = (
     identity.accounts.authenticators.http,
     identity.accounts.passkeys.http,
     identity.consents.http,
+    identity.accounts.recovery.http,
     identity.offices.http,
+    identity.offices.staff.http,
+    identity.offices.breaches.http,
     identity.proofing.http,
     identity.faces.http,
     notifications.http,
@@ -68,6 +74,7 @@ _TAGS = [
     Tag("accounts", "One account per person; signing in"),
     Tag("consents", "What people allowed which app"),
     Tag("offices", "Agencies and their desks"),
+    Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),
     Tag("faces", "Consent to be found by face"),
     Tag("cards", "A photographed identity card in, its fields with their evidence out"),

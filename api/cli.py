@@ -249,6 +249,60 @@ def keys_create(directory: Path) -> None:
     OUT.print("\n".join(map(str, made)) if made else "nothing was missing", markup=False)
 
 
+@command.group()
+def operator() -> None:
+    """The people who appoint officers."""
+
+
+_AGENCIES = ("ubnd_xa", "cong_an_xa", "bhxh")
+
+
+@operator.command("create")
+@click.option("--name", "full_name", required=True, help="Full name.")
+@click.option("--email", required=True, help="Address that gets the one-time codes.")
+@click.option("--ward", "ward_code", required=True, metavar="CODE", help="Ward code of the office (map of 01/07/2025).")
+@click.option("--agency", type=click.Choice(_AGENCIES), default="ubnd_xa", show_default=True, help="Its agency.")
+@click.option("--office", "office_name", required=True, help="Name of the office, should there be none there yet.")
+def operator_create(full_name: str, email: str, ward_code: str, agency: Any, office_name: str) -> None:
+    """Make the first operator, once in the life of a deployment. Further ones are made by operators."""
+    from api.wiring import open_house
+    from identity import offices
+
+    async def make(ready: Settings) -> None:
+        async with open_house(ready) as house, house.db.begin() as conn:
+            await offices.first_operator(
+                conn,
+                house.keys,
+                full_name=full_name,
+                email=email,
+                agency=agency,
+                ward_code=ward_code,
+                office_name=office_name,
+            )
+
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready:
+        asyncio.run(make(ready))
+    OUT.print(f"{email} is an operator; sign in at the desk by one-time code, and register a passkey", markup=False)
+
+
+@operator.command("approve")
+@click.argument("change_id")
+def operator_approve(change_id: str) -> None:
+    """Approve CHANGE_ID as the second person, as long as there is one operator only."""
+    from api.wiring import open_house
+    from identity import offices
+
+    async def approve(ready: Settings) -> None:
+        async with open_house(ready) as house, house.db.begin() as conn:
+            await offices.approve_at_the_machine(conn, house.keys, change_id)
+
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready:
+        asyncio.run(approve(ready))
+    OUT.print(f"{change_id} is approved", markup=False)
+
+
 @command.command("settings")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def settings_(as_json: bool) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dossiers.jobs
 import identity.accounts.jobs
 import identity.faces.jobs
+import identity.offices.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
@@ -115,6 +116,8 @@ def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
         return
     if settings.sandbox:
         raise BadSetting("MOTCUA_SANDBOX is on in production. Turn it off: it shows every message to everybody.")
+    if settings.officer_passkeys != "required":
+        raise BadSetting("MOTCUA_OFFICER_PASSKEYS is optional in production. Unset it: officers sign in by passkey.")
     for adapter in adapters:
         if getattr(adapter, "development_only", False):
             raise BadSetting(
@@ -143,6 +146,7 @@ def tasks() -> list[Task]:
         *uploads.jobs.tasks,
         *tokens.TASKS,
         *identity.accounts.jobs.tasks,
+        *identity.offices.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,

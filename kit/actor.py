@@ -12,7 +12,8 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449); `grant_id` is what the token
-    stands on, `auth_at` when the person last showed who they are; `partner` says that the app is not the city's own."""
+    stands on, `auth_at` when the person last showed who they are, `authenticator_id` by what, where one thing did; `partner` says that
+    the app is not the city's own."""
 
     kind: Kind
     account_id: str | None = None
@@ -25,6 +26,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str | None = None
     grant_id: str | None = None
     auth_at: datetime | None = None
+    authenticator_id: str | None = None
     partner: bool = False
 
     @property
@@ -95,8 +97,8 @@ def citizen(scope: str | None = None, *, level: int = 1, own: bool = False) -> W
     return Who(kinds=frozenset({"citizen"}), scope=scope, level=level, own=own)
 
 
-def officer(role: str | None = None, *, scope: str | None = None) -> Who:
-    """An officer in an office, holding `role` when one is named."""
+def officer(role: str | None = None, *, scope: str = "desk") -> Who:
+    """An officer in an office, holding `role` when one is named. Who has not registered a passkey yet is not given the scope `desk`."""
     return Who(kinds=frozenset({"officer"}), role=role, scope=scope)
 
 

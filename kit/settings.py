@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
         "http://127.0.0.1:8000"
     )
+    officer_passkeys: Annotated[
+        Literal["required", "optional"],
+        Meta(description="whether officers must sign in by passkey; optional is development-only"),
+    ] = "required"
     passkey_domain: Annotated[
         str | None, Meta(description="domain passkeys are bound to (RP id); none: the host of public_url")
     ] = None

@@ -3,7 +3,7 @@
 from identity.accounts import codes, contact
 from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
-from identity.accounts.refusals import AccountHasOtherContact, BadClaims, ContactInUse, IdentityConflict
+from identity.accounts.refusals import AccountHasOtherContact, BadClaims, BadName, ContactInUse, IdentityConflict
 from identity.accounts.service import (
     account,
     account_kind,
@@ -21,6 +21,7 @@ __all__ = [
     "AccountHasOtherContact",
     "AccountKind",
     "BadClaims",
+    "BadName",
     "ContactInUse",
     "HeldContact",
     "IdentityConflict",

@@ -58,7 +58,11 @@ async def enter_code(
         raise SignInOver
     async with db.begin() as conn:
         await codes.use_code(conn, judged)
-        who = Authenticated(account_id=judged.account_id, amr=codes.AMR[judged.contact_kind])
+        who = Authenticated(
+            account_id=judged.account_id,
+            amr=codes.AMR[judged.contact_kind],
+            authenticator_id=judged.contact_id,
+        )
         return await authorizing.sign_in(conn, issuer, pending, cookie=cookie, who=who)
 
 

@@ -36,6 +36,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_id: str
     account_id: str
     contact_kind: str
+    contact_id: str
     client_id: str
     code_challenge: str | None
     jkt: str | None
@@ -87,6 +88,7 @@ async def send_code(
         client_id=client_id,
         account_id=account_id,
         contact_kind=login.kind,
+        contact_id=None if holder is None else holder.contact_id,
         login_digest=digest,
         code_digest=secrets.code_digest(keys, sign_in_id, code),
         code_challenge=code_challenge,
@@ -147,6 +149,7 @@ async def judge_code(db: Database, keys: Keys, sign_in_id: str, code: str, *, ad
         sign_in_id=sign_in_id,
         account_id=tried.account_id,
         contact_kind=tried.contact_kind,
+        contact_id=tried.contact_id,
         client_id=tried.client_id,
         code_challenge=tried.code_challenge,
         jkt=tried.jkt,

@@ -6,6 +6,7 @@ from typing import Any
 from identity.accounts import history
 from identity.accounts.authenticators import store as authenticators
 from identity.accounts.passkeys import store as passkeys
+from identity.accounts.recovery import service as recovery
 from kit import clock
 from kit.jobs import Task
 
@@ -18,4 +19,21 @@ async def forget(services: Any) -> None:
         await passkeys.forget_challenges(conn, now - timedelta(days=1))
 
 
-tasks: list[Task] = [Task(name="identity.accounts.forget", run=forget, cron="50 3 * * *")]
+async def complete_recovery(services: Any, recovery_id: str) -> None:
+    await recovery.complete(
+        recovery.Ways(
+            db=services.db,
+            keys=services.keys,
+            settings=services.settings,
+            post_office=services.post_office,
+            limits=services.limits,
+            jobs=services.jobs,
+        ),
+        recovery_id,
+    )
+
+
+tasks: list[Task] = [
+    Task(name="identity.accounts.forget", run=forget, cron="50 3 * * *"),
+    Task(name=recovery.COMPLETE, run=complete_recovery),
+]

@@ -60,12 +60,24 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class RecoveryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    wait_hours: int
+    level_after: int
+    source: str
+
+
+class Recovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    second_factor: RecoveryRule
+    in_person: RecoveryRule
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttling: Throttling
     devices: Devices
     log: Log
     passkeys: Passkeys
     sessions: Sessions
+    recovery: Recovery
 
 
 @cache

@@ -71,5 +71,6 @@ async def finish_sign_in(
             amr=codes.AMR[judged.contact_kind],
             auth_time=clock.now(),
             nonce=judged.nonce,
+            authenticator_id=judged.contact_id,
         )
     return issuer.authorization_reply(granted)

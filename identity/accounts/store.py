@@ -44,9 +44,9 @@ async def account_id_by_contact(conn: AsyncConnection, value_digest: bytes) -> s
 
 
 async def login_holder(conn: AsyncConnection, value_digest: bytes) -> Any:
-    """id and locale of the account that signs in with this contact; neither it nor the contact is closed or locked."""
+    """id, locale and contact_id of the account that signs in with this contact; neither it nor the contact is closed or locked."""
     statement = (
-        select(accounts.c.id, accounts.c.locale)
+        select(accounts.c.id, accounts.c.locale, contacts.c.id.label("contact_id"))
         .join(contacts, contacts.c.account_id == accounts.c.id)
         .where(
             contacts.c.value_digest == value_digest,
@@ -80,6 +80,16 @@ async def set_level(
     return (await conn.execute(statement)).rowcount == 1
 
 
+async def lower_level(conn: AsyncConnection, account_id: str, most: int, evidence: dict[str, Any]) -> None:
+    """At most this from now on, and what for is appended."""
+    statement = update(accounts).where(accounts.c.id == account_id)
+    await conn.execute(
+        statement.values(
+            level=func.least(accounts.c.level, most), level_evidence=accounts.c.level_evidence.concat([evidence])
+        )
+    )
+
+
 async def contacts_of(conn: AsyncConnection, account_id: str) -> Any:
     statement = (
         select(contacts)
@@ -98,6 +108,18 @@ async def add_contact(conn: AsyncConnection, **values: Any) -> bool:
 async def change_contact(conn: AsyncConnection, account_id: str, contact_id: str, **values: Any) -> None:
     c = contacts.c
     await conn.execute(update(contacts).where(c.id == contact_id, c.account_id == account_id).values(**values))
+
+
+async def remove_contact(conn: AsyncConnection, value_digest: bytes, at: datetime) -> None:
+    """From whatever account it signs in."""
+    c = contacts.c
+    await conn.execute(
+        update(contacts).where(c.value_digest == value_digest, c.removed_at.is_(None)).values(removed_at=at)
+    )
+
+
+async def unlock_contacts(conn: AsyncConnection, account_id: str) -> None:
+    await conn.execute(update(contacts).where(contacts.c.account_id == account_id).values(locked_at=None))
 
 
 async def hold_account(conn: AsyncConnection, account_id: str) -> Any:

@@ -86,6 +86,7 @@ sign_ins = Table(
     # Null where nobody has that login: the row and the work are the same.
     Column("account_id", Id, ForeignKey("accounts.id")),
     Column("contact_kind", Text, nullable=False),
+    Column("contact_id", Id, ForeignKey("contacts.id")),
     # The contact it was asked for, by the keyed hash: failures are counted by it, whoever has it.
     Column("login_digest", LargeBinary, nullable=False),
     Column("code_digest", LargeBinary, nullable=False),

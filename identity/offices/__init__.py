@@ -3,6 +3,7 @@
 from identity.offices.messages import AGENCIES, ROLES, Agency, Office, Role
 from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
 from identity.offices.service import all_offices, appoint, create_office, end_appointment, office, office_for
+from identity.offices.staff.service import approve_at_the_machine, first_operator
 
 __all__ = [
     "AGENCIES",
@@ -17,8 +18,10 @@ __all__ = [
     "UnknownRole",
     "all_offices",
     "appoint",
+    "approve_at_the_machine",
     "create_office",
     "end_appointment",
+    "first_operator",
     "office",
     "office_for",
 ]

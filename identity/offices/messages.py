@@ -9,7 +9,9 @@ from kit.refusal import Words
 Agency = Literal["ubnd_xa", "cong_an_xa", "bhxh"]
 """Ward people's committee (civil status), ward police (residence, identity card), social insurance."""
 
-Role = Literal["civil_status", "residence", "insurance", "identity_card", "identity_checker", "reception", "head"]
+Role = Literal[
+    "civil_status", "residence", "insurance", "identity_card", "identity_checker", "reception", "head", "operator"
+]
 
 AGENCIES: tuple[Agency, ...] = get_args(Agency)
 ROLES: tuple[Role, ...] = get_args(Role)

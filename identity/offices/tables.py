@@ -1,6 +1,18 @@
 """Offices of the agencies, and who holds which roles there, from when until when."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
 
 from kit.db import Id, Instant, metadata
 
@@ -28,10 +40,14 @@ officers = Table(
     Column("from_on", Date, nullable=False),
     # The last day in office; null until it is known.
     Column("until_on", Date),
+    # The city's hours; outside them nobody is signed in. Null: at any hour.
+    Column("shift_from", Time),
+    Column("shift_until", Time),
     Column("appointed_at", Instant, nullable=False),
     Column("ended_at", Instant),
     # An officer acts for one office at a time, so that every act has one office.
     Index("uq_officers_account_id_open", "account_id", unique=True, postgresql_where=text("ended_at is null")),
     CheckConstraint("until_on is null or until_on >= from_on", name="dates"),
     CheckConstraint("cardinality(roles) > 0", name="roles"),
+    CheckConstraint("(shift_from is null) = (shift_until is null) and shift_from < shift_until", name="shift"),
 )

@@ -8,6 +8,7 @@ from identity.tokens.scopes import SCOPES, words_of
 from identity.tokens.sessions import (
     end_other_sessions,
     end_session,
+    end_sessions_by,
     revoke_tokens,
     revoke_tokens_of_client,
     sessions_of,
@@ -26,6 +27,7 @@ __all__ = [
     "enable_client",
     "end_other_sessions",
     "end_session",
+    "end_sessions_by",
     "known_client",
     "register_client",
     "renew_secret",

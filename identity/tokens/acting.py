@@ -1,6 +1,6 @@
 """Who acts, once a token has verified: the grant behind it as it stands now decides, the token only named it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from identity.tokens import rfc9068, scopes
@@ -19,7 +19,7 @@ def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> No
         or grant.disabled_at is not None
         or grant.closed_at is not None
         or grant.locked_at is not None
-        or (grant.kind == "officer" and not _in_office(grant, clock.today()))
+        or (grant.kind == "officer" and not _in_office(grant, clock.now().astimezone(clock.CITY)))
     )
     if ended:
         raise TokenRevoked(headers=challenge(scheme, "invalid_token", "the token has been revoked"))
@@ -27,12 +27,16 @@ def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> No
         raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token is not the one that was issued"))
 
 
-def _in_office(grant: Any, today: date) -> bool:
+def _in_office(grant: Any, local: datetime) -> bool:
+    """Appointed on this day, within the shift, not on leave; `local` is the city's time."""
+    today, hour = local.date(), local.time()
     return (
         grant.office_id is not None
         and grant.ended_at is None
         and grant.from_on <= today
         and (grant.until_on is None or today <= grant.until_on)
+        and (grant.shift_from is None or grant.shift_from <= hour < grant.shift_until)
+        and not grant.away
     )
 
 
@@ -50,6 +54,7 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         office_id=grant.office_id or grant.kiosk_office_id,
         roles=frozenset(grant.roles or ()),
         jkt=None if claims.cnf is None else claims.cnf.jkt,
+        authenticator_id=grant.authenticator_id,
         auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
         partner=not grant.first_party,
     )

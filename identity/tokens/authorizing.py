@@ -26,6 +26,7 @@ from identity.tokens.refusals import (
     NoAppointment,
     NotForCitizens,
     NotForOfficers,
+    PasskeyNeeded,
     SignInPageOver,
     StrangeForm,
 )
@@ -256,7 +257,8 @@ async def _next(conn: AsyncConnection, issuer: Issuer, pending: Pending, session
         unmet = OAuthError("unmet_authentication_requirements", "the account has not the assurance level asked for")
         return await _answered(conn, issuer, pending, unmet)
     try:
-        wanted = _items(asked, clients.allowed_scopes(pending.client, asked.scope, kind_of(bearer)))
+        scope = issuer.scope_by_proof(bearer, session.amr, asked.scope)
+        wanted = _items(asked, clients.allowed_scopes(pending.client, scope, kind_of(bearer)))
     except BadScope as refusal:
         return await _answered(conn, issuer, pending, OAuthError("invalid_scope", refusal.message.en))
     allowed = frozenset(wanted) if pending.client.first_party else await _allowed(conn, pending, session, wanted)
@@ -286,7 +288,8 @@ async def _unsuitable(
     try:
         bearer = await issuer.bearer(conn, session.account_id)
         clients.refuse_wrong_desk(pending.client, kind_of(bearer))
-    except (AccountClosed, NoAppointment, NotForCitizens, NotForOfficers) as refusal:
+        issuer.scope_by_proof(bearer, session.amr, None)
+    except (AccountClosed, NoAppointment, NotForCitizens, NotForOfficers, PasskeyNeeded) as refusal:
         return refusal
     expected = pending.asked.subject
     if expected is not None and expected != issuer.subject(pending.client, session.account_id):
@@ -316,7 +319,8 @@ async def _granted(
     """The code and the end of the request, together."""
     asked, client = pending.asked, pending.client
     bearer = await issuer.bearer(conn, session.account_id)
-    granted = [name for name in clients.allowed_scopes(client, asked.scope, kind_of(bearer)) if name in allowed]
+    scope = issuer.scope_by_proof(bearer, session.amr, asked.scope)
+    granted = [name for name in clients.allowed_scopes(client, scope, kind_of(bearer)) if name in allowed]
 
     def told(names: Collection[str]) -> list[str]:
         return [n for n in names if scopes.CLAIMS[n].scope in granted or scopes.item_of(n) in allowed]
@@ -334,6 +338,7 @@ async def _granted(
         amr=session.amr,
         auth_time=session.auth_time,
         nonce=asked.nonce,
+        authenticator_id=session.authenticator_id,
         redirect_uri=asked.redirect_uri,
         browser_session_id=session.id,
         claims=claims if any(claims.values()) else None,

@@ -21,12 +21,14 @@ class Authenticated(msgspec.Struct, frozen=True):
 
     account_id: str
     amr: Sequence[str]
+    authenticator_id: str | None = None
 
 
 class Session(msgspec.Struct, frozen=True):
     id: str
     account_id: str
     amr: tuple[str, ...]
+    authenticator_id: str | None
     auth_time: datetime
 
 
@@ -54,7 +56,13 @@ async def session(conn: AsyncConnection, cookie: str) -> Session | None:
     row = await store.browser_session(conn, ids.digest(cookie), clock.now())
     if row is None:
         return None
-    return Session(id=row.id, account_id=row.account_id, amr=tuple(row.amr), auth_time=row.auth_time)
+    return Session(
+        id=row.id,
+        account_id=row.account_id,
+        amr=tuple(row.amr),
+        authenticator_id=row.authenticator_id,
+        auth_time=row.auth_time,
+    )
 
 
 async def sign_in(conn: AsyncConnection, cookie: str, who: Authenticated) -> str:
@@ -65,6 +73,7 @@ async def sign_in(conn: AsyncConnection, cookie: str, who: Authenticated) -> str
         "digest": ids.digest(after),
         "account_id": who.account_id,
         "amr": list(who.amr),
+        "authenticator_id": who.authenticator_id,
         "auth_time": now,
         "expires_at": now + LIFETIME,
     }

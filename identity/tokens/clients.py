@@ -150,6 +150,8 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append(f"grants are among {', '.join(GRANTS)}")
     if unknown := sorted(set(client.scopes) - set(SCOPES)):
         reasons.append(f"no such scope: {', '.join(unknown)}")
+    if "account" in client.scopes and not client.first_party:
+        reasons.append("only the city's own apps manage how people sign in")
     if client.kind == "public" and "client_credentials" in client.grants:
         reasons.append("only a client with a secret acts for itself")
     if client.office_id is not None and client.kind == "public":

@@ -27,6 +27,7 @@ from identity.tokens.refusals import (
     BadScope,
     DpopProofNeeded,
     NoAppointment,
+    PasskeyNeeded,
 )
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
 from identity.tokens.verifier import Verifier
@@ -42,6 +43,9 @@ REFRESH_LIFETIME = timedelta(days=30)
 """An app that is not opened for so long signs in again."""
 GRANT_LIFETIME = timedelta(days=90)
 """However often it refreshes."""
+
+# RFC 8176.
+_BY_PASSKEY = frozenset({"hwk", "swk"})
 
 
 def check_challenge(code_challenge: str | None, method: str | None) -> None:
@@ -59,6 +63,7 @@ class Issuer(Verifier):
         self.keys = keys
         self._kid, self._key = list(signing.items())[-1]
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
+        self._passkeys_required = settings.officer_passkeys == "required"
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
 
@@ -76,11 +81,13 @@ class Issuer(Verifier):
         amr: Sequence[str],
         auth_time: datetime,
         nonce: str | None = None,
+        authenticator_id: str | None = None,
     ) -> str:
-        """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have.
+        """A code for the token endpoint: 60 s, one use, kept as a digest. `scope` None asks for all the client may have;
+        `authenticator_id` is the contact or passkey that signed in, where one thing did.
 
-        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, NotForOfficers,
-        NotForCitizens.
+        Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded, AccountClosed, AccountLocked, NoAppointment, PasskeyNeeded,
+        NotForOfficers, NotForCitizens.
         """
         client = await clients.known_client(conn, client_id)
         check_challenge(code_challenge, rfc7636.METHOD)
@@ -93,11 +100,21 @@ class Issuer(Verifier):
             account_id=account_id,
             code_challenge=code_challenge,
             jkt=jkt,
-            scope=" ".join(clients.allowed_scopes(client, scope, kind_of(bearer))),
+            scope=" ".join(clients.allowed_scopes(client, self.scope_by_proof(bearer, amr, scope), kind_of(bearer))),
             amr=amr,
             auth_time=auth_time,
             nonce=nonce,
+            authenticator_id=authenticator_id,
         )
+
+    def scope_by_proof(self, bearer: Any, amr: Sequence[str], scope: str | None) -> str | None:
+        """What may be asked for, by how the person signed in. An officer does so by a passkey; by the code of the first day they
+        register one, and do nothing else. Refuses PasskeyNeeded."""
+        if kind_of(bearer) != "officer" or not self._passkeys_required or _BY_PASSKEY & set(amr):
+            return scope
+        if bearer.has_passkey:
+            raise PasskeyNeeded
+        return "account"
 
     async def add_code(
         self,
@@ -111,6 +128,7 @@ class Issuer(Verifier):
         amr: Sequence[str],
         auth_time: datetime,
         nonce: str | None,
+        authenticator_id: str | None = None,
         redirect_uri: str | None = None,
         browser_session_id: str | None = None,
         claims: dict[str, Any] | None = None,
@@ -129,6 +147,7 @@ class Issuer(Verifier):
             amr=list(amr),
             auth_time=auth_time,
             nonce=nonce,
+            authenticator_id=authenticator_id,
             redirect_uri=redirect_uri,
             browser_session_id=browser_session_id,
             claims=claims,
@@ -142,7 +161,8 @@ class Issuer(Verifier):
 
     async def bearer(self, conn: AsyncConnection, account_id: str) -> Any:
         """The account a token would be for, with its current appointment; refuses AccountClosed, AccountLocked, NoAppointment."""
-        bearer = await store.bearer_of(conn, account_id, clock.today())
+        local = clock.now().astimezone(clock.CITY)
+        bearer = await store.bearer_of(conn, account_id, local.date(), local.time())
         if bearer is None or bearer.closed_at is not None:
             raise AccountClosed
         if bearer.locked_at is not None:
@@ -210,6 +230,7 @@ class Issuer(Verifier):
             amr=list(taken.amr),
             auth_time=taken.auth_time,
             appointment_id=bearer.appointment_id if officer else None,
+            authenticator_id=taken.authenticator_id,
             level=bearer.level,
         )
         return await self._person_reply(
@@ -279,7 +300,7 @@ class Issuer(Verifier):
             amr=tuple(behind.amr),
             auth_time=behind.auth_time,
             office=bearer.office_id if officer else None,
-            roles=tuple(bearer.roles) if officer else (),
+            roles=tuple(dict.fromkeys(bearer.roles)) if officer else (),
         )
         refresh = None
         if refresh_until is not None:
@@ -400,6 +421,7 @@ class Issuer(Verifier):
         amr: list[str] | None = None,
         auth_time: datetime | None = None,
         appointment_id: str | None = None,
+        authenticator_id: str | None = None,
         level: int = 0,
     ) -> None:
         """The row a grant is ended by."""
@@ -412,6 +434,7 @@ class Issuer(Verifier):
             appointment_id=appointment_id,
             session_id=session_id,
             browser_session_id=browser_session_id,
+            authenticator_id=authenticator_id,
             claims=claims,
             amr=amr,
             auth_time=auth_time,

@@ -104,6 +104,13 @@ class NoAppointment(Refusal):
     en = "This officer holds no current appointment at any office. Ask the head of the office."
 
 
+class PasskeyNeeded(Refusal):
+    status = 403
+    code = "passkey-needed"
+    vi = "Cán bộ đăng nhập bằng khoá truy cập (passkey) đã đăng ký. Mất khoá thì nhờ người vận hành cấp lại."
+    en = "Officers sign in by the passkey they registered. If it is lost, ask an operator."
+
+
 class AccountClosed(Refusal):
     status = 410
     code = "account-closed"

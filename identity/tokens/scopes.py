@@ -28,6 +28,9 @@ SCOPES: dict[str, Scope] = {
     "phone": _scope("citizen officer", "Xem số điện thoại đã xác nhận", "See your confirmed phone number"),
     "email": _scope("citizen officer", "Xem địa chỉ thư đã xác nhận", "See your confirmed e-mail address"),
     "address": _scope("citizen", "Xem nơi cư trú đã xác minh", "See where you live, as it was verified"),
+    "account": _scope(
+        "citizen officer", "Quản lý cách bạn đăng nhập và các phiên", "Manage how you sign in, and your sessions"
+    ),
     "dossiers:read": _scope("citizen", "Xem hồ sơ của bạn", "See your dossiers"),
     "dossiers:write": _scope("citizen", "Lập và nộp hồ sơ thay bạn", "Prepare and submit dossiers for you"),
     "uploads:write": _scope("citizen", "Tải giấy tờ lên hồ sơ", "Upload papers to your dossiers"),

@@ -23,6 +23,12 @@ async def end_other_sessions(conn: AsyncConnection, *, account_id: str, session_
     return await store.revoke_account(conn, account_id, at=clock.now(), why="its holder ended it", but=session_id)
 
 
+async def end_sessions_by(conn: AsyncConnection, *, account_id: str, authenticator_id: str, but: str | None) -> None:
+    """All that a contact or passkey signed in, but one."""
+    why = "the way in was locked or removed"
+    await store.end_grants_by(conn, account_id, authenticator_id, at=clock.now(), why=why, but=but)
+
+
 async def revoke_tokens(conn: AsyncConnection, *, account_id: str, reason: str) -> int:
     """Ends every token and unused code of an account, as of this transaction; returns how many tokens."""
     return await store.revoke_account(conn, account_id, at=clock.now(), why=reason)

@@ -1,6 +1,6 @@
 """SQL of clients, browsers, requests, codes and grants: prepared statements on the driver's own connection, for every request passes here."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, LiteralString
 
 import msgspec
@@ -111,16 +111,32 @@ async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest
 
 # A level lapses by the calendar alone: whoever asks is told what it is on that day (`accounts.service.current_level`).
 _LEVEL = "case when a.level >= 2 and a.level_2_until >= %(day)s then 2 when a.level >= 1 and a.level_1_until >= %(day)s then 1 else 0 end"
+# Who stands in for others of the office holds their roles too, but never an operator's: those take two persons.
+_ROLES = (
+    "o.roles || coalesce((select array_agg(r) from officer_leaves l join officers a on a.account_id = l.account_id"
+    " and a.ended_at is null and a.office_id = o.office_id cross join unnest(a.roles) r"
+    " where l.substitute_id = o.account_id and l.ended_at is null and %(day)s between l.from_on and l.until_on"
+    " and r <> 'operator'), '{}') as roles"
+)
+_AWAY = (
+    "exists (select from officer_leaves l where l.account_id = o.account_id and l.ended_at is null"
+    " and %(day)s between l.from_on and l.until_on)"
+)
 
 
-async def bearer_of(conn: AsyncConnection, account_id: str, on: date) -> Any:
-    """kind, level, closed_at, locked_at of an account; appointment_id, office_id, roles of the appointment it holds on that day."""
+async def bearer_of(conn: AsyncConnection, account_id: str, on: date, hour: time) -> Any:
+    """kind, level, closed_at, locked_at, has_passkey of an account; appointment_id, office_id, roles of the appointment it holds at
+    that day and hour of the city, and is not on leave from."""
     return await _one(
         conn,
-        f"select a.kind, {_LEVEL} as level, a.closed_at, a.locked_at, o.id as appointment_id, o.office_id, o.roles from accounts a"  # noqa: S608 - a constant of ours
+        f"select a.kind, {_LEVEL} as level, a.closed_at, a.locked_at, exists (select from passkeys p where p.account_id = a.id"  # noqa: S608 - every part is a literal of this file
+        " and p.removed_at is null) as has_passkey, o.id as appointment_id, o.office_id, " + _ROLES + " from accounts a"
         " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
-        " and (o.until_on is null or o.until_on >= %(day)s) where a.id = %(id)s",
-        {"id": account_id, "day": on},
+        " and (o.until_on is null or o.until_on >= %(day)s)"
+        " and (o.shift_from is null or (o.shift_from <= %(hour)s and %(hour)s < o.shift_until)) and not "
+        + _AWAY
+        + " where a.id = %(id)s",
+        {"id": account_id, "day": on, "hour": hour},
     )
 
 
@@ -128,8 +144,8 @@ async def add_code(conn: AsyncConnection, *, claims: dict[str, Any] | None, **va
     await _run(
         conn,
         "insert into authorization_codes (digest, client_id, account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce,"
-        " redirect_uri, browser_session_id, claims, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s,"
-        " %(grant_id)s, %(code_challenge)s, %(jkt)s, %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(redirect_uri)s,"
+        " authenticator_id, redirect_uri, browser_session_id, claims, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s,"
+        " %(grant_id)s, %(code_challenge)s, %(jkt)s, %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(authenticator_id)s, %(redirect_uri)s,"
         " %(browser_session_id)s, %(claims)s, %(created_at)s, %(expires_at)s)",
         {**values, "claims": _json(claims)},
     )
@@ -141,7 +157,7 @@ async def use_code(conn: AsyncConnection, digest: bytes, client_id: str, at: dat
         conn,
         "update authorization_codes set used_at = %(at)s where digest = %(digest)s and client_id = %(client_id)s"
         " and used_at is null and expires_at > %(at)s"
-        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, redirect_uri, browser_session_id, claims",
+        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, authenticator_id, redirect_uri, browser_session_id, claims",
         {"digest": digest, "client_id": client_id, "at": at},
     )
 
@@ -159,9 +175,9 @@ async def used_code_grant(conn: AsyncConnection, digest: bytes, client_id: str) 
 async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **values: Any) -> None:
     await _run(
         conn,
-        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, browser_session_id, scope, level, jkt,"
+        "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, authenticator_id, browser_session_id, scope, level, jkt,"
         " claims, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
-        " %(session_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(amr)s, %(auth_time)s, %(created_at)s,"
+        " %(session_id)s, %(authenticator_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(amr)s, %(auth_time)s, %(created_at)s,"
         " %(expires_at)s)",
         {**values, "claims": _json(claims)},
     )
@@ -171,10 +187,13 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at, c.disabled_at,"  # noqa: S608 - a constant of ours
-        f" c.first_party, c.office_id as kiosk_office_id, {_LEVEL} as account_level, a.closed_at, a.locked_at,"
-        " o.office_id, o.roles, o.from_on, o.until_on, o.ended_at"
-        " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {_LEVEL} as account_level, a.closed_at, a.locked_at,"
+        " o.office_id, o.from_on, o.until_on, o.ended_at, o.shift_from, o.shift_until, "
+        + _AWAY
+        + " as away, "
+        + _ROLES
+        + " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
         {"id": grant_id, "day": on},
     )
@@ -233,20 +252,56 @@ async def keep_answer(
     )
 
 
+# The session of the browser that the grant `but` was given in goes on.
+_NOT_BEHIND = " and id is distinct from (select browser_session_id from oauth_grants where id = %(but)s::text)"
+
+
+async def end_grants_by(
+    conn: AsyncConnection, account_id: str, authenticator_id: str, *, at: datetime, why: str, but: str | None
+) -> None:
+    """What a contact or passkey signed in, and the codes that could still become that; `but` names a grant that stays."""
+    values = {"account": account_id, "id": authenticator_id, "at": at, "why": why, "but": but}
+    await _run(
+        conn,
+        "update authorization_codes set used_at = %(at)s"
+        " where account_id = %(account)s and authenticator_id = %(id)s and used_at is null",
+        values,
+    )
+    await _run(
+        conn,
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where account_id = %(account)s"
+        " and authenticator_id = %(id)s and revoked_at is null and id is distinct from %(but)s::text",
+        values,
+    )
+    await _run(
+        conn,
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where account_id = %(account)s"  # noqa: S608 - every part is a literal of this file
+        " and authenticator_id = %(id)s and ended_at is null" + _NOT_BEHIND,
+        values,
+    )
+
+
 async def revoke_account(
     conn: AsyncConnection, account_id: str, *, at: datetime, why: str, but: str | None = None
 ) -> int:
-    """Every token of an account, and the codes that could still become one; `but` names a grant that stays."""
+    """Every token of an account, its browsers, and the codes that could still become one; `but` names a grant that stays."""
+    values = {"id": account_id, "at": at, "why": why, "but": but}
     await _run(
         conn,
         "update authorization_codes set used_at = %(at)s where account_id = %(id)s and used_at is null",
-        {"id": account_id, "at": at},
+        values,
+    )
+    await _run(
+        conn,
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where account_id = %(id)s and ended_at is null"  # noqa: S608 - as above
+        + _NOT_BEHIND,
+        values,
     )
     return await _run(
         conn,
         "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
         " where account_id = %(id)s and revoked_at is null and id is distinct from %(but)s::text",
-        {"id": account_id, "at": at, "why": why, "but": but},
+        values,
     )
 
 
@@ -294,8 +349,8 @@ async def revoke_account_of_client(
 async def add_browser_session(conn: AsyncConnection, **values: Any) -> None:
     await _run(
         conn,
-        "insert into browser_sessions (id, digest, account_id, amr, auth_time, expires_at)"
-        " values (%(id)s, %(digest)s, %(account_id)s, %(amr)s, %(auth_time)s, %(expires_at)s)",
+        "insert into browser_sessions (id, digest, account_id, amr, authenticator_id, auth_time, expires_at)"
+        " values (%(id)s, %(digest)s, %(account_id)s, %(amr)s, %(authenticator_id)s, %(auth_time)s, %(expires_at)s)",
         values,
     )
 
@@ -304,17 +359,18 @@ async def renew_browser_session(conn: AsyncConnection, before: bytes, *, at: dat
     """Goes on with the session of this cookie if it is this account's and in force."""
     return await _run(
         conn,
-        "update browser_sessions set digest = %(digest)s, amr = %(amr)s, auth_time = %(auth_time)s, expires_at = %(expires_at)s"
+        "update browser_sessions set digest = %(digest)s, amr = %(amr)s, authenticator_id = %(authenticator_id)s,"
+        " auth_time = %(auth_time)s, expires_at = %(expires_at)s"
         " where digest = %(before)s and account_id = %(account_id)s and ended_at is null and expires_at > %(at)s",
         {**values, "before": before, "at": at},
     ) == 1  # fmt: skip
 
 
 async def browser_session(conn: AsyncConnection, digest: bytes, at: datetime) -> Any:
-    """id, account_id, amr, auth_time of the browser that is signed in with this cookie, to an account that is open and not locked."""
+    """id, account_id, amr, authenticator_id, auth_time of the browser that is signed in with this cookie, to an account that is open and not locked."""
     return await _one(
         conn,
-        "select s.id, s.account_id, s.amr, s.auth_time from browser_sessions s join accounts a on a.id = s.account_id"
+        "select s.id, s.account_id, s.amr, s.authenticator_id, s.auth_time from browser_sessions s join accounts a on a.id = s.account_id"
         " where s.digest = %(digest)s and s.ended_at is null and s.expires_at > %(at)s and a.closed_at is null and a.locked_at is null",
         {"digest": digest, "at": at},
     )

@@ -55,6 +55,8 @@ browser_sessions = Table(
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("amr", ARRAY(Text), nullable=False),
+    # As in a grant.
+    Column("authenticator_id", Id),
     Column("auth_time", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("ended_at", Instant),
@@ -72,6 +74,8 @@ oauth_grants = Table(
     Column("appointment_id", Id, ForeignKey("officers.id")),
     Column("session_id", Id),
     Column("browser_session_id", Id, ForeignKey("browser_sessions.id"), index=True),
+    # The contact or passkey that signed in; null where several proofs did.
+    Column("authenticator_id", Id),
     Column("scope", Text, nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("jkt", Text),
@@ -105,6 +109,7 @@ authorization_codes = Table(
     Column("redirect_uri", Text),
     Column("browser_session_id", Id, ForeignKey("browser_sessions.id"), index=True),
     Column("claims", Json),
+    Column("authenticator_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),

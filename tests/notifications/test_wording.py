@@ -20,6 +20,8 @@ EVENTS = {
     "result-ready",
     "appointment",
     "way-in-changed",
+    "recovery-begun",
+    "breach-deadline",
 }
 EVERY = [
     (event, channel, locale) for event in sorted(EVENTS) for channel in ("sms", "email") for locale in ("vi", "en")

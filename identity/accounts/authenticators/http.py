@@ -23,7 +23,7 @@ from kit.limits import Limits
 from kit.settings import Settings
 from notifications import PostOffice
 
-_ONESELF = either(citizen("profile", level=0), officer(scope="profile"))
+_ONESELF = either(citizen("account", level=0), officer(scope="account"))
 _ONE = "/v1/me/authenticators/{authenticator_id:str}"
 
 
@@ -74,7 +74,7 @@ async def unlock(authenticator_id: str, ways: Ways, actor: Actor) -> list[Authen
 
 @delete(_ONE, who=_ONESELF, status_code=204, dependencies=_WAYS, summary="Remove one way in", tags=["accounts"])
 async def remove(authenticator_id: str, ways: Ways, actor: Actor) -> None:
-    """Never the last one that needs no biometrics. Told on every contact, the removed one too."""
+    """The one that one came in by, and never the last that needs no biometrics. Told on every contact, the removed one too."""
     await service.remove(ways, actor, authenticator_id)
 
 

@@ -10,7 +10,7 @@ from identity.accounts.messages import SignInMethod, SignInOutcome
 
 AuthenticatorKind = Literal["phone", "email", "passkey"]
 
-_WRITTEN = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069]*$"
+WRITTEN = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069]*$"
 
 
 class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,4 +71,4 @@ class UnlockRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`reason` is what the person showed; it is kept with the officer's name."""
 
     pin: Annotated[str, Meta(pattern="^[0-9]{12}$")]
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_WRITTEN)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=WRITTEN)]

@@ -31,3 +31,19 @@ class LockedBySomebodyElse(Refusal):
     code = "sign-in-again-to-unlock"
     vi = "Hãy đăng nhập lại bằng một cách khác rồi mới mở khoá."
     en = "Sign in again by another way before you unlock this one."
+
+
+class RecoveryNeeded(Refusal):
+    """A session by one way in does not take the others away at once."""
+
+    status = 409
+    code = "recovery-needed"
+    vi = "Bạn không đăng nhập bằng cách này. Hãy khoá nó ngay nếu cần, và báo mất để bỏ nó sau thời gian chờ."
+    en = "You did not sign in by this one. Lock it now if need be, and report it lost to have it removed after a wait."
+
+
+class OwnAccount(Refusal):
+    status = 403
+    code = "own-account"
+    vi = "Cán bộ không tự xử lý tài khoản của chính mình hoặc của người trùng tên. Hãy nhờ cán bộ khác."
+    en = "An officer does not act on their own account, or on one of the same name. Ask another officer."

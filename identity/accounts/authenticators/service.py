@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,19 +25,23 @@ from identity.accounts.authenticators.refusals import (
     ConfirmationOver,
     LastAuthenticator,
     LockedBySomebodyElse,
+    OwnAccount,
+    RecoveryNeeded,
     TooManyContacts,
 )
 from identity.accounts.codes import login_of
 from identity.accounts.freshness import refuse_stale
+from identity.accounts.messages import Account
 from identity.accounts.passkeys import store as passkeys
 from identity.accounts.policy import policy
 from identity.accounts.refusals import WrongCode
-from identity.tokens import end_other_sessions, end_session, revoke_tokens, sessions_of
+from identity.tokens import end_other_sessions, end_session, end_sessions_by, revoke_tokens, sessions_of
 from kit import clock, ids
 from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
+from kit.names import same_name
 from kit.refusal import NotFound, Words
 from kit.settings import Settings
 from notifications import Contact, PostOffice, Recipient
@@ -69,7 +73,7 @@ class Ways(msgspec.Struct, frozen=True):
 async def authenticators_of(ways: Ways, actor: Actor) -> list[Authenticator]:
     """The oldest first, phones and addresses before passkeys."""
     async with ways.db.connect() as conn:
-        return await _held(conn, ways.keys, holder_of(actor))
+        return await held(conn, ways.keys, holder_of(actor))
 
 
 async def begin_contact(ways: Ways, actor: Actor, text: str) -> ConfirmationReply:
@@ -123,19 +127,20 @@ async def confirm_contact(ways: Ways, actor: Actor, confirmation_id: str, code: 
             raise ConfirmationOver
         await accounts.add_contact(conn, ways.keys, account_id, Contact(kind=tried.kind, value=value), now)
         await _changed(conn, ways, actor, "contact-added", tried.kind, Words(vi="Đã thêm", en="added"))
-        return await _held(conn, ways.keys, account_id)
+        return await held(conn, ways.keys, account_id)
 
 
 async def lock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenticator]:
-    """At once, and again without effect. Refuses NotFound, LastAuthenticator."""
+    """At once, and what it signed in ends, but for who asks; again without effect. Refuses NotFound, LastAuthenticator."""
     account_id = holder_of(actor)
     async with ways.db.begin() as conn:
-        held, one = await _among(conn, ways.keys, account_id, authenticator_id)
+        every, one = await _among(conn, ways.keys, account_id, authenticator_id)
         if one.locked_at is None:
-            _refuse_last(held, one)
-            await _mark(conn, account_id, one, locked_at=clock.now(), locked_why="its holder locked it")
+            refuse_last(every, [one])
+            await mark(conn, account_id, one, locked_at=clock.now(), locked_why="its holder locked it")
+            await end_sessions_by(conn, account_id=account_id, authenticator_id=one.id, but=actor.grant_id)
             await _changed(conn, ways, actor, "locked", one.kind, Words(vi="Đã khoá", en="locked"))
-        return await _held(conn, ways.keys, account_id)
+        return await held(conn, ways.keys, account_id)
 
 
 async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenticator]:
@@ -147,21 +152,24 @@ async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authen
         if one.locked_at is not None:
             if actor.auth_at is None or actor.auth_at <= one.locked_at:
                 raise LockedBySomebodyElse
-            await _mark(conn, account_id, one, locked_at=None, locked_why=None)
+            await mark(conn, account_id, one, locked_at=None, locked_why=None)
             await _changed(conn, ways, actor, "unlocked", one.kind, Words(vi="Đã mở khoá", en="unlocked"))
-        return await _held(conn, ways.keys, account_id)
+        return await held(conn, ways.keys, account_id)
 
 
 async def remove(ways: Ways, actor: Actor, authenticator_id: str) -> None:
-    """It signs nobody in from now on. Refuses SignInTooOld, NotFound, LastAuthenticator."""
+    """By who came in by it: it signs nobody in from now on. Refuses SignInTooOld, NotFound, LastAuthenticator, RecoveryNeeded."""
     refuse_stale(actor)
     account_id = holder_of(actor)
     async with ways.db.begin() as conn:
-        held, one = await _among(conn, ways.keys, account_id, authenticator_id)
-        _refuse_last(held, one)
+        every, one = await _among(conn, ways.keys, account_id, authenticator_id)
+        refuse_last(every, [one])
+        if actor.authenticator_id != one.id:
+            raise RecoveryNeeded
         # While it is still among them: the one that goes is told too.
         await _changed(conn, ways, actor, "removed", one.kind, Words(vi="Đã bỏ", en="removed"))
-        await _mark(conn, account_id, one, removed_at=clock.now())
+        await mark(conn, account_id, one, removed_at=clock.now())
+        await end_sessions_by(conn, account_id=account_id, authenticator_id=one.id, but=actor.grant_id)
 
 
 async def lock_account(ways: Ways, actor: Actor) -> None:
@@ -175,11 +183,15 @@ async def lock_account(ways: Ways, actor: Actor) -> None:
 
 
 async def unlock_account(ways: Ways, officer: Actor, pin: str, reason: str) -> None:
-    """At a desk, the person present. Refuses NotFound, also for an account that is not locked."""
+    """At a desk, the person present; every way in too. Refuses OwnAccount, and NotFound also for an account that is not locked."""
     async with ways.db.begin() as conn:
         holder = await accounts.by_pin(conn, ways.keys, pin)
-        if holder is None or not await rows.set_locked(conn, holder.id, None):
+        if holder is None:
             raise NotFound
+        await refuse_own(conn, ways.keys, holder, officer)
+        if not await rows.set_locked(conn, holder.id, None):
+            raise NotFound
+        await unlock_all(conn, holder.id)
         await record(conn, holder.id, "account-unlocked", {"reason": reason}, officer)
         await telling.tell_of_change(conn, ways.keys, ways.post_office, ways.settings, holder.id, _UNLOCKED)
 
@@ -246,14 +258,28 @@ def holder_of(actor: Actor) -> str:
     return actor.account_id
 
 
-def _refuse_last(held: Sequence[Authenticator], leaving: Authenticator) -> None:
+def refuse_last(among: Sequence[Authenticator], leaving: Collection[Authenticator]) -> None:
     """Something must be left that opens, and that asks for no face and no finger (NIST SP 800-63B-4 §3.2.3)."""
-    left = [one for one in held if one.id != leaving.id and one.locked_at is None]
+    left = [one for one in among if one not in leaving and one.locked_at is None]
     if all(one.may_be_biometric for one in left):
         raise LastAuthenticator
 
 
-async def _held(conn: AsyncConnection, keys: Keys, account_id: str) -> list[Authenticator]:
+async def refuse_own(conn: AsyncConnection, keys: Keys, holder: Account, officer: Actor) -> None:
+    """An officer's working account holds no personal number, so a shared name is all there is to go by. Refuses OwnAccount."""
+    own = await accounts.account(conn, keys, holder_of(officer))
+    if own.id == holder.id or same_name(own.full_name, holder.full_name):
+        raise OwnAccount
+
+
+async def unlock_all(conn: AsyncConnection, account_id: str) -> None:
+    """Every way in that is left."""
+    await rows.unlock_contacts(conn, account_id)
+    await passkeys.unlock(conn, account_id)
+
+
+async def held(conn: AsyncConnection, keys: Keys, account_id: str) -> list[Authenticator]:
+    """The ways in of an account, the oldest first, phones and addresses before passkeys."""
     found = [
         Authenticator(
             id=row.id,
@@ -286,14 +312,15 @@ async def _among(
 ) -> tuple[list[Authenticator], Authenticator]:
     """All and the one, the account held meanwhile: of two that go at once the second sees that the first is gone."""
     await rows.hold_account(conn, account_id)
-    held = await _held(conn, keys, account_id)
-    one = next((one for one in held if one.id == authenticator_id), None)
+    every = await held(conn, keys, account_id)
+    one = next((one for one in every if one.id == authenticator_id), None)
     if one is None:
         raise NotFound
-    return held, one
+    return every, one
 
 
-async def _mark(conn: AsyncConnection, account_id: str, one: Authenticator, **values: Any) -> None:
+async def mark(conn: AsyncConnection, account_id: str, one: Authenticator, **values: Any) -> None:
+    """Changes the row it is."""
     if one.kind == "passkey":
         await passkeys.change(conn, account_id, one.id, **values)
     else:

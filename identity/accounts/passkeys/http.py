@@ -26,7 +26,7 @@ from kit.settings import Settings
 from notifications import PostOffice
 
 _SMALL = 32_000
-_ONESELF = either(citizen("profile", level=0), officer(scope="profile"))
+_ONESELF = either(citizen("account", level=0), officer(scope="account"))
 
 
 async def ways(

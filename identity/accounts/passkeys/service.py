@@ -195,6 +195,7 @@ async def finish_sign_in(ways: Ways, challenge_id: str, answer: AssertionAnswer,
                 amr=amr(synced=passkey.synced),
                 auth_time=now,
                 nonce=taken.nonce,
+                authenticator_id=passkey.id,
             )
             return ways.issuer.authorization_reply(granted)
     # What went wrong is committed by now: the log, and the lock of a passkey that may have been copied.
@@ -228,7 +229,7 @@ async def _asserted(
     good = passkey.locked_at is None and passkey.shut_at is None and used.synced == passkey.synced
     if good and not await store.note_use(conn, passkey.id, used.sign_count, now):
         # The signature held, so the key exists twice (§6.1.1).
-        await store.change(conn, passkey.account_id, passkey.id, locked_at=now, locked_why="its counter went back")
+        await store.change(conn, passkey.account_id, passkey.id, locked_at=now, locked_why=store.COPIED)
         await tell_of_change(conn, ways.keys, ways.post_office, ways.settings, passkey.account_id, _CLONED)
         good = False
     if good:

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity.accounts.passkeys.tables import passkey_challenges, passkeys
 from identity.accounts.tables import accounts
 
+COPIED = "its counter went back"
+
 
 async def add_challenge(conn: AsyncConnection, **values: Any) -> None:
     await conn.execute(insert(passkey_challenges).values(**values))
@@ -66,6 +68,13 @@ async def note_use(conn: AsyncConnection, passkey_id: str, sign_count: int, at: 
     moved = or_(c.sign_count < sign_count, (c.sign_count == 0) & (sign_count == 0))
     statement = update(passkeys).where(c.id == passkey_id, moved).values(sign_count=sign_count, last_used_at=at)
     return (await conn.execute(statement)).rowcount == 1
+
+
+async def unlock(conn: AsyncConnection, account_id: str) -> None:
+    """All that are left, but for those that may have been copied."""
+    c = passkeys.c
+    statement = update(passkeys).where(c.account_id == account_id, c.locked_why != COPIED)
+    await conn.execute(statement.values(locked_at=None, locked_why=None))
 
 
 async def change(conn: AsyncConnection, account_id: str, passkey_id: str, **values: Any) -> bool:

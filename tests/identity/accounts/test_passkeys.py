@@ -62,6 +62,15 @@ async def sign_in(city: CityPeople, authenticator: Authenticator, *, expect: int
     return await app.answer(begun, authenticator.get(begun["options"], **lies), expect=expect, code=code)
 
 
+async def signed_in(city: CityPeople, authenticator: Authenticator) -> Person:
+    """An app that came in by this passkey."""
+    app = App(city)
+    begun = await app.begin()
+    reply = await app.answer(begun, authenticator.get(begun["options"]), expect=200)
+    token = await city.token(app.device, "citizen-app", reply["authorization_code"], app.pkce.verifier)
+    return Person(city.client, "by passkey", token=token, device=app.device)
+
+
 @pytest.mark.parametrize(
     ("alg", "counts", "synced"), [(-7, True, False), (-7, False, True), (-8, True, False), (-257, True, False)]
 )
@@ -254,9 +263,13 @@ async def test_names_lists_and_removal(city: CityPeople) -> None:
     for bad in ("", "x" * 61, "a\nb", "a\u202eb"):
         await parent.patch(path, json={"name": bad}, expect=400, code="malformed-request")
     removed = f"/v1/me/authenticators/{made['id']}"
-    await parent.delete(removed, expect=204)
-    await parent.delete(removed, expect=404, code="not-found")
-    assert await parent.get(MINE, expect=200) == []
+    # Another passkey's session does not do; its own does.
+    await register(parent, other := Authenticator())
+    await (await signed_in(city, other)).delete(removed, expect=409, code="recovery-needed")
+    mine = await signed_in(city, phone)
+    await mine.delete(removed, expect=204)
+    await mine.delete(removed, expect=404, code="not-found")
+    assert [one["name"] for one in await parent.get(MINE, expect=200)] == ["Điện thoại"]
     await sign_in(city, phone, expect=422)
 
 

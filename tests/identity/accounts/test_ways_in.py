@@ -11,7 +11,7 @@ from identity.accounts import freshness
 from kit.db import raw
 from tests.identity.accounts.authenticator import Authenticator
 from tests.identity.accounts.newcomers import letters_to, newcomer
-from tests.identity.accounts.test_passkeys import register, sign_in
+from tests.identity.accounts.test_passkeys import register, sign_in, signed_in
 from tests.people import CityPeople
 
 ALL, SESSIONS, LOG = "/v1/me/authenticators", "/v1/me/sessions", "/v1/me/sign-ins"
@@ -58,7 +58,7 @@ async def test_the_last_way_in_without_biometrics_stays(city: CityPeople) -> Non
     # Locked is as good as gone.
     await me.calls.put(f"{ALL}/{(await me.ways())['email']['id']}/lock", expect=200)
     await me.calls.delete(path, expect=409, code="last-authenticator")
-    await me.calls.delete(f"{ALL}/{ways['passkey']['id']}", expect=204)
+    await me.calls.delete(f"{ALL}/{ways['passkey']['id']}", expect=409, code="recovery-needed")
 
 
 async def test_one_more_way_in_and_the_old_one_goes(city: CityPeople) -> None:
@@ -66,8 +66,10 @@ async def test_one_more_way_in_and_the_old_one_goes(city: CityPeople) -> None:
     held = await me.add(me.mail)
     assert [one["kind"] for one in held] == ["phone", "email"]
     assert len(await letters_to(city, me.phone, "way-in-changed")) == 1
-    again = await me.sign_in(me.mail)
-    await again.delete(f"{ALL}/{(await me.ways())['phone']['id']}", expect=204)
+    phone = f"{ALL}/{(await me.ways())['phone']['id']}"
+    # Who came in by mail does not take the phone away at once: that is a recovery, slow and loud.
+    await (await me.sign_in(me.mail)).delete(phone, expect=409, code="recovery-needed")
+    await me.calls.delete(phone, expect=204)
     # The one that went was told; it gets no more codes and signs nobody in.
     assert "Da bo mot so dien thoai" in (await letters_to(city, me.phone, "way-in-changed"))[0]
     codes = await letters_to(city, me.phone, "one-time-code")
@@ -80,8 +82,10 @@ async def test_one_more_way_in_and_the_old_one_goes(city: CityPeople) -> None:
 async def test_two_removals_at_once_leave_one(city: CityPeople) -> None:
     me = await newcomer(city)
     await me.add(me.mail)
-    paths = [f"{ALL}/{one['id']}" for one in (await me.ways()).values()]
-    answers = await asyncio.gather(*(me.calls.delete(path) for path in paths))
+    ways, by_mail = await me.ways(), await me.sign_in(me.mail)
+    answers = await asyncio.gather(
+        me.calls.delete(f"{ALL}/{ways['phone']['id']}"), by_mail.delete(f"{ALL}/{ways['email']['id']}")
+    )
     assert [answer.get("code") for answer in answers if isinstance(answer, dict)] == ["last-authenticator"]
     assert len(await me.ways()) == 1
 
@@ -119,11 +123,14 @@ async def test_an_account_has_only_so_many_contacts(city: CityPeople) -> None:
 async def test_what_is_locked_opens_only_for_who_came_in_another_way(city: CityPeople) -> None:
     me, phone = await newcomer(city), Authenticator()
     made = await register(me.calls, phone)
-    path = f"{ALL}/{made['id']}/lock"
+    path, by_passkey = f"{ALL}/{made['id']}/lock", await signed_in(city, phone)
+    await by_passkey.get("/v1/me", expect=200)
     await me.calls.put(path, expect=200)
     assert (await me.ways())["passkey"]["locked_at"]
     await me.calls.put(path, expect=200)
     await sign_in(city, phone, expect=422)
+    # What it signed in has ended too.
+    await by_passkey.get("/v1/me", expect=401, code="token-revoked")
     # Whoever holds this session may be the reason for the lock.
     await me.calls.delete(path, expect=409, code="sign-in-again-to-unlock")
     await asyncio.sleep(1.1)  # auth_time counts whole seconds

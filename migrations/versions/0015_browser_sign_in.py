@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 
 # As 0002 named it: the convention's prefix stands before the one written there.
@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         _text("account_id"),
         _texts("amr"),
+        _text("authenticator_id", nullable=True),
         _instant("auth_time"),
         _instant("expires_at"),
         _instant("ended_at", nullable=True),
