@@ -85,8 +85,9 @@ class Eyes:
         among = (calibration.score(one.template, other.template) for one, other in combinations(selfies, 2))
         if any(calibration.decide(score) != "match" for score in among):
             raise SelfiesOfSeveral
-        # Not the score of a mean description, which is nearer to everybody, strangers too: the calibration's lines hold for
-        # the mean of scores, and what differs from frame to frame evens out in it all the same (benchmarks/bursts.py).
+        # Not the score of a mean description: it brings owners nearer, but strangers too, more so with more frames, and the
+        # calibration's lines were not drawn for that. The mean of scores leaves both where they were and evens out what differs
+        # from frame to frame (benchmarks/bursts.py).
         score = fmean(calibration.score(portrait.template, one.template) for one in selfies)
         return Comparison(
             decision=calibration.decide(score),
