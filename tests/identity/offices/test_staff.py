@@ -268,6 +268,7 @@ async def test_a_nul_in_a_path_is_malformed(city: CityPeople, operators: tuple[P
         (operator, "DELETE", f"{LEAVES}/%00", None),
         (operator, "POST", f"{CHANGES}/%00/verdict", verdict),
         (operator, "POST", "/v1/breaches/%00/notes", said),
+        (operator, "POST", "/v1/data-requests/%00/acknowledgement", None),
     ]
     for person, method, path, body in calls:
         await person.call(method, path, json=body, expect=400, code="malformed-request")
