@@ -15,6 +15,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 import dossiers.http
 import identity.accounts.authenticators.http
 import identity.accounts.http
+import identity.accounts.leaving.http
 import identity.accounts.passkeys.http
 import identity.accounts.recovery.http
 import identity.consents.http
@@ -47,6 +48,7 @@ ROOMS = (
     identity.accounts.passkeys.http,
     identity.consents.http,
     identity.accounts.recovery.http,
+    identity.accounts.leaving.http,
     identity.offices.http,
     identity.offices.staff.http,
     identity.offices.breaches.http,

@@ -5,6 +5,7 @@ from typing import Any
 
 from identity.accounts import history
 from identity.accounts.authenticators import store as authenticators
+from identity.accounts.leaving import service as leaving
 from identity.accounts.passkeys import store as passkeys
 from identity.accounts.recovery import service as recovery
 from kit import clock
@@ -33,7 +34,12 @@ async def complete_recovery(services: Any, recovery_id: str) -> None:
     )
 
 
+async def erase_closed(services: Any) -> None:
+    await leaving.erase_due(services.db)
+
+
 tasks: list[Task] = [
+    Task(name="identity.accounts.erase_closed", run=erase_closed, cron="20 3 * * *"),
     Task(name="identity.accounts.forget", run=forget, cron="50 3 * * *"),
     Task(name=recovery.COMPLETE, run=complete_recovery),
 ]

@@ -71,6 +71,15 @@ class Recovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_person: RecoveryRule
 
 
+class Leaving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    acknowledge_working_days: int
+    export_days: int
+    correct_days: int
+    object_days: int
+    delete_days: int
+    source: str
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttling: Throttling
     devices: Devices
@@ -78,6 +87,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passkeys: Passkeys
     sessions: Sessions
     recovery: Recovery
+    leaving: Leaving
 
 
 @cache

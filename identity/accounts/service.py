@@ -149,7 +149,7 @@ async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account
     return Account(
         id=row.id,
         kind=row.kind,
-        pin=None if row.pin_sealed is None else secrets.unseal_pin(keys, row.id, row.pin_sealed),
+        pin=secrets.unseal_pin(keys, row.id, row.pin_sealed) if row.pin_sealed else None,
         full_name=row.full_name,
         date_of_birth=row.date_of_birth,
         sex=row.sex,

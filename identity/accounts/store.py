@@ -123,8 +123,9 @@ async def unlock_contacts(conn: AsyncConnection, account_id: str) -> None:
 
 
 async def hold_account(conn: AsyncConnection, account_id: str) -> Any:
-    """The row, and others wait until the transaction ends."""
-    return (await conn.execute(select(accounts).where(accounts.c.id == account_id).with_for_update())).first()
+    """The row; others who would hold it wait until the transaction ends, those who only refer to it do not."""
+    statement = select(accounts).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    return (await conn.execute(statement)).first()
 
 
 async def set_locked(conn: AsyncConnection, account_id: str, at: datetime | None) -> bool:
@@ -173,8 +174,11 @@ async def count_try(conn: AsyncConnection, sign_in_id: str, at: datetime) -> Any
 
 
 async def use_sign_in(conn: AsyncConnection, sign_in_id: str, at: datetime) -> bool:
-    """One winner, however many enter the right code at once."""
-    statement = update(sign_ins).where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at.is_(None)).values(used_at=at)
+    """One winner, however many enter the right code at once; nobody where the contact was locked or removed meanwhile."""
+    opens = select(contacts.c.id).where(contacts.c.removed_at.is_(None), contacts.c.locked_at.is_(None))
+    c = sign_ins.c
+    statement = update(sign_ins).where(c.id == sign_in_id, c.used_at.is_(None), c.contact_id.in_(opens))
+    statement = statement.values(used_at=at)
     return (await conn.execute(statement)).rowcount == 1
 
 
@@ -225,7 +229,7 @@ async def forget_log(
     await conn.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < strangers_before))
 
 
-async def sign_in_log_of(conn: AsyncConnection, account_id: str, *, before: str | None, limit: int) -> Any:
+async def sign_in_log_of(conn: AsyncConnection, account_id: str, *, before: str | None, limit: int | None) -> Any:
     """The newest first, with the client's name."""
     log = sign_in_log.c
     statement = (

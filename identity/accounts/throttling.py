@@ -35,6 +35,11 @@ def lanes(keys: Keys, login_digest: bytes, *, own_device: str | None, address: s
     ]
 
 
+def confirmation_lanes(keys: Keys, account_id: str) -> list[Lane]:
+    """The lane of codes typed to bring a new contact into one account."""
+    return [Lane(secrets.lane_digest(keys, account_id.encode(), "confirmation"), policy().throttling.address)]
+
+
 async def count(conn: AsyncConnection, tried: Sequence[Lane], at: datetime) -> None:
     """Counts one failure in each lane beforehand, of many at once one after the other. Refuses TooMany while a lane waits."""
     for lane in tried:

@@ -16,6 +16,7 @@ from identity.accounts.authenticators.messages import (
 )
 from identity.accounts.authenticators.service import Ways
 from identity.accounts.messages import CodeRequest
+from identity.http import PathId
 from kit.actor import Actor, citizen, either, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -55,25 +56,25 @@ async def begin_contact(data: ContactRequest, ways: Ways, actor: Actor) -> Confi
     summary="Add the phone or address",
     tags=["accounts"],
 )
-async def confirm_contact(confirmation_id: str, data: CodeRequest, ways: Ways, actor: Actor) -> list[Authenticator]:
+async def confirm_contact(confirmation_id: PathId, data: CodeRequest, ways: Ways, actor: Actor) -> list[Authenticator]:
     """From now on it signs in. Told on every contact of the account."""
     return await service.confirm_contact(ways, actor, confirmation_id, data.code)
 
 
 @put(f"{_ONE}/lock", who=_ONESELF, dependencies=_WAYS, summary="Lock one way in", tags=["accounts"])
-async def lock(authenticator_id: str, ways: Ways, actor: Actor) -> list[Authenticator]:
+async def lock(authenticator_id: PathId, ways: Ways, actor: Actor) -> list[Authenticator]:
     """It signs nobody in until it is unlocked by somebody who came in another way."""
     return await service.lock(ways, actor, authenticator_id)
 
 
 @delete(f"{_ONE}/lock", who=_ONESELF, status_code=200, dependencies=_WAYS, summary="Unlock one", tags=["accounts"])
-async def unlock(authenticator_id: str, ways: Ways, actor: Actor) -> list[Authenticator]:
+async def unlock(authenticator_id: PathId, ways: Ways, actor: Actor) -> list[Authenticator]:
     """Needs a sign-in that is newer than the lock, and of the last minutes."""
     return await service.unlock(ways, actor, authenticator_id)
 
 
 @delete(_ONE, who=_ONESELF, status_code=204, dependencies=_WAYS, summary="Remove one way in", tags=["accounts"])
-async def remove(authenticator_id: str, ways: Ways, actor: Actor) -> None:
+async def remove(authenticator_id: PathId, ways: Ways, actor: Actor) -> None:
     """The one that one came in by, and never the last that needs no biometrics. Told on every contact, the removed one too."""
     await service.remove(ways, actor, authenticator_id)
 
@@ -110,7 +111,7 @@ async def end_others(db: Database, actor: Actor) -> None:
 
 
 @delete("/v1/me/sessions/{session_id:str}", who=_ONESELF, status_code=204, summary="End a session", tags=["accounts"])
-async def end_session(session_id: str, db: Database, actor: Actor) -> None:
+async def end_session(session_id: PathId, db: Database, actor: Actor) -> None:
     """Its token stops with the next request."""
     await service.end_one(db, actor, session_id)
 

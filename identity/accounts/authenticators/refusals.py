@@ -33,6 +33,13 @@ class LockedBySomebodyElse(Refusal):
     en = "Sign in again by another way before you unlock this one."
 
 
+class PasskeyCopied(Refusal):
+    status = 409
+    code = "passkey-copied"
+    vi = "Khoá truy cập này có dấu hiệu bị sao chép nên không mở lại được. Hãy báo mất để bỏ nó, và đăng ký khoá mới."
+    en = "This passkey may have been copied and is not unlocked. Report it lost to have it removed, and register another."
+
+
 class RecoveryNeeded(Refusal):
     """A session by one way in does not take the others away at once."""
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts import contact as contacts
-from identity.accounts import secrets, telling
+from identity.accounts import secrets, telling, throttling
 from identity.accounts import service as accounts
 from identity.accounts import store as rows
 from identity.accounts.authenticators import store
@@ -26,6 +26,7 @@ from identity.accounts.authenticators.refusals import (
     LastAuthenticator,
     LockedBySomebodyElse,
     OwnAccount,
+    PasskeyCopied,
     RecoveryNeeded,
     TooManyContacts,
 )
@@ -108,14 +109,16 @@ async def begin_contact(ways: Ways, actor: Actor, text: str) -> ConfirmationRepl
 
 
 async def confirm_contact(ways: Ways, actor: Actor, confirmation_id: str, code: str) -> list[Authenticator]:
-    """A new way in. Refuses ConfirmationOver, WrongCode, ContactInUse."""
+    """A new way in. Refuses ConfirmationOver, TooMany, WrongCode, ContactInUse."""
     account_id = holder_of(actor)
     if not _ID.fullmatch(confirmation_id):
         raise ConfirmationOver
+    lanes = throttling.confirmation_lanes(ways.keys, account_id)
     async with ways.db.begin() as conn:
         tried = await store.count_try(conn, confirmation_id, account_id, clock.now())
-    if tried is None:
-        raise ConfirmationOver
+        if tried is None:
+            raise ConfirmationOver
+        await throttling.count(conn, lanes, clock.now())
     if not hmac.compare_digest(bytes(tried.code_digest), secrets.code_digest(ways.keys, confirmation_id, code)):
         if tried.tries >= store.MAX_TRIES:
             raise ConfirmationOver
@@ -125,6 +128,7 @@ async def confirm_contact(ways: Ways, actor: Actor, confirmation_id: str, code: 
         now = clock.now()
         if not await store.use_confirmation(conn, confirmation_id, now):
             raise ConfirmationOver
+        await throttling.forgive(conn, lanes)
         await accounts.add_contact(conn, ways.keys, account_id, Contact(kind=tried.kind, value=value), now)
         await _changed(conn, ways, actor, "contact-added", tried.kind, Words(vi="Đã thêm", en="added"))
         return await held(conn, ways.keys, account_id)
@@ -144,7 +148,8 @@ async def lock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenti
 
 
 async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenticator]:
-    """By somebody who signed in after it was locked, and so by another way. Refuses NotFound, SignInTooOld, LockedBySomebodyElse."""
+    """By somebody who signed in after it was locked, and so by another way. Refuses NotFound, SignInTooOld, LockedBySomebodyElse,
+    PasskeyCopied."""
     refuse_stale(actor)
     account_id = holder_of(actor)
     async with ways.db.begin() as conn:
@@ -152,6 +157,8 @@ async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authen
         if one.locked_at is not None:
             if actor.auth_at is None or actor.auth_at <= one.locked_at:
                 raise LockedBySomebodyElse
+            if await passkeys.is_copied(conn, one.id):
+                raise PasskeyCopied
             await mark(conn, account_id, one, locked_at=None, locked_why=None)
             await _changed(conn, ways, actor, "unlocked", one.kind, Words(vi="Đã mở khoá", en="unlocked"))
         return await held(conn, ways.keys, account_id)

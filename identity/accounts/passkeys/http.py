@@ -16,6 +16,7 @@ from identity.accounts.passkeys.messages import (
     RegistrationAnswer,
 )
 from identity.accounts.passkeys.service import Ways
+from identity.http import PathId
 from identity.tokens import AuthorizationReply, Issuer
 from identity.tokens.http import dpop_header
 from kit.actor import ANYONE, Actor, citizen, either, officer
@@ -83,7 +84,7 @@ async def start(
     tags=["accounts"],
     request_max_body_size=_SMALL,
 )
-async def finish(challenge_id: str, data: AssertionAnswer, ways: Ways, address: str) -> AuthorizationReply:
+async def finish(challenge_id: PathId, data: AssertionAnswer, ways: Ways, address: str) -> AuthorizationReply:
     """The authorization code is redeemed at the token endpoint with the code_verifier, as after a one-time code."""
     return await service.finish_sign_in(ways, challenge_id, data, address=address)
 
@@ -108,7 +109,7 @@ async def begin_registration(ways: Ways, actor: Actor) -> CeremonyReply:
     tags=["accounts"],
     request_max_body_size=_SMALL,
 )
-async def register(challenge_id: str, data: RegistrationAnswer, ways: Ways, actor: Actor) -> Passkey:
+async def register(challenge_id: PathId, data: RegistrationAnswer, ways: Ways, actor: Actor) -> Passkey:
     """Told on every contact of the account."""
     return await service.finish_registration(ways, actor, challenge_id, data)
 
@@ -120,7 +121,7 @@ async def list_passkeys(db: Database, actor: Actor) -> list[Passkey]:
 
 
 @patch("/v1/me/passkeys/{passkey_id:str}", who=_ONESELF, summary="Name a passkey", tags=["accounts"])
-async def rename(passkey_id: str, data: NameRequest, db: Database, actor: Actor) -> Passkey:
+async def rename(passkey_id: PathId, data: NameRequest, db: Database, actor: Actor) -> Passkey:
     """What its owner knows it by; nobody else sees it."""
     return await service.rename(db, actor, passkey_id, data.name)
 

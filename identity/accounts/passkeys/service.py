@@ -17,7 +17,7 @@ from identity.accounts.passkeys.refusals import CeremonyOver, PasskeyExists, Pas
 from identity.accounts.policy import policy
 from identity.accounts.refusals import BadName
 from identity.accounts.telling import tell_of_change
-from identity.tokens import AuthorizationReply, Issuer, check_challenge, known_client
+from identity.tokens import AuthorizationReply, Issuer, check_challenge, known_client, revoke_tokens
 from identity.tokens.refusals import BadScope, DpopProofNeeded
 from kit import clock, ids, names
 from kit.actor import Actor
@@ -34,6 +34,7 @@ _ID = re.compile(r"pkc_[0-9a-z]{26}")
 _TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal"})
 
 _ADDED = Words(vi="Đã thêm một khoá truy cập (passkey)", en="a passkey was added")
+_RESET = Words(vi="Đã bỏ mọi khoá truy cập (passkey)", en="all passkeys were removed")
 _CLONED = Words(vi="Đã khoá một passkey có dấu hiệu bị sao chép", en="a passkey that may have been copied was locked")
 
 
@@ -128,6 +129,16 @@ async def rename(db: Database, actor: Actor, passkey_id: str, name: str) -> Pass
         if not await store.change(conn, account_id, passkey_id, name=_name(name)):
             raise NotFound
         return await _one(conn, account_id, passkey_id)
+
+
+async def remove_all(
+    conn: AsyncConnection, keys: Keys, post_office: PostOffice, settings: Settings, account_id: str
+) -> None:
+    """Within the caller's transaction, of an officer who lost them: the next code registers a new one, sessions end. Refuses NotFound."""
+    if not await store.remove_all(conn, account_id, clock.now()):
+        raise NotFound
+    await revoke_tokens(conn, account_id=account_id, reason="the passkeys were removed")
+    await tell_of_change(conn, keys, post_office, settings, account_id, _RESET)
 
 
 async def begin_sign_in(

@@ -70,11 +70,24 @@ async def note_use(conn: AsyncConnection, passkey_id: str, sign_count: int, at: 
     return (await conn.execute(statement)).rowcount == 1
 
 
+async def remove_all(conn: AsyncConnection, account_id: str, at: datetime) -> int:
+    """How many there were."""
+    c = passkeys.c
+    statement = update(passkeys).where(c.account_id == account_id, c.removed_at.is_(None)).values(removed_at=at)
+    return (await conn.execute(statement)).rowcount
+
+
 async def unlock(conn: AsyncConnection, account_id: str) -> None:
     """All that are left, but for those that may have been copied."""
     c = passkeys.c
     statement = update(passkeys).where(c.account_id == account_id, c.locked_why != COPIED)
     await conn.execute(statement.values(locked_at=None, locked_why=None))
+
+
+async def is_copied(conn: AsyncConnection, passkey_id: str) -> bool:
+    """Whether it is locked because its counter went back."""
+    statement = select(passkeys.c.id).where(passkeys.c.id == passkey_id, passkeys.c.locked_why == COPIED)
+    return (await conn.execute(statement)).first() is not None
 
 
 async def change(conn: AsyncConnection, account_id: str, passkey_id: str, **values: Any) -> bool:

@@ -14,6 +14,7 @@ from identity.accounts.recovery.messages import (
     RecoveryRequest,
 )
 from identity.accounts.recovery.service import Ways
+from identity.http import PathId
 from kit.actor import ANYONE, Actor, citizen, officer
 from kit.db import Database
 from kit.jobs import Jobs
@@ -56,7 +57,7 @@ async def recoveries(db: Database, actor: Actor) -> list[Recovery]:
     summary="Stop a recovery",
     tags=["accounts"],
 )
-async def cancel_mine(recovery_id: str, ways: Ways, actor: Actor) -> None:
+async def cancel_mine(recovery_id: PathId, ways: Ways, actor: Actor) -> None:
     """By anybody signed in to an account it concerns."""
     await service.cancel_signed_in(ways, actor, recovery_id)
 
@@ -88,7 +89,7 @@ async def begin_in_person(data: DeskRecoveryRequest, ways: Ways, actor: Actor) -
     summary="Enter the code the person reads out",
     tags=["desk"],
 )
-async def confirm_in_person(recovery_id: str, data: CodeRequest, ways: Ways, actor: Actor) -> Recovery:
+async def confirm_in_person(recovery_id: PathId, data: CodeRequest, ways: Ways, actor: Actor) -> Recovery:
     """By the officer who began it; the wait begins, and every old channel is told."""
     return await service.confirm_in_person(ways, actor, recovery_id, data.code)
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.accounts import secrets
+from identity.accounts import secrets, throttling
 from identity.accounts import service as accounts
 from identity.accounts import store as rows
 from identity.accounts.authenticators import service as authenticators
@@ -134,18 +134,21 @@ async def begin_in_person(ways: Ways, officer: Actor, asked: DeskRecoveryRequest
 
 
 async def confirm_in_person(ways: Ways, officer: Actor, recovery_id: str, code: str) -> Recovery:
-    """The wait begins. Refuses ConfirmationOver, WrongCode, RecoveryUnderWay."""
+    """The wait begins. Refuses ConfirmationOver, TooMany, WrongCode, RecoveryUnderWay."""
     if not _ID.fullmatch(recovery_id):
         raise ConfirmationOver
     async with ways.db.begin() as conn:
         tried = await store.count_try(conn, recovery_id, authenticators.holder_of(officer), clock.now())
-    if tried is None:
-        raise ConfirmationOver
+        if tried is None:
+            raise ConfirmationOver
+        lanes = throttling.confirmation_lanes(ways.keys, tried.account_id)
+        await throttling.count(conn, lanes, clock.now())
     if not hmac.compare_digest(bytes(tried.code_digest), secrets.code_digest(ways.keys, recovery_id, code)):
         if tried.code_tries >= store.MAX_TRIES:
             raise ConfirmationOver
         raise WrongCode(left=store.MAX_TRIES - tried.code_tries)
     async with ways.db.begin() as conn:
+        await throttling.forgive(conn, lanes)
         await rows.hold_account(conn, tried.account_id)
         await _refuse_second(conn, tried.account_id)
         holder = await rows.account_id_by_contact(conn, secrets.contact_digest(ways.keys, _contact(ways.keys, tried)))
@@ -193,8 +196,9 @@ async def complete(ways: Ways, recovery_id: str) -> bool:
         account = await rows.hold_account(conn, due.account_id)
         held = await authenticators.held(conn, ways.keys, due.account_id)
         lost = [one for one in held if one.id in due.lost]
-        if account.closed_at is not None or not _leaves_one(held, lost, due):
-            await store.set_void(conn, recovery_id, "nothing would be left that opens")
+        hindrance = await _hindrance(conn, ways, account, held, lost, due)
+        if hindrance is not None:
+            await store.set_void(conn, recovery_id, hindrance)
             await tell_of_change(conn, ways.keys, ways.post_office, ways.settings, due.account_id, _VOID)
             return True
         # Before they go: the ones that go are told too.
@@ -274,13 +278,30 @@ async def _lower(conn: AsyncConnection, account_id: str, due: Any) -> None:
     await rows.lower_level(conn, account_id, most, entry)
 
 
-def _leaves_one(held: Sequence[Authenticator], lost: Sequence[Authenticator], due: Any) -> bool:
-    """What stays, locked or not, for a recovery unlocks it; or the contact that comes."""
+async def _hindrance(
+    conn: AsyncConnection,
+    ways: Ways,
+    account: Any,
+    held: Sequence[Authenticator],
+    lost: Sequence[Authenticator],
+    due: Any,
+) -> str | None:
+    """Why what was asked then cannot be done now."""
+    if account.closed_at is not None:
+        return "the account is closed"
+    if due.contact_kind is not None:
+        digest = secrets.contact_digest(ways.keys, _contact(ways.keys, due))
+        holder = await rows.account_id_by_contact(conn, digest)
+        # Whoever showed since that they hold it was told nothing, and loses nothing.
+        return (
+            None if holder in (None, due.account_id, due.from_account_id) else "the contact is somebody else's by now"
+        )
     try:
+        # What stays, locked or not, for a recovery unlocks it.
         authenticators.refuse_last([msgspec.structs.replace(one, locked_at=None) for one in held], lost)
     except LastAuthenticator:
-        return due.contact_kind is not None
-    return True
+        return "nothing would be left that opens"
+    return None
 
 
 def _concerned(row: Any) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import get, post
 
+from identity.http import PathId
 from identity.offices.breaches import service
 from identity.offices.breaches.messages import Breach, BreachRequest, BreachStep
 from kit.actor import Actor, officer
@@ -26,19 +27,19 @@ async def list_breaches(db: Database) -> list[Breach]:
 
 
 @post(f"{_ONE}/notes", who=_OPERATOR, summary="Add what was done or learned", tags=["operators"])
-async def note(breach_id: str, data: BreachStep, db: Database, actor: Actor) -> Breach:
+async def note(breach_id: PathId, data: BreachStep, db: Database, actor: Actor) -> Breach:
     """Appended, never edited."""
     return await service.note(db, actor, breach_id, data.said)
 
 
 @post(f"{_ONE}/notice", who=_OPERATOR, summary="The authority was told", tags=["operators"])
-async def notify(breach_id: str, data: BreachStep, db: Database, actor: Actor) -> Breach:
+async def notify(breach_id: PathId, data: BreachStep, db: Database, actor: Actor) -> Breach:
     """With its reference; the clock stops."""
     return await service.notify(db, actor, breach_id, data.said)
 
 
 @post(f"{_ONE}/closure", who=_OPERATOR, summary="Close a breach", tags=["operators"])
-async def close(breach_id: str, data: BreachStep, db: Database, actor: Actor) -> Breach:
+async def close(breach_id: PathId, data: BreachStep, db: Database, actor: Actor) -> Breach:
     """Once the authority was told."""
     return await service.close(db, actor, breach_id, data.said)
 

@@ -4,11 +4,14 @@ from typing import Any
 
 from litestar import delete, get, post
 
+from identity.http import PathId
 from identity.offices.staff import service
 from identity.offices.staff.messages import Appointment, Change, Leave, LeaveRequest, OfficerRequest, VerdictRequest
 from kit.actor import Actor, either, officer
 from kit.db import Database
 from kit.keys import Keys
+from kit.settings import Settings
+from notifications import PostOffice
 
 _OPERATOR = officer("operator", scope="desk")
 _LEADER = either(_OPERATOR, officer("head", scope="desk"))
@@ -21,7 +24,7 @@ async def create(data: OfficerRequest, db: Database, keys: Keys, actor: Actor) -
 
 
 @post("/v1/officers/{account_id:str}/changes", who=_OPERATOR, summary="Propose other roles", tags=["operators"])
-async def propose(account_id: str, data: Appointment, db: Database, keys: Keys, actor: Actor) -> Change:
+async def propose(account_id: PathId, data: Appointment, db: Database, keys: Keys, actor: Actor) -> Change:
     """What holds now holds until a second operator approves."""
     return await service.propose(db, keys, actor, account_id, data)
 
@@ -33,9 +36,23 @@ async def propose(account_id: str, data: Appointment, db: Database, keys: Keys, 
     summary="Take an officer's roles away",
     tags=["operators"],
 )
-async def end(account_id: str, db: Database) -> None:
+async def end(account_id: PathId, db: Database) -> None:
     """At once, by one operator: the tokens stop with the next request."""
     await service.end_now(db, account_id)
+
+
+@delete(
+    "/v1/officers/{account_id:str}/passkeys",
+    who=_OPERATOR,
+    status_code=204,
+    summary="Remove the passkeys of an officer who lost them",
+    tags=["operators"],
+)
+async def reset_passkeys(
+    account_id: PathId, db: Database, keys: Keys, post_office: PostOffice, settings: Settings, actor: Actor
+) -> None:
+    """Never one's own. Sessions end, the officer is told, and registers another by a one-time code."""
+    await service.reset_passkeys(db, keys, post_office, settings, actor, account_id)
 
 
 @get("/v1/officer-changes", who=_OPERATOR, summary="Changes of roles", tags=["operators"])
@@ -51,13 +68,13 @@ async def list_changes(db: Database, keys: Keys) -> list[Change]:
     summary="Decide a change of roles",
     tags=["operators"],
 )
-async def decide(change_id: str, data: VerdictRequest, db: Database, keys: Keys, actor: Actor) -> Change:
+async def decide(change_id: PathId, data: VerdictRequest, db: Database, keys: Keys, actor: Actor) -> Change:
     """By neither who proposed it nor whom it is for. The officer's sessions end, and begin with the new roles."""
     return await service.decide(db, keys, actor, change_id, data)
 
 
 @post("/v1/officers/{account_id:str}/leaves", who=_LEADER, summary="Enter a leave", tags=["operators"])
-async def enter_leave(account_id: str, data: LeaveRequest, db: Database, actor: Actor) -> Leave:
+async def enter_leave(account_id: PathId, data: LeaveRequest, db: Database, actor: Actor) -> Leave:
     """In those days the officer is not let in, and the substitute holds the roles."""
     return await service.enter_leave(db, actor, account_id, data)
 
@@ -71,9 +88,19 @@ async def list_leaves(db: Database, actor: Actor) -> list[Leave]:
 @delete(
     "/v1/officer-leaves/{leave_id:str}", who=_LEADER, status_code=204, summary="End a leave early", tags=["operators"]
 )
-async def end_leave(leave_id: str, db: Database, actor: Actor) -> None:
+async def end_leave(leave_id: PathId, db: Database, actor: Actor) -> None:
     """Roles return to whose they are."""
     await service.end_leave(db, actor, leave_id)
 
 
-route_handlers: list[Any] = [create, propose, end, list_changes, decide, enter_leave, list_leaves, end_leave]
+route_handlers: list[Any] = [
+    create,
+    propose,
+    end,
+    reset_passkeys,
+    list_changes,
+    decide,
+    enter_leave,
+    list_leaves,
+    end_leave,
+]

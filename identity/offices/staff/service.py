@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
+from identity.accounts.authenticators.service import record
 from identity.accounts.codes import login_of
+from identity.accounts.passkeys import service as passkeys
 from identity.offices import service as offices
 from identity.offices.messages import Agency
 from identity.offices.refusals import NotAnOfficer
@@ -24,6 +26,8 @@ from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import NotFound
+from kit.settings import Settings
+from notifications import PostOffice
 
 
 async def create_officer(db: Database, keys: Keys, operator: Actor, asked: OfficerRequest) -> Change:
@@ -84,6 +88,19 @@ async def end_now(db: Database, account_id: str) -> None:
     """One operator suffices to take roles away: the tokens stop with the next request. Refuses NotFound."""
     async with db.begin() as conn:
         await offices.end_appointment(conn, account_id=account_id)
+
+
+async def reset_passkeys(
+    db: Database, keys: Keys, post_office: PostOffice, settings: Settings, operator: Actor, account_id: str
+) -> None:
+    """Of an officer who lost theirs; never one's own. The officer is told. Refuses SecondPersonNeeded, NotFound."""
+    if operator.account_id == account_id:
+        raise SecondPersonNeeded
+    async with db.begin() as conn:
+        if await accounts.account_kind(conn, account_id) != "officer":
+            raise NotFound
+        await passkeys.remove_all(conn, keys, post_office, settings, account_id)
+        await record(conn, account_id, "passkeys-reset", {}, operator)
 
 
 async def all_changes(db: Database, keys: Keys) -> list[Change]:

@@ -207,7 +207,7 @@ async def test_challenges_are_of_one_purpose_and_of_five_minutes(city: CityPeopl
             "update passkey_challenges set expires_at = now() where id = %s", (begun["id"],)
         )
     await app.answer(begun, phone.get(begun["options"]), expect=410, code="passkey-ceremony-over")
-    for unknown in ("pkc_00000000000000000000000000", "x", "%00"):
+    for unknown in ("pkc_00000000000000000000000000", "x"):
         await app.answer({"id": unknown}, {}, expect=410, code="passkey-ceremony-over")
 
 

@@ -249,6 +249,16 @@ async def test_the_old_holder_of_a_number_that_was_not_recycled_stops_it(city: C
     assert (await (await old.sign_in()).get("/v1/me", expect=200))["account_id"] == old.account_id
 
 
+async def test_who_came_to_hold_the_number_meanwhile_keeps_it(city: CityPeople) -> None:
+    me, other, number = await newcomer(city, level=2), await newcomer(city), "+84970000006"
+    begun = await at_desk(city, me, number)
+    await other.add(number)
+    await time_comes(city, begun)
+    assert (await (await other.sign_in(number)).get("/v1/me", expect=200))["account_id"] == other.account_id
+    assert (await (await me.sign_in()).get(MINE, expect=200))[0]["state"] == "void"
+    assert await level(city, me) == (2, 2)
+
+
 async def test_a_locked_account_is_recovered_in_person(city: CityPeople) -> None:
     me, new = await newcomer(city), "+84970000004"
     await me.calls.post("/v1/me/lock", expect=204)

@@ -7,12 +7,13 @@ import msgspec
 import psycopg
 import pytest
 
+from api.caller import Device, Pkce
 from identity.accounts import freshness
 from kit.db import raw
 from tests.identity.accounts.authenticator import Authenticator
 from tests.identity.accounts.newcomers import letters_to, newcomer
 from tests.identity.accounts.test_passkeys import register, sign_in, signed_in
-from tests.people import CityPeople
+from tests.people import ISSUER, CityPeople
 
 ALL, SESSIONS, LOG = "/v1/me/authenticators", "/v1/me/sessions", "/v1/me/sign-ins"
 
@@ -102,6 +103,10 @@ async def test_a_contact_is_confirmed_by_its_code(city: CityPeople) -> None:
     await me.calls.post(path, json={"code": wrong}, expect=410, code="confirmation-over")
     await me.calls.post(path, json={"code": right}, expect=410, code="confirmation-over")
     assert list(await me.ways()) == ["phone"]
+    # Nor does a new letter give five more guesses at once.
+    begun = await me.calls.post("/v1/me/contacts", json={"contact": me.mail}, expect=201)
+    path, sent = f"/v1/me/contacts/{begun['id']}/code", {"code": await city.code_sent_to(me.mail)}
+    await me.calls.post(path, json=sent, expect=429, code="too-many-requests")
 
 
 async def test_a_contact_of_somebody_else_is_told_only_to_who_holds_it(city: CityPeople) -> None:
@@ -139,10 +144,33 @@ async def test_what_is_locked_opens_only_for_who_came_in_another_way(city: CityP
     assert [one[0] for one in await events_of(city, me.account_id)] == ["locked", "unlocked"]
 
 
+async def test_a_copied_passkey_is_not_unlocked(city: CityPeople) -> None:
+    me, phone = await newcomer(city), Authenticator()
+    made = await register(me.calls, phone)
+    await sign_in(city, phone)
+    await sign_in(city, phone, expect=422, counter=1)
+    await asyncio.sleep(1.1)
+    again = await me.sign_in()
+    await again.delete(f"{ALL}/{made['id']}/lock", expect=409, code="passkey-copied")
+    assert (await me.ways())["passkey"]["locked_at"]
+
+
 async def test_a_locked_contact_gets_no_code(city: CityPeople) -> None:
     me = await newcomer(city)
     await me.add(me.mail)
+    path, pkce = "/v1/sign-ins", Pkce()
+    body = {
+        "client_id": "citizen-app",
+        "login": me.phone,
+        "code_challenge": pkce.challenge,
+        "code_challenge_method": "S256",
+    }
+    headers = {"DPoP": Device().proof("POST", ISSUER + path)}
+    begun = await city.nobody.post(path, json=body, headers=headers, expect=201)
+    sent = {"code": await city.code_sent_to(me.phone)}
     await me.calls.put(f"{ALL}/{(await me.ways())['phone']['id']}/lock", expect=200)
+    # Nor does one that was on its way let anybody in.
+    await city.nobody.post(f"{path}/{begun['id']}/code", json=sent, expect=410, code="sign-in-over")
     before = len(await letters_to(city, me.phone, "one-time-code"))
     with pytest.raises(AssertionError):
         await me.sign_in()

@@ -243,3 +243,32 @@ async def test_the_first_operator_is_made_once(city: CityPeople, operators: tupl
         with pytest.raises(Refusal) as refused:
             await service.approve_at_the_machine(conn, city.house.keys, change["id"])
     assert refused.value.code == "operator-exists"
+
+
+async def test_a_nul_in_a_path_is_malformed(city: CityPeople, operators: tuple[Person, Person]) -> None:
+    """An id of %00 reached the database: 500."""
+    verdict, said = {"verdict": "refused", "reason": "x"}, {"said": "x"}
+    leave = {"from_on": "2026-11-27", "until_on": "2026-11-27"}
+    parent, checker, operator = await city.signed_in("parent"), await city.signed_in("identity_checker"), operators[0]
+    calls: list[tuple[Person, str, str, Any]] = [
+        (city.nobody, "POST", "/v1/passkey-sign-ins/%00/assertion", {"credential": {}}),
+        (parent, "POST", "/v1/me/passkey-registrations/%00/credential", {"credential": {}, "name": "x"}),
+        (parent, "PATCH", "/v1/me/passkeys/%00", {"name": "x"}),
+        (parent, "PUT", "/v1/me/authenticators/%00/lock", None),
+        (parent, "DELETE", "/v1/me/authenticators/%00/lock", None),
+        (parent, "DELETE", "/v1/me/authenticators/%00", None),
+        (parent, "POST", "/v1/me/contacts/%00/code", {"code": "123456"}),
+        (parent, "DELETE", "/v1/me/sessions/%00", None),
+        (parent, "DELETE", "/v1/me/recoveries/%00", None),
+        (checker, "POST", "/v1/desk/recoveries/%00/code", {"code": "123456"}),
+        (operator, "POST", f"{OFFICERS}/%00/changes", appointment()),
+        (operator, "DELETE", f"{OFFICERS}/%00/appointment", None),
+        (operator, "DELETE", f"{OFFICERS}/%00/passkeys", None),
+        (operator, "POST", f"{OFFICERS}/%00/leaves", leave),
+        (operator, "DELETE", f"{LEAVES}/%00", None),
+        (operator, "POST", f"{CHANGES}/%00/verdict", verdict),
+        (operator, "POST", "/v1/breaches/%00/notes", said),
+        (operator, "POST", "/v1/data-requests/%00/acknowledgement", None),
+    ]
+    for person, method, path, body in calls:
+        await person.call(method, path, json=body, expect=400, code="malformed-request")

@@ -1,0 +1,8 @@
+"""What the routes of identity share."""
+
+from typing import Annotated
+
+from litestar.params import Parameter
+
+PathId = Annotated[str, Parameter(pattern="^[0-9a-z_]{1,60}$", description="an id as this API gave it")]
+"""Anything else names nothing, and a NUL must not reach the database."""
