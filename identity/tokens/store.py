@@ -229,7 +229,12 @@ async def keep_answer(
 
 
 async def revoke_account(conn: AsyncConnection, account_id: str, *, at: datetime, why: str) -> int:
-    """Every token of an account, and the codes that could still become one."""
+    """Every token of an account, the codes that could still become one, and the browsers that could ask for more."""
+    await _run(
+        conn,
+        "update browser_sessions set ended_at = %(at)s, ended_why = %(why)s where account_id = %(id)s and ended_at is null",
+        {"id": account_id, "at": at, "why": why},
+    )
     await _run(
         conn,
         "update authorization_codes set used_at = %(at)s where account_id = %(id)s and used_at is null",
