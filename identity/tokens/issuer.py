@@ -59,7 +59,7 @@ class Issuer(Verifier):
         signing = keys.signing_keys()
         super().__init__(settings.public_url, {kid: key.public_key() for kid, key in signing.items()}, valkey)
         self.keys = keys
-        self._signing, self._kids = signing, list(signing)
+        self._signing, self._kids = dict(signing), list(signing)
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
