@@ -85,7 +85,10 @@ async def _of_form(request: Request[Any, Any, Any]) -> list[str]:
     """A token in a form (RFC 6750 §2.2), where a route says that it takes one there."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         return []
-    shown = parse_qs((await request.body()).decode("latin-1"), max_num_fields=8).get("access_token", [])
+    try:
+        shown = parse_qs((await request.body()).decode("latin-1"), max_num_fields=8).get("access_token", [])
+    except ValueError:
+        return []
     return [f"Bearer {token}" for token in shown]
 
 

@@ -249,6 +249,19 @@ def keys_create(directory: Path) -> None:
     OUT.print("\n".join(map(str, made)) if made else "nothing was missing", markup=False)
 
 
+@keys.command("rotate")
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def keys_rotate(directory: Path) -> None:
+    """Make the next signing key in DIRECTORY; restart every API process within ten minutes. docs/howto/rotate-keys.md"""
+    from kit import clock
+    from kit import keys as kit_keys
+
+    made, removed = kit_keys.rotate(directory, clock.now())
+    OUT.print(f"made {made}", markup=False, soft_wrap=True)
+    for file in removed:
+        OUT.print(f"removed {file}: followed long ago", markup=False, soft_wrap=True)
+
+
 @command.group()
 def operator() -> None:
     """The people who appoint officers."""

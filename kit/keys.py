@@ -3,6 +3,9 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -30,7 +33,7 @@ class Keys(Protocol):
         ...
 
     def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
-        """P-256 keys by kid, oldest first; the last one signs, all verify."""
+        """P-256 keys by kid, oldest first; all verify, `signing_kid` says which signs."""
         ...
 
 
@@ -147,7 +150,6 @@ class FileKeys:
 
 def create(directory: Path) -> list[Path]:
     """Makes each missing key, mode 0600 in a directory of mode 0700; never overwrites. Returns what it made."""
-    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     made: list[Path] = []
@@ -159,11 +161,58 @@ def create(directory: Path) -> list[Path]:
         if not file.exists():
             made.append(_write_private(file, secrets.token_bytes(32).hex() + "\n"))
     if not any((directory / "signing").glob("*.pem")):
-        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        made.append(_write_private(directory / "signing" / f"es256-{secrets.token_hex(4)}.pem", pem.decode()))
+        pem = _pem(ec.generate_private_key(ec.SECP256R1()))
+        made.append(_write_private(directory / "signing" / f"es256-{secrets.token_hex(4)}.pem", pem))
     return made
+
+
+PUBLISHED_FIRST = timedelta(minutes=10)
+"""A new key is shown before it signs, for longer than anybody keeps a copy of what is shown."""
+_KEPT = timedelta(days=100)
+"""After it was followed, a key still verifies for longer than the longest sign-in lasts."""
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def rotate(directory: Path, at: datetime) -> tuple[Path, list[Path]]:
+    """Makes the next signing key, and removes those followed long ago; what it made and what it removed.
+
+    Raises BadSetting where there are no keys to follow. Processes read keys at their start.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    FileKeys(directory)
+    # The underscore sorts after the hyphen of first keys, and stamps sort by time: the newest is last.
+    made = _write_private(
+        directory / "signing" / f"es256_{at.strftime(_STAMP)}.pem", _pem(ec.generate_private_key(ec.SECP256R1()))
+    )
+    files = sorted((directory / "signing").glob("*.pem"))
+    old = [file for file, follower in pairwise(files) if _FIRST < made_at(follower.stem) < at - _KEPT]
+    for file in old:
+        file.unlink()
+    return made, old
+
+
+def made_at(kid: str) -> datetime:
+    """When a key was made by rotation; the beginning of time for the first ones."""
+    try:
+        return datetime.strptime(kid.partition("_")[2], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return _FIRST
+
+
+def signing_kid(kids: Sequence[str], at: datetime) -> str:
+    """Which of the keys, oldest first, signs now."""
+    return next((kid for kid in reversed(kids) if made_at(kid) <= at - PUBLISHED_FIRST), kids[0])
+
+
+def _pem(key: "ec.EllipticCurvePrivateKey") -> str:
+    from cryptography.hazmat.primitives import serialization
+
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _write_private(file: Path, text: str) -> Path:

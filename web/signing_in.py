@@ -153,9 +153,19 @@ async def code(
 
 @post("/sign-in/{handle:str}/other", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
 async def other(request: HttpRequest, data: Sent, settings: Settings, db: Database, handle: str) -> Response[str]:
-    """Another login than the one typed, another person than the one signed in."""
+    """Another person than the one signed in."""
     try:
         await authorizing.switch(db, handle, cookie=cookie_of(request, settings), token=data.csrf)
+    except Refusal as refusal:
+        return trouble(request, settings, refusal)
+    return _to_page(request, handle)
+
+
+@post("/sign-in/{handle:str}/again", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
+async def again(request: HttpRequest, data: Sent, settings: Settings, db: Database, handle: str) -> Response[str]:
+    """A mistyped login, a code that never came."""
+    try:
+        await by_browser.ask_for_another_code(db, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     return _to_page(request, handle)
@@ -321,4 +331,4 @@ def _with_cookie(response: Response[str], settings: Settings, value: str) -> Res
     return response
 
 
-route_handlers: list[Any] = [authorize, authorize_by_form, sign_in, login, code, other, consent, cancel]
+route_handlers: list[Any] = [authorize, authorize_by_form, sign_in, login, code, again, other, consent, cancel]

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,10 +33,13 @@ from identity.tokens.rfc6749 import OAuthError, invalid_grant
 from identity.tokens.verifier import Verifier
 from kit import clock, ids
 from kit.actor import Kind
-from kit.keys import Keys
+from kit.keys import Keys, signing_kid
 from kit.refusal import Refusal
 from kit.settings import Settings
 from kit.valkey import Valkey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 CODE_LIFETIME = timedelta(seconds=60)
 REFRESH_LIFETIME = timedelta(days=30)
@@ -61,11 +64,16 @@ class Issuer(Verifier):
         signing = keys.signing_keys()
         super().__init__(settings.public_url, {kid: key.public_key() for kid, key in signing.items()}, valkey)
         self.keys = keys
-        self._kid, self._key = list(signing.items())[-1]
+        self._signing, self._kids = dict(signing), list(signing)
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
         self._passkeys_required = settings.officer_passkeys == "required"
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
+
+    def _signer(self, at: datetime) -> "tuple[str, ec.EllipticCurvePrivateKey]":
+        """The kid and key that sign at that moment: a new key is published for a while before."""
+        kid = signing_kid(self._kids, at)
+        return kid, self._signing[kid]
 
     # Codes
 
@@ -310,8 +318,7 @@ class Issuer(Verifier):
         identity = None
         if "openid" in scopes.names(scope):
             identity = oidc.id_token(
-                self._kid,
-                self._key,
+                *self._signer(now),
                 issuer=self.url,
                 client_id=client.id,
                 subject=pairwise,
@@ -483,7 +490,7 @@ class Issuer(Verifier):
             roles=roles,
             session=session,
         )
-        return rfc9068.sign(stated, self._kid, self._key)
+        return rfc9068.sign(stated, *self._signer(now))
 
     def subject(self, client: Client, account_id: str) -> str:
         """What this client knows the person by, in ID tokens and user info."""
@@ -496,8 +503,7 @@ class Issuer(Verifier):
     def logout_token(self, client: Client, *, subject: str, sid: str, lifetime: timedelta) -> str:
         """What tells an app that a session of its has ended."""
         return oidc.logout_token(
-            self._kid,
-            self._key,
+            *self._signer(clock.now()),
             issuer=self.url,
             client_id=client.id,
             subject=subject,

@@ -42,8 +42,8 @@ def id_token(
     nonce: str | None,
     access_token: str,
     at: datetime,
-    sid: str | None,
-    more: Mapping[str, Any],
+    sid: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     """`more` are the claims of the person asked for here and allowed."""
     now = int(at.timestamp())
@@ -60,7 +60,7 @@ def id_token(
         "at_hash": access_token_hash(access_token),
         "sid": sid,
     }
-    stated = {**more, **{name: value for name, value in claims.items() if value is not None}}
+    stated = {**(more or {}), **{name: value for name, value in claims.items() if value is not None}}
     return rfc7515.sign({"typ": TYP, "kid": kid}, stated, key)
 
 

@@ -30,7 +30,7 @@ async def end_sessions_by(conn: AsyncConnection, *, account_id: str, authenticat
 
 
 async def revoke_tokens(conn: AsyncConnection, *, account_id: str, reason: str) -> int:
-    """Ends every token and unused code of an account, as of this transaction; returns how many tokens."""
+    """Ends every token, unused code and browser session of an account, as of this transaction; returns how many tokens."""
     return await store.revoke_account(conn, account_id, at=clock.now(), why=reason)
 
 

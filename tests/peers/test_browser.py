@@ -37,3 +37,18 @@ def test_a_page_can_be_read_in_vietnamese_on_a_small_phone(server: Server, tmp_p
     dom = _browse(f"{server.url}{path}?lang=vi", tmp_path, "--window-size=360,720", "--dump-dom")
     assert 'lang="vi"' in dom
     assert "Một Cửa" in dom
+
+
+def test_the_sign_in_page_on_a_small_phone(server: Server, tmp_path: Path) -> None:
+    asked = (
+        "client_id=partner-app&response_type=code&redirect_uri=http://127.0.0.1/callback&scope=openid+profile"
+        "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&ui_locales=vi"
+    )
+    picture = tmp_path / "page.png"
+    url = f"{server.url}/v1/oauth/authorize?{asked}"
+    dom = _browse(url, tmp_path, "--window-size=360,720", "--dump-dom")
+    assert 'name="login"' in dom, "the browser kept the cookie that the request is tied to"
+    assert "Nhà xe Sông Quê" in dom
+    assert 'lang="vi"' in dom
+    _browse(url, tmp_path, "--window-size=360,720", f"--screenshot={picture}")
+    assert picture.stat().st_size > 5_000

@@ -216,6 +216,8 @@ async def test_UIN_1_three_ways_of_asking(city: CityPeople) -> None:
         "Content-Type": "application/x-www-form-urlencoded"
     })  # fmt: skip
     assert twice.status_code == 401
+    many = {f"a{n}": "x" for n in range(30)} | {"access_token": token}
+    assert (await city.client.post(path, data=many)).status_code == 401
     both = await city.client.post(path, data={"access_token": "x"}, headers=bearer)
     assert both.json() == said[0], "the header is what counts"
     assert (await city.client.get(path, params={"access_token": token})).status_code == 401

@@ -393,6 +393,15 @@ async def test_a_wrong_code_and_one_too_many(browser: Browser) -> None:
     assert 'value="hello"' in nobody.text, "what was typed is not lost"
 
 
+async def test_a_mistyped_login_is_typed_again(citizen: Browser) -> None:
+    page = await citizen.to(
+        await citizen.send(await citizen.to(await citizen.go(prompt="login")), "/login", login=OTHER)
+    )
+    back = await citizen.to(await citizen.send(page, "/again"))
+    assert 'name="login"' in back.text
+    assert "code" in told(citizen, await citizen.go(prompt="none")), "who was signed in still is"
+
+
 async def test_another_browser_does_not_go_on_with_it(browser: Browser, city: CityPeople) -> None:
     page = await browser.to(await browser.go())
     assert (await Browser(city).http.get(str(page.url))).status_code == 410

@@ -1,6 +1,8 @@
 """The documents others configure themselves from: rows DIS of the checklist."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.caller import Device
 from identity.tokens import Issuer, rfc7638, rfc8414
+from kit import clock, keys
 from tests.people import ISSUER, CityPeople
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -122,3 +125,43 @@ async def test_DIS_6_old_tokens_outlive_a_new_key(city: CityPeople) -> None:
         proof = device.proof("GET", ISSUER + path, token)
         actor = await after.actor(house.db, authorization=[f"DPoP {token}"], dpop=[proof], method="GET", path=path)
         assert (actor.kind, actor.session_id, actor.account_id) == ("proofing", "prf_1", None)
+
+
+async def test_DIS_6_a_rotation_rehearsed(city: CityPeople, tmp_path: Path) -> None:
+    house, folder = city.house, tmp_path / "keys"
+    keys.create(folder)
+    jkt = rfc7638.thumbprint(Device().key.public_key())
+
+    async def signs(issuer: Issuer) -> tuple[str, str]:
+        async with house.db.begin() as conn:
+            token = await issuer.proofing_token(conn, session_id="prf_1", client_id="citizen-app", jkt=jkt)
+        return token, jwt.get_unverified_header(token)["kid"]
+
+    before = Issuer(house.settings, keys.FileKeys(folder), house.valkey)
+    old_token, first = await signs(before)
+    made, removed = keys.rotate(folder, clock.now())
+    assert removed == []
+    after = Issuer(house.settings, keys.FileKeys(folder), house.valkey)
+    assert [key["kid"] for key in after.jwks["keys"]] == [first, made.stem], "shown"
+    assert (await signs(after))[1] == first, "before it signs"
+    with clock.shifted(keys.PUBLISHED_FIRST + timedelta(seconds=1)):
+        new_token, kid = await signs(after)
+        assert kid == made.stem
+        assert after.claims_in_force(new_token) is not None
+        assert after.claims_in_force(old_token) is not None, "good until it expires"
+    for days in (30, 60, 90):
+        assert keys.rotate(folder, clock.now() + timedelta(days=days))[1] == []
+    gone = keys.rotate(folder, clock.now() + timedelta(days=101))[1]
+    assert [file.stem for file in gone] == [first], "followed more than a hundred days ago"
+
+
+async def test_WEB_1_no_foreign_origin_is_let_in(city: CityPeople) -> None:
+    foreign = {"Origin": "https://evil.test"}
+    for path in ("/v1/oauth/token", "/v1/oauth/userinfo", "/v1/oauth/authorize", "/v1/oauth/par"):
+        asked = {**foreign, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "dpop"}
+        for answer in (
+            await city.client.options(path, headers=asked),
+            await city.client.post(path, headers=foreign),
+            await city.client.get(path, headers=foreign),
+        ):
+            assert not [name for name in answer.headers if name.startswith("access-control-")], path

@@ -19,7 +19,7 @@ async def counted(city: CityPeople) -> list[int]:
 
 async def test_a_month_later(city: CityPeople) -> None:
     await city.signed_in("parent")
-    (task,) = tokens.TASKS
+    task = next(task for task in tokens.TASKS if task.name == "identity.tokens.forget")
     for days, left in ((29, [1, 1, 1, 1]), (31, [0, 0, 1, 1]), (121, [0, 0, 0, 0])):
         with clock.shifted(timedelta(days=days)):
             await task.run(city.house)

@@ -230,6 +230,8 @@ async def test_REF_7_what_ends_a_family(city: CityPeople) -> None:
         await tokens.revoke_tokens(conn, account_id=parent, reason="suspended")
     city._known.pop("parent")  # pyright: ignore[reportPrivateUsage]
     assert error_of(await app.refresh()) == "invalid_grant"
+    still_there = app.browser.answer(await app.browser.go(prompt="none")) or {}
+    assert still_there["error"] == "login_required", "the browser could have fetched new ones"
 
 
 async def _close(city: CityPeople, account_id: str, at: str) -> None:

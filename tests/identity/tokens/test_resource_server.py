@@ -10,7 +10,7 @@ from identity import accounts, offices, tokens
 from identity.tokens import rfc7638
 from identity.tokens.rfc9068 import LIFETIME, PROOFING_LIFETIME
 from kit import clock, ids
-from kit.refusal import Refusal
+from kit.refusal import Refusal, Words
 from tests.people import ISSUER, CityPeople, Person
 
 
@@ -153,6 +153,8 @@ async def test_a_level_lowered_is_lowered_at_once_and_a_raised_one_waits_for_a_n
 
 async def test_registering_clients_refuses_what_is_unsafe(city: CityPeople) -> None:
     base: dict[str, Any] = {
+        "purpose": Words("Để thử.", "To try."),
+        "redirect_uris": ["https://app.test/cb"],
         "client_id": "x-app",
         "name": "x",
         "kind": "public",

@@ -207,6 +207,23 @@ async def test_TOK_1_only_a_post_of_one_form(shop: Shop) -> None:
     assert error_of(await shop.ask(grant_type="authorization_code", client_id="test-web")) == "invalid_request"
 
 
+async def test_TOK_2_nothing_of_it_is_stored_and_nothing_of_the_inside_is_told(shop: Shop) -> None:
+    good_one = await shop.ask(
+        grant_type="client_credentials", client_id="test-robot", client_secret=shop.secret["test-robot"]
+    )
+    forms: list[dict[str, str]] = [
+        {},
+        {"grant_type": "x"},
+        {"grant_type": "password", "client_id": "test-robot"},
+        {"a": "\x00"},
+    ]
+    for answer in (good_one, *[await shop.ask(**form) for form in forms]):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["pragma"] == "no-cache"
+        assert answer.headers["content-type"].startswith("application/json")
+        assert not [inside for inside in ("Traceback", "psycopg", ".py", "sqlalchemy") if inside in answer.text]
+
+
 async def test_TOK_3_a_wrong_secret(shop: Shop) -> None:
     for name, secret in (("test-robot", "wrong"), ("nobody-knows", "wrong"), ("test-web", "wrong"), ("test-robot", "")):
         answer = await shop.city.client.post(PATH, data={"grant_type": "client_credentials"}, auth=(name, secret))
@@ -387,6 +404,21 @@ async def test_IDT_1_the_id_token(shop: Shop) -> None:
         "/v1/oauth/userinfo", headers={"Authorization": f"Bearer {answer['access_token']}"}
     )
     assert posted.json() == info.json()
+
+
+async def test_IDT_2_an_id_token_is_signed_whatever_a_client_would_like(shop: Shop) -> None:
+    # Clients state no algorithm, at registration or later: there is one, and no list of ours holds `none` (DIS-5).
+    pkce = Pkce()
+    answer = (
+        await shop.redeem(await shop.code(pkce), pkce.verifier, id_token_signed_response_alg="none", alg="none")
+    ).json()
+    assert jwt.get_unverified_header(answer["id_token"])["alg"] == "ES256"
+    with pytest.raises(TypeError):
+        async with shop.db.begin() as conn:
+            await tokens.register_client(  # type: ignore[call-arg]
+                conn, client_id="x", name="x", kind="public", grants=["authorization_code"], scopes=[], first_party=True,
+                id_token_signed_response_alg="none",
+            )  # fmt: skip
 
 
 async def test_UIN_2_each_scope_gives_its_claims_only(shop: Shop) -> None:
