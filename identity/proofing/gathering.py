@@ -221,7 +221,8 @@ async def _refuse_used_elsewhere(desk: Desk, session: Any, seen: faces.Compariso
 
 def _compared_first(selfies: Sequence[bytes], seen: faces.Comparison) -> bytes:
     """The first of several frames that was good enough."""
-    return next(one for one in selfies if hashlib.sha256(one).digest() == seen.selfies[0].sha256)
+    first = seen.selfies[0].sha256
+    return next((one for one in selfies if hashlib.sha256(one).digest() == first), selfies[0])
 
 
 async def _watch_for_others(desk: Desk, session: Any, selfie: bytes) -> None:

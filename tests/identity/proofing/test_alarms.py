@@ -42,11 +42,11 @@ async def alarmed(applicant, photos):
     """An applicant whose portrait was on another's card before."""
     other = await Applicant(applicant.city, phone=applicant.phone.replace("+8490", "+8491")).up_to("selfie")
     portrait = secrets.token_bytes(8)
-    photos.face = comparison("match", secrets.token_bytes(8), portrait)
+    photos.face = comparison("match", secrets.token_bytes(8), portrait=portrait)
     await other.selfie()
     photos.card = cards.card(number=numbered(), full_name=cards.field("full_name"))
     await applicant.up_to("selfie")
-    photos.face = comparison("match", secrets.token_bytes(8), portrait)
+    photos.face = comparison("match", secrets.token_bytes(8), portrait=portrait)
     await applicant.selfie()
     photos.face = "match"
     return applicant
@@ -121,11 +121,11 @@ async def test_nobody_decides_about_who_bears_their_name(city, applicant, photos
     data = next(one for one in city.furnished.city.officers if one.key == "identity_checker")
     photos.card = cards.card(number=numbered())
     other = await Applicant(city, phone="+84910000123").up_to("selfie")
-    photos.face = comparison("match", b"three", b"their portrait")
+    photos.face = comparison("match", b"three", portrait=b"their portrait")
     await other.selfie(b"three")
     photos.card = cards.card(number=numbered(), full_name=cards.field("full_name", value=data.full_name, normal="x"))
     await applicant.up_to("selfie")
-    photos.face = comparison("match", b"four", b"their portrait")
+    photos.face = comparison("match", b"four", portrait=b"their portrait")
     await applicant.selfie(b"four")
     (row,) = await officer.get(QUEUE, expect=200)
     await officer.get(f"{QUEUE}/{row['id']}", expect=403, code="own-check")

@@ -50,13 +50,13 @@ async def test_nobody_401_citizens_and_other_officers_404_the_checker_sees(city,
 
 async def test_the_officer_sees_all_evidence_by_the_name_of_what_proved_it(city, applicant, photos):
     other = await Applicant(city, phone="+84930000001").up_to("selfie")
-    photos.face = comparison("match", b"theirs", b"one portrait")
+    photos.face = comparison("match", b"theirs", portrait=b"one portrait")
     await other.selfie(b"theirs")
     photos.card = cards.card(number=numbered())
     await applicant.up_to("selfie")
-    photos.face = comparison("unsure", b"dark", b"one portrait")
+    photos.face = comparison("unsure", b"dark", portrait=b"one portrait")
     await applicant.selfie(b"dark", expect=422)
-    photos.face = comparison("match", b"light", b"one portrait")
+    photos.face = comparison("match", b"light", portrait=b"one portrait")
     for step in ("selfie", "contact", "code"):
         await getattr(applicant, step)()
     officer = await city.signed_in("identity_checker")

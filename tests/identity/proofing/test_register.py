@@ -109,7 +109,7 @@ async def test_nobody_is_asked_about_before_face_and_phone_are_proven(applicant,
 
 
 def test_production_refuses_the_stand_in(settings):
-    unfit = msgspec.structs.replace(settings, environment="production", sandbox=False)
+    unfit = msgspec.structs.replace(settings, environment="production", sandbox=False, officer_passkeys="required")
     with pytest.raises(BadSetting, match="SandboxRegister"):
         refuse_unfit(unfit, [population_register(unfit)])
     assert population_register(msgspec.structs.replace(unfit, population_register="none")) is None
