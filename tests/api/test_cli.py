@@ -88,6 +88,20 @@ def test_keys_are_made_once(tmp_path: Path) -> None:
     assert "nothing was missing" in second.stdout
 
 
+def test_a_signing_key_is_followed_by_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "k"
+    assert _motcua("keys", "rotate", str(folder)).returncode == 2, "there is nothing to follow"
+    _motcua("keys", "create", str(folder))
+    (first,) = (folder / "signing").glob("*.pem")
+    done = _motcua("keys", "rotate", str(folder))
+    assert done.returncode == 0, done.stderr
+    files = sorted((folder / "signing").glob("*.pem"))
+    assert files[0] == first, "the newest sorts last, and the old one stays"
+    assert len(files) == 2
+    assert files[1].stat().st_mode & 0o077 == 0
+    assert files[1].name in done.stdout
+
+
 def test_a_photo_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     photo = tmp_path / "x.jpg"
     photo.write_bytes(b"no photo")
