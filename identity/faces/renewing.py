@@ -48,7 +48,7 @@ async def renew(
     async with db.begin() as conn:
         # Nobody enrols while this is held, and since the renewal began nobody has under the old turn.
         await store.take_changes(conn, 1)
-        left = await store.end_rotations(conn, names)
+        left = await rotations.end(conn, names)
     return Renewed(turned, left)
 
 

@@ -8,9 +8,10 @@ import anyio
 import pytest
 from sqlalchemy import text
 
-from identity.faces import FaceStore, Found, renewing
+from identity.faces import FaceStore, Found, models, renewing
 from identity.faces import store as sql
 from identity.faces.messages import Description
+from identity.faces.rotations import Rotations
 from kit.db import Database
 from kit.keys import FileKeys
 from tests.conftest import HOME
@@ -201,3 +202,26 @@ async def test_keys_of_another_deployment_renew_nothing_here(
             text("update face_rotations r set sealed = o.sealed from face_rotations o where r.number <> o.number")
         )
     assert await FaceStore(faces_db, KeysOf(3)).find(again(known["an"])) is None
+
+
+async def test_a_turn_that_was_given_up_opens_for_nobody(
+    store: FaceStore, people: Iterator[Description], empty: None, faces_db: Database
+) -> None:
+    """Not from a backup of the database, and with every key of today: erased people's vectors in it stay turned."""
+    await enrolled(store, people, *REFS[:3])
+    for _ in range(2):  # the first turn of a gallery follows from keys, later ones from their rows
+        (backup,) = await rows(faces_db, "select name, number, model, sealed, made_at from face_rotations")
+        await store.renew()
+        async with faces_db.begin() as conn:
+            await conn.execute(text("delete from face_rotations"))
+            columns = dict(zip(("name", "number", "model", "sealed", "made_at"), backup, strict=True))
+            await conn.execute(
+                text(
+                    "insert into face_rotations (name, number, model, sealed, made_at) values (:name, :number, :model, :sealed, :made_at)"
+                ),
+                columns,
+            )
+            restored = Rotations(KeysOf(1), models.default())
+            assert backup[0] not in [turn.name for turn in await restored.known(conn)]
+            await conn.execute(text("truncate face_rotations, face_gallery cascade"))
+        await enrolled(store, people, *REFS[:3])
