@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import acting, store
+from identity.tokens import acting, rfc9068, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, Introspection
 from identity.tokens.refusals import InvalidToken, TokenRevoked
@@ -37,7 +37,8 @@ async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, toke
         aud=claims.aud,
         iss=claims.iss,
         jti=claims.jti,
-        acr=claims.acr,
+        # Of now: a level may have lapsed since the token was made.
+        acr=rfc9068.acr_of(min(claims.level, grant.account_level or 0)),
         auth_time=claims.auth_time,
         cnf=claims.cnf,
     )
