@@ -14,6 +14,7 @@ from identity.accounts.leaving.messages import (
     StepRequest,
 )
 from identity.accounts.leaving.service import Ways
+from identity.faces import FaceStore
 from identity.http import PathId
 from kit.actor import Actor, citizen, officer
 from kit.db import Database
@@ -56,9 +57,9 @@ async def export(ways: Ways, actor: Actor) -> Export:
 @post(
     "/v1/me/closure", who=_ONESELF, dependencies=_WAYS, status_code=200, summary="Close the account", tags=["accounts"]
 )
-async def close(ways: Ways, actor: Actor) -> ClosureReply:
+async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
     """Now, for good; what is known is erased within twenty days. Needs a sign-in of the last minutes."""
-    return await service.close(ways, actor)
+    return await service.close(ways, faces, actor)
 
 
 @get("/v1/data-requests", who=_OPERATOR, summary="Requests that wait", tags=["operators"])

@@ -25,6 +25,7 @@ from identity.accounts.leaving.refusals import ExtendedOnce, RequestDecided
 from identity.accounts.messages import ProvedClaim
 from identity.accounts.policy import policy
 from identity.accounts.telling import tell_of_change
+from identity.faces import FaceStore
 from identity.tokens import revoke_tokens
 from identity.tokens.refusals import AccountClosed
 from kit import clock, ids
@@ -101,11 +102,13 @@ async def export(ways: Ways, actor: Actor) -> Export:
         )
 
 
-async def close(ways: Ways, actor: Actor) -> ClosureReply:
-    """Closed now: nobody signs in, every session ends, contacts are free again; what is known is erased when the clock ends.
-    Refuses SignInTooOld, AccountClosed."""
+async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
+    """Closed now: nobody signs in, every session ends, contacts are free again, nobody is found by face any more; what is known is
+    erased when the clock ends. Refuses SignInTooOld, AccountClosed."""
     refuse_stale(actor)
     account_id = authenticators.holder_of(actor)
+    # First, in its own database: should the rest fail, a face too few is kept and none too many.
+    await faces.withdraw(account_id)
     async with ways.db.begin() as conn:
         # While there are contacts to tell.
         await tell_of_change(conn, ways.keys, ways.post_office, ways.settings, account_id, _CLOSED)

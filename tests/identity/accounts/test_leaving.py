@@ -7,8 +7,10 @@ import pytest
 
 from identity.accounts.leaving import service
 from identity.accounts.policy import policy
+from identity.faces import FIND_MY_DOSSIER, Consent
 from kit import clock
 from kit.db import raw
+from tests.dossiers.test_finding import face
 from tests.identity.accounts.authenticator import Authenticator
 from tests.identity.accounts.newcomers import letters_to, newcomer
 from tests.identity.accounts.test_passkeys import register, sign_in
@@ -154,3 +156,13 @@ async def test_the_number_of_who_left_is_free_for_somebody_else(city: CityPeople
     me, other = await newcomer(city), await newcomer(city)
     await me.calls.post("/v1/me/closure", expect=200)
     await other.add(me.phone)
+
+
+async def test_who_left_is_found_by_face_no_more(city: CityPeople) -> None:
+    me, seen = await newcomer(city), face(21)
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await city.house.faces.enrol(me.account_id, seen, consent)
+    assert await city.house.faces.find(seen) is not None
+    await me.calls.post("/v1/me/closure", expect=200)
+    assert await city.house.faces.find(seen) is None
+    assert await city.house.faces.withdraw(me.account_id) is False, "nothing is left to be withdrawn"
