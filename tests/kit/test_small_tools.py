@@ -6,6 +6,7 @@ import pickle
 import unicodedata
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,7 +202,9 @@ def test_who_may_call() -> None:
     assert citizen("dossiers:write").answer(parent) == "scope"
     assert citizen("dossiers:read", level=2).answer(parent) == "level"
     assert officer().answer(parent) == "wrong_kind"
-    clerk = Actor(kind="officer", account_id="o", office_id="x", roles=frozenset({"insurance"}))
+    newcomer = Actor(kind="officer", account_id="o", office_id="x", roles=frozenset({"insurance"}))
+    assert officer("insurance").answer(newcomer) == "scope", "who has no passkey yet was not given the desk"
+    clerk = msgspec.structs.replace(newcomer, scopes=frozenset({"desk"}))
     assert officer("civil_status").answer(clerk) == "role"
     assert either(citizen("dossiers:write"), officer()).answer(parent) == "scope"
     assert either(citizen("dossiers:write"), officer()).answer(clerk) == "yes"
