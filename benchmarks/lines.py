@@ -6,6 +6,7 @@ photograph does. What the peers reach tells how hard each is. Tesseract is Debia
 own (`uv run --with`), for its weights have no licence file: it is measured, not shipped.
 """
 
+import functools
 import json
 import random
 import re
@@ -88,8 +89,7 @@ def draw(count: int, degree: str) -> list[lines.Line]:
     return found
 
 
-def ours(some: Sequence[lines.Line]) -> list[str]:
-    reader = engine.reader()
+def ours(reader: engine.PaddleReader, some: Sequence[lines.Line]) -> list[str]:
     return [reader.steps(line.image).best()[0] for line in track(some, description="ours")]
 
 
@@ -171,10 +171,14 @@ def main() -> None:
     parser = arguments((__doc__ or "").splitlines()[0])
     parser.add_argument("--lines", type=int, metavar="N", help="5,000; 200 with --quick")
     parser.add_argument("--alone", action="store_true", help="without the peers")
+    parser.add_argument(
+        "--recogniser", type=Path, metavar="ONNX", help="another of ours, as `ocr.training.recogniser.export` makes it"
+    )
     options = parser.parse_args()
+    reader = engine.reader() if options.recogniser is None else engine.PaddleReader(recogniser=options.recogniser)
     count = options.lines or (200 if options.quick else 5_000)
     rows = [Row(name="lines of each degree, in typefaces never trained on", value=count, unit="lines")]
-    readers: dict[str, Callable[[Sequence[lines.Line]], list[str] | None]] = {"ours": ours}
+    readers: dict[str, Callable[[Sequence[lines.Line]], list[str] | None]] = {"ours": functools.partial(ours, reader)}
     if not options.alone:
         readers |= {"Tesseract 5 vie": tesseract, "asterocr 1.0.2": asterocr}
     for degree in DEGREES:
