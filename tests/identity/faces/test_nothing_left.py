@@ -67,7 +67,7 @@ def needles(photographs: dict[str, bytes], described: dict[str, faces.Descriptio
     for name, whole in photographs.items():
         sought |= dumps.runs(name, whole)
     for name, one in described.items():
-        for eye, vector in (("sface", one.template.sface), ("dlib", one.template.dlib)):
+        for eye, vector in one.template.vectors.items():
             sought |= dumps.runs(f"{name} {eye}", vector) | dumps.printed(f"{name} {eye}", vector)
     return sought
 
