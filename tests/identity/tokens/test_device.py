@@ -151,6 +151,9 @@ async def test_DEV_2_a_code_allowed_but_never_fetched_expires(kiosk: Screen, pho
 async def test_DEV_3_another_clients_code_and_a_second_use(kiosk: Screen, phone: Browser) -> None:
     started = await kiosk.start()
     screen = await another_screen(kiosk.city)
+    for _ in range(2):
+        assert await screen.error(started) == "invalid_grant"
+    assert await kiosk.error(started) == "authorization_pending", "another's asking slows nobody down"
     await allow(phone, started)
     assert await screen.error(started) == "invalid_grant"
     assert await kiosk.error({"device_code": "mc_dc_x"}) == "invalid_grant"
@@ -253,6 +256,10 @@ async def test_DEV_7_the_page_says_which_kiosk_and_where(kiosk: Screen, phone: B
     assert "refresh_token" not in token
     assert token["expires_in"] <= 600
     assert not NOT_LENT & set(token["scope"].split())
+    async with kiosk.city.house.db.connect() as conn:
+        query = "select distinct expires_at - given_at from consents where client_id = 'kiosk-sai-gon'"
+        lasts = await (await (await raw(conn)).execute(query)).fetchall()
+    assert lasts == [(rfc8628.LENT_FOR,)], "the consent ends with the token"
     screen = await another_screen(kiosk.city)
     page = await phone.to(await enter(phone, (await screen.start())["user_code"]))
     assert "&lt;b&gt;TV&lt;/b&gt;" in page.text
@@ -339,3 +346,12 @@ async def test_DEV_8_screens_in_no_office_do_not_end_each_other(kiosk: Screen, p
     token = await screen.token(started)
     await screen.start()
     assert (await screen.name(token)).status_code == 200
+
+
+async def test_codes_are_forgotten_a_month_later(kiosk: Screen) -> None:
+    started = await kiosk.start()
+    task = next(task for task in tokens.TASKS if task.name == "identity.tokens.forget")
+    for days, answer in ((29, "authorization_pending"), (31, "invalid_grant")):
+        with clock.shifted(timedelta(days=days)):
+            await task.run(kiosk.city.house)
+        assert await kiosk.error(started) == answer
