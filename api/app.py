@@ -28,6 +28,7 @@ import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.device
 import web.http
 import web.signing_in
 import web.signing_out
@@ -60,6 +61,7 @@ ROOMS = (
     dossiers.http,
     web.http,
     web.signing_in,
+    web.device,
     web.signing_out,
 )
 

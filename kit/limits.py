@@ -57,6 +57,9 @@ LIMITS: dict[str, Limit] = {
     "token": Limit(120, 60),
     # Each writes a row; whole neighbourhoods share an address.
     "authorize": Limit(600, 600),
+    # Wrong ones, in the life of one: 5 of 20^8 are about 2^-32, 100 from everywhere 2^-28 (RFC 8628 §5.1).
+    "user-code": Limit(5, 300),
+    "user-code-everywhere": Limit(100, 300),
     "upload": Limit(120, 600),
 }
 
@@ -71,11 +74,22 @@ class Limits:
     async def hit(self, name: str, subject: str) -> None:
         """Counts one call of `subject` (an address, an account, a session). Raises TooMany or LimitsUnavailable."""
         limit = LIMITS[name]
-        # A subject may be a phone number or a receipt code: Valkey keeps a hash, never the value.
-        key = f"limit:{name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
         try:
-            count, seconds_left = await self._valkey.count(key, window_seconds=limit.seconds)
+            count, seconds_left = await self._valkey.count(_key(name, subject), window_seconds=limit.seconds)
         except ValkeyGone as error:
             raise LimitsUnavailable(retry_after_seconds=30) from error
         if count > limit.times * self._scale:
             raise TooMany(retry_after_seconds=max(1, seconds_left))
+
+    async def forgive(self, name: str, subject: str) -> None:
+        """Takes one call back: where only failures count, each call is counted first, so that none slips by beside another.
+        Raises LimitsUnavailable."""
+        try:
+            await self._valkey.uncount(_key(name, subject))
+        except ValkeyGone as error:
+            raise LimitsUnavailable(retry_after_seconds=30) from error
+
+
+def _key(name: str, subject: str) -> str:
+    # A subject may be a phone number or a receipt code: Valkey keeps a hash, never the value.
+    return f"limit:{name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"

@@ -11,6 +11,8 @@ if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('TTL', KEYS[1])}
 """
 
+_UNCOUNT = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
+
 
 class ValkeyGone(Exception):
     """Valkey did not answer in time. What hangs on it is then refused, never silently allowed."""
@@ -29,6 +31,7 @@ class Valkey:
             url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds
         )
         self._count = self._client.register_script(_COUNT)
+        self._uncount = self._client.register_script(_UNCOUNT)
 
     async def count(self, key: str, *, window_seconds: int) -> tuple[int, int]:
         """Counts one more in a window that begins with its first; the count and the seconds left."""
@@ -37,6 +40,13 @@ class Valkey:
         except self._failures as error:
             raise ValkeyGone from error
         return int(count), int(seconds_left)
+
+    async def uncount(self, key: str) -> None:
+        """Counts one less, in a window that is still open."""
+        try:
+            await self._uncount(keys=[key])
+        except self._failures as error:
+            raise ValkeyGone from error
 
     async def first(self, key: str, *, kept_seconds: int) -> bool:
         """Whether nobody said this key within the time it is kept; one of many concurrent callers is told yes."""

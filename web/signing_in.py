@@ -12,13 +12,14 @@ from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from identity import accounts, consents
+from identity import accounts, consents, offices
 from identity.accounts import by_browser
 from identity.accounts.refusals import SignInOver
-from identity.tokens import Issuer, authorizing, browser, words_of
-from identity.tokens.authorizing import AskConsent, Pending, Step
+from identity.tokens import Issuer, authorizing, browser, rfc8628, words_of
+from identity.tokens.authorizing import AskConsent, Ended, Pending, Step
 from identity.tokens.refusals import BadAuthorizationRequest, SignInPageOver, StrangeForm
 from identity.tokens.rfc6749 import FORM
+from identity.tokens.rfc8628 import DeviceAnswer
 from identity.tokens.rfc9207 import Answer
 from kit import clock
 from kit.actor import ANYONE
@@ -44,6 +45,7 @@ class Form(msgspec.Struct):
     csrf: Annotated[str, msgspec.Meta(max_length=100)] = ""
     login: Annotated[str, msgspec.Meta(max_length=254)] = ""
     code: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    same: Annotated[str, msgspec.Meta(max_length=10)] = ""
     # A form's one tick arrives as a text, two as a list.
     allow: list[str] | str = []
 
@@ -68,7 +70,7 @@ async def authorize(
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     told = _go_on(request, settings, step)
-    return told if cookie is not None else _with_cookie(told, settings, shown)
+    return told if cookie is not None else with_cookie(told, settings, shown)
 
 
 @post(
@@ -122,7 +124,7 @@ async def login(
         )
     except Refusal as refusal:
         return await _again(request, settings, db, keys, issuer, handle, refusal, typed=data.login)
-    return _to_page(request, handle)
+    return to_page(request, handle)
 
 
 @post("/sign-in/{handle:str}/code", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
@@ -148,7 +150,7 @@ async def code(
         return await _again(request, settings, db, keys, issuer, handle, refusal)
     except Refusal as refusal:
         return await _again(request, settings, db, keys, issuer, handle, refusal)
-    return _with_cookie(_go_on(request, settings, step), settings, after)
+    return with_cookie(_go_on(request, settings, step), settings, after)
 
 
 @post("/sign-in/{handle:str}/other", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
@@ -158,7 +160,7 @@ async def other(request: HttpRequest, data: Sent, settings: Settings, db: Databa
         await authorizing.switch(db, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
-    return _to_page(request, handle)
+    return to_page(request, handle)
 
 
 @post("/sign-in/{handle:str}/again", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
@@ -168,19 +170,21 @@ async def again(request: HttpRequest, data: Sent, settings: Settings, db: Databa
         await by_browser.ask_for_another_code(db, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
-    return _to_page(request, handle)
+    return to_page(request, handle)
 
 
 @post("/sign-in/{handle:str}/consent", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303)
 async def consent(
-    request: HttpRequest, data: Sent, settings: Settings, db: Database, issuer: Issuer, handle: str
+    request: HttpRequest, data: Sent, settings: Settings, db: Database, keys: Keys, issuer: Issuer, handle: str
 ) -> Response[str]:
     """What the person ticked, and no more."""
-    cookie = cookie_of(request, settings)
+    cookie, same = cookie_of(request, settings), data.same == "yes"
     try:
-        step = await authorizing.consent(db, issuer, handle, cookie=cookie, token=data.csrf, ticked=data.ticked)
+        step = await authorizing.consent(
+            db, issuer, handle, cookie=cookie, token=data.csrf, ticked=data.ticked, compared=same
+        )
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
+        return await _again(request, settings, db, keys, issuer, handle, refusal)
     return _go_on(request, settings, step)
 
 
@@ -188,7 +192,7 @@ async def consent(
 async def cancel(
     request: HttpRequest, data: Sent, settings: Settings, db: Database, issuer: Issuer, handle: str
 ) -> Response[str]:
-    """Back to the app with nothing."""
+    """Back to the app, or the device left, with nothing."""
     try:
         answer = await authorizing.cancel(db, issuer, handle, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
@@ -215,7 +219,7 @@ async def _stand(
         step = await authorizing.look(db, issuer, handle, cookie=cookie)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
-    if isinstance(step, Answer):
+    if isinstance(step, Ended):
         return _answer(request, settings, step)
     assert cookie is not None
     lang = _language(request, step.pending)
@@ -225,6 +229,7 @@ async def _stand(
         "back_to": urlsplit(step.pending.asked.redirect_uri).hostname,
         "here": f"/sign-in/{handle}",
         "csrf": browser.form_token(cookie, handle),
+        "device": await _device(db, step.pending),
         "problem": None,
     }
     if isinstance(step, AskConsent):
@@ -233,7 +238,7 @@ async def _stand(
         values["person"] = account.full_name
         values["items"] = [(item, words_of(item)) for item in step.items if item != "openid"]
         values["recognised"] = words_of("openid") if "openid" in step.items else None
-        values["until"] = clock.now() + consents.LASTS
+        values["until"] = clock.now() + (rfc8628.LENT_FOR if values["device"] else consents.LASTS)
         template = "consent.html"
     else:
         template = "sign_in.html" if step.pending.sign_in_id is None else "sign_in_code.html"
@@ -269,11 +274,27 @@ async def _again(
 
 
 def _go_on(request: HttpRequest, settings: Settings, step: Step) -> Response[str]:
-    return _answer(request, settings, step) if isinstance(step, Answer) else _to_page(request, step.pending.handle)
+    return _answer(request, settings, step) if isinstance(step, Ended) else to_page(request, step.pending.handle)
 
 
-def _answer(request: HttpRequest, settings: Settings, answer: Answer) -> Response[str]:
-    """To the app: by a redirect that turns into GET, or by a form that posts itself (OAuth 2.0 Form Post Response Mode)."""
+async def _device(db: Database, pending: Pending) -> dict[str, Any] | None:
+    """The code on the screen of the device that asks, and the office a kiosk stands in."""
+    if pending.asked.user_code is None:
+        return None
+    office = None
+    if pending.client.office_id is not None:
+        async with db.connect() as conn:
+            office = await offices.office(conn, pending.client.office_id)
+    return {"code": rfc8628.shown(pending.asked.user_code), "office": office}
+
+
+def _answer(request: HttpRequest, settings: Settings, answer: Ended) -> Response[str]:
+    """To the app: by a redirect that turns into GET, or by a form that posts itself (OAuth 2.0 Form Post Response Mode). A device
+    asks by itself, so the person is told to look at it (RFC 8628 §3.3)."""
+    if isinstance(answer, DeviceAnswer):
+        told = page(request, "device_done.html", answer=answer, sandbox=settings.sandbox)
+        told.status_code = 200
+        return told
     if answer.mode == "query":
         return to(answer.address)
     told = page(request, "form_post.html", form_action=_source(answer.redirect_uri), answer=answer, sandbox=False)
@@ -295,7 +316,7 @@ def to(address: str) -> Response[str]:
     return Response("", status_code=303, headers={"Location": address}, media_type=MediaType.HTML)
 
 
-def _to_page(request: HttpRequest, handle: str) -> Response[str]:
+def to_page(request: HttpRequest, handle: str) -> Response[str]:
     asked = request.query_params.get("lang")
     return to(f"/sign-in/{handle}?lang={asked}" if asked in ("vi", "en") else f"/sign-in/{handle}")
 
@@ -310,8 +331,10 @@ def _language(request: HttpRequest, pending: Pending) -> Lang:
 def _source(redirect_uri: str) -> str:
     """Where a form's answer may lead, as a policy has it: browsers hold the redirects after a form to `form-action` too.
 
-    For https the whole scheme: an app may lead on to another host of its own.
+    For https the whole scheme: an app may lead on to another host of its own. Where a device asks, nowhere.
     """
+    if not redirect_uri:
+        return ""
     parts = urlsplit(redirect_uri)
     if parts.scheme == "http" and parts.hostname and ":" not in parts.hostname:
         return f"http://{parts.hostname}:*"
@@ -323,7 +346,7 @@ def cookie_of(request: HttpRequest, settings: Settings) -> str | None:
     return shown if shown.startswith("mc_bs_") and len(shown) < 100 else None
 
 
-def _with_cookie(response: Response[str], settings: Settings, value: str) -> Response[str]:
+def with_cookie(response: Response[str], settings: Settings, value: str) -> Response[str]:
     # Lax, not strict: the app's link to us is another site's, and must find who is signed in.
     secure = settings.public_url.startswith("https://")
     name = browser.cookie_name(settings.public_url)

@@ -38,6 +38,7 @@ async def give(
     allowed: Collection[str],
     purpose: Words | None,
     at: datetime,
+    lasts: timedelta = LASTS,
 ) -> datetime:
     """Keeps the decision in place of the one before; returns until when it holds."""
     await store.lock_account(conn, account_id)
@@ -51,6 +52,6 @@ async def give(
         allowed=sorted(allowed),
         purpose=None if purpose is None else to_json(purpose),
         given_at=at,
-        expires_at=at + LASTS,
+        expires_at=at + lasts,
     )
-    return at + LASTS
+    return at + lasts

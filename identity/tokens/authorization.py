@@ -25,7 +25,8 @@ class NoAnswer(Exception):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an app asked for, checked. `subject` is whom the app expects; `acr` what it will not do without."""
+    """What an app asked for, checked. `subject` is whom the app expects; `acr` what it will not do without; `user_code` is on the
+    screen of the device that asked instead of an app, which has no address and no challenge (RFC 8628)."""
 
     redirect_uri: str
     mode: ResponseMode = "query"
@@ -42,6 +43,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str | None = None
     userinfo_claims: tuple[str, ...] = ()
     id_token_claims: tuple[str, ...] = ()
+    user_code: str | None = None
 
 
 def parameters(query: bytes) -> dict[str, str]:

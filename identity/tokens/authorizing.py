@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import authorization, browser, clients, rfc9068, rfc9207, scopes, store
+from identity.tokens import authorization, browser, clients, rfc8628, rfc9068, rfc9207, scopes, store
 from identity.tokens.authorization import Asked, NoAnswer
 from identity.tokens.browser import Authenticated, Session
 from identity.tokens.issuer import Issuer, kind_of
@@ -23,6 +23,7 @@ from identity.tokens.refusals import (
     AnotherPersonExpected,
     BadAuthorizationRequest,
     BadScope,
+    CodeNotCompared,
     NoAppointment,
     NotForCitizens,
     NotForOfficers,
@@ -31,6 +32,7 @@ from identity.tokens.refusals import (
     StrangeForm,
 )
 from identity.tokens.rfc6749 import OAuthError, invalid_request
+from identity.tokens.rfc8628 import DeviceAnswer
 from identity.tokens.rfc9207 import Answer
 from kit import clock, ids
 from kit.db import Database
@@ -67,7 +69,8 @@ class AskConsent(msgspec.Struct, frozen=True):
     items: tuple[str, ...]
 
 
-Step = SignIn | AskConsent | Answer
+Ended = Answer | DeviceAnswer
+Step = SignIn | AskConsent | Ended
 
 
 # The first sight of a request
@@ -186,9 +189,17 @@ async def switch(db: Database, handle: str, *, cookie: str | None, token: str) -
 
 
 async def consent(
-    db: Database, issuer: Issuer, handle: str, *, cookie: str | None, token: str, ticked: Collection[str]
+    db: Database,
+    issuer: Issuer,
+    handle: str,
+    *,
+    cookie: str | None,
+    token: str,
+    ticked: Collection[str],
+    compared: bool,
 ) -> Step:
-    """What the person decided, kept, and the answer; the page again when by now somebody else is signed in."""
+    """What the person decided, kept, and the answer; the page again when by now somebody else is signed in. `compared` says that
+    the device in front of them shows the page's code. Refuses StrangeForm, SignInPageOver, CodeNotCompared."""
     async with db.begin() as conn:
         pending = await pending_of_form(conn, handle, cookie=cookie, token=token)
         assert cookie is not None
@@ -197,6 +208,9 @@ async def consent(
         if not isinstance(step, AskConsent):
             return step
         assert session is not None
+        at_device = pending.asked.user_code is not None
+        if at_device and not compared:
+            raise CodeNotCompared
         # Being recognised is what signing in is; all else was ticked or is not allowed.
         allowed = {item for item in step.items if item == "openid" or item in ticked}
         if not allowed:
@@ -210,11 +224,12 @@ async def consent(
             allowed=allowed,
             purpose=pending.client.purpose,
             at=clock.now(),
+            lasts=rfc8628.LENT_FOR if at_device else consents.LASTS,
         )
         return await _granted(conn, issuer, pending, session, allowed)
 
 
-async def cancel(db: Database, issuer: Issuer, handle: str, *, cookie: str | None, token: str) -> Answer:
+async def cancel(db: Database, issuer: Issuer, handle: str, *, cookie: str | None, token: str) -> Ended:
     """The person does not want to."""
     async with db.begin() as conn:
         pending = await pending_of_form(conn, handle, cookie=cookie, token=token)
@@ -315,7 +330,7 @@ def _items(asked: Asked, wanted: Collection[str]) -> tuple[str, ...]:
 
 async def _granted(
     conn: AsyncConnection, issuer: Issuer, pending: Pending, session: Session, allowed: Collection[str]
-) -> Answer:
+) -> Ended:
     """The code and the end of the request, together."""
     asked, client = pending.asked, pending.client
     bearer = await issuer.bearer(conn, session.account_id)
@@ -328,6 +343,18 @@ async def _granted(
     claims = {"userinfo": told(asked.userinfo_claims), "id_token": told(asked.id_token_claims)}
     if not await store.complete_request(conn, ids.digest(pending.handle), clock.now()):
         raise SignInPageOver
+    if asked.user_code is not None:
+        return await rfc8628.allow(
+            conn,
+            client,
+            asked.user_code,
+            account_id=session.account_id,
+            scope=" ".join(granted),
+            amr=session.amr,
+            auth_time=session.auth_time,
+            authenticator_id=session.authenticator_id,
+            browser_session_id=session.id,
+        )
     code = await issuer.add_code(
         conn,
         client_id=client.id,
@@ -346,9 +373,11 @@ async def _granted(
     return rfc9207.code_answer(asked.redirect_uri, asked.mode, code=code, state=asked.state, issuer=issuer.url)
 
 
-async def _answered(conn: AsyncConnection, issuer: Issuer, pending: Pending, error: OAuthError) -> Answer:
+async def _answered(conn: AsyncConnection, issuer: Issuer, pending: Pending, error: OAuthError) -> Ended:
     """The no that ends a request."""
     if not await store.complete_request(conn, ids.digest(pending.handle), clock.now()):
         raise SignInPageOver
     asked = pending.asked
+    if asked.user_code is not None:
+        return await rfc8628.refuse(conn, pending.client, asked.user_code)
     return rfc9207.error_answer(asked.redirect_uri, asked.mode, error, state=asked.state, issuer=issuer.url)

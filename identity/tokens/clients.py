@@ -14,8 +14,8 @@ from identity.tokens import scopes as all_scopes
 from identity.tokens.messages import Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc7515 import BadJws
-from identity.tokens.rfc8414 import GRANTS
-from identity.tokens.scopes import SCOPES
+from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS
+from identity.tokens.scopes import NOT_LENT, SCOPES
 from kit import clock, ids
 from kit.actor import Kind
 from kit.refusal import NotFound, Words
@@ -156,11 +156,14 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append("only a client with a secret acts for itself")
     if client.office_id is not None and client.kind == "public":
         reasons.append("a kiosk has a secret")
-    if "authorization_code" in client.grants and not client.first_party:
-        if client.purpose is None or not (client.purpose.vi.strip() and client.purpose.en.strip()):
-            reasons.append("a partner says what it wants people's data for, in both languages")
-        if not client.redirect_uris:
-            reasons.append("a partner needs an address that answers are sent to")
+    asks_people = not client.first_party and not client.grants.isdisjoint(("authorization_code", DEVICE_CODE))
+    said = client.purpose
+    if asks_people and (said is None or not (said.vi.strip() and said.en.strip())):
+        reasons.append("a partner says what it wants people's data for, in both languages")
+    if "authorization_code" in client.grants and not client.first_party and not client.redirect_uris:
+        reasons.append("a partner needs an address that answers are sent to")
+    if DEVICE_CODE in client.grants:
+        reasons += _unfit_to_lend_to(client)
     if client.keys and client.kind == "public":
         reasons.append("a client that signs for itself is confidential")
     if client.fapi2 and not (client.keys and client.dpop_required):
@@ -173,6 +176,18 @@ def _refuse_unsafe(client: Client) -> None:
     reasons += [reason for uri in every if (reason := _unsafe(uri))]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
+
+
+def _unfit_to_lend_to(client: Client) -> list[str]:
+    """A screen people show a phone to: known by more than its name, and never holding what outlasts the visit."""
+    reasons: list[str] = []
+    if client.kind == "public":
+        reasons.append("a device that people sign in to has a secret or a key")
+    if "refresh_token" in client.grants:
+        reasons.append("what is lent to a device is not refreshed")
+    if beyond := sorted(NOT_LENT.intersection(client.scopes)):
+        reasons.append(f"no device is lent {', '.join(beyond)}")
+    return reasons
 
 
 def _unfit(key: dict[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Para
 
 from identity.tokens import rfc6749, service, userinfo
 from identity.tokens.issuer import Issuer
-from identity.tokens.messages import Introspection, OAuthProblem, PushedReply, TokenReply, UserInfo
+from identity.tokens.messages import DeviceReply, Introspection, OAuthProblem, PushedReply, TokenReply, UserInfo
 from identity.tokens.rfc6749 import OAuthError
 from identity.tokens.rfc8414 import GRANTS
 from kit.actor import ANYONE, Actor, citizen, either, officer
@@ -68,6 +68,7 @@ class _TokenOperation(Operation):
                 "code": "from a sign-in or a proofing session",
                 "code_verifier": "RFC 7636",
                 "redirect_uri": "where the code was sent, if it was sent through a browser",
+                "device_code": "RFC 8628: of the device that waits",
                 "refresh_token": "the newest one; it is good once",
                 "scope": "fewer than all the client may have, or than were granted",
             },
@@ -91,6 +92,19 @@ class _PushOperation(Operation):
                 "code_challenge": "RFC 7636",
                 "code_challenge_method": "S256",
                 "dpop_jkt": "RFC 9449 §10",
+            },
+        )
+
+
+@dataclass
+class _DeviceOperation(Operation):
+    def __post_init__(self) -> None:
+        self.request_body = _form(
+            [],
+            {
+                "client_id": "of a client that does not authenticate by Basic",
+                "client_secret": "of a client that does not authenticate otherwise",
+                "scope": "what is asked of the person; all the client may have when absent",
             },
         )
 
@@ -189,6 +203,30 @@ async def pushed(
 
 
 @post(
+    "/v1/oauth/device_authorization",
+    who=ANYONE,
+    status_code=200,
+    summary="Ask for a code to show on a kiosk or screen",
+    tags=["tokens"],
+    request_max_body_size=_SMALL,
+    operation_class=_DeviceOperation,
+    responses=_ERRORS,
+)
+async def device_authorization(
+    request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
+) -> Response[DeviceReply]:
+    """RFC 8628: the person decides at `verification_uri` on their own phone; meanwhile ask the token endpoint. At a kiosk this ends
+    whatever the person before lent it."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        reply = await service.start_device(db, issuer, sent, authorization=authorization)
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(reply, status_code=200, headers=_NO_STORE)
+
+
+@post(
     "/v1/oauth/introspect",
     who=ANYONE,
     status_code=200,
@@ -279,6 +317,7 @@ async def authorization_server(issuer: Issuer, rest: str = "") -> Response[dict[
 route_handlers: list[Any] = [
     token,
     pushed,
+    device_authorization,
     introspect,
     revoke,
     user_info,

@@ -9,7 +9,9 @@ from kit.refusal import Words
 
 ClientKind = Literal["public", "confidential"]
 ResponseMode = Literal["query", "form_post"]
-GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
+GrantType = Literal[
+    "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
+]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,17 @@ class PushedReply(msgspec.Struct, frozen=True):
 
     request_uri: str
     expires_in: int
+
+
+class DeviceReply(msgspec.Struct, frozen=True):
+    """RFC 8628 §3.2: show `user_code` and `verification_uri`, the complete one as a QR code; ask again every `interval` seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
 
 
 class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -150,6 +150,20 @@ class StrangeForm(Refusal):
     en = "This form does not come from this browser's sign-in page. Nothing was changed; go back to the app and begin again."
 
 
+class UnknownUserCode(Refusal):
+    status = 404
+    code = "unknown-user-code"
+    vi = "Không có máy nào đang hiện mã này, hoặc mã đã hết hạn. Hãy xem lại tám chữ cái trên màn hình của máy."
+    en = "No screen shows this code now, or it has expired. Look at the eight letters on the screen again."
+
+
+class CodeNotCompared(Refusal):
+    status = 422
+    code = "code-not-compared"
+    vi = "Chưa cho phép gì cả. Hãy so mã với màn hình của máy và đánh dấu nếu giống nhau; nếu khác, hãy từ chối."
+    en = "Nothing is allowed yet. Compare the code with the screen and tick if they are the same; refuse if they are not."
+
+
 class AnotherPersonExpected(Refusal):
     status = 403
     code = "another-person-expected"

@@ -10,7 +10,8 @@ from identity.tokens import rfc7636, rfc9068
 from identity.tokens.rfc7515 import ALG
 from identity.tokens.scopes import CLAIMS, SCOPES
 
-GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE]
 _PROVEN = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _ANYHOW = [*_PROVEN, "none"]
 
@@ -22,6 +23,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/v1/oauth/authorize",
         "token_endpoint": f"{issuer}/v1/oauth/token",
         "pushed_authorization_request_endpoint": f"{issuer}/v1/oauth/par",
+        "device_authorization_endpoint": f"{issuer}/v1/oauth/device_authorization",
         "introspection_endpoint": f"{issuer}/v1/oauth/introspect",
         "revocation_endpoint": f"{issuer}/v1/oauth/revoke",
         "userinfo_endpoint": f"{issuer}/v1/oauth/userinfo",

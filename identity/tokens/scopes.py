@@ -52,6 +52,10 @@ SCOPES: dict[str, Scope] = {
 }
 
 
+NOT_LENT = frozenset({"account", "offline_access", "consents", "face-lookup:write", "desk", "proofing"})
+"""What is done on a device of one's own, and lent to no screen that others use next."""
+
+
 def names(text: str | None) -> list[str]:
     """The scopes in a `scope` parameter (RFC 6749 §3.3), each once, in their order."""
     return list(dict.fromkeys((text or "").split()))

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
-from identity.tokens import clients, refreshing, rfc6749, rfc7523, rfc7662, rfc9126, rfc9449, store
+from identity.tokens import clients, refreshing, rfc6749, rfc7523, rfc7662, rfc8628, rfc9126, rfc9449, store
 from identity.tokens.issuer import Issuer
-from identity.tokens.messages import Client, Introspection, PushedReply, TokenReply
+from identity.tokens.messages import Client, DeviceReply, Introspection, PushedReply, TokenReply
 from identity.tokens.refreshing import Copied
 from identity.tokens.rfc6749 import OAuthError, invalid_client, invalid_grant, invalid_request
-from identity.tokens.rfc8414 import GRANTS
+from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS
 from kit.db import Database
 from notifications import PostOffice, Recipient
 
@@ -84,6 +84,8 @@ async def give_token(
             answer = await refreshing.refresh(conn, issuer, client, token=token, scope=sent.get("scope"), jkt=jkt)
             if isinstance(answer, Copied):
                 answer = await _tell_owner(conn, issuer, post_office, client, answer)
+        elif grant == DEVICE_CODE:
+            answer = await rfc8628.poll(conn, issuer, client, device_code=sent.get("device_code"), jkt=jkt)
         else:
             code = sent.get("code")
             if code is None:
@@ -96,7 +98,7 @@ async def give_token(
                 jkt=jkt,
                 redirect_uri=sent.get("redirect_uri"),
             )
-    # What was used twice has ended what it became by now: that stands, and then it is refused.
+    # What was used twice has ended what it became by now, who asks too often waits longer: that stands, and then it is refused.
     if isinstance(answer, OAuthError):
         raise answer
     return answer
@@ -145,6 +147,15 @@ async def push(
     async with db.begin() as conn:
         client = await authenticated(conn, issuer, authorization, sent)
         return await rfc9126.push(conn, issuer, client, sent, dpop=dpop)
+
+
+async def start_device(
+    db: Database, issuer: Issuer, sent: Mapping[str, str], *, authorization: str | None
+) -> DeviceReply:
+    """RFC 8628 §3.1. Raises OAuthError."""
+    async with db.begin() as conn:
+        client = await authenticated(conn, issuer, authorization, sent)
+        return await rfc8628.start(conn, issuer, client, sent)
 
 
 async def introspect(

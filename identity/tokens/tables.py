@@ -130,6 +130,23 @@ authorization_requests = Table(
     Column("completed_at", Instant),
 )
 
+device_codes = Table(
+    "device_codes",
+    metadata,
+    # Of the device code; once allowed, the row of `authorization_codes` it is redeemed by has the same.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("client_id", Text, ForeignKey("oauth_clients.id"), nullable=False),
+    Column("user_code", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("interval_seconds", SmallInteger, nullable=False),
+    Column("polled_at", Instant),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("decided_at", Instant),
+    Column("allowed", Boolean),
+    Index("ix_device_codes_client_id", "client_id", "expires_at"),
+    CheckConstraint("(decided_at is null) = (allowed is null)", name="decided"),
+)
+
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,

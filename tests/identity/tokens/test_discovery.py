@@ -31,7 +31,7 @@ async def test_DIS_1_every_advertised_endpoint_answers(city: CityPeople) -> None
     endpoints = {name: url for name, url in said.items() if name.endswith(("_endpoint", "_uri"))}
     assert set(endpoints) == {
         "authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri",
-        "pushed_authorization_request_endpoint", "introspection_endpoint", "end_session_endpoint",
+        "pushed_authorization_request_endpoint", "device_authorization_endpoint", "introspection_endpoint", "end_session_endpoint",
     }  # fmt: skip
     for name, url in endpoints.items():
         assert url.startswith(f"{ISSUER}/")
@@ -77,7 +77,9 @@ async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert said["response_types_supported"] == ["code"]
     assert said["authorization_response_iss_parameter_supported"] is True
-    assert said["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert said["grant_types_supported"] == [
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+    ]  # fmt: skip
     assert said["subject_types_supported"] == ["pairwise"]
     assert said["request_uri_parameter_supported"] is False
     algorithms = [values for name, values in said.items() if "alg_values" in name]
