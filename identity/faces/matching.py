@@ -159,12 +159,13 @@ def at_hand() -> Matcher:
     if model.brought is not None:
         eye = OnnxEye(model.brought)
         return Eyes(model, {model.searched.name: lambda _image, _face, aligned: eye.embed(aligned)})
+    dlib_eye.load_encoder()
     sface_eye.session()
     return Eyes(model, _LOOKS)
 
 
 def for_comparing() -> Matcher:
-    """For one to one, where both descriptions are made now: `at_hand`, or the first eye alone while the second's weights are not
+    """For one to one, where both descriptions are made now: `at_hand`, or one eye alone while the other's weights are not
     there. Refuses FaceModelsUnavailable when neither can."""
     try:
         return at_hand()
@@ -172,11 +173,17 @@ def for_comparing() -> Matcher:
         # An operator's network has no second.
         if models.default().brought is not None:
             raise
-        return _first_eye(refusal.fields["reason"])
+        try:
+            dlib_eye.load_encoder()
+            model = models.DLIB_ALONE
+        except FaceModelsUnavailable:
+            sface_eye.session()
+            model = models.SFACE_ALONE
+        return _alone(model, refusal.fields["reason"])
 
 
 @cache
-def _first_eye(reason: str) -> Matcher:
+def _alone(model: Model, reason: str) -> Matcher:
     """Says so once for each reason."""
     _log.warning("faces are compared by one eye, and nobody is found by face", extra={"reason": reason})
-    return Eyes(models.DLIB_ALONE, _LOOKS, lambda: calibrations.by_one_eye(models.DLIB_ALONE))
+    return Eyes(model, _LOOKS, lambda: calibrations.by_one_eye(model))

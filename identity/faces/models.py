@@ -85,9 +85,10 @@ SFACE: Final = Eye("sface", "sface-2021dec-int8bq", 128, "cosine")
 # of `portraits.py`).
 TWO_EYES: Final = Model("two-eyes", f"{DLIB.network}+{SFACE.network}", (DLIB, SFACE), copy_cosine=0.88)
 
-# What goes on comparing while SFace's weights are not there. dlib's vectors are not compared by cosine, so its copies are told by
-# their hash alone.
+# What goes on comparing while the other's weights are not there. dlib's vectors are not compared by cosine, so its copies are told
+# by their hash alone.
 DLIB_ALONE: Final = Model("dlib-alone", DLIB.network, (DLIB,), copy_cosine=-1.0)
+SFACE_ALONE: Final = Model("sface-alone", SFACE.network, (SFACE,), TWO_EYES.copy_cosine)
 
 
 @cache
