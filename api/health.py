@@ -1,5 +1,6 @@
 """Is the process alive, is it ready, how is it doing, what does it promise."""
 
+import asyncio
 from typing import Literal
 
 import msgspec
@@ -7,6 +8,7 @@ from litestar import MediaType, Response, get
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.metrics import metrics as told
+from identity import faces
 from kit.actor import ANYONE
 from kit.db import Database
 from kit.pool import InferencePool
@@ -19,7 +21,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """`parts` says `ok` or what is wrong with each engine."""
+    """`parts` says `ok` or what is wrong with each engine; `faces` says when they are compared by one eye only, and nobody found by face."""
 
     status: Literal["ready", "not-ready"]
     parts: dict[str, str]
@@ -46,6 +48,8 @@ async def ready(db: Database, faces_db: Database, valkey: Valkey) -> Response[Re
     except ValkeyGone:
         parts["valkey"] = "does not answer"
     well = all(state == "ok" for state in parts.values())
+    # Told, and no reason to send nobody here: all else serves.
+    parts["faces"] = "ok" if await asyncio.to_thread(faces.has_both_eyes) else "one eye only"
     return Response(Ready("ready" if well else "not-ready", parts), status_code=200 if well else 503)
 
 

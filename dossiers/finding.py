@@ -3,7 +3,7 @@
 import hmac
 from datetime import date, timedelta
 
-from dossiers import receipt_codes, store, views
+from dossiers import live, receipt_codes, store, views
 from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
 from dossiers.refusals import FaceNotFound, LookupFailed
 from dossiers.submitting import second_fact
@@ -15,6 +15,8 @@ from kit.actor import Actor
 from kit.db import Database
 from kit.limits import Limits
 from kit.pool import InferencePool
+from kit.settings import Settings
+from kit.valkey import Valkey
 from procedures import Catalogue
 
 _LISTED = 20
@@ -57,17 +59,23 @@ async def by_face(
     faces: FaceStore,
     pool: InferencePool,
     limits: Limits,
+    valkey: Valkey,
+    settings: Settings,
     actor: Actor,
     selfie: bytes,
+    burst: live.Burst | None = None,
 ) -> FoundByFace:
-    """The dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany.
+    """The dossiers of the one person at the kiosk, if they asked to be found so. Raises FaceNotFound, TooMany, and what `live` refuses.
 
     Looked for, and shown, is only what the kiosk's own service centre has in hand.
     """
     assert actor.client_id is not None
     assert actor.office_id is not None
     await limits.hit("face", actor.client_id)
+    answered = await live.take(valkey, actor, burst, settings.environment)
     description = await pool.run(face_room.describe, selfie)
+    if answered is not None:
+        await live.refuse_unlike(pool, faces, description, answered)
     now = clock.now()
     ended_since = now - _SHOWN_AFTER_END
     async with db.snapshot() as conn:

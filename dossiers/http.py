@@ -1,6 +1,6 @@
 """/v1/dossiers and /v1/lookups: the citizens' side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, delete, get, patch, post, put
@@ -8,7 +8,7 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
 
-from dossiers import drafting, finding, following, http_catalogue, http_desk, submitting
+from dossiers import drafting, finding, following, http_catalogue, http_desk, live, submitting
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     AttachDocument,
@@ -18,6 +18,7 @@ from dossiers.messages import (
     FoundByFace,
     History,
     LookUp,
+    LookupChallenge,
     OpenDraft,
     Status,
     Submitted,
@@ -29,10 +30,12 @@ from kit.keys import Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import Settings
+from kit.valkey import Valkey
 from notifications import PostOffice
 from procedures import Catalogue
 
-_SELFIE_BYTES: Final = 12_000_000
+# A selfie and forty frames, each as large as in a proofing session.
+_LIVE_SELFIE_BYTES: Final = 25_000_000
 _FORM_BYTES: Final = 200_000
 _SMALL: Final = 8_000
 
@@ -44,10 +47,20 @@ IdempotencyKey = Annotated[
 
 
 @dataclass
-class SelfieForm:
-    """The photo of whoever stands at the kiosk."""
+class LiveSelfieForm:
+    """The photo of whoever stands at the kiosk; and, to show that they are alive, the answer to one challenge: 8 to 40 JPEG frames of
+    one size, at most 4 megapixels, with their `times` in the same order, in ms since the challenge began to run, separated by commas."""
 
     selfie: UploadFile
+    challenge: str | None = None
+    times: str | None = None
+    frames: list[UploadFile] = field(default_factory=list[UploadFile])
+
+    async def burst(self) -> live.Burst | None:
+        """Whatever came of it; None when nothing did."""
+        if self.challenge is None and self.times is None and not self.frames:
+            return None
+        return live.Burst(self.challenge or "", [await frame.read() for frame in self.frames], self.times or "")
 
 
 @post(
@@ -226,24 +239,42 @@ async def look_up(data: LookUp, db: Database, catalogue: Catalogue, limits: Limi
 
 
 @post(
+    "/v1/lookups/by-face/challenge",
+    who=kiosk("dossiers:find-by-face"),
+    tags=["dossiers"],
+    summary="Ask what to do before the camera",
+    request_max_body_size=_SMALL,
+)
+async def draw_lookup_challenge(valkey: Valkey, pool: InferencePool, limits: Limits, actor: Actor) -> LookupChallenge:
+    """Good once and for two minutes, at this kiosk alone."""
+    return await live.draw(valkey, pool, limits, actor)
+
+
+@post(
     "/v1/lookups/by-face",
     who=kiosk("dossiers:find-by-face"),
     tags=["dossiers"],
     summary="My open dossiers, by face at a kiosk",
     status_code=200,
-    request_max_body_size=_SELFIE_BYTES,
+    request_max_body_size=_LIVE_SELFIE_BYTES,
 )
 async def look_up_by_face(
-    data: Annotated[SelfieForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    data: Annotated[LiveSelfieForm, Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=50)],
     db: Database,
     catalogue: Catalogue,
     faces: FaceStore,
     pool: InferencePool,
     limits: Limits,
+    valkey: Valkey,
+    settings: Settings,
     actor: Actor,
 ) -> FoundByFace:
-    """Finds only who agreed to it beforehand and has a dossier at this service centre; whoever is not found uses the code."""
-    return await finding.by_face(db, catalogue, faces, pool, limits, actor, await data.selfie.read())
+    """Finds only who agreed to it beforehand and has a dossier at this service centre; whoever is not found uses the code.
+
+    A burst that shows no live person is refused, and so is a selfie of another than the burst's; frames are not kept.
+    """
+    selfie, burst = await data.selfie.read(), await data.burst()
+    return await finding.by_face(db, catalogue, faces, pool, limits, valkey, settings, actor, selfie, burst)
 
 
 def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:
@@ -262,6 +293,7 @@ route_handlers: list[Any] = [
     show_result,
     show_receipt,
     look_up,
+    draw_lookup_challenge,
     look_up_by_face,
     *http_catalogue.route_handlers,
     *http_desk.route_handlers,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from identity.faces.liveness import LivenessStep
 from kit.refusal import Fault, Words
 from procedures.messages import Field
 
@@ -237,6 +238,22 @@ class Status(Answer, frozen=True, kw_only=True):
     promised_at: datetime | None
     branches: list[BranchStatus]
     timeline: list[Line]
+
+
+class LookupChallenge(Answer, frozen=True, kw_only=True):
+    """Show `look_ahead` for `lead_ms`, then each step for `step_ms`; meanwhile fill the screen with one colour after the
+    other for `colour_ms` each, and record about four frames a second, not mirrored. Send `challenge` back as it is; good once."""
+
+    challenge: str
+    look_ahead: Words
+    steps: list[LivenessStep]
+    colours: Annotated[list[tuple[int, int, int]], Meta(description="red, green and blue, 0 to 255")]
+    lead_ms: int
+    step_ms: int
+    colour_ms: int
+    least_frames: int
+    most_frames: int
+    expires_at: datetime
 
 
 class StatusOfFound(Answer, frozen=True, kw_only=True):

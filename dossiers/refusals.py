@@ -155,6 +155,29 @@ class LookupFailed(Refusal):
     en = "No dossier fits both the receipt code and the date of birth. Check your receipt, or ask the one-stop desk."
 
 
+class LiveSelfieMissing(Refusal):
+    status = 422
+    code = "live-selfie-missing"
+    vi = "Cần quay thêm một đoạn ngắn cho thấy người thật đang đứng trước máy. Hãy bắt đầu lại, hoặc dùng mã hồ sơ in trên giấy hẹn."
+    en = "A short recording that shows a live person is needed beside the photo. Start again, or use the receipt code on your receipt."
+
+
+class NotLive(Refusal):
+    """Each thing that spoke against it is a fault, with what to do better."""
+
+    status = 422
+    code = "not-live"
+    vi = "Đoạn quay chưa cho thấy một người thật đang làm theo lời nhắc. Hãy dùng mã hồ sơ in trên giấy hẹn, hoặc hỏi bộ phận một cửa."
+    en = "The recording does not show a live person doing as asked. Please use the receipt code on your receipt, or ask the one-stop desk."
+
+
+class SelfieOfAnother(Refusal):
+    status = 422
+    code = "selfie-of-another"
+    vi = "Ảnh khuôn mặt không rõ là của người trong đoạn quay. Hãy làm lại một mình, hoặc dùng mã hồ sơ in trên giấy hẹn."
+    en = "The photo does not clearly show the person of the recording. Do both again alone, or use the receipt code on your receipt."
+
+
 class FaceNotFound(Refusal):
     status = 404
     code = "face-not-found"

@@ -5,11 +5,12 @@
 """
 
 import logging
+from functools import cache
 from typing import Final
 
 import msgspec
 
-from identity.faces import calibration
+from identity.faces import calibration, models, weights
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
 from identity.faces.pictures import Picture, Pictures
 from identity.faces.refusals import FaceModelsUnavailable
@@ -30,8 +31,10 @@ __all__ = [
     "Picture",
     "Pictures",
     "Tip",
+    "by_one_eye",
     "compare",
     "describe",
+    "has_both_eyes",
     "measured",
     "refuse_bad_calibration",
     "warm",
@@ -45,9 +48,9 @@ def compare(portrait: bytes, *selfies: bytes) -> Comparison:
     """A card's portrait against a selfie, or against up to `MOST_FRAMES` frames of one, of which the useless and the equal do
     not count. Refuses with what `refusals.py` says of photos, and `kit.images`."""
     from identity.faces import frames
-    from identity.faces.matching import at_hand
+    from identity.faces.matching import for_comparing
 
-    matcher = at_hand()
+    matcher = for_comparing()
     # The selfie first: its faults the person in front of the camera can mend at once.
     seen = frames.describe(matcher, selfies)
     found = matcher.compare(matcher.describe_portrait(portrait), *seen.described)
@@ -68,6 +71,28 @@ def measured() -> bool:
     return found.status == "measured" and found.one_to_one.false_match_rate <= most
 
 
+def by_one_eye(seen: Comparison) -> bool:
+    """Whether the other eye's weights were not there: the lines of one eye are assumed, whatever was measured of two."""
+    return seen.model in (models.DLIB_ALONE.id, models.SFACE_ALONE.id)
+
+
+def has_both_eyes() -> bool:
+    """Whether the weights are there, as far as can be told without loading them; else faces are compared by one eye, and nobody
+    is found by face. Reads 33 MB until they are."""
+    try:
+        _find_both_eyes()
+    except FaceModelsUnavailable:
+        return False
+    return True
+
+
+@cache
+def _find_both_eyes() -> None:
+    if models.default().brought is None:
+        weights.dlib_encoder()
+        weights.sface()
+
+
 def refuse_bad_calibration() -> None:
     """Raises BadSetting when the network or the calibration the operator brought cannot be used; at start, before anybody is
     compared."""
@@ -76,9 +101,9 @@ def refuse_bad_calibration() -> None:
 
 def warm() -> None:
     """Loads the models. Without them it only says so: each face step then answers 503 and the rest serves."""
-    from identity.faces.matching import at_hand
+    from identity.faces.matching import for_comparing
 
     try:
-        at_hand()
+        for_comparing()
     except FaceModelsUnavailable as refusal:
         logging.getLogger(__name__).error("faces cannot be compared", extra={"reason": refusal.fields["reason"]})

@@ -129,6 +129,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one_to_one: OneToOne
     one_to_many: OneToMany
     evidence: Evidence | None = None
+    alone: OneToOne | None = None
+    """The lines of a single eye of several; the shipped one's only."""
 
     def __post_init__(self) -> None:
         if self.status == "measured":
@@ -172,6 +174,21 @@ def _refuse_unless_finite(figures: msgspec.Struct) -> None:
 def shipped() -> Calibration:
     """The calibration the house ships, of its two eyes."""
     return _decode(Path(__file__).with_name("calibration.toml"), models.TWO_EYES)
+
+
+@cache
+def by_one_eye(model: Model) -> Calibration:
+    """The shipped figures of the one eye of this model, with the lines it has when it is alone: always an assumption."""
+    whole, (eye,) = shipped(), model.eyes
+    assert whole.alone is not None
+    return msgspec.structs.replace(
+        whole,
+        id=f"{whole.id}-{model.name}",
+        model=model.id,
+        eyes={eye.name: whole.eyes[eye.name]},
+        one_to_one=whole.alone,
+        alone=None,
+    )
 
 
 def read(file: Path, model: Model) -> Calibration:

@@ -1,6 +1,7 @@
 """The first eye: dlib through `face_recognition`, for finding, landmarks and encoding. No other file imports it."""
 
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
+
+from identity.faces import weights
 
 # dlib's detector sees faces from 80 px on; at this size of the whole picture one in eight of its side is enough.
 _DETECTION_SIDE_PX: Final = 640
@@ -61,18 +64,35 @@ class SeenFace(msgspec.Struct, frozen=True):
         return float((height / width).max())
 
 
+def _dlib() -> Any:
+    """Its stubs know little of it."""
+    return import_module("dlib")
+
+
 @cache
 def _face_recognition() -> ModuleType:
-    import face_recognition
-
-    # Importing it makes Pillow read truncated photos in the whole process.
+    dlib = _dlib()
+    # Importing it loads the encoder too, and fails when that is damaged: finding and landmarks would be gone with it.
+    load, dlib.face_recognition_model_v1 = dlib.face_recognition_model_v1, str
+    try:
+        import face_recognition
+    finally:
+        dlib.face_recognition_model_v1 = load
+    # Importing it also makes Pillow read truncated photos in the whole process.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     return face_recognition
 
 
 def warm() -> None:
-    """Loads the models."""
+    """Loads what finds faces and their points."""
     _face_recognition()
+
+
+@cache
+def load_encoder() -> None:
+    """Loads what describes them, before the first `encode`. Refuses FaceModelsUnavailable."""
+    file = weights.dlib_encoder()
+    _face_recognition().api.face_encoder = _dlib().face_recognition_model_v1(str(file))
 
 
 def find_faces(image: Image.Image) -> list[SeenFace]:
@@ -100,7 +120,7 @@ def find_landmarks(pixels: NDArray[np.uint8], *, detection_side_px: int) -> list
 
 
 def encode(image: Image.Image, face: SeenFace) -> NDArray[np.float32]:
-    """dlib's description of the face, (128,); Euclidean distance, 0 is the same picture."""
+    """dlib's description of the face, (128,), once `load_encoder` was called; Euclidean distance, 0 is the same picture."""
     (encoding,) = _face_recognition().face_encodings(np.asarray(image), [face.box], model="small")
     return np.asarray(encoding, np.float32)
 

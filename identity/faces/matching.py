@@ -1,6 +1,7 @@
 """The seam `Matcher` and its one adapter, the eyes of a model with one calibrated score. Loaded in inference workers only."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import combinations
@@ -14,11 +15,17 @@ from PIL import Image
 from identity.faces import calibration as calibrations
 from identity.faces import dlib_eye, models, quality, sface_eye
 from identity.faces.aligning import align
-from identity.faces.calibration import vector
+from identity.faces.calibration import Calibration, vector
 from identity.faces.messages import Comparison, Description, Shown, Template, Tip
 from identity.faces.models import Model
 from identity.faces.onnx_eye import OnnxEye
-from identity.faces.refusals import CardFaceTooSmall, NoFaceOnCard, SameImageAsCard, SelfiesOfSeveral
+from identity.faces.refusals import (
+    CardFaceTooSmall,
+    FaceModelsUnavailable,
+    NoFaceOnCard,
+    SameImageAsCard,
+    SelfiesOfSeveral,
+)
 from kit import images
 
 # Enough pixels for a face of a fifth of the frame; a 12-megapixel JPEG decodes to this at a fraction of the time.
@@ -53,11 +60,22 @@ Look = Callable[[Image.Image, dlib_eye.SeenFace, Image.Image], NDArray[np.float3
 """One eye at work: the photo, the face in it, the face aligned in 112 x 112; its vector."""
 
 
+_LOOKS: Final[Mapping[str, Look]] = {
+    models.DLIB.name: lambda image, face, _aligned: dlib_eye.encode(image, face),
+    models.SFACE.name: lambda _image, _face, aligned: sface_eye.embed(aligned),
+}
+
+_log = logging.getLogger(__name__)
+
+
 class Eyes:
     """The eyes of one model, each looking at the face that dlib found; the calibration fuses what they say."""
 
-    def __init__(self, model: Model, looks: Mapping[str, Look]) -> None:
-        self.model = model
+    def __init__(
+        self, model: Model, looks: Mapping[str, Look], calibration: Callable[[], Calibration] = calibrations.default
+    ) -> None:
+        # Asked for when two are compared: a model describes before it has been measured.
+        self.model, self._calibration = model, calibration
         self._looks = {eye.name: looks[eye.name] for eye in model.eyes}
 
     def describe_selfie(self, selfie: bytes) -> Description:
@@ -81,7 +99,7 @@ class Eyes:
     def compare(self, portrait: Description, *selfies: Description) -> Comparison:
         if any(portrait.image_sha256 == one.image_sha256 or copies(portrait, one, self.model) for one in selfies):
             raise SameImageAsCard
-        calibration = calibrations.default()
+        calibration = self._calibration()
         among = (calibration.score(one.template, other.template) for one, other in combinations(selfies, 2))
         if any(calibration.decide(score) != "match" for score in among):
             raise SelfiesOfSeveral
@@ -141,9 +159,31 @@ def at_hand() -> Matcher:
     if model.brought is not None:
         eye = OnnxEye(model.brought)
         return Eyes(model, {model.searched.name: lambda _image, _face, aligned: eye.embed(aligned)})
+    dlib_eye.load_encoder()
     sface_eye.session()
-    looks: dict[str, Look] = {
-        models.DLIB.name: lambda image, face, _aligned: dlib_eye.encode(image, face),
-        models.SFACE.name: lambda _image, _face, aligned: sface_eye.embed(aligned),
-    }
-    return Eyes(model, looks)
+    return Eyes(model, _LOOKS)
+
+
+def for_comparing() -> Matcher:
+    """For one to one, where both descriptions are made now: `at_hand`, or one eye alone while the other's weights are not
+    there. Refuses FaceModelsUnavailable when neither can."""
+    try:
+        return at_hand()
+    except FaceModelsUnavailable as refusal:
+        # An operator's network has no second.
+        if models.default().brought is not None:
+            raise
+        try:
+            dlib_eye.load_encoder()
+            model = models.DLIB_ALONE
+        except FaceModelsUnavailable:
+            sface_eye.session()
+            model = models.SFACE_ALONE
+        return _alone(model, refusal.fields["reason"])
+
+
+@cache
+def _alone(model: Model, reason: str) -> Matcher:
+    """Says so once for each reason."""
+    _log.warning("faces are compared by one eye, and nobody is found by face", extra={"reason": reason})
+    return Eyes(model, _LOOKS, lambda: calibrations.by_one_eye(model))

@@ -62,7 +62,8 @@ class Brought(msgspec.Struct, frozen=True):
 class Model(msgspec.Struct, frozen=True):
     """What describes a face: eyes, in the order in which their vectors are stored.
 
-    Templates of different `id` are never compared. A gallery is searched by the last eye alone, which goes by cosine.
+    Templates of different `id` are never compared. A gallery is searched by the last eye alone, which goes by cosine; a model
+    whose last eye does not is for one-to-one only.
     """
 
     name: str
@@ -83,6 +84,11 @@ SFACE: Final = Eye("sface", "sface-2021dec-int8bq", 128, "cosine")
 # Copies, reprinted and shrunk to 80 px, stay above cosine 0.92; two pictures of one person stay below 0.81 (the portraits
 # of `portraits.py`).
 TWO_EYES: Final = Model("two-eyes", f"{DLIB.network}+{SFACE.network}", (DLIB, SFACE), copy_cosine=0.88)
+
+# What goes on comparing while the other's weights are not there. dlib's vectors are not compared by cosine, so its copies are told
+# by their hash alone.
+DLIB_ALONE: Final = Model("dlib-alone", DLIB.network, (DLIB,), copy_cosine=-1.0)
+SFACE_ALONE: Final = Model("sface-alone", SFACE.network, (SFACE,), TWO_EYES.copy_cosine)
 
 
 @cache

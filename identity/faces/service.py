@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -149,6 +149,22 @@ class FaceStore:
                 gallery_size=searched,
             )
         return found
+
+    async def log_unsearched(
+        self, outcome: Literal["not_live", "another_person"], *, by: str, purpose: str = FIND_MY_DOSSIER
+    ) -> None:
+        """A line for a selfie that nobody was looked for with, and by which policy of liveness that was said."""
+        async with self._db.begin() as conn:
+            await store.log_search(
+                conn,
+                at=clock.now(),
+                purpose=purpose,
+                ref=None,
+                outcome=outcome,
+                score=None,
+                calibration=by,
+                gallery_size=0,
+            )
 
     async def warm(self) -> None:
         """Reads the gallery into the index, so that the first search need not. A search meanwhile waits for it and is right.

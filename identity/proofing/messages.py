@@ -86,20 +86,13 @@ class SelfieReply(msgspec.Struct, frozen=True):
     next: Step
 
 
-class LivenessStep(msgspec.Struct, frozen=True):
-    """One thing to do, and the words to show meanwhile."""
-
-    name: liveness.Step
-    words: Words
-
-
 class LivenessChallenge(msgspec.Struct, frozen=True, kw_only=True):
     """Show `look_ahead` for `lead_ms`, then each step for `step_ms`; meanwhile fill the screen with one colour after the
     other for `colour_ms` each, and record about four frames a second, not mirrored. Good once."""
 
     id: str
     look_ahead: Words
-    steps: list[LivenessStep]
+    steps: list[liveness.LivenessStep]
     colours: Annotated[list[tuple[int, int, int]], Meta(description="red, green and blue, 0 to 255")]
     lead_ms: int
     step_ms: int

@@ -1,7 +1,6 @@
 """Liveness in a session: a challenge drawn for it, the burst that answers it, and what the machine made of it, as a hint."""
 
 import hashlib
-import re
 from typing import Any
 
 import msgspec
@@ -9,12 +8,10 @@ import msgspec
 from identity.faces import liveness
 from identity.proofing import policy as rules
 from identity.proofing import store
-from identity.proofing.messages import Advice, LivenessChallenge, LivenessReply, LivenessSeen, LivenessStep
+from identity.proofing.messages import Advice, LivenessChallenge, LivenessReply, LivenessSeen
 from identity.proofing.refusals import LivenessAttemptsUsed
 from identity.proofing.sessions import Desk, next_step, ongoing, refuse_unless
 from kit.refusal import Refusal
-
-_TIMES = re.compile(r"[0-9]{1,6}(,[0-9]{1,6})*")
 
 
 async def draw_challenge(desk: Desk, session_id: str) -> LivenessChallenge:
@@ -38,7 +35,7 @@ async def draw_challenge(desk: Desk, session_id: str) -> LivenessChallenge:
     return LivenessChallenge(
         id=drawn.id,
         look_ahead=liveness.LOOK_AHEAD,
-        steps=[LivenessStep(name=step, words=liveness.STEPS[step]) for step in drawn.steps],
+        steps=liveness.told(drawn),
         colours=list(drawn.colours),
         lead_ms=drawn.lead_ms,
         step_ms=drawn.step_ms,
@@ -71,7 +68,7 @@ async def judge_liveness(
     }
     portrait = desk.unseal(session_id, "portrait", session.portrait_sealed)
     try:
-        frames = _frames(jpegs, times)
+        frames = liveness.burst(jpegs, times)
         verdict = await desk.pool.run(liveness.judge_burst, frames, asked)
         owner = await desk.pool.run(liveness.compare_owner, portrait, frames, asked)
     except Refusal as refusal:
@@ -114,14 +111,6 @@ def seen_by_machine(events: Any, *, card_version: int) -> list[LivenessSeen]:
         )
         for event in events
     ]
-
-
-def _frames(jpegs: list[bytes], times: str) -> list[liveness.Frame]:
-    """Refuses BadBurst unless each frame has its time."""
-    at_ms = [int(one) for one in times.split(",")] if _TIMES.fullmatch(times) else []
-    if len(at_ms) != len(jpegs) or not liveness.LEAST_FRAMES <= len(jpegs) <= liveness.MOST_FRAMES:
-        raise liveness.BadBurst(least=liveness.LEAST_FRAMES, most=liveness.MOST_FRAMES)
-    return [liveness.Frame(jpeg, at) for jpeg, at in zip(jpegs, at_ms, strict=True)]
 
 
 def _coded(reason: liveness.Reason) -> str:

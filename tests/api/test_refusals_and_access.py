@@ -9,6 +9,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api import access
+from identity import faces
 from kit.actor import Actor, InsufficientLevel, Who, citizen
 from tests.people import CityPeople
 
@@ -70,12 +71,13 @@ async def test_every_answer_carries_an_id_and_the_safe_headers(city: CityPeople)
     assert forged.headers["x-request-id"] != "a b\tc"
 
 
-async def test_ready_tells_each_engine(city: CityPeople) -> None:
-    assert (await city.client.get("/ready")).json()["parts"] == {
-        "database": "ok",
-        "faces_database": "ok",
-        "valkey": "ok",
-    }
+async def test_ready_tells_each_engine(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = {"database": "ok", "faces_database": "ok", "valkey": "ok"}
+    assert (await city.client.get("/ready")).json()["parts"] == {**engines, "faces": "ok"}
+    # All but finding by face serves on.
+    monkeypatch.setattr(faces, "has_both_eyes", lambda: False)
+    one_eyed = await city.client.get("/ready")
+    assert (one_eyed.status_code, one_eyed.json()["parts"]) == (200, {**engines, "faces": "one eye only"})
 
 
 async def test_metrics_name_routes_not_paths(city: CityPeople) -> None:

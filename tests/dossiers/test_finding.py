@@ -1,18 +1,28 @@
 """Finding without signing in: the same answer for a wrong guess and for what is not there."""
 
+import asyncio
+import base64
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from sqlalchemy import text
 
-from dossiers import finding
+from dossiers import finding, live
+from identity import faces as face_room
 from identity import offices
-from identity.faces import FIND_MY_DOSSIER
+from identity.faces import FIND_MY_DOSSIER, liveness
 from identity.faces.calibration import default
+from identity.faces.liveness import policy as lines
+from identity.faces.liveness.policy import Code
+from identity.faces.liveness.wording import TIPS
 from identity.faces.messages import Consent, Description, Template
 from kit import clock
 from kit.actor import Actor
+from kit.pool import InferencePool
 from tests.dossiers import steps
 from tests.people import CityPeople
 
@@ -70,14 +80,33 @@ def test_second_fact_of_a_draft_or_nobody_never_fits() -> None:
     assert not finding._knows(("dos_1", []), MISSING, born)
 
 
-class Seen:
-    """An inference pool that has seen this face."""
+class Seen(InferencePool):
+    """An inference pool that has seen this face, and what it makes of bursts."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(
+        self, description: Description, burst: liveness.Verdict | None = None, ahead: liveness.Ownership = "match"
+    ) -> None:
         self.description = description
+        self.burst = burst or verdict("live")
+        self.ahead = ahead
+        self.fit: Exception | None = None
+        self.ran: list[tuple[Any, tuple[Any, ...]]] = []
 
-    async def run(self, *_: object) -> Description:
-        return self.description
+    async def run(self, function: Any, *args: Any) -> Any:
+        self.ran.append((function, args))
+        if function is liveness.refuse_unfit and self.fit is not None:
+            raise self.fit
+        answers: dict[Any, Any] = {
+            face_room.describe: self.description,
+            liveness.refuse_unfit: None,
+            liveness.judge_burst: self.burst,
+            liveness.compare_selfie: liveness.Owner(self.ahead),
+        }
+        return answers[function]
+
+
+def verdict(decision: liveness.Decision, *codes: Code) -> liveness.Verdict:
+    return liveness.Verdict(decision, tuple(liveness.Reason(code, TIPS[code]) for code in codes), "liveness-test")
 
 
 def face(fill: int) -> Description:
@@ -92,7 +121,17 @@ def at_kiosk(city: CityPeople, seen: Description, office_id: str = "off_ubnd_sai
     """What `by_face` is given when this face stands at a kiosk of that office."""
     house, scopes = city.house, frozenset({"dossiers:find-by-face"})
     kiosk = Actor(kind="kiosk", client_id="kiosk-sai-gon", scopes=scopes, office_id=office_id)
-    return house.db, house.catalogue, house.faces, Seen(seen), house.limits, kiosk, b"selfie"
+    return (
+        house.db,
+        house.catalogue,
+        house.faces,
+        Seen(seen),
+        house.limits,
+        house.valkey,
+        house.settings,
+        kiosk,
+        b"selfie",
+    )
 
 
 async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) -> None:
@@ -167,3 +206,157 @@ async def test_only_kiosks_search_by_face(city: CityPeople) -> None:
     files = {"selfie": ("me.jpg", b"x", "image/jpeg")}
     await city.nobody.post("/v1/lookups/by-face", files=files, expect=401)
     await (await city.signed_in("parent")).post("/v1/lookups/by-face", files=files, expect=404)
+
+
+CHALLENGE = "/v1/lookups/by-face/challenge"
+
+
+@pytest.fixture
+async def seen(city: CityPeople) -> AsyncIterator[Seen]:
+    """The house's pool is exchanged for the length of a test; whoever stands at the kiosk agreed to be found."""
+    parent = await city.signed_in("parent")
+    await steps.submitted(parent)
+    me = await parent.get("/v1/me", expect=200)
+    pool, found = city.house.pool, Seen(face(12))
+    consent = Consent(purpose=FIND_MY_DOSSIER, wording="face-lookup-1", given_at=clock.now())
+    await city.house.faces.enrol(me["account_id"], found.description, consent)
+    await city.house.valkey.forget_everything()
+    city.house.pool = found
+    yield found
+    city.house.pool = pool
+
+
+async def look(city: CityPeople, challenge: str | None = None, frames: int = 8, **expected: Any) -> Any:
+    """At the kiosk, as it sends them; without a burst unless a challenge is given."""
+    files = [("selfie", ("me.jpg", b"selfie", "image/jpeg"))]
+    data: dict[str, str] = {}
+    if challenge is not None:
+        files += [("frames", (f"{at}.jpg", b"\xff\xd8 frame %d" % at, "image/jpeg")) for at in range(frames)]
+        data = {"challenge": challenge, "times": ",".join(str(250 * at) for at in range(frames))}
+    kiosk = await city.signed_in("kiosk")
+    return await kiosk.post("/v1/lookups/by-face", files=files, data=data, **({"expect": 200} | expected))
+
+
+async def drawn(city: CityPeople) -> str:
+    return (await (await city.signed_in("kiosk")).post(CHALLENGE, expect=201))["challenge"]
+
+
+async def logged(city: CityPeople) -> list[tuple[Any, ...]]:
+    """The newest line of the faces' log."""
+    async with city.house.faces_db.connect() as conn:
+        newest = "select purpose, outcome, ref, score, calibration from face_searches order by id desc limit 1"
+        return [tuple(row) for row in await conn.execute(text(newest))]
+
+
+async def test_whoever_does_as_asked_is_looked_for(city: CityPeople, seen: Seen) -> None:
+    asked = await (await city.signed_in("kiosk")).post(CHALLENGE, expect=201)
+    assert all(step["words"]["vi"] != step["words"]["en"] for step in asked["steps"])
+    assert (asked["least_frames"], asked["most_frames"]) == (8, 40)
+    assert (await look(city, asked["challenge"]))["dossiers"]
+    fit, described, (judged, (frames, challenge)), (compared, same) = seen.ran
+    assert (fit[0], described[0]) == (liveness.refuse_unfit, face_room.describe)
+    assert (judged, compared) == (liveness.judge_burst, liveness.compare_selfie)
+    assert same == (seen.description, frames, challenge)
+    assert [frame.at_ms for frame in frames] == [250 * at for at in range(8)]
+    assert list(challenge.steps) == [step["name"] for step in asked["steps"]]
+
+
+async def test_of_what_is_not_live_nobody_is_looked_for_and_the_log_says_why(city: CityPeople, seen: Seen) -> None:
+    seen.burst = verdict("not_live", "moves-flat")
+    problem = await look(city, await drawn(city), expect=422, code="not-live")
+    assert "receipt code" in problem["message"]["en"]
+    assert "mã hồ sơ" in problem["message"]["vi"]
+    assert [fault["code"] for fault in problem["faults"]] == ["moves-flat"]
+    assert await logged(city) == [(FIND_MY_DOSSIER, "not_live", None, None, "liveness-test")]
+
+
+async def test_a_doubt_turns_nobody_away(city: CityPeople, seen: Seen) -> None:
+    seen.burst = verdict("unsure", "light-unanswered")
+    assert (await look(city, await drawn(city)))["dossiers"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "found"), [("match", True), ("copy", True), ("no_match", False), ("unsure", False), ("no_face", False)]
+)
+async def test_the_selfie_is_of_whoever_looked_ahead(
+    city: CityPeople, seen: Seen, ahead: liveness.Ownership, found: bool
+) -> None:
+    """One person could move before the camera, live, and another's picture be the selfie."""
+    seen.ahead = ahead
+    if found:
+        assert (await look(city, await drawn(city)))["dossiers"]
+    else:
+        await look(city, await drawn(city), expect=422, code="selfie-of-another")
+        assert await logged(city) == [(FIND_MY_DOSSIER, "another_person", None, None, "liveness-test")]
+
+
+async def test_a_challenge_is_good_once_even_for_many_at_a_time(city: CityPeople, seen: Seen) -> None:
+    asked = await drawn(city)
+    answers = await asyncio.gather(*(look(city, asked, expect=None) for _ in range(4)))
+    assert sorted(one.get("code", "") for one in answers) == ["", *["liveness-challenge-stale"] * 3]
+
+
+async def test_nobody_asks_of_themselves_what_suits_their_film(city: CityPeople, seen: Seen) -> None:
+    # What was asked comes back from the kiosk; not one step of it may be another.
+    asked = msgspec.json.decode(base64.urlsafe_b64decode(await drawn(city)))
+    asked["steps"] = ["turn_left", "turn_right", "blink"] if asked["steps"][0] != "turn_left" else ["turn_right"]
+    altered = base64.urlsafe_b64encode(msgspec.json.encode(asked)).decode()
+    nested = base64.urlsafe_b64encode(b'{"x":' + b"[" * 100_000).decode()
+    for text_ in (altered, nested, "", "ế", "e30=", "null"):
+        await look(city, text_, expect=409, code="liveness-challenge-stale")
+    assert seen.ran == [(liveness.refuse_unfit, ())]
+
+
+async def test_another_kiosk_s_challenge_and_an_old_one_are_none(city: CityPeople, seen: Seen) -> None:
+    house, scopes = city.house, frozenset({"dossiers:find-by-face"})
+    other = Actor(kind="kiosk", client_id="kiosk-elsewhere", scopes=scopes, office_id="off_ubnd_sai_gon")
+    theirs = await live.draw(house.valkey, house.pool, house.limits, other)
+    await look(city, theirs.challenge, expect=409, code="liveness-challenge-stale")
+    asked = await drawn(city)
+    with clock.shifted(timedelta(minutes=2)):
+        city._known.pop("kiosk")
+        await look(city, asked, expect=409, code="liveness-challenge-stale")
+    city._known.pop("kiosk")
+
+
+async def test_a_burst_that_is_none_uses_its_challenge_up(city: CityPeople, seen: Seen) -> None:
+    asked = await drawn(city)
+    await look(city, asked, frames=3, expect=422, code="bad-burst")
+    await look(city, asked, expect=409, code="liveness-challenge-stale")
+
+
+async def test_unfit_to_judge_nobody_is_asked_to_perform(city: CityPeople, seen: Seen) -> None:
+    seen.fit = liveness.LivenessUnfit(reason="the spoof sample is live")
+    kiosk = await city.signed_in("kiosk")
+    await kiosk.post(CHALLENGE, expect=503, code="liveness-self-test-failed")
+    assert (await look(city))["dossiers"]
+
+
+async def test_who_draws_until_one_suits_runs_dry(city: CityPeople, seen: Seen) -> None:
+    for _ in range(20):
+        await drawn(city)
+    await (await city.signed_in("kiosk")).post(CHALLENGE, expect=429, code="too-many-requests")
+
+
+async def test_only_kiosks_are_asked(city: CityPeople) -> None:
+    await city.nobody.post(CHALLENGE, expect=401)
+    await (await city.signed_in("parent")).post(CHALLENGE, expect=404)
+
+
+async def test_a_burst_is_required_in_production_once_liveness_is_measured(
+    city: CityPeople, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await look(city))["dossiers"]
+    measured = msgspec.structs.replace(lines.default(), status="measured")
+    for environment, status, asks in [
+        ("production", "assumption", "asked"),
+        ("development", "measured", "asked"),
+        ("production", "measured", "required"),
+    ]:
+        with monkeypatch.context() as patch:
+            if status == "measured":
+                patch.setattr(liveness, "default", lambda: measured)
+            patch.setattr(city.house, "settings", msgspec.structs.replace(city.house.settings, environment=environment))
+            assert live.asks(city.house.settings.environment) == asks
+            expected = {"expect": 422, "code": "live-selfie-missing"} if asks == "required" else {"expect": 200}
+            await look(city, **expected)

@@ -6,18 +6,20 @@
     verdict = await pool.run(liveness.judge_burst, frames, challenge)
     owner = await pool.run(liveness.compare_owner, portrait, frames, challenge)
 
-`judge_burst`, `compare_owner`, `refuse_unfit` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
+`judge_burst`, `compare_owner`, `compare_selfie`, `refuse_unfit` and `self_test` block for seconds and belong into an inference worker. Importing this loads no model.
 """
 
 import logging
 from functools import cache
 
+from identity.faces.liveness.asking import brought_back, burst, carried, told
 from identity.faces.liveness.challenge import LOOK_AHEAD, STEPS, Challenge, Step, draw, keep, take
 from identity.faces.liveness.messages import (
     LEAST_FRAMES,
     MOST_FRAMES,
     Decision,
     Frame,
+    LivenessStep,
     Owner,
     Ownership,
     Reason,
@@ -25,6 +27,7 @@ from identity.faces.liveness.messages import (
 )
 from identity.faces.liveness.policy import default
 from identity.faces.liveness.refusals import BadBurst, LivenessChallengeStale, LivenessUnfit
+from identity.faces.messages import Description
 from identity.faces.refusals import FaceModelsUnavailable
 
 __all__ = [
@@ -37,13 +40,18 @@ __all__ = [
     "Decision",
     "Frame",
     "LivenessChallengeStale",
+    "LivenessStep",
     "LivenessUnfit",
     "Owner",
     "Ownership",
     "Reason",
     "Step",
     "Verdict",
+    "brought_back",
+    "burst",
+    "carried",
     "compare_owner",
+    "compare_selfie",
     "draw",
     "judge_burst",
     "keep",
@@ -51,6 +59,7 @@ __all__ = [
     "refuse_unfit",
     "self_test",
     "take",
+    "told",
     "warm",
 ]
 
@@ -74,6 +83,13 @@ def compare_owner(portrait: bytes, frames: list[Frame], challenge: Challenge) ->
     from identity.faces.liveness.owning import compare
 
     return compare(portrait, frames, challenge)
+
+
+def compare_selfie(selfie: Description, frames: list[Frame], challenge: Challenge) -> Owner:
+    """Whether a burst that `judge_burst` took shows the person of this selfie, which may be one of its frames (`copy`)."""
+    from identity.faces.liveness.owning import compare_described
+
+    return compare_described(selfie, frames, challenge)
 
 
 def measured() -> bool:

@@ -24,6 +24,13 @@ class Frame(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class LivenessStep(msgspec.Struct, frozen=True):
+    """One thing to do, and the words to show meanwhile."""
+
+    name: Step
+    words: Words
+
+
 class Pose(msgspec.Struct, frozen=True):
     """Degrees: `yaw` positive when the person turns to their own left, `pitch` positive downwards, `roll` clockwise in the picture.
 

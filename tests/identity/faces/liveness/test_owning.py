@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
+from identity import faces
 from identity.faces import liveness
 from identity.faces.liveness import Challenge, Frame
 
@@ -42,3 +43,9 @@ def test_the_first_face_is_looked_at_and_no_face_is_nobody(photo: Callable[[str]
     asked = challenge()
     assert liveness.compare_owner(photo("obama"), burst(asked, nobody(), photo("biden")), asked).decision == "no_match"
     assert liveness.compare_owner(photo("obama"), burst(asked, nobody()), asked).decision == "no_face"
+
+
+@pytest.mark.parametrize(("who", "decision"), [("obama2", "match"), ("biden", "no_match"), ("obama", "copy")])
+def test_a_selfie_is_held_against_whoever_looked_ahead(photo: Callable[[str], bytes], who: str, decision: str) -> None:
+    asked, selfie = challenge(), faces.describe(photo("obama"))
+    assert liveness.compare_selfie(selfie, burst(asked, photo(who), after=photo("obama")), asked).decision == decision
