@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -83,7 +84,18 @@ def fresh_database(url: str, chain: migrations.Chain) -> Iterator[str]:
         yield with_database(url, name)
     finally:
         with _admin(url) as conn:
-            conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            _drop(conn, name)
+
+
+def _drop(conn: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+    """With whoever is still connected; but for PostgreSQL's own autovacuum, which a plain role may not end and waits for."""
+    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+    for _ in range(40):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            conn.execute(drop)
+            return
+        time.sleep(0.25)
+    conn.execute(drop)
 
 
 @pytest.fixture(scope="module")
