@@ -98,7 +98,7 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
     TooMany, TooManySelfies, WrongState."""
     if len(selfies) > faces.MOST_FRAMES:
         raise TooManySelfies(most=faces.MOST_FRAMES)
-    if not all(selfies):
+    if not selfies or not all(selfies):
         raise PhotoMissing(field="selfie")
     await _refuse_uncompared(desk, session_id, [hashlib.sha256(selfie).hexdigest() for selfie in selfies])
     policy = rules.current()
@@ -115,16 +115,7 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
     if decision == "match" and desk.settings.environment == "production" and assumed:
         # Lines that are only assumed let nobody in by themselves: an officer compares.
         decision = "unsure"
-    evidence: dict[str, Any] = {
-        "seen": seen.decision,
-        "score": seen.score,
-        "model": seen.model,
-        "calibration": seen.calibration,
-        "selfie_sha256": seen.selfies[0].sha256.hex(),
-        "tips": [tip.code for tip in seen.tips],
-    }
-    if len(seen.selfies) > 1:
-        evidence["more_sha256"] = [selfie.sha256.hex() for selfie in seen.selfies[1:]]
+    evidence = _evidence(seen)
     async with desk.db.begin() as conn:
         now = await ongoing(conn, session_id, lock=True)
         if now.card_version != session.card_version:
@@ -150,6 +141,20 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
     return SelfieReply(
         decision="match", tips=[Advice(code=tip.code, message=tip.message) for tip in seen.tips], next="contact"
     )
+
+
+def _evidence(seen: faces.Comparison) -> dict[str, Any]:
+    """What is written down of a comparison, whatever becomes of it."""
+    first, *more = (selfie.sha256.hex() for selfie in seen.selfies)
+    evidence: dict[str, Any] = {
+        "seen": seen.decision,
+        "score": seen.score,
+        "model": seen.model,
+        "calibration": seen.calibration,
+        "selfie_sha256": first,
+        "tips": [tip.code for tip in seen.tips],
+    }
+    return {**evidence, "more_sha256": more} if more else evidence
 
 
 _UNSURE = {None: FaceUnsure, "not_live": LivenessNotConvincing, "another_person": LivenessOfAnother}
