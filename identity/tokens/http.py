@@ -1,7 +1,8 @@
 """/v1/oauth/* and the well-known documents."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Request, Response, get, post, route
@@ -19,6 +20,8 @@ from kit.keys import Keys
 from kit.limits import Limits
 from kit.refusal import NotFound, Refusal
 from notifications import PostOffice
+
+_T = TypeVar("_T")
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
@@ -141,6 +144,24 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | 
     return rfc6749.form(request.headers.get("content-type"), await request.body()), shown[0] if shown else None
 
 
+async def _answered(
+    request: Request[Any, Any, Any],
+    limits: Limits,
+    address: str,
+    verb: Callable[[dict[str, str], str | None], Awaitable[_T]],
+    *,
+    status: int = 200,
+) -> Response[_T]:
+    """What every endpoint that takes a form does with its verb: counts, reads, answers or refuses; nothing of it is cached."""
+    try:
+        await limits.hit("token", address)
+        sent, authorization = await _sent(request)
+        reply = await verb(sent, authorization)
+    except (OAuthError, Refusal) as error:
+        return _refused(error)
+    return Response(reply, status_code=status, headers=_NO_STORE)
+
+
 @post(
     "/v1/oauth/token",
     who=ANYONE,
@@ -160,21 +181,14 @@ async def token(
     address: str,
 ) -> Response[TokenReply]:
     """RFC 6749 with PKCE (RFC 7636, S256) and DPoP (RFC 9449). Errors are `{"error", "error_description"}`."""
-    try:
-        await limits.hit("token", address)
-        sent, authorization = await _sent(request)
-        reply = await service.give_token(
-            db,
-            issuer,
-            sent,
-            authorization=authorization,
-            post_office=post_office,
-            dpop=request.headers.getall("dpop", []),
-            path="/v1/oauth/token",
+    dpop = request.headers.getall("dpop", [])
+
+    async def verb(sent: dict[str, str], authorization: str | None) -> TokenReply:
+        return await service.give_token(
+            db, issuer, sent, authorization=authorization, post_office=post_office, dpop=dpop, path="/v1/oauth/token"
         )
-    except (OAuthError, Refusal) as error:
-        return _refused(error)
-    return Response(reply, status_code=200, headers=_NO_STORE)
+
+    return await _answered(request, limits, address, verb)
 
 
 @post(
@@ -191,15 +205,12 @@ async def pushed(
     request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
 ) -> Response[PushedReply]:
     """RFC 9126: the parameters of the authorization endpoint, and the client's authentication. The answer goes there as `request_uri`."""
-    try:
-        await limits.hit("token", address)
-        sent, authorization = await _sent(request)
-        reply = await service.push(
-            db, issuer, sent, authorization=authorization, dpop=request.headers.getall("dpop", [])
-        )
-    except (OAuthError, Refusal) as error:
-        return _refused(error)
-    return Response(reply, status_code=201, headers=_NO_STORE)
+    dpop = request.headers.getall("dpop", [])
+
+    async def verb(sent: dict[str, str], authorization: str | None) -> PushedReply:
+        return await service.push(db, issuer, sent, authorization=authorization, dpop=dpop)
+
+    return await _answered(request, limits, address, verb, status=201)
 
 
 @post(
@@ -217,13 +228,11 @@ async def device_authorization(
 ) -> Response[DeviceReply]:
     """RFC 8628: the person decides at `verification_uri` on their own phone; meanwhile ask the token endpoint. At a kiosk this ends
     whatever the person before lent it."""
-    try:
-        await limits.hit("token", address)
-        sent, authorization = await _sent(request)
-        reply = await service.start_device(db, issuer, sent, authorization=authorization)
-    except (OAuthError, Refusal) as error:
-        return _refused(error)
-    return Response(reply, status_code=200, headers=_NO_STORE)
+
+    async def verb(sent: dict[str, str], authorization: str | None) -> DeviceReply:
+        return await service.start_device(db, issuer, sent, authorization=authorization)
+
+    return await _answered(request, limits, address, verb)
 
 
 @post(
@@ -240,13 +249,11 @@ async def introspect(
     request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
 ) -> Response[Introspection]:
     """RFC 7662, for confidential clients; `{"active": false}` and nothing else for any token that is not theirs and in force."""
-    try:
-        await limits.hit("token", address)
-        sent, authorization = await _sent(request)
-        reply = await service.introspect(db, issuer, sent, authorization=authorization)
-    except (OAuthError, Refusal) as error:
-        return _refused(error)
-    return Response(reply, status_code=200, headers=_NO_STORE)
+
+    async def verb(sent: dict[str, str], authorization: str | None) -> Introspection:
+        return await service.introspect(db, issuer, sent, authorization=authorization)
+
+    return await _answered(request, limits, address, verb)
 
 
 @post(
@@ -263,13 +270,11 @@ async def revoke(
     request: Request[Any, Any, Any], db: Database, issuer: Issuer, limits: Limits, address: str
 ) -> Response[None]:
     """RFC 7009: 200 whether or not the token was good; it is not afterwards."""
-    try:
-        await limits.hit("token", address)
-        sent, authorization = await _sent(request)
-        await service.give_back(db, issuer, sent, authorization=authorization)
-    except (OAuthError, Refusal) as error:
-        return _refused(error)
-    return Response(None, status_code=200, headers=_NO_STORE)
+
+    async def verb(sent: dict[str, str], authorization: str | None) -> None:
+        return await service.give_back(db, issuer, sent, authorization=authorization)
+
+    return await _answered(request, limits, address, verb)
 
 
 @route(
