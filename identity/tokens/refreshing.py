@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import clients, scopes, store
+from identity.tokens import clients, redeeming, scopes, store
 from identity.tokens.issuer import Issuer, kind_of
 from identity.tokens.messages import Client, TokenReply
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
@@ -52,7 +52,7 @@ async def refresh(
         raise invalid_grant(refusal.message.en) from refusal
     if not client.first_party and await consents.standing(conn, grant.account_id, client.id, now) is None:
         raise invalid_grant("the person's consent has ended")
-    reply = await issuer.token_again(conn, client, grant, bearer, scope=granted, jkt=jkt, now=now)
+    reply = await redeeming.token_again(conn, issuer, client, grant, bearer, scope=granted, jkt=jkt, now=now)
     sealed = crypto.seal(_answer_key(token), msgspec.json.encode(reply), grant.id.encode())
     await store.keep_answer(conn, digest, grant.id, sealed, forget_before=now - SAME_ANSWER)
     return reply

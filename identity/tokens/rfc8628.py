@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import browser, clients, rfc9068, store
+from identity.tokens import browser, clients, redeeming, rfc9068, store
 from identity.tokens.authorization import Asked
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, DeviceReply, TokenReply
@@ -97,7 +97,7 @@ async def poll(
         return await _waits(conn, digest, found, now)
     if not found.allowed:
         raise OAuthError("access_denied", "the person refused")
-    return await issuer.redeem(conn, client, code=device_code, verifier=device_code, jkt=jkt)
+    return await redeeming.redeem(conn, issuer, client, code=device_code, verifier=device_code, jkt=jkt)
 
 
 async def _waits(conn: AsyncConnection, digest: bytes, found: Any, now: datetime) -> OAuthError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
-from identity.tokens import clients, refreshing, rfc6749, rfc7523, rfc7662, rfc8628, rfc9126, rfc9449, store
+from identity.tokens import clients, redeeming, refreshing, rfc6749, rfc7523, rfc7662, rfc8628, rfc9126, rfc9449, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, DeviceReply, Introspection, PushedReply, TokenReply
 from identity.tokens.refreshing import Copied
@@ -90,8 +90,9 @@ async def give_token(
             code = sent.get("code")
             if code is None:
                 raise invalid_request("code is missing")
-            answer = await issuer.redeem(
+            answer = await redeeming.redeem(
                 conn,
+                issuer,
                 client,
                 code=code,
                 verifier=sent.get("code_verifier"),
