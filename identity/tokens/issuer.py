@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import clients, rfc7636, rfc9068, store
+from identity.tokens import clients, rfc7636, rfc9068, services, store
 from identity.tokens.messages import AuthorizationReply, Client, TokenReply
 from identity.tokens.refusals import (
     AccountClosed,
@@ -109,8 +109,9 @@ class Issuer(Signer):
         redirect_uri: str | None = None,
         browser_session_id: str | None = None,
         claims: dict[str, Any] | None = None,
+        resources: Sequence[str] = (),
     ) -> str:
-        """A code for what was decided already: `scope` and `claims` are what it grants."""
+        """A code for what was decided already: `scope`, `claims` and `resources` are what it grants."""
         code, now = ids.secret_token("ac"), clock.now()
         await store.add_code(
             conn,
@@ -128,6 +129,7 @@ class Issuer(Signer):
             redirect_uri=redirect_uri,
             browser_session_id=browser_session_id,
             claims=claims,
+            resources=list(resources),
             created_at=now,
             expires_at=now + CODE_LIFETIME,
         )
@@ -151,7 +153,13 @@ class Issuer(Signer):
     # Tokens
 
     async def client_token(
-        self, conn: AsyncConnection, client: Client, *, scope: str | None, jkt: str | None
+        self,
+        conn: AsyncConnection,
+        client: Client,
+        *,
+        scope: str | None,
+        jkt: str | None,
+        resources: Sequence[str] = (),
     ) -> TokenReply:
         """A token of the client for itself; a kiosk's names its office. Raises OAuthError."""
         kind: Kind = "kiosk" if client.office_id is not None else "client"
@@ -159,17 +167,20 @@ class Issuer(Signer):
             granted = " ".join(clients.allowed_scopes(client, scope, kind))
         except BadScope as refusal:
             raise OAuthError("invalid_scope", refusal.message.en) from refusal
+        may = services.open_to(client, self.url)
+        aim = await services.aim(conn, self.url, asked=resources or (self.url,), granted=may, scope=granted)
         token = await self._issue(
             conn,
             kind=kind,
             client_id=client.id,
             subject=client.id,
-            scope=granted,
+            scope=aim.scope,
             jkt=jkt,
             now=clock.now(),
             office=client.office_id,
+            audience=aim.audience,
         )
-        return reply_of(token, jkt, rfc9068.LIFETIME, granted)
+        return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope)
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""
@@ -199,6 +210,7 @@ class Issuer(Signer):
         now: datetime,
         office: str | None = None,
         session: str | None = None,
+        audience: tuple[str, ...] = (),
         lifetime: timedelta = rfc9068.LIFETIME,
     ) -> str:
         """The row and the token that names it, where no person signed in."""
@@ -213,6 +225,7 @@ class Issuer(Signer):
             now=now,
             until=now + lifetime,
             session_id=session,
+            resources=audience,
         )
         return self.access_token(
             gid=gid,
@@ -224,6 +237,7 @@ class Issuer(Signer):
             now=now,
             office=office,
             session=session,
+            audience=audience,
             lifetime=lifetime,
         )
 
@@ -242,7 +256,9 @@ class Issuer(Signer):
         session_id: str | None = None,
         browser_session_id: str | None = None,
         claims: dict[str, Any] | None = None,
-        amr: list[str] | None = None,
+        resources: Sequence[str] = (),
+        ends_with: Sequence[str] = (),
+        amr: Sequence[str] | None = None,
         auth_time: datetime | None = None,
         appointment_id: str | None = None,
         authenticator_id: str | None = None,
@@ -260,7 +276,9 @@ class Issuer(Signer):
             browser_session_id=browser_session_id,
             authenticator_id=authenticator_id,
             claims=claims,
-            amr=amr,
+            resources=list(resources),
+            ends_with=list(ends_with),
+            amr=None if amr is None else list(amr),
             auth_time=auth_time,
             scope=scope,
             level=level,

@@ -1,14 +1,16 @@
 """The token of a code, and of a refresh: what a person's sign-in becomes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import claims, oidc, rfc7636, rfc9068, scopes, store
+from identity.tokens import claims, oidc, rfc7636, rfc9068, scopes, services, store
 from identity.tokens.issuer import Issuer, kind_of, reply_of
 from identity.tokens.messages import Client, TokenReply
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
+from identity.tokens.services import Aim
 from kit import clock, ids
 from kit.refusal import Refusal
 
@@ -27,6 +29,7 @@ async def redeem(
     verifier: str | None,
     jkt: str | None,
     redirect_uri: str | None = None,
+    resources: Sequence[str] = (),
 ) -> TokenReply | OAuthError:
     """The token of a code. A second use ends the token of the first and *returns* the error, so that the caller commits it.
 
@@ -51,11 +54,18 @@ async def redeem(
         bearer = await issuer.bearer(conn, taken.account_id)
     except Refusal as refusal:
         raise invalid_grant(refusal.message.en) from refusal
-    return await _person_token(conn, issuer, client, taken, bearer, jkt, now)
+    return await _person_token(conn, issuer, client, taken, bearer, jkt, now, resources)
 
 
 async def _person_token(
-    conn: AsyncConnection, issuer: Issuer, client: Client, taken: Any, bearer: Any, jkt: str | None, now: datetime
+    conn: AsyncConnection,
+    issuer: Issuer,
+    client: Client,
+    taken: Any,
+    bearer: Any,
+    jkt: str | None,
+    now: datetime,
+    resources: Sequence[str],
 ) -> TokenReply:
     officer = kind_of(bearer) == "officer"
     granted = scopes.names(taken.scope)
@@ -73,7 +83,8 @@ async def _person_token(
         account_id=taken.account_id,
         browser_session_id=taken.browser_session_id,
         claims=taken.claims,
-        amr=list(taken.amr),
+        resources=taken.resources,
+        amr=taken.amr,
         auth_time=taken.auth_time,
         appointment_id=bearer.appointment_id if officer else None,
         authenticator_id=taken.authenticator_id,
@@ -87,6 +98,7 @@ async def _person_token(
         bearer,
         gid=taken.grant_id,
         scope=taken.scope,
+        resources=resources,
         jkt=jkt,
         now=now,
         nonce=taken.nonce,
@@ -102,6 +114,7 @@ async def token_again(
     bearer: Any,
     *,
     scope: str,
+    resources: Sequence[str],
     jkt: str | None,
     now: datetime,
 ) -> TokenReply:
@@ -114,6 +127,7 @@ async def token_again(
         bearer,
         gid=grant.id,
         scope=scope,
+        resources=resources,
         jkt=jkt,
         now=now,
         nonce=None,
@@ -130,20 +144,22 @@ async def _person_reply(
     *,
     gid: str,
     scope: str,
+    resources: Sequence[str],
     jkt: str | None,
     now: datetime,
     nonce: str | None,
     refresh_until: datetime | None,
 ) -> TokenReply:
-    """Tokens for a person; `behind` is the code or grant with account_id, amr, auth_time and claims of the sign-in."""
+    """Tokens for a person; `behind` is the code or grant with account_id, amr, auth_time, claims and resources of the sign-in."""
     pairwise = issuer.subject(client, behind.account_id)
     officer = kind_of(bearer) == "officer"
+    aim = await services.aim(conn, issuer.url, asked=resources, granted=behind.resources, scope=scope)
     token = issuer.access_token(
         gid=gid,
         kind=kind_of(bearer),
         client_id=client.id,
-        subject=behind.account_id if client.first_party else pairwise,
-        scope=scope,
+        subject=_subject(issuer, client, behind.account_id, aim),
+        scope=aim.scope,
         jkt=jkt,
         now=now,
         level=bearer.level,
@@ -151,6 +167,7 @@ async def _person_reply(
         auth_time=behind.auth_time,
         office=bearer.office_id if officer else None,
         roles=tuple(dict.fromkeys(bearer.roles)) if officer else (),
+        audience=aim.audience,
     )
     refresh = None
     if refresh_until is not None:
@@ -171,6 +188,21 @@ async def _person_reply(
             access_token=token,
             at=now,
             sid=None if behind.browser_session_id is None else issuer.session_name(client, behind.browser_session_id),
-            more=await claims.known(conn, issuer.keys, behind.account_id, (behind.claims or {}).get("id_token", ())),
+            more=await _asked_for(conn, issuer, behind, bearer),
         )
-    return reply_of(token, jkt, rfc9068.LIFETIME, scope, identity, refresh)
+    return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope, identity, refresh)
+
+
+async def _asked_for(conn: AsyncConnection, issuer: Issuer, behind: Any, bearer: Any) -> dict[str, Any]:
+    """What the `claims` parameter wants in the ID token, and was allowed."""
+    asked = behind.claims or {}
+    plain = await claims.known(conn, issuer.keys, behind.account_id, asked.get("id_token", {}))
+    requests = asked.get("verified_id_token", ())
+    return plain | await claims.verified(conn, issuer.keys, behind.account_id, requests, level=bearer.level)
+
+
+def _subject(issuer: Issuer, client: Client, account_id: str, aim: Aim) -> str:
+    """Apps of the city's own name the account, to the city alone; a service of others knows people by names of its own."""
+    if aim.sector is not None:
+        return issuer.subject_at(aim.sector, account_id)
+    return account_id if client.first_party and aim.audience == (issuer.url,) else issuer.subject(client, account_id)

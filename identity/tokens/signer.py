@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from identity.tokens import oidc, rfc7638, rfc8414, rfc9068
-from identity.tokens.messages import Client, Confirmation
+from identity.tokens.messages import Acting, Client, Confirmation
 from identity.tokens.verifier import Verifier
 from kit import clock, ids
 from kit.actor import Kind
@@ -51,12 +51,14 @@ class Signer(Verifier):
         office: str | None = None,
         roles: tuple[str, ...] = (),
         session: str | None = None,
+        audience: tuple[str, ...] = (),
+        act: Acting | None = None,
         lifetime: timedelta = rfc9068.LIFETIME,
     ) -> str:
         issued_at = int(now.timestamp())
         stated = rfc9068.AccessClaims(
             iss=self.url,
-            aud=self.url,
+            aud=self.url if not audience else audience[0] if len(audience) == 1 else audience,
             exp=issued_at + int(lifetime.total_seconds()),
             iat=issued_at,
             jti=ids.new_id("jti"),
@@ -72,12 +74,17 @@ class Signer(Verifier):
             office=office,
             roles=roles,
             session=session,
+            act=act,
         )
         return rfc9068.sign(stated, *self.signing(now))
 
     def subject(self, client: Client, account_id: str) -> str:
         """What this client knows the person by, in ID tokens and user info."""
         return oidc.pairwise_subject(self._subjects, client.sector, account_id)
+
+    def subject_at(self, sector: str, account_id: str) -> str:
+        """What a service of others knows the person by, whichever app a token came from."""
+        return oidc.pairwise_subject(self._subjects, sector, account_id)
 
     def session_name(self, client: Client, session_id: str) -> str:
         """`sid`: of one browser's session each client knows another name, or by it they would know they share a person."""

@@ -56,6 +56,7 @@ from identity.tokens.store.requests import (
     keep_sign_in,
     request,
 )
+from identity.tokens.store.services import add_service, services, set_service_disabled
 
 __all__ = [
     "add_browser_session",
@@ -65,6 +66,7 @@ __all__ = [
     "add_grant",
     "add_refresh_token",
     "add_request",
+    "add_service",
     "bearer_of",
     "begin_request",
     "browser_session",
@@ -91,9 +93,11 @@ __all__ = [
     "revoke_account",
     "revoke_account_of_client",
     "revoke_grant",
+    "services",
     "sessions",
     "set_client_disabled",
     "set_client_secret",
+    "set_service_disabled",
     "use_code",
     "use_refresh_token",
     "used_code_grant",

@@ -14,7 +14,8 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
     row = await one(
         conn,
         "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
-        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, disabled_at from oauth_clients where id = %(id)s",
+        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri,"
+        " resources, exchange_from, id_token_alg, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -38,6 +39,9 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         fapi2=row.fapi2,
         post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
         backchannel_logout_uri=row.backchannel_logout_uri,
+        resources=tuple(row.resources),
+        exchange_from=frozenset(row.exchange_from),
+        id_token_alg=row.id_token_alg,
         disabled_at=row.disabled_at,
     )
 
@@ -47,9 +51,10 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
     count = await run(
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
-        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, resources,"
+        " exchange_from, id_token_alg, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
         " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
-        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(at)s) on conflict (id) do nothing",
+        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(resources)s, %(exchange_from)s, %(id_token_alg)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -69,6 +74,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "fapi2": added.fapi2,
             "post_logout_redirect_uris": list(added.post_logout_redirect_uris),
             "backchannel_logout_uri": added.backchannel_logout_uri,
+            "resources": list(added.resources),
+            "exchange_from": sorted(added.exchange_from),
+            "id_token_alg": added.id_token_alg,
             "at": at,
         },
     )

@@ -12,9 +12,9 @@ async def add_code(conn: AsyncConnection, *, claims: dict[str, Any] | None, **va
     await run(
         conn,
         "insert into authorization_codes (digest, client_id, account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce,"
-        " authenticator_id, redirect_uri, browser_session_id, claims, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s,"
+        " authenticator_id, redirect_uri, browser_session_id, claims, resources, created_at, expires_at) values (%(digest)s, %(client_id)s, %(account_id)s,"
         " %(grant_id)s, %(code_challenge)s, %(jkt)s, %(scope)s, %(amr)s, %(auth_time)s, %(nonce)s, %(authenticator_id)s, %(redirect_uri)s,"
-        " %(browser_session_id)s, %(claims)s, %(created_at)s, %(expires_at)s)",
+        " %(browser_session_id)s, %(claims)s, %(resources)s, %(created_at)s, %(expires_at)s)",
         {**values, "claims": as_json(claims)},
     )
 
@@ -25,7 +25,7 @@ async def use_code(conn: AsyncConnection, digest: bytes, client_id: str, at: dat
         conn,
         "update authorization_codes set used_at = %(at)s where digest = %(digest)s and client_id = %(client_id)s"
         " and used_at is null and expires_at > %(at)s"
-        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, authenticator_id, redirect_uri, browser_session_id, claims",
+        " returning account_id, grant_id, code_challenge, jkt, scope, amr, auth_time, nonce, authenticator_id, redirect_uri, browser_session_id, claims, resources",
         {"digest": digest, "client_id": client_id, "at": at},
     )
 

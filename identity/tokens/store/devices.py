@@ -12,8 +12,8 @@ async def add_device_code(conn: AsyncConnection, **values: Any) -> bool:
     """False when another screen shows, or showed lately, the same user code."""
     return await run(
         conn,
-        "insert into device_codes (digest, client_id, user_code, scope, interval_seconds, expires_at)"
-        " values (%(digest)s, %(client_id)s, %(user_code)s, %(scope)s, %(interval_seconds)s, %(expires_at)s)"
+        "insert into device_codes (digest, client_id, user_code, scope, resources, interval_seconds, expires_at)"
+        " values (%(digest)s, %(client_id)s, %(user_code)s, %(scope)s, %(resources)s, %(interval_seconds)s, %(expires_at)s)"
         " on conflict (user_code) do nothing",
         values,
     ) == 1  # fmt: skip
@@ -39,10 +39,10 @@ async def keep_poll(conn: AsyncConnection, digest: bytes, *, at: datetime, inter
 
 
 async def waiting_device(conn: AsyncConnection, user_code: str, at: datetime) -> Any:
-    """client_id, scope, expires_at of the device that shows this code and waits."""
+    """client_id, scope, resources, expires_at of the device that shows this code and waits."""
     return await one(
         conn,
-        "select d.client_id, d.scope, d.expires_at from device_codes d join oauth_clients c on c.id = d.client_id"
+        "select d.client_id, d.scope, d.resources, d.expires_at from device_codes d join oauth_clients c on c.id = d.client_id"
         " where d.user_code = %(code)s and d.decided_at is null and d.expires_at > %(at)s and c.disabled_at is null",
         {"code": user_code, "at": at},
     )

@@ -13,8 +13,8 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     await run(
         conn,
         "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, authenticator_id, browser_session_id, scope, level, jkt,"
-        " claims, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
-        " %(session_id)s, %(authenticator_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(amr)s, %(auth_time)s, %(created_at)s,"
+        " claims, resources, ends_with, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
+        " %(session_id)s, %(authenticator_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(resources)s, %(ends_with)s, %(amr)s, %(auth_time)s, %(created_at)s,"
         " %(expires_at)s)",
         {**values, "claims": as_json(claims)},
     )
@@ -24,7 +24,9 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.ends_with, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        " exists (select from oauth_grants p join oauth_clients pc on pc.id = p.client_id where p.id = any(g.ends_with)"
+        " and (p.revoked_at is not null or pc.disabled_at is not null)) as ended_before,"
         f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {LEVEL} as account_level, a.closed_at, a.locked_at,"
         " o.office_id, o.from_on, o.until_on, o.ended_at, o.shift_from, o.shift_until, "
         + AWAY
@@ -83,7 +85,7 @@ async def use_refresh_token(
         "update refresh_tokens r set used_at = %(at)s, used_for = %(used_for)s from oauth_grants g"
         " where r.digest = %(digest)s and g.id = r.grant_id and g.client_id = %(client_id)s and g.revoked_at is null"
         " and g.expires_at > %(at)s and r.used_at is null and r.expires_at > %(at)s"
-        " returning g.id, g.account_id, g.scope, g.jkt, g.claims, g.amr, g.auth_time, g.expires_at, g.browser_session_id",
+        " returning g.id, g.account_id, g.scope, g.jkt, g.claims, g.resources, g.amr, g.auth_time, g.expires_at, g.browser_session_id",
         {"digest": digest, "client_id": client_id, "at": at, "used_for": used_for},
     )
 
