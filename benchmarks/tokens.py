@@ -28,7 +28,7 @@ from api.caller import Device
 from api.wiring import House
 from benchmarks.reporting import Row, arguments, tell
 from identity import accounts, tokens
-from identity.tokens import rfc6749, rfc7515, rfc9068, rfc9449, store
+from identity.tokens import redeeming, rfc6749, rfc7515, rfc9068, rfc9449, store
 from kit import clock, ids, keys
 from kit import settings as kit_settings
 from kit.engines import Engines
@@ -189,7 +189,7 @@ async def _token(house: House) -> str:
             auth_time=clock.now(),
         )  # fmt: skip
         client = await tokens.known_client(conn, "benchmark")
-        reply = await house.issuer.redeem(conn, client, code=code, verifier=verifier, jkt=None)
+        reply = await redeeming.redeem(conn, house.issuer, client, code=code, verifier=verifier, jkt=None)
     assert not isinstance(reply, Exception)
     return reply.access_token
 

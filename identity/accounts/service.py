@@ -207,6 +207,14 @@ async def prefill(conn: AsyncConnection, keys: Keys, account_id: str) -> dict[st
     return known
 
 
+async def evidence(conn: AsyncConnection, account_id: str) -> list[dict[str, Any]]:
+    """What raised the level, the oldest first: level, until, evidence, at, by. Refuses NotFound."""
+    row = await store.account(conn, account_id)
+    if row is None:
+        raise NotFound
+    return row.level_evidence
+
+
 def _person(claims: Sequence[ProvedClaim]) -> _Person:
     said = {claim.claim: claim.value for claim in claims}
     missing = [name for name in _NEEDED if not said.get(name)]

@@ -5,6 +5,7 @@ from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
 from identity.tokens.scopes import SCOPES, words_of
+from identity.tokens.services import disable_service, register_service
 from identity.tokens.sessions import (
     end_other_sessions,
     end_session,
@@ -24,12 +25,14 @@ __all__ = [
     "Issuer",
     "check_challenge",
     "disable_client",
+    "disable_service",
     "enable_client",
     "end_other_sessions",
     "end_session",
     "end_sessions_by",
     "known_client",
     "register_client",
+    "register_service",
     "renew_secret",
     "revoke_tokens",
     "revoke_tokens_of_client",

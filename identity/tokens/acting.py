@@ -1,6 +1,6 @@
 """Who acts, once a token has verified: the grant behind it as it stands now decides, the token only named it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from identity.tokens import rfc9068, scopes
@@ -16,6 +16,7 @@ def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> No
         raise InvalidToken(headers=challenge(scheme, "invalid_token", "the token names no grant"))
     ended = (
         grant.revoked_at is not None
+        or grant.ended_before
         or grant.disabled_at is not None
         or grant.closed_at is not None
         or grant.locked_at is not None
@@ -55,6 +56,7 @@ def actor_of(claims: rfc9068.AccessClaims, grant: Any) -> Actor:
         roles=frozenset(grant.roles or ()),
         jkt=None if claims.cnf is None else claims.cnf.jkt,
         authenticator_id=grant.authenticator_id,
-        auth_at=None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC),
-        partner=not grant.first_party,
+        auth_at=claims.signed_in_at,
+        # Whoever exchanged a token is not the app that its person signed in to.
+        partner=not grant.first_party or bool(grant.ends_with),
     )

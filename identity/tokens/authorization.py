@@ -5,13 +5,15 @@ First to whom an answer may be sent at all, and only then what is wrong: no erro
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from identity.tokens import oidc, rfc7636, rfc8252
+from identity.tokens import oidc, rfc7636, rfc8252, rfc8707
+from identity.tokens.assurance import VerifiedAsked
 from identity.tokens.messages import Client, ResponseMode
-from identity.tokens.rfc6749 import OAuthError, invalid_request
+from identity.tokens.rfc6749 import OAuthError, Twice, gathered, invalid_request
 
 _MAX_FIELDS = 64
 _MAX_CHARS = {"state": 2048, "nonce": 512, "login_hint": 254, "claims": 4096, "id_token_hint": 4096, "dpop_jkt": 43}
@@ -25,7 +27,8 @@ class NoAnswer(Exception):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an app asked for, checked. `subject` is whom the app expects; `acr` what it will not do without; `user_code` is on the
+    """What an app asked for, checked. `subject` is whom the app expects; `acr` what it will not do without; claims come with
+    their conditions; `resources` are services the token is for, the city's own when there are none; `user_code` is on the
     screen of the device that asked instead of an app, which has no address and no challenge (RFC 8628)."""
 
     redirect_uri: str
@@ -41,8 +44,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ui_locale: str | None = None
     acr: tuple[str, ...] = ()
     subject: str | None = None
-    userinfo_claims: tuple[str, ...] = ()
-    id_token_claims: tuple[str, ...] = ()
+    userinfo_claims: dict[str, Any] = {}
+    id_token_claims: dict[str, Any] = {}
+    verified_userinfo: tuple[VerifiedAsked, ...] = ()
+    verified_id_token: tuple[VerifiedAsked, ...] = ()
+    resources: tuple[str, ...] = ()
     user_code: str | None = None
 
 
@@ -52,12 +58,12 @@ def parameters(query: bytes) -> dict[str, str]:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise NoAnswer("the parameters cannot be read") from error
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise NoAnswer("invalid_request: a parameter stands twice")
     if not all(name.isprintable() and value.isprintable() for name, value in pairs):
         raise NoAnswer("invalid_request: a parameter holds control characters")
-    return {name: value for name, value in found.items() if value}
+    try:
+        return gathered(pairs)
+    except Twice as error:
+        raise NoAnswer("invalid_request: a parameter stands twice") from error
 
 
 def receiver(client: Client | None, sent: Mapping[str, str]) -> str:
@@ -120,6 +126,9 @@ def read(client: Client, sent: Mapping[str, str], redirect_uri: str) -> Asked:
         subject=claims.subject,
         userinfo_claims=claims.userinfo,
         id_token_claims=claims.id_token,
+        verified_userinfo=claims.verified_userinfo,
+        verified_id_token=claims.verified_id_token,
+        resources=rfc8707.wanted(sent),
     )
 
 

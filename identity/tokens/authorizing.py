@@ -13,7 +13,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import authorization, browser, clients, rfc8628, rfc9068, rfc9207, scopes, store
+from identity.tokens import authorization, browser, clients, rfc8628, rfc8707, rfc9068, rfc9207, scopes, services, store
+from identity.tokens.assurance import VerifiedAsked
 from identity.tokens.authorization import Asked, NoAnswer
 from identity.tokens.browser import Authenticated, Session
 from identity.tokens.issuer import Issuer, kind_of
@@ -113,7 +114,7 @@ async def _received(conn: AsyncConnection, issuer: Issuer, sent: bytes) -> tuple
     try:
         if client.require_par:
             raise invalid_request("this application pushes its requests (RFC 9126)")
-        asked = checked(issuer, client, parameters, receiver)
+        asked = await checked(conn, issuer, client, parameters, receiver)
     except OAuthError as error:
         mode = authorization.mode_of(client, parameters)
         told = rfc9207.error_answer(receiver, mode, error, state=parameters.get("state"), issuer=issuer.url)
@@ -125,13 +126,17 @@ async def _received(conn: AsyncConnection, issuer: Issuer, sent: bytes) -> tuple
     return handle, client
 
 
-def checked(issuer: Issuer, client: Client, parameters: Mapping[str, str], receiver: str) -> Asked:
+async def checked(
+    conn: AsyncConnection, issuer: Issuer, client: Client, parameters: Mapping[str, str], receiver: str
+) -> Asked:
     """Raises OAuthError for what the client is told."""
     asked = authorization.read(client, parameters, receiver)
     wanted = list(client.scopes) if asked.scope is None else scopes.names(asked.scope)
     if beyond := [name for name in wanted if name not in client.scopes]:
         raise OAuthError("invalid_scope", f"this application may not ask for {_ascii(beyond[0])}")
-    for name in (*asked.userinfo_claims, *asked.id_token_claims):
+    rfc8707.within(asked.resources, services.open_to(client, issuer.url))
+    await services.aim(conn, issuer.url, asked=(), granted=asked.resources, scope=" ".join(wanted))
+    for name in (*asked.userinfo_claims, *asked.id_token_claims, *_verified(asked)):
         if scopes.CLAIMS[name].scope not in client.scopes:
             raise OAuthError("invalid_scope", f"this application may not ask for the claim {name}")
     if "id_token_hint" not in parameters:
@@ -273,7 +278,7 @@ async def _next(conn: AsyncConnection, issuer: Issuer, pending: Pending, session
         return await _answered(conn, issuer, pending, unmet)
     try:
         scope = issuer.scope_by_proof(bearer, session.amr, asked.scope)
-        wanted = _items(asked, clients.allowed_scopes(pending.client, scope, kind_of(bearer)))
+        wanted = _items(asked, clients.allowed_scopes(pending.client, scope, kind_of(bearer)), issuer.url)
     except BadScope as refusal:
         return await _answered(conn, issuer, pending, OAuthError("invalid_scope", refusal.message.en))
     allowed = frozenset(wanted) if pending.client.first_party else await _allowed(conn, pending, session, wanted)
@@ -322,10 +327,36 @@ def _stale(pending: Pending, session: Session) -> bool:
     return asked.max_age is not None and session.auth_time + timedelta(seconds=asked.max_age) < clock.now()
 
 
-def _items(asked: Asked, wanted: Collection[str]) -> tuple[str, ...]:
-    """What a consent is about: scopes, and claims that no scope among them tells."""
+def _items(asked: Asked, wanted: Collection[str], city: str) -> tuple[str, ...]:
+    """What a consent is about: scopes, claims that no scope among them tells, or that are told with their evidence, and services of
+    others."""
     names = dict.fromkeys((*asked.userinfo_claims, *asked.id_token_claims))
-    return (*wanted, *(scopes.item_of(name) for name in names if scopes.CLAIMS[name].scope not in wanted))
+    alone = [scopes.item_of(name) for name in names if scopes.CLAIMS[name].scope not in wanted]
+    alone += [scopes.item_verified(name) for name in _verified(asked)]
+    return (*wanted, *alone, *(scopes.item_at(uri) for uri in asked.resources if uri != city))
+
+
+def _verified(asked: Asked) -> list[str]:
+    """The claims asked for with their evidence, each once."""
+    each = (*asked.verified_userinfo, *asked.verified_id_token)
+    return list(dict.fromkeys(name for one in each for name in one.claims))
+
+
+def _plain(names: Mapping[str, Any], granted: Collection[str], allowed: Collection[str]) -> dict[str, Any]:
+    return {
+        name: condition
+        for name, condition in names.items()
+        if scopes.CLAIMS[name].scope in granted or scopes.item_of(name) in allowed
+    }
+
+
+def _with_evidence(requests: Collection[VerifiedAsked], allowed: Collection[str]) -> list[VerifiedAsked]:
+    """What is left of each request; nothing of a request none of whose claims was allowed."""
+    left = [
+        VerifiedAsked(one.verification, {n: c for n, c in one.claims.items() if scopes.item_verified(n) in allowed})
+        for one in requests
+    ]
+    return [one for one in left if one.claims]
 
 
 async def _granted(
@@ -337,10 +368,16 @@ async def _granted(
     scope = issuer.scope_by_proof(bearer, session.amr, asked.scope)
     granted = [name for name in clients.allowed_scopes(client, scope, kind_of(bearer)) if name in allowed]
 
-    def told(names: Collection[str]) -> list[str]:
-        return [n for n in names if scopes.CLAIMS[n].scope in granted or scopes.item_of(n) in allowed]
-
-    claims = {"userinfo": told(asked.userinfo_claims), "id_token": told(asked.id_token_claims)}
+    claims = {
+        "userinfo": _plain(asked.userinfo_claims, granted, allowed),
+        "id_token": _plain(asked.id_token_claims, granted, allowed),
+        "verified_userinfo": _with_evidence(asked.verified_userinfo, allowed),
+        "verified_id_token": _with_evidence(asked.verified_id_token, allowed),
+    }
+    at = tuple(uri for uri in asked.resources if uri == issuer.url or scopes.item_at(uri) in allowed)
+    if asked.resources and not at:
+        # Without any the token would be for the city's own service, which nobody asked for.
+        return await _answered(conn, issuer, pending, OAuthError("access_denied", "the person allowed no service"))
     if not await store.complete_request(conn, ids.digest(pending.handle), clock.now()):
         raise SignInPageOver
     if asked.user_code is not None:
@@ -350,6 +387,7 @@ async def _granted(
             asked.user_code,
             account_id=session.account_id,
             scope=" ".join(granted),
+            resources=at,
             amr=session.amr,
             auth_time=session.auth_time,
             authenticator_id=session.authenticator_id,
@@ -369,6 +407,7 @@ async def _granted(
         redirect_uri=asked.redirect_uri,
         browser_session_id=session.id,
         claims=claims if any(claims.values()) else None,
+        resources=at,
     )
     return rfc9207.code_answer(asked.redirect_uri, asked.mode, code=code, state=asked.state, issuer=issuer.url)
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import rfc7638, store
 from identity.tokens import scopes as all_scopes
-from identity.tokens.messages import Client, ClientKind, ResponseMode
+from identity.tokens.messages import Alg, Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc7515 import BadJws
-from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS
+from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from identity.tokens.scopes import NOT_LENT, SCOPES
 from kit import clock, ids
 from kit.actor import Kind
@@ -43,6 +43,9 @@ async def register_client(
     fapi2: bool = False,
     post_logout_redirect_uris: Sequence[str] = (),
     backchannel_logout_uri: str | None = None,
+    resources: Sequence[str] = (),
+    exchange_from: Collection[str] = (),
+    id_token_alg: Alg | None = None,
 ) -> str | None:
     """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
     A partner that people sign in to says what it wants their data for.
@@ -69,9 +72,13 @@ async def register_client(
         fapi2=fapi2,
         post_logout_redirect_uris=tuple(post_logout_redirect_uris),
         backchannel_logout_uri=backchannel_logout_uri,
+        resources=tuple(dict.fromkeys(resources)),
+        exchange_from=frozenset(exchange_from),
+        id_token_alg=id_token_alg,
         disabled_at=None,
     )
     _refuse_unsafe(added)
+    await _refuse_unknown(conn, added)
     if not await store.add_client(conn, added, clock.now()):
         raise ClientExists(client_id=client_id)
     return secret
@@ -154,6 +161,10 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append("only the city's own apps manage how people sign in")
     if client.kind == "public" and "client_credentials" in client.grants:
         reasons.append("only a client with a secret acts for itself")
+    if (TOKEN_EXCHANGE in client.grants) != bool(client.exchange_from):
+        reasons.append("who exchanges tokens says whose, and nobody else does")
+    if client.exchange_from and client.kind == "public":
+        reasons.append("only a client with a secret exchanges tokens")
     if client.office_id is not None and client.kind == "public":
         reasons.append("a kiosk has a secret")
     asks_people = not client.first_party and not client.grants.isdisjoint(("authorization_code", DEVICE_CODE))
@@ -176,6 +187,15 @@ def _refuse_unsafe(client: Client) -> None:
     reasons += [reason for uri in every if (reason := _unsafe(uri))]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
+
+
+async def _refuse_unknown(conn: AsyncConnection, client: Client) -> None:
+    """Refuses BadClient for services and clients that nobody registered."""
+    known = {service.uri for service in await store.services(conn, client.resources)}
+    unknown = [uri for uri in client.resources if uri not in known]
+    unknown += [name for name in sorted(client.exchange_from) if await store.client(conn, name) is None]
+    if unknown:
+        raise BadClient(reason=f"nobody registered {', '.join(unknown)}")
 
 
 def _unfit_to_lend_to(client: Client) -> list[str]:

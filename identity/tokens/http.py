@@ -9,7 +9,7 @@ from litestar import HttpMethod, Request, Response, get, post, route
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 
-from identity.tokens import rfc6749, service, userinfo
+from identity.tokens import rfc6749, rfc8693, service, userinfo
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import DeviceReply, Introspection, OAuthProblem, PushedReply, TokenReply, UserInfo
 from identity.tokens.rfc6749 import OAuthError
@@ -74,6 +74,12 @@ class _TokenOperation(Operation):
                 "device_code": "RFC 8628: of the device that waits",
                 "refresh_token": "the newest one; it is good once",
                 "scope": "fewer than all the client may have, or than were granted",
+                "resource": "RFC 8707: the service the token is for, among those granted; may stand several times",
+                "subject_token": "RFC 8693: an access token of a client whose tokens this one may exchange",
+                "subject_token_type": rfc8693.ACCESS_TOKEN,
+                "actor_token": "RFC 8693: of who acts, where it is not the client itself",
+                "actor_token_type": rfc8693.ACCESS_TOKEN,
+                "audience": "RFC 8693: a service by the client it asks about tokens with",
             },
         )
 
@@ -95,6 +101,7 @@ class _PushOperation(Operation):
                 "code_challenge": "RFC 7636",
                 "code_challenge_method": "S256",
                 "dpop_jkt": "RFC 9449 §10",
+                "resource": "RFC 8707: a service the token will be for; may stand several times",
             },
         )
 
@@ -108,6 +115,7 @@ class _DeviceOperation(Operation):
                 "client_id": "of a client that does not authenticate by Basic",
                 "client_secret": "of a client that does not authenticate otherwise",
                 "scope": "what is asked of the person; all the client may have when absent",
+                "resource": "RFC 8707: a service the token will be for; may stand several times",
             },
         )
 

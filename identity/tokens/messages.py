@@ -8,16 +8,22 @@ import msgspec
 from kit.refusal import Words
 
 ClientKind = Literal["public", "confidential"]
+Alg = Literal["ES256", "EdDSA", "RS256"]
 ResponseMode = Literal["query", "form_post"]
 GrantType = Literal[
-    "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
 ]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
     `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
-    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile."""
+    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile. `resources` are services
+    beside the city's own that it may ask tokens for, `exchange_from` clients whose tokens it may exchange for narrower ones."""
 
     id: str
     name: str
@@ -37,6 +43,20 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     fapi2: bool
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
+    resources: tuple[str, ...]
+    exchange_from: frozenset[str]
+    id_token_alg: Alg | None
+    disabled_at: datetime | None
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's API that takes our tokens: `uri` is its name in `aud`, `scopes` what it understands, `client_id` by which it asks
+    about a token."""
+
+    uri: str
+    name: Words
+    scopes: frozenset[str]
+    client_id: str | None
     disabled_at: datetime | None
 
 
@@ -44,6 +64,14 @@ class Confirmation(msgspec.Struct, frozen=True):
     """The device key a token is bound to (RFC 9449 §6.1)."""
 
     jkt: str
+
+
+class Acting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who acts for the subject (RFC 8693 §4.1); in `act` who did before."""
+
+    sub: str
+    client_id: str
+    act: "Acting | None" = None
 
 
 class AuthorizationReply(msgspec.Struct, frozen=True):
@@ -55,7 +83,7 @@ class AuthorizationReply(msgspec.Struct, frozen=True):
 
 
 class TokenReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 6749 §5.1; `token_type` is DPoP when the token is bound to a key."""
+    """RFC 6749 §5.1; `token_type` is DPoP when the token is bound to a key; `issued_token_type` is of an exchange (RFC 8693 §2.2.1)."""
 
     access_token: str
     token_type: Literal["Bearer", "DPoP"]
@@ -63,6 +91,7 @@ class TokenReply(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
+    issued_token_type: str | None = None
 
 
 class PushedReply(msgspec.Struct, frozen=True):
@@ -93,12 +122,13 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     exp: int | None = None
     iat: int | None = None
     sub: str | None = None
-    aud: str | None = None
+    aud: str | tuple[str, ...] | None = None
     iss: str | None = None
     jti: str | None = None
     acr: str | None = None
     auth_time: int | None = None
     cnf: Confirmation | None = None
+    act: Acting | None = None
 
 
 class OAuthProblem(msgspec.Struct, frozen=True):
@@ -127,3 +157,4 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str | None = None
     email_verified: bool | None = None
     address: Address | None = None
+    verified_claims: dict[str, Any] | list[dict[str, Any]] | None = None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from identity.tokens import rfc7515, rfc9068
+from identity.tokens import assurance, rfc7515, rfc9068
+from identity.tokens.assurance import VerifiedAsked
 from identity.tokens.rfc6749 import invalid_request
 from identity.tokens.scopes import CLAIMS
 
@@ -65,10 +66,12 @@ def id_token(
 
 
 class ClaimsAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the `claims` parameter asks for and we know of. `acr` is only what the client called essential."""
+    """What the `claims` parameter asks for and we know of, each claim with its condition. `acr` is only what the client called essential."""
 
-    userinfo: tuple[str, ...] = ()
-    id_token: tuple[str, ...] = ()
+    userinfo: dict[str, Any] = {}
+    id_token: dict[str, Any] = {}
+    verified_userinfo: tuple[VerifiedAsked, ...] = ()
+    verified_id_token: tuple[VerifiedAsked, ...] = ()
     acr: tuple[str, ...] = ()
     subject: str | None = None
 
@@ -83,11 +86,17 @@ def claims_asked(text: str | None) -> ClaimsAsked:
         raise invalid_request("claims is not a JSON object") from error
     userinfo, identity = (_members(sent.get(where)) for where in ("userinfo", "id_token"))
     return ClaimsAsked(
-        userinfo=tuple(name for name in CLAIMS if name in userinfo),
-        id_token=tuple(name for name in CLAIMS if name in identity),
+        userinfo=_conditions(userinfo),
+        id_token=_conditions(identity),
+        verified_userinfo=assurance.asked(userinfo.get("verified_claims")),
+        verified_id_token=assurance.asked(identity.get("verified_claims")),
         acr=_essential_acr(identity.get("acr")),
         subject=_subject(identity.get("sub")),
     )
+
+
+def _conditions(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: assurance.condition(asked[name], name) for name in CLAIMS if name in asked}
 
 
 def _members(asked: Any) -> dict[str, Any]:

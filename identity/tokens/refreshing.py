@@ -6,6 +6,7 @@ that only the presented token yields: the same request gets the same answer agai
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import clients, scopes, store
+from identity.tokens import clients, redeeming, scopes, store
 from identity.tokens.issuer import Issuer, kind_of
 from identity.tokens.messages import Client, TokenReply
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
@@ -31,14 +32,21 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 async def refresh(
-    conn: AsyncConnection, issuer: Issuer, client: Client, *, token: str, scope: str | None, jkt: str | None
+    conn: AsyncConnection,
+    issuer: Issuer,
+    client: Client,
+    *,
+    token: str,
+    scope: str | None,
+    jkt: str | None,
+    resources: Sequence[str] = (),
 ) -> TokenReply | Copied:
     """The next access and refresh token. `Copied` is *returned*, so that the caller commits what it ended.
 
     Raises OAuthError for what leaves the token as good as it was.
     """
     now, digest = clock.now(), ids.digest(token)
-    asked_for = hashlib.sha256(f"{scope or ''}\n{jkt or ''}".encode()).digest()
+    asked_for = hashlib.sha256("\n".join((scope or "", jkt or "", *resources)).encode()).digest()
     grant = await store.use_refresh_token(conn, digest, client.id, at=now, used_for=asked_for)
     if grant is None:
         return await _second_use(conn, client, token, asked_for=asked_for, bound=jkt is not None, now=now)
@@ -52,7 +60,9 @@ async def refresh(
         raise invalid_grant(refusal.message.en) from refusal
     if not client.first_party and await consents.standing(conn, grant.account_id, client.id, now) is None:
         raise invalid_grant("the person's consent has ended")
-    reply = await issuer.token_again(conn, client, grant, bearer, scope=granted, jkt=jkt, now=now)
+    reply = await redeeming.token_again(
+        conn, issuer, client, grant, bearer, scope=granted, resources=resources, jkt=jkt, now=now
+    )
     sealed = crypto.seal(_answer_key(token), msgspec.json.encode(reply), grant.id.encode())
     await store.keep_answer(conn, digest, grant.id, sealed, forget_before=now - SAME_ANSWER)
     return reply

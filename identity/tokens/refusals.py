@@ -69,6 +69,22 @@ class BadClient(Refusal):
     en = "The client cannot be registered: {reason}."
 
 
+class BadService(Refusal):
+    """A service that could not be kept apart from others."""
+
+    status = 422
+    code = "bad-service"
+    vi = "Không thể đăng ký dịch vụ: {reason}."
+    en = "The service cannot be registered: {reason}."
+
+
+class ServiceExists(Refusal):
+    status = 409
+    code = "service-exists"
+    vi = "Đã có dịch vụ mang địa chỉ {uri}."
+    en = "There is a service with the address {uri} already."
+
+
 class BadChallenge(Refusal):
     status = 422
     code = "bad-code-challenge"

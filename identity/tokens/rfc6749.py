@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
@@ -50,6 +50,30 @@ def is_visible(text: str) -> bool:
     return _VISIBLE.fullmatch(text) is not None
 
 
+_BETWEEN = "\n"
+_REPEATED = frozenset({"resource", "audience"})
+
+
+class Twice(ValueError):
+    """A parameter stands twice that may stand once."""
+
+
+def gathered(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The parameters of a request; empty ones count as absent and none may stand twice (§3.1) but `resource` and `audience`
+    (RFC 8707, RFC 8693): their values are kept in one, for `values`. Raises Twice."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found and name not in _REPEATED:
+            raise Twice(name)
+        found[name] = _BETWEEN.join(filter(None, (found.get(name), value)))
+    return {name: value for name, value in found.items() if value}
+
+
+def values(sent: Mapping[str, str], parameter: str) -> tuple[str, ...]:
+    """Of a parameter that may stand several times, each once."""
+    return tuple(dict.fromkeys(sent[parameter].split(_BETWEEN))) if parameter in sent else ()
+
+
 def form(content_type: str | None, body: bytes) -> dict[str, str]:
     """The parameters; empty ones count as absent and none may stand twice (§3.2)."""
     kind, _, parameters = (content_type or "").partition(";")
@@ -65,12 +89,12 @@ def form(content_type: str | None, body: bytes) -> dict[str, str]:
         )
     except ValueError as error:
         raise invalid_request("the body is no form") from error
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise invalid_request("a parameter stands twice")
     if not all(_VISIBLE.fullmatch(text) for pair in pairs for text in pair):
         raise invalid_request("a parameter holds more than visible ASCII")
-    return {name: value for name, value in found.items() if value}
+    try:
+        return gathered(pairs)
+    except Twice as error:
+        raise invalid_request("a parameter stands twice") from error
 
 
 class Credentials(msgspec.Struct, frozen=True):

@@ -1,10 +1,11 @@
-"""Introspection (RFC 7662): a confidential client asks about a token it holds. Of all others it learns nothing."""
+"""Introspection (RFC 7662): a confidential client asks about a token it holds, or that is for its service. Of all others it learns
+nothing."""
 
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import acting, rfc9068, store
+from identity.tokens import acting, rfc9068, services, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, Introspection
 from identity.tokens.refusals import InvalidToken, TokenRevoked
@@ -14,12 +15,14 @@ INACTIVE = Introspection(active=False)
 
 
 async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, token: str) -> Introspection:
-    """`INACTIVE` and nothing else unless the token is this client's and in force."""
+    """`INACTIVE` and nothing else unless the token is this client's, or for a service of its, and in force."""
     kept = await store.refresh_token(conn, ids.digest(token))
     if kept is not None:
         return _refresh_token(client, kept)
-    claims = issuer.claims_in_force(token)
-    if claims is None or claims.client_id != client.id:
+    claims = issuer.claims_in_force(token, for_anybody=True)
+    if claims is None:
+        return INACTIVE
+    if claims.client_id != client.id and not await services.is_for(conn, client, claims.audience):
         return INACTIVE
     grant = await store.grant(conn, claims.gid, clock.today())
     try:
@@ -41,6 +44,7 @@ async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, toke
         acr=rfc9068.acr_of(min(claims.level, grant.account_level or 0)),
         auth_time=claims.auth_time,
         cnf=claims.cnf,
+        act=claims.act,
     )
 
 

@@ -6,12 +6,13 @@ draft-ietf-oauth-first-party-apps; they redeem them at the same token endpoint.
 
 from typing import Any
 
-from identity.tokens import rfc7636, rfc9068
+from identity.tokens import assurance, rfc7636, rfc9068
 from identity.tokens.rfc7515 import ALG
 from identity.tokens.scopes import CLAIMS, SCOPES
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANTS = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE]
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a name of a grant
+GRANTS = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, TOKEN_EXCHANGE]
 _PROVEN = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _ANYHOW = [*_PROVEN, "none"]
 
@@ -45,12 +46,13 @@ def metadata(issuer: str) -> dict[str, Any]:
         "scopes_supported": list(SCOPES),
         "acr_values_supported": rfc9068.ACR_VALUES,
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", *CLAIMS,
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", *CLAIMS, "verified_claims",
         ],
         "ui_locales_supported": ["vi", "en"],
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "claims_parameter_supported": True,
+        **assurance.metadata(),
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import browser, clients, rfc9068, store
+from identity.tokens import browser, clients, redeeming, rfc8707, rfc9068, services, store
 from identity.tokens.authorization import Asked
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, DeviceReply, TokenReply
@@ -55,6 +55,9 @@ async def start(conn: AsyncConnection, issuer: Issuer, client: Client, sent: Map
         raise OAuthError("invalid_scope", refusal.message.en) from refusal
     if not scope:
         raise OAuthError("invalid_scope", "nothing is asked of the person")
+    resources = rfc8707.wanted(sent)
+    rfc8707.within(resources, services.open_to(client, issuer.url))
+    await services.aim(conn, issuer.url, asked=(), granted=resources, scope=" ".join(scope))
     now, device_code = clock.now(), ids.secret_token("dc")
     if client.office_id is not None:
         since = now - LENT_FOR
@@ -66,6 +69,7 @@ async def start(conn: AsyncConnection, issuer: Issuer, client: Client, sent: Map
         client_id=client.id,
         user_code=user_code,
         scope=" ".join(scope),
+        resources=list(resources),
         interval_seconds=INTERVAL_SECONDS,
         expires_at=now + LIFETIME,
     ):
@@ -82,7 +86,13 @@ async def start(conn: AsyncConnection, issuer: Issuer, client: Client, sent: Map
 
 
 async def poll(
-    conn: AsyncConnection, issuer: Issuer, client: Client, *, device_code: str | None, jkt: str | None
+    conn: AsyncConnection,
+    issuer: Issuer,
+    client: Client,
+    *,
+    device_code: str | None,
+    jkt: str | None,
+    resources: Sequence[str] = (),
 ) -> TokenReply | OAuthError:
     """The token, once somebody allowed it (§3.4). *Returns* the error of which something is kept; raises the others."""
     if device_code is None:
@@ -97,7 +107,9 @@ async def poll(
         return await _waits(conn, digest, found, now)
     if not found.allowed:
         raise OAuthError("access_denied", "the person refused")
-    return await issuer.redeem(conn, client, code=device_code, verifier=device_code, jkt=jkt)
+    return await redeeming.redeem(
+        conn, issuer, client, code=device_code, verifier=device_code, jkt=jkt, resources=resources
+    )
 
 
 async def _waits(conn: AsyncConnection, digest: bytes, found: Any, now: datetime) -> OAuthError:
@@ -145,7 +157,14 @@ async def enter(db: Database, limits: Limits, typed: str, *, cookie: str | None,
             raise UnknownUserCode
         handle = ids.secret_token("rq")
         # Whatever was allowed before: this screen may be another than the one it was allowed at.
-        asked = Asked(redirect_uri="", code_challenge="", scope=found.scope, prompt=("consent",), user_code=user_code)
+        asked = Asked(
+            redirect_uri="",
+            code_challenge="",
+            scope=found.scope,
+            resources=tuple(found.resources),
+            prompt=("consent",),
+            user_code=user_code,
+        )
         until = found.expires_at
         await store.add_request(
             conn, digest=ids.digest(handle), client_id=found.client_id, asked=asked, expires_at=until
@@ -163,6 +182,7 @@ async def allow(
     *,
     account_id: str,
     scope: str,
+    resources: Sequence[str],
     amr: Sequence[str],
     auth_time: datetime,
     authenticator_id: str | None,
@@ -189,6 +209,7 @@ async def allow(
         redirect_uri=None,
         browser_session_id=browser_session_id,
         claims=None,
+        resources=list(resources),
         created_at=now,
         expires_at=device.expires_at,
     )

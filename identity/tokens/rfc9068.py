@@ -1,12 +1,12 @@
 """Access tokens as JWT (RFC 9068), ES256: what stands in them, and reading one back strictly."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from identity.tokens import rfc7515
-from identity.tokens.messages import Confirmation
+from identity.tokens.messages import Acting, Confirmation
 from identity.tokens.rfc7515 import BadJws
 from kit.actor import Kind
 
@@ -30,7 +30,7 @@ class AccessClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The payload. `sub` is what the client may know the person by; `gid` names the grant the city itself looks up."""
 
     iss: str
-    aud: str
+    aud: str | tuple[str, ...]
     exp: int
     iat: int
     jti: str
@@ -47,6 +47,15 @@ class AccessClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     office: str | None = None
     roles: tuple[str, ...] = ()
     session: str | None = None
+    act: Acting | None = None
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        return (self.aud,) if isinstance(self.aud, str) else self.aud
+
+    @property
+    def signed_in_at(self) -> datetime | None:
+        return None if self.auth_time is None else datetime.fromtimestamp(self.auth_time, UTC)
 
     @property
     def level(self) -> int:
@@ -73,15 +82,15 @@ def sign(claims: AccessClaims, kid: str, key: "ec.EllipticCurvePrivateKey") -> s
 
 
 def read(
-    token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str, audience: str, at: datetime
+    token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str, audience: str | None, at: datetime
 ) -> AccessClaims:
-    """The claims of a token of ours that is in force (§4). `keys` is a plain table: a kid opens no file and asks no database.
+    """The claims of a token of ours that is in force (§4), for this audience or, with None, for anybody. `keys` is a plain table: a kid opens no file and asks no database.
 
     Raises BadJws, Expired.
     """
     claims = signed_claims(token, keys, issuer=issuer)
     now = at.timestamp()
-    if claims.aud != audience:
+    if audience is not None and audience not in claims.audience:
         raise BadJws("aud is not this service")
     if claims.iat > now + _LEEWAY_SECONDS or (claims.nbf is not None and claims.nbf > now + _LEEWAY_SECONDS):
         raise BadJws("the token is not valid yet")
@@ -102,6 +111,8 @@ def signed_claims(token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, i
         claims = msgspec.convert(rfc7515.json_object(jws.payload), AccessClaims)
     except msgspec.ValidationError as error:
         raise BadJws("a claim is missing or of the wrong kind") from error
+    if isinstance(claims.aud, tuple) and len(set(claims.aud)) < 2:
+        raise BadJws("aud is a list of one")
     if claims.iss != issuer:
         raise BadJws("iss is another issuer")
     return claims

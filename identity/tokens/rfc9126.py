@@ -28,7 +28,7 @@ async def push(
         receiver = authorization.receiver(client, sent)
     except NoAnswer as error:
         raise invalid_request(str(error)) from error
-    asked = authorizing.checked(issuer, client, sent, receiver)
+    asked = await authorizing.checked(conn, issuer, client, sent, receiver)
     if dpop:
         asked = msgspec.structs.replace(asked, jkt=await _bound(issuer, dpop, asked.jkt))
     handle = ids.secret_token("rq")

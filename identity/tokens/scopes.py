@@ -1,6 +1,7 @@
 """Every scope there is, who may hold it, and what it lets an app do, in words a consent page can show."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -93,8 +94,30 @@ def item_of(claim: str) -> str:
     return _ALONE + claim
 
 
+_VERIFIED = "verified:"
+_EVIDENCE = Words(vi="kèm cách và ngày đã xác minh", en="with how and when it was verified")
+
+
+def item_verified(claim: str) -> str:
+    """How a consent names a claim that is told with its evidence (OpenID Connect for Identity Assurance)."""
+    return _VERIFIED + claim
+
+
+_AT = "service:"
+
+
+def item_at(uri: str) -> str:
+    """How a consent names a service of others that what is allowed may be used at (RFC 8707)."""
+    return _AT + uri
+
+
 def words_of(item: str) -> Words:
     """What a consent's item lets an app do; one that is no longer offered is told by its name."""
     if item.startswith(_ALONE) and (claim := CLAIMS.get(item.removeprefix(_ALONE))) is not None:
         return claim.words
+    if item.startswith(_VERIFIED) and (claim := CLAIMS.get(item.removeprefix(_VERIFIED))) is not None:
+        return Words(vi=f"{claim.words.vi}, {_EVIDENCE.vi}", en=f"{claim.words.en}, {_EVIDENCE.en}")
+    if item.startswith(_AT):
+        host = urlsplit(item.removeprefix(_AT)).hostname
+        return Words(vi=f"Dùng những quyền này tại {host}", en=f"Use what you allow at {host}")
     return SCOPES[item].words if item in SCOPES else Words(vi=item, en=item)

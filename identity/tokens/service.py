@@ -6,12 +6,25 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
-from identity.tokens import clients, refreshing, rfc6749, rfc7523, rfc7662, rfc8628, rfc9126, rfc9449, store
+from identity.tokens import (
+    clients,
+    redeeming,
+    refreshing,
+    rfc6749,
+    rfc7523,
+    rfc7662,
+    rfc8628,
+    rfc8693,
+    rfc8707,
+    rfc9126,
+    rfc9449,
+    store,
+)
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, DeviceReply, Introspection, PushedReply, TokenReply
 from identity.tokens.refreshing import Copied
 from identity.tokens.rfc6749 import OAuthError, invalid_client, invalid_grant, invalid_request
-from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS
+from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from kit.db import Database
 from notifications import PostOffice, Recipient
 
@@ -75,28 +88,37 @@ async def give_token(
         if grant not in client.grants:
             raise OAuthError("unauthorized_client", "the client is not registered for this grant")
         jkt = await _device_key(issuer, client, dpop, path)
+        resources = rfc8707.wanted(sent)
         if grant == "client_credentials":
-            answer = await issuer.client_token(conn, client, scope=sent.get("scope"), jkt=jkt)
+            answer = await issuer.client_token(conn, client, scope=sent.get("scope"), jkt=jkt, resources=resources)
         elif grant == "refresh_token":
             token = sent.get("refresh_token")
             if token is None:
                 raise invalid_request("refresh_token is missing")
-            answer = await refreshing.refresh(conn, issuer, client, token=token, scope=sent.get("scope"), jkt=jkt)
+            answer = await refreshing.refresh(
+                conn, issuer, client, token=token, scope=sent.get("scope"), jkt=jkt, resources=resources
+            )
             if isinstance(answer, Copied):
                 answer = await _tell_owner(conn, issuer, post_office, client, answer)
         elif grant == DEVICE_CODE:
-            answer = await rfc8628.poll(conn, issuer, client, device_code=sent.get("device_code"), jkt=jkt)
+            answer = await rfc8628.poll(
+                conn, issuer, client, device_code=sent.get("device_code"), jkt=jkt, resources=resources
+            )
+        elif grant == TOKEN_EXCHANGE:
+            answer = await rfc8693.exchange(conn, issuer, client, sent, jkt=jkt)
         else:
             code = sent.get("code")
             if code is None:
                 raise invalid_request("code is missing")
-            answer = await issuer.redeem(
+            answer = await redeeming.redeem(
                 conn,
+                issuer,
                 client,
                 code=code,
                 verifier=sent.get("code_verifier"),
                 jkt=jkt,
                 redirect_uri=sent.get("redirect_uri"),
+                resources=resources,
             )
     # What was used twice has ended what it became by now, who asks too often waits longer: that stands, and then it is refused.
     if isinstance(answer, OAuthError):

@@ -40,11 +40,30 @@ oauth_clients = Table(
     Column("fapi2", Boolean, nullable=False),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False),
     Column("backchannel_logout_uri", Text),
+    # Services beside the city's own that it may ask tokens for (RFC 8707), and clients whose tokens it may exchange (RFC 8693).
+    Column("resources", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("exchange_from", ARRAY(Text), nullable=False, server_default="{}"),
+    # What its ID tokens are signed by; null for whatever the issuer signs by.
+    Column("id_token_alg", Text),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
     CheckConstraint("(kind = 'confidential') = (secret_digest is not null or keys <> '[]')", name="secret"),
     CheckConstraint("secret_digest is null or keys = '[]'", name="one_way"),
+)
+
+oauth_services = Table(
+    "oauth_services",
+    metadata,
+    # What stands in `aud` of tokens for it; the city's own is the issuer and no row.
+    Column("uri", Text, primary_key=True),
+    Column("name", Json, nullable=False),
+    # What it understands: a token for it holds no other.
+    Column("scopes", ARRAY(Text), nullable=False),
+    # By which it asks about tokens that are for it (RFC 7662).
+    Column("client_id", Text, ForeignKey("oauth_clients.id")),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
 )
 
 browser_sessions = Table(
@@ -81,6 +100,10 @@ oauth_grants = Table(
     Column("jkt", Text),
     # {"userinfo": […], "id_token": […]}: single claims asked for beside the scopes, and allowed.
     Column("claims", Json),
+    # Services its tokens may be for; none is the city's own.
+    Column("resources", ARRAY(Text), nullable=False, server_default="{}"),
+    # Grants it ends with: those whose tokens it was exchanged for.
+    Column("ends_with", ARRAY(Text), nullable=False, server_default="{}"),
     # Of the sign-in behind it: what a refresh states again.
     Column("amr", ARRAY(Text)),
     Column("auth_time", Instant),
@@ -109,6 +132,7 @@ authorization_codes = Table(
     Column("redirect_uri", Text),
     Column("browser_session_id", Id, ForeignKey("browser_sessions.id"), index=True),
     Column("claims", Json),
+    Column("resources", ARRAY(Text), nullable=False, server_default="{}"),
     Column("authenticator_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
@@ -138,6 +162,7 @@ device_codes = Table(
     Column("client_id", Text, ForeignKey("oauth_clients.id"), nullable=False),
     Column("user_code", Text, nullable=False, unique=True),
     Column("scope", Text, nullable=False),
+    Column("resources", ARRAY(Text), nullable=False, server_default="{}"),
     Column("interval_seconds", SmallInteger, nullable=False),
     Column("polled_at", Instant),
     Column("expires_at", Instant, nullable=False, index=True),

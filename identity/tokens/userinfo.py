@@ -20,7 +20,11 @@ async def of(conn: AsyncConnection, keys: Keys, issuer: Issuer, actor: Actor) ->
     client = await store.client(conn, actor.client_id)
     assert client is not None
     grant = await store.grant(conn, actor.grant_id, clock.today())
-    alone = (grant.claims or {}).get("userinfo", ())
-    wanted = [name for name, claim in CLAIMS.items() if claim.scope in actor.scopes or name in alone]
+    asked = grant.claims or {}
+    alone = asked.get("userinfo", {})
+    wanted = {name: alone.get(name) for name, claim in CLAIMS.items() if claim.scope in actor.scopes or name in alone}
     told = await claims.known(conn, keys, actor.account_id, wanted)
+    told |= await claims.verified(
+        conn, keys, actor.account_id, asked.get("verified_userinfo", ()), level=grant.account_level
+    )
     return msgspec.convert({"sub": issuer.subject(client, actor.account_id), **told}, UserInfo)

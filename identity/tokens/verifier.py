@@ -61,10 +61,12 @@ class Verifier:
         acting.refuse_ended(grant, claims, shown.scheme)
         return acting.actor_of(claims, grant)
 
-    def claims_in_force(self, token: str) -> rfc9068.AccessClaims | None:
-        """Of an access token of ours that has not expired; whether it was ended since, its grant says."""
+    def claims_in_force(self, token: str, *, for_anybody: bool = False) -> rfc9068.AccessClaims | None:
+        """Of an access token of ours that has not expired, and is for the city's own service unless it is `for_anybody`; whether it
+        was ended since, its grant says."""
+        audience = None if for_anybody else self.url
         try:
-            return rfc9068.read(token, self._public, issuer=self.url, audience=self.url, at=clock.now())
+            return rfc9068.read(token, self._public, issuer=self.url, audience=audience, at=clock.now())
         except (rfc9068.Expired, BadJws):
             return None
 

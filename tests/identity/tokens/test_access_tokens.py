@@ -114,6 +114,8 @@ def test_RS_6_an_id_token_is_no_access_token() -> None:
     [
         {"aud": "https://other.example"},
         {"aud": [ISSUER]},
+        {"aud": [ISSUER, ISSUER]},
+        {"aud": ["https://other.example", "https://third.example"]},
         {"iss": "https://evil.example"},
         {"iss": ISSUER + "/"},
         {"exp": NOW},

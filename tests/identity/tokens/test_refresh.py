@@ -12,7 +12,7 @@ import pytest
 
 from api.caller import Device
 from identity import consents, tokens
-from identity.tokens import issuer, refreshing
+from identity.tokens import redeeming, refreshing
 from kit import clock
 from kit.db import raw
 from tests.identity.tokens.browsing import PARENT, TOKEN, Browser
@@ -209,13 +209,13 @@ async def test_REF_6_scopes_narrow_for_once_and_never_widen(app: App) -> None:
 
 async def test_REF_7_what_ends_a_family(city: CityPeople) -> None:
     app = await _phone(city).begin()
-    with clock.shifted(issuer.REFRESH_LIFETIME + timedelta(seconds=1)):
+    with clock.shifted(redeeming.REFRESH_LIFETIME + timedelta(seconds=1)):
         assert error_of(await app.refresh()) == "invalid_grant"
     held = app.held["refresh_token"]
     for day in (25, 50, 75):
         with clock.shifted(timedelta(days=day)):
             held = (await app.refresh(held)).json()["refresh_token"]
-    with clock.shifted(issuer.GRANT_LIFETIME + timedelta(seconds=1)):
+    with clock.shifted(redeeming.GRANT_LIFETIME + timedelta(seconds=1)):
         assert error_of(await app.refresh(held)) == "invalid_grant"
 
     app = await _phone(city).begin()
