@@ -30,6 +30,30 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+def _head(app: ASGIApp) -> ASGIApp:
+    """HEAD as GET without its body (RFC 9110 §9.1), where no route of its own answers it."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def unless_not_allowed(message: Message) -> None:
+            nonlocal refused
+            refused = refused or (message["type"] == "http.response.start" and message["status"] == 405)
+            if not refused:
+                await send(message)
+
+        async def without_body(message: Message) -> None:
+            await send(message if message["type"] == "http.response.start" else {**message, "body": b""})
+
+        as_get = {**scope, "method": "GET", "state": dict(scope.get("state", {}))}
+        await app(scope, receive, unless_not_allowed)
+        if refused:
+            await app(as_get, receive, without_body)
+            scope["path_template"] = as_get.get("path_template")
+
+    return answered
+
+
 def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The outermost layer; pure ASGI, for it runs on every call. Puts the believed address where frameworks look for it."""
     told, every = metrics(), _HEADERS
@@ -64,7 +88,7 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             await send(message)
 
         try:
-            await app(scope, receive, send_with_headers)
+            await (_head(app) if scope["method"] == "HEAD" else app)(scope, receive, send_with_headers)
         finally:
             seconds = time.perf_counter() - began
             # The template, never the path: a path may hold a code, and labels must stay few.

@@ -4,6 +4,7 @@ First to whom an answer may be sent at all, and only then what is wrong: no erro
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -48,16 +49,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def parameters(query: bytes) -> dict[str, str]:
     """Of a query or a form; empty ones count as absent. Raises NoAnswer when one stands twice (§3.1) or it is none."""
+    found, twice = parameters_and_twice(query)
+    if twice:
+        raise NoAnswer("invalid_request: a parameter stands twice")
+    return found
+
+
+def parameters_and_twice(query: bytes) -> tuple[dict[str, str], list[str]]:
+    """Those that stand once, and the names of those that stand twice, which have no value then. Raises NoAnswer."""
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise NoAnswer("the parameters cannot be read") from error
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise NoAnswer("invalid_request: a parameter stands twice")
     if not all(name.isprintable() and value.isprintable() for name, value in pairs):
         raise NoAnswer("invalid_request: a parameter holds control characters")
-    return {name: value for name, value in found.items() if value}
+    times = Counter(name for name, _ in pairs)
+    return {n: value for n, value in pairs if value and times[n] == 1}, [n for n in times if times[n] > 1]
 
 
 def receiver(client: Client | None, sent: Mapping[str, str]) -> str:

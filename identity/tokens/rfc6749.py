@@ -52,6 +52,8 @@ def is_visible(text: str) -> bool:
 
 def form(content_type: str | None, body: bytes) -> dict[str, str]:
     """The parameters; empty ones count as absent and none may stand twice (§3.2)."""
+    if content_type is None and not body:
+        return {}
     kind, _, parameters = (content_type or "").partition(";")
     if kind.strip().lower() != FORM or parameters.strip().lower() not in ("", "charset=utf-8"):
         raise OAuthError("invalid_request", f"send {FORM}", status=415)
