@@ -41,7 +41,9 @@ async def test_bad_input_is_a_problem_document(
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/v1/oauth/jwks", "/.well-known/openid-configuration", "/", "/v1/procedures", "/v1/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/v1/oauth/jwks", "/.well-known/openid-configuration", "/", "/v1/procedures", "/v1/nothing"]
+)
 async def test_HEAD_is_GET_without_its_body(city: CityPeople, path: str) -> None:
     """It was 405 everywhere: RFC 9110 §9.1 has every server know both."""
     whole, head = await city.client.get(path), await city.client.head(path)

@@ -99,7 +99,11 @@ class Issuer:
     ) -> httpx.Response:
         """A form by `app`, authenticated as it is registered; None for nobody. `twice` names a field to repeat."""
         sent = {name: value for name, value in fields.items() if value is not None}
-        told: list[tuple[str, str]] = [("Content-Type", FORM), *(headers or {}).items(), *(("DPoP", p) for p in dpop or [])]
+        told: list[tuple[str, str]] = [
+            ("Content-Type", FORM),
+            *(headers or {}).items(),
+            *(("DPoP", p) for p in dpop or []),
+        ]
         if app is not None:
             own, header = self.credentials(app)
             sent = own | sent
@@ -121,12 +125,26 @@ class Issuer:
     def assertion(self, app: str, *, key: Any = None, alg: str = "ES256", **change: Any) -> dict[str, str]:
         """RFC 7523; `change` replaces claims, None takes one away."""
         now = int(time.time())
-        claims = {"iss": app, "sub": app, "aud": self.url, "jti": str(uuid.uuid4()), "iat": now, "exp": now + 60} | change
+        claims = {
+            "iss": app,
+            "sub": app,
+            "aud": self.url,
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + 60,
+        } | change
         stated = {name: value for name, value in claims.items() if value is not None}
         signed = jwt.encode(stated, key or (None if alg == "none" else self.key), alg, headers={"kid": "k"})
         return {"client_assertion_type": ASSERTION, "client_assertion": signed}
 
-    def proof(self, device: Device, method: str = "POST", endpoint: str = "token_endpoint", token: str | None = None, **claims: Any) -> str:
+    def proof(
+        self,
+        device: Device,
+        method: str = "POST",
+        endpoint: str = "token_endpoint",
+        token: str | None = None,
+        **claims: Any,
+    ) -> str:
         return device.proof(method, self.address(endpoint), token, **claims)
 
     # Through the browser
@@ -179,7 +197,12 @@ class Issuer:
         pkce = pkce or Pkce()
         answer = self.authorize(app, signed_in=True, pkce=pkce, **change)
         told = dict(parse_qsl(urlsplit(answer.headers["location"]).query))
-        return {"grant_type": _CODE, "code": told["code"], "code_verifier": pkce.verifier, "redirect_uri": APPS[app].redirects[0]}
+        return {
+            "grant_type": _CODE,
+            "code": told["code"],
+            "code_verifier": pkce.verifier,
+            "redirect_uri": APPS[app].redirects[0],
+        }
 
     def tokens(self, app: str = "web", *, dpop: Device | None = None, **change: str | None) -> dict[str, Any]:
         """What a fresh code comes to."""
@@ -259,9 +282,9 @@ def outcome(issuer: Issuer, answer: httpx.Response) -> dict[str, str]:
     to = answer.headers.get("location")
     if to is not None and not issuer.own(to):
         parts = urlsplit(to)
-        told = dict(parse_qsl(parts.query, keep_blank_values=True))
+        told = dict(parse_qsl(parts.query or parts.fragment, keep_blank_values=True))
         told.pop("error_description", None)
-        found["leads to"] = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        found["leads to"] = f"{parts.scheme}://{parts.netloc}{parts.path}{'' if parts.query else '#'}"
         found["parameters"] = " ".join(sorted(told))
         found |= {name: told[name] for name in ("error", "state") if name in told}
         found["iss"] = "its own" if told.get("iss") == issuer.url else str(told.get("iss"))
@@ -278,10 +301,21 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
     challenges = answer.headers.get("www-authenticate", "")
     schemes = sorted(set(re.findall(r"(?:^|, ?)(Basic|Bearer|DPoP)\b", challenges)))
     errors = sorted(set(re.findall(r'error="([^"]*)"', challenges)))
-    return {"cache-control": "no-store" if "no-store" in kept else kept, "www-authenticate": " ".join([*schemes, *errors])}
+    return {
+        "cache-control": "no-store" if "no-store" in kept else kept,
+        "www-authenticate": " ".join([*schemes, *errors]),
+    }
 
 
-_WORTH = ("error", "token_type", "active", "scope", "issuer", "code_challenge_methods_supported", "response_types_supported")
+_WORTH = (
+    "error",
+    "token_type",
+    "active",
+    "scope",
+    "issuer",
+    "code_challenge_methods_supported",
+    "response_types_supported",
+)
 
 
 def _members(body: Any) -> dict[str, str]:
@@ -299,5 +333,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, str):
         return " ".join(sorted(value.split()))
     return " ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
-
-

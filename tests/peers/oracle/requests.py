@@ -13,7 +13,12 @@ from tests.peers.oracle.asking import ASSERTION, DEVICE, FORM, Issuer, basic
 
 Request = Callable[[Issuer], httpx.Response]
 REQUESTS: dict[str, Request] = {}
-TOKEN, PAR, ASK, REVOKE = "token_endpoint", "pushed_authorization_request_endpoint", "introspection_endpoint", "revocation_endpoint"
+TOKEN, PAR, ASK, REVOKE = (
+    "token_endpoint",
+    "pushed_authorization_request_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+)
 DEVICES, PERSON, LEAVE = "device_authorization_endpoint", "userinfo_endpoint", "end_session_endpoint"
 OWN = "client_credentials"
 UNSIGNED = jwt.encode({"client_id": "web"}, None, "none")
@@ -88,7 +93,13 @@ _authorize("id_token_hint is nonsense", id_token_hint="nonsense")
 _authorize("claims is no JSON", claims="{")
 _authorize("claims is no object", claims="[]")
 _authorize("dpop_jkt is no thumbprint", dpop_jkt="short")
-_authorize("display, ui_locales, acr_values, login_hint", display="page", ui_locales="vi en", acr_values="x", login_hint="a@b.test")
+_authorize(
+    "display, ui_locales, acr_values, login_hint",
+    display="page",
+    ui_locales="vi en",
+    acr_values="x",
+    login_hint="a@b.test",
+)
 _authorize("resource with a fragment", resource="https://api.test/#part")
 
 # The same, signed in
@@ -102,7 +113,9 @@ _authorize("signed in: scope without openid", signed_in=True, scope="profile")
 _authorize("signed in: max_age to spare", signed_in=True, max_age="10000")
 _authorize("signed in: max_age to spare, prompt none", signed_in=True, max_age="10000", prompt="none")
 _authorize("signed in: a public client", app="phone", signed_in=True)
-_authorize("signed in: a public client on another port", app="phone", signed_in=True, redirect_uri="http://127.0.0.1:51004/cb")
+_authorize(
+    "signed in: a public client on another port", app="phone", signed_in=True, redirect_uri="http://127.0.0.1:51004/cb"
+)
 
 
 @request("authorize: signed in: id_token_hint of who it is")
@@ -160,7 +173,9 @@ def _(issuer: Issuer) -> httpx.Response:
 
 @request("push: a proof of another key than dpop_jkt")
 def _(issuer: Issuer) -> httpx.Response:
-    return issuer.form(PAR, dpop=[issuer.proof(Device(), endpoint=PAR)], **issuer.asked("web", Pkce(), dpop_jkt="x" * 43))
+    return issuer.form(
+        PAR, dpop=[issuer.proof(Device(), endpoint=PAR)], **issuer.asked("web", Pkce(), dpop_jkt="x" * 43)
+    )
 
 
 def _pushed(issuer: Issuer, app: str = "web", pkce: Pkce | None = None) -> str:
@@ -257,10 +272,19 @@ _token("client: confidential, without its secret", app=None, grant_type=OWN, cli
 _token("client: Basic and a secret in the form", grant_type=OWN, client_secret="x")
 _token("client: Basic and another client_id", grant_type=OWN, client_id="other")
 _token("client: Basic and its own client_id", grant_type=OWN, client_id="web")
-_token("client: public, with a secret", app=None, grant_type="refresh_token", refresh_token="x", client_id="phone", client_secret="x")
+_token(
+    "client: public, with a secret",
+    app=None,
+    grant_type="refresh_token",
+    refresh_token="x",
+    client_id="phone",
+    client_secret="x",
+)
 
 
-def _assert(name: str, *, key: Any = None, alg: str = "ES256", fields: dict[str, str] | None = None, **change: Any) -> None:
+def _assert(
+    name: str, *, key: Any = None, alg: str = "ES256", fields: dict[str, str] | None = None, **change: Any
+) -> None:
     def asked(issuer: Issuer) -> httpx.Response:
         claims = {claim: value(issuer) if callable(value) else value for claim, value in change.items()}
         sent = issuer.assertion("signer", key=key, alg=alg, **claims) | (fields or {})
@@ -410,7 +434,9 @@ def _(issuer: Issuer) -> httpx.Response:
 
 
 def _key(name: str, proofs: Callable[[Issuer], list[str]]) -> None:
-    request(f"token: key: {name}")(lambda issuer: issuer.form(TOKEN, dpop=proofs(issuer), grant_type=OWN, scope="cards:read"))
+    request(f"token: key: {name}")(
+        lambda issuer: issuer.form(TOKEN, dpop=proofs(issuer), grant_type=OWN, scope="cards:read")
+    )
 
 
 _key("a good proof", lambda issuer: [issuer.proof(Device())])
@@ -702,6 +728,9 @@ _leave("no parameters, by POST", method="POST")
 _leave("id_token_hint is nonsense", id_token_hint="nonsense")
 _leave("an address nobody registered", client_id="web", post_logout_redirect_uri="https://evil.test/bye")
 _leave("an address nobody registered, with a hint", hinted="yes", post_logout_redirect_uri="https://evil.test/bye")
+_leave("a registered address, with a hint", hinted="yes", post_logout_redirect_uri="https://web.test/bye", state="s-1")
+_leave("a registered address, with client_id alone", client_id="web", post_logout_redirect_uri="https://web.test/bye")
+_leave("a hint and another client_id", hinted="yes", client_id="other", post_logout_redirect_uri="https://web.test/bye")
 _leave("an unknown client", client_id="nobody")
 _leave("by PUT", method="PUT")
 
