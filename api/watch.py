@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import re
 import time
+from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,9 +44,11 @@ def _head(app: ASGIApp) -> ASGIApp:
                 await send(message)
 
         async def without_body(message: Message) -> None:
-            await send(message if message["type"] == "http.response.start" else {**message, "body": b""})
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
 
-        as_get = {**scope, "method": "GET", "state": dict(scope.get("state", {}))}
+        as_get: Any = {**scope, "method": "GET", "state": dict(scope.get("state", {}))}
         await app(scope, receive, unless_not_allowed)
         if refused:
             await app(as_get, receive, without_body)
