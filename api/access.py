@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
-from kit.actor import Actor, InsufficientLevel, Who
+from kit.actor import NOBODY, Actor, InsufficientLevel, Who
 from kit.refusal import NotFound, Refusal
 
 
@@ -65,6 +65,10 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if who is None:
         # A house test finds a route without `who` before anybody calls it; this keeps it shut meanwhile.
         raise NotFound
+    if handler.opt.get("client_in_header"):
+        # There Authorization is the client's, and the endpoint itself says what is wrong with it (RFC 6749 §5.2).
+        connection.scope["state"]["actor"] = NOBODY
+        return
     house = connection.app.state.house
     authorization = connection.headers.getall("authorization", [])
     if not authorization and handler.opt.get("token_in_form") and isinstance(connection, Request):
@@ -97,18 +101,23 @@ def refuse(who: Who, actor: Actor) -> None:
     match who.answer(actor):
         case "yes":
             return
+        case "wrong_kind" if who.told:
+            raise _insufficient(who, actor)
         case "not_signed_in":
-            raise NotSignedIn(headers={"WWW-Authenticate": 'DPoP algs="ES256", Bearer'})
+            raise NotSignedIn(headers={"WWW-Authenticate": 'DPoP algs="ES256", Bearer realm="motcua"'})
         case "scope":
-            scope = _scope_wanted(who)
-            raise InsufficientScope(
-                scope=scope, headers={"WWW-Authenticate": f'{actor.scheme} error="insufficient_scope", scope="{scope}"'}
-            )
+            raise _insufficient(who, actor)
         case "level":
             raise InsufficientLevel.of(actor, max([who.level, *(w.level for w in who.alternatives)]))
         case "wrong_kind" | "role":
             # What is another trade's looks like what is not there.
             raise NotFound
+
+
+def _insufficient(who: Who, actor: Actor) -> InsufficientScope:
+    scope = _scope_wanted(who)
+    challenge = f'{actor.scheme} error="insufficient_scope", scope="{scope}"'
+    return InsufficientScope(scope=scope, headers={"WWW-Authenticate": challenge})
 
 
 def _scope_wanted(who: Who) -> str:

@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import re
 import time
+from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +29,32 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+
+
+def _head(app: ASGIApp) -> ASGIApp:
+    """HEAD as GET without its body (RFC 9110 §9.1), where no route of its own answers it."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def unless_not_allowed(message: Message) -> None:
+            nonlocal refused
+            refused = refused or (message["type"] == "http.response.start" and message["status"] == 405)
+            if not refused:
+                await send(message)
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        as_get: Any = {**scope, "method": "GET", "state": dict(scope.get("state", {}))}
+        await app(scope, receive, unless_not_allowed)
+        if refused:
+            await app(as_get, receive, without_body)
+            scope["path_template"] = as_get.get("path_template")
+
+    return answered
 
 
 def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
@@ -64,7 +91,7 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             await send(message)
 
         try:
-            await app(scope, receive, send_with_headers)
+            await (_head(app) if scope["method"] == "HEAD" else app)(scope, receive, send_with_headers)
         finally:
             seconds = time.perf_counter() - began
             # The template, never the path: a path may hold a code, and labels must stay few.

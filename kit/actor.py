@@ -56,7 +56,8 @@ Answer = Literal["yes", "not_signed_in", "wrong_kind", "scope", "level", "role"]
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
-    """What a route asks of its caller; every route states one."""
+    """What a route asks of its caller; every route states one. With `told`, a token of another trade hears which scope is wanted:
+    the address is no secret. Elsewhere it is answered as if nothing were there."""
 
     kinds: frozenset[Kind]
     scope: str | None = None
@@ -64,6 +65,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None = None
     own: bool = False
     anyone: bool = False
+    told: bool = False
     alternatives: tuple["Who", ...] = ()
 
     def answer(self, actor: Actor) -> Answer:
@@ -117,6 +119,6 @@ def proofing() -> Who:
     return Who(kinds=frozenset({"proofing"}))
 
 
-def either(*who: Who) -> Who:
+def either(*who: Who, told: bool = False) -> Who:
     """Any one of these."""
-    return Who(kinds=frozenset(), alternatives=who)
+    return Who(kinds=frozenset(), alternatives=who, told=told)

@@ -13,7 +13,7 @@ import msgspec
 from identity.tokens import oidc, rfc7636, rfc8252, rfc8707
 from identity.tokens.assurance import VerifiedAsked
 from identity.tokens.messages import Client, ResponseMode
-from identity.tokens.rfc6749 import OAuthError, Twice, gathered, invalid_request
+from identity.tokens.rfc6749 import OAuthError, gathered_and_twice, invalid_request
 
 _MAX_FIELDS = 64
 _MAX_CHARS = {"state": 2048, "nonce": 512, "login_hint": 254, "claims": 4096, "id_token_hint": 4096, "dpop_jkt": 43}
@@ -54,16 +54,21 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def parameters(query: bytes) -> dict[str, str]:
     """Of a query or a form; empty ones count as absent. Raises NoAnswer when one stands twice (§3.1) or it is none."""
+    found, twice = parameters_and_twice(query)
+    if twice:
+        raise NoAnswer("invalid_request: a parameter stands twice")
+    return found
+
+
+def parameters_and_twice(query: bytes) -> tuple[dict[str, str], list[str]]:
+    """Those that stand once, and the names of those that stand twice, which have no value then. Raises NoAnswer."""
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise NoAnswer("the parameters cannot be read") from error
     if not all(name.isprintable() and value.isprintable() for name, value in pairs):
         raise NoAnswer("invalid_request: a parameter holds control characters")
-    try:
-        return gathered(pairs)
-    except Twice as error:
-        raise NoAnswer("invalid_request: a parameter stands twice") from error
+    return gathered_and_twice(pairs)
 
 
 def receiver(client: Client | None, sent: Mapping[str, str]) -> str:

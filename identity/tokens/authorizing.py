@@ -43,6 +43,7 @@ LIFETIME = timedelta(minutes=15)
 """From the request to the code: long enough to find the phone."""
 
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
+_WHO_AND_WHERE = frozenset({"client_id", "redirect_uri", "request_uri"})
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,9 @@ async def keep(db: Database, issuer: Issuer, form: bytes) -> str | Answer:
 async def _received(conn: AsyncConnection, issuer: Issuer, sent: bytes) -> tuple[str, Client | Answer]:
     """The handle of a request, written down unless it is already, and whose it is; or what its app is told at once."""
     try:
-        parameters = authorization.parameters(sent)
+        parameters, twice = authorization.parameters_and_twice(sent)
+        if not _WHO_AND_WHERE.isdisjoint(twice):
+            raise NoAnswer("invalid_request: client_id, redirect_uri or request_uri stands twice")
         client = await store.client(conn, parameters.get("client_id", ""))
         kept = parameters.get("request_uri", "")
         if client is not None and client.disabled_at is None and kept.startswith(REQUEST_URI):
@@ -112,6 +115,8 @@ async def _received(conn: AsyncConnection, issuer: Issuer, sent: bytes) -> tuple
     except NoAnswer as error:
         raise BadAuthorizationRequest(reason=str(error)) from error
     try:
+        if twice:
+            raise invalid_request("a parameter stands twice")
         if client.require_par:
             raise invalid_request("this application pushes its requests (RFC 9126)")
         asked = await checked(conn, issuer, client, parameters, receiver)

@@ -36,7 +36,8 @@ _ERRORS = {
         (503, "temporarily unavailable; see Retry-After"),
     )
 }
-_PEOPLE = either(citizen("openid"), officer(scope="openid"))
+# RFC 6750 §3.1: its address stands in the metadata, so any other token hears what it lacks.
+_PEOPLE = either(citizen("openid"), officer(scope="openid"), told=True)
 
 
 def _form(required: list[str], properties: dict[str, str]) -> RequestBody:
@@ -173,6 +174,7 @@ async def _answered(
 @post(
     "/v1/oauth/token",
     who=ANYONE,
+    client_in_header=True,
     status_code=200,
     summary="Exchange a code, a refresh token or a client's credentials for an access token",
     tags=["tokens"],
@@ -202,6 +204,7 @@ async def token(
 @post(
     "/v1/oauth/par",
     who=ANYONE,
+    client_in_header=True,
     status_code=201,
     summary="Push an authorization request",
     tags=["tokens"],
@@ -224,6 +227,7 @@ async def pushed(
 @post(
     "/v1/oauth/device_authorization",
     who=ANYONE,
+    client_in_header=True,
     status_code=200,
     summary="Ask for a code to show on a kiosk or screen",
     tags=["tokens"],
@@ -246,6 +250,7 @@ async def device_authorization(
 @post(
     "/v1/oauth/introspect",
     who=ANYONE,
+    client_in_header=True,
     status_code=200,
     summary="Ask about a token of one's own",
     tags=["tokens"],
@@ -267,6 +272,7 @@ async def introspect(
 @post(
     "/v1/oauth/revoke",
     who=ANYONE,
+    client_in_header=True,
     status_code=200,
     summary="Give a token back",
     tags=["tokens"],

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -61,12 +62,20 @@ class Twice(ValueError):
 def gathered(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The parameters of a request; empty ones count as absent and none may stand twice (§3.1) but `resource` and `audience`
     (RFC 8707, RFC 8693): their values are kept in one, for `values`. Raises Twice."""
+    found, twice = gathered_and_twice(pairs)
+    if twice:
+        raise Twice(twice[0])
+    return found
+
+
+def gathered_and_twice(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
+    """The same, and the names of those that stand twice, which have no value then."""
+    times = Counter(name for name, _ in pairs if name not in _REPEATED)
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name in found and name not in _REPEATED:
-            raise Twice(name)
-        found[name] = _BETWEEN.join(filter(None, (found.get(name), value)))
-    return {name: value for name, value in found.items() if value}
+        if times[name] <= 1:
+            found[name] = _BETWEEN.join(filter(None, (found.get(name), value)))
+    return {n: value for n, value in found.items() if value}, [n for n, count in times.items() if count > 1]
 
 
 def values(sent: Mapping[str, str], parameter: str) -> tuple[str, ...]:
@@ -76,6 +85,8 @@ def values(sent: Mapping[str, str], parameter: str) -> tuple[str, ...]:
 
 def form(content_type: str | None, body: bytes) -> dict[str, str]:
     """The parameters; empty ones count as absent and none may stand twice (§3.2)."""
+    if content_type is None and not body:
+        return {}
     kind, _, parameters = (content_type or "").partition(";")
     if kind.strip().lower() != FORM or parameters.strip().lower() not in ("", "charset=utf-8"):
         raise OAuthError("invalid_request", f"send {FORM}", status=415)

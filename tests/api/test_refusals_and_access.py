@@ -41,6 +41,22 @@ async def test_bad_input_is_a_problem_document(
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/oauth/jwks", "/.well-known/openid-configuration", "/", "/v1/procedures", "/v1/nothing"]
+)
+async def test_HEAD_is_GET_without_its_body(city: CityPeople, path: str) -> None:
+    """It was 405 everywhere: RFC 9110 §9.1 has every server know both."""
+    whole, head = await city.client.get(path), await city.client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers.get(name) == whole.headers.get(name)
+
+
+async def test_HEAD_where_nothing_can_be_got(city: CityPeople) -> None:
+    refused = await city.client.head("/v1/oauth/token")
+    assert (refused.status_code, refused.content) == (405, b"")
+
+
 async def test_the_reader_is_told_in_the_language_asked_for(city: CityPeople) -> None:
     vietnamese = (await city.client.get("/v1/nothing")).json()
     english = (await city.client.get("/v1/nothing", headers={"Accept-Language": "en"})).json()

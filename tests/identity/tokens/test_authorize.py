@@ -94,13 +94,24 @@ async def test_AUT_4_what_nobody_knows_is_passed_over(citizen: Browser) -> None:
     assert "code" in told(citizen, await citizen.go(extra="foobar"))
 
 
-@pytest.mark.parametrize("name", ["scope", "redirect_uri", "state", "client_id", "nonce"])
-async def test_AUT_5_a_parameter_twice(citizen: Browser, name: str) -> None:
-    asked = [*citizen.asked().items(), (name, citizen.asked()[name])]
-    refused = await citizen.http.get(AUTHORIZE, params=asked)
+async def _twice(citizen: Browser, name: str) -> httpx.Response:
+    return await citizen.http.get(AUTHORIZE, params=[*citizen.asked().items(), (name, citizen.asked()[name])])
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "client_id"])
+async def test_AUT_5_who_asks_or_where_to_twice(citizen: Browser, name: str) -> None:
+    refused = await _twice(citizen, name)
     assert refused.status_code == 400
     assert "location" not in refused.headers
     assert "invalid_request" in refused.text
+
+
+@pytest.mark.parametrize("name", ["scope", "state", "nonce", "response_type"])
+async def test_AUT_5_a_parameter_twice(citizen: Browser, name: str) -> None:
+    """It was a page, though the app could be told (RFC 6749 §4.1.2.1)."""
+    answer = told(citizen, await _twice(citizen, name))
+    assert answer["error"] == "invalid_request"
+    assert answer.get("state") == (None if name == "state" else "s-1"), "of two none is the app's"
 
 
 @pytest.mark.parametrize("client_id", ["nobody-knows", "kiosk-sai-gon", None, "' or 1=1 --"])

@@ -40,6 +40,8 @@ async def test_RS_10_three_ways_of_not_being_let_in(city: CityPeople) -> None:
     none = await city.client.get("/v1/me")
     assert none.status_code == 401
     assert "error" not in none.headers["www-authenticate"]
+    # RFC 6750 §3: the scheme is followed by at least one parameter.
+    assert none.headers["www-authenticate"].endswith('Bearer realm="motcua"')
     bad = await city.client.get("/v1/me", headers={"Authorization": "Bearer nonsense"})
     assert (bad.status_code, bad.json()["code"]) == (401, "invalid-token")
     assert 'error="invalid_token"' in bad.headers["www-authenticate"]

@@ -204,6 +204,7 @@ async def test_TOK_1_only_a_post_of_one_form(shop: Shop) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert error_of(await client.post(PATH, content=twice, headers=kind)) == "invalid_request"
     assert error_of(await client.post(PATH, content=b"", headers=kind)) == "invalid_request"
+    assert error_of(await client.post(PATH)) == "invalid_request", "nothing at all is no wrong kind"
     assert error_of(await shop.ask(grant_type="authorization_code", client_id="test-web")) == "invalid_request"
 
 
@@ -243,6 +244,15 @@ async def test_TOK_4_TOK_5_TOK_6_one_way_of_saying_who(shop: Shop) -> None:
     assert error_of(await shop.ask(grant_type="client_credentials", client_id=robot), 401) == "invalid_client"
     other = await shop.ask(headers=basic, grant_type="client_credentials", client_id="test-web")
     assert error_of(other) == "invalid_request"
+
+
+@pytest.mark.parametrize("endpoint", ["token", "par", "device_authorization", "introspect", "revoke"])
+async def test_TOK_3_another_scheme_is_no_authentication(shop: Shop, endpoint: str) -> None:
+    """The guard read the client's Authorization as an access token, and answered with a problem document."""
+    form, shown = {"grant_type": "client_credentials", "token": "x"}, {"Authorization": "Bearer nonsense"}
+    refused = await shop.city.client.post(f"/v1/oauth/{endpoint}", data=form, headers=shown)
+    assert error_of(refused, 401) == "invalid_client"
+    assert refused.headers["www-authenticate"].startswith("Basic ")
 
 
 async def test_TOK_10_grants_the_client_may_not_use(shop: Shop) -> None:

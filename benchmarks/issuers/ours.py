@@ -1,0 +1,33 @@
+"""The application as granian serves it, but for its limits: one caller stands for thousands."""
+
+import os
+import sys
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from litestar import Litestar
+
+from api.app import create_app
+from kit import settings as kit_settings
+
+PLENTY = 1_000_000
+
+
+def app() -> Litestar:
+    """What each server process calls."""
+    settings, _ = kit_settings.load()
+    made = create_app(settings)
+
+    async def unlimited(app: Litestar) -> None:
+        app.state.house.limits._scale = PLENTY  # pyright: ignore[reportPrivateUsage]
+
+    made.on_startup.append(unlimited)
+    return made
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("MOTCUA_LOG_LEVEL", "warning")
+    Granian(
+        "benchmarks.issuers.ours:app", factory=True, address="127.0.0.1", port=int(sys.argv[1]), interface=Interfaces.ASGI,
+        loop=Loops.asyncio, workers=1, backlog=2048, log_access=False, websockets=False,
+    ).serve()  # fmt: skip
