@@ -22,6 +22,7 @@ import identity.consents.http
 import identity.faces.http
 import identity.offices.breaches.http
 import identity.offices.http
+import identity.offices.kiosks.http
 import identity.offices.staff.http
 import identity.proofing.http
 import identity.tokens.http
@@ -52,6 +53,7 @@ ROOMS = (
     identity.accounts.leaving.http,
     identity.offices.http,
     identity.offices.staff.http,
+    identity.offices.kiosks.http,
     identity.offices.breaches.http,
     identity.proofing.http,
     identity.faces.http,

@@ -62,6 +62,8 @@ LIMITS: dict[str, Limit] = {
     # Wrong ones, in the life of one: 5 of 20^8 are about 2^-32, 100 from everywhere 2^-28 (RFC 8628 §5.1).
     "user-code": Limit(5, 300),
     "user-code-everywhere": Limit(100, 300),
+    # A machine that waits asks every five seconds, and several may stand behind one address.
+    "kiosk": Limit(1200, 600),
     "upload": Limit(120, 600),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens import (
+    acting,
     claims,
     clients,
     oidc,
@@ -240,6 +241,8 @@ class Issuer(Verifier):
             appointment_id=bearer.appointment_id if officer else None,
             authenticator_id=taken.authenticator_id,
             level=bearer.level,
+            # A client with an office is a kiosk: whoever signed in there may walk away.
+            idle_at=None if client.office_id is None else now + acting.IDLE,
         )
         return await self._person_reply(
             conn,
@@ -430,6 +433,7 @@ class Issuer(Verifier):
         appointment_id: str | None = None,
         authenticator_id: str | None = None,
         level: int = 0,
+        idle_at: datetime | None = None,
     ) -> None:
         """The row a grant is ended by."""
         await store.add_grant(
@@ -450,6 +454,7 @@ class Issuer(Verifier):
             jkt=jkt,
             created_at=now,
             expires_at=until,
+            idle_at=idle_at,
         )
 
     def _signed(

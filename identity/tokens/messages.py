@@ -17,7 +17,8 @@ GrantType = Literal[
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
     `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
-    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile."""
+    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile. `origins` are those of
+    its pages whose scripts call the issuer."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     fapi2: bool
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
+    origins: tuple[str, ...]
     disabled_at: datetime | None
 
 

@@ -33,7 +33,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
     row = await _one(
         conn,
         "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
-        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, disabled_at from oauth_clients where id = %(id)s",
+        " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, origins, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -57,6 +57,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         fapi2=row.fapi2,
         post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
         backchannel_logout_uri=row.backchannel_logout_uri,
+        origins=tuple(row.origins),
         disabled_at=row.disabled_at,
     )
 
@@ -66,9 +67,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
     count = await _run(
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
-        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, origins, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
         " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
-        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(at)s) on conflict (id) do nothing",
+        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(origins)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -88,6 +89,7 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "fapi2": added.fapi2,
             "post_logout_redirect_uris": list(added.post_logout_redirect_uris),
             "backchannel_logout_uri": added.backchannel_logout_uri,
+            "origins": list(added.origins),
             "at": at,
         },
     )
@@ -176,9 +178,9 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     await _run(
         conn,
         "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, authenticator_id, browser_session_id, scope, level, jkt,"
-        " claims, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
+        " claims, amr, auth_time, created_at, expires_at, idle_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
         " %(session_id)s, %(authenticator_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(amr)s, %(auth_time)s, %(created_at)s,"
-        " %(expires_at)s)",
+        " %(expires_at)s, %(idle_at)s)",
         {**values, "claims": _json(claims)},
     )
 
@@ -187,7 +189,7 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await _one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.idle_at, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
         f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {_LEVEL} as account_level, a.closed_at, a.locked_at,"
         " o.office_id, o.from_on, o.until_on, o.ended_at, o.shift_from, o.shift_until, "
         + _AWAY
@@ -197,6 +199,25 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
         {"id": grant_id, "day": on},
     )
+
+
+async def stay(conn: AsyncConnection, grant_id: str, *, at: datetime, until: datetime) -> None:
+    """Moves the idle end of a grant on; one that was left has ended for good."""
+    await _run(
+        conn,
+        "update oauth_grants set idle_at = %(until)s where id = %(id)s and idle_at > %(at)s",
+        {"id": grant_id, "at": at, "until": until},
+    )
+
+
+async def is_origin(conn: AsyncConnection, origin: str) -> bool:
+    """Whether any client that is enabled registered it."""
+    found = await _one(
+        conn,
+        "select from oauth_clients where disabled_at is null and %(origin)s = any(origins) limit 1",
+        {"origin": origin},
+    )
+    return found is not None
 
 
 async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, at: datetime, why: str) -> None:
@@ -311,7 +332,8 @@ async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list
         await cursor.execute(
             "select g.id, c.name as client, g.created_at, g.expires_at, g.level from oauth_grants g"
             " join oauth_clients c on c.id = g.client_id"
-            " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s order by g.id desc",
+            " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s and coalesce(g.idle_at > %(at)s, true)"
+            " order by g.id desc",
             {"id": account_id, "at": at},
             prepare=True,
         )

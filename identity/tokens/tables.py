@@ -40,6 +40,8 @@ oauth_clients = Table(
     Column("fapi2", Boolean, nullable=False),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False),
     Column("backchannel_logout_uri", Text),
+    # Of pages whose scripts may read the answers of the token endpoint and its like (CORS).
+    Column("origins", ARRAY(Text), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
@@ -86,6 +88,8 @@ oauth_grants = Table(
     Column("auth_time", Instant),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
+    # What is lent to a kiosk ends here unless it is used before; every use moves it on.
+    Column("idle_at", Instant),
     Column("revoked_at", Instant),
     Column("revoked_why", Text),
     CheckConstraint("kind in ('citizen', 'officer', 'client', 'kiosk', 'proofing')", name="kind"),
