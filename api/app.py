@@ -31,6 +31,7 @@ import ocr.http
 import uploads.http
 import web.device
 import web.http
+import web.kiosk
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -64,6 +65,7 @@ ROOMS = (
     web.http,
     web.signing_in,
     web.device,
+    web.kiosk,
     web.signing_out,
 )
 

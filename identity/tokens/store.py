@@ -513,6 +513,27 @@ async def device_code(conn: AsyncConnection, digest: bytes, client_id: str) -> A
     )
 
 
+async def device_of(conn: AsyncConnection, digest: bytes) -> Any:
+    """client_id, user_code, expires_at, allowed of a device code, for one who holds it at a time."""
+    return await _one(
+        conn,
+        "select client_id, user_code, expires_at, allowed from device_codes where digest = %(digest)s for update",
+        {"digest": digest},
+    )
+
+
+async def end_device(conn: AsyncConnection, digest: bytes, *, at: datetime, why: str) -> None:
+    """One device code, and whatever it became."""
+    values = {"digest": digest, "at": at, "why": why}
+    for query in (
+        "update device_codes set expires_at = %(at)s where digest = %(digest)s and expires_at > %(at)s",
+        "update authorization_codes set used_at = %(at)s where digest = %(digest)s and used_at is null",
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where revoked_at is null"
+        " and id = (select grant_id from authorization_codes where digest = %(digest)s)",
+    ):
+        await _run(conn, query, values)
+
+
 async def keep_poll(conn: AsyncConnection, digest: bytes, *, at: datetime, interval_seconds: int) -> None:
     await _run(
         conn,
