@@ -61,7 +61,7 @@ async def ask(db: Database, issuer: Issuer, key: dict[str, Any], dpop: Sequence[
 
 async def approve(conn: AsyncConnection, asked: ApprovalRequest, *, by: Actor | None) -> Kiosk:
     """In the caller's transaction: the machine whose screen shows the code becomes a client of that office, known by its key.
-    Refuses UnknownKioskCode, NoSuchOffice."""
+    Refuses UnknownKioskCode, NotFound."""
     now = clock.now()
     code = "".join(letter for letter in asked.code.upper() if letter.isalnum())
     found = await store.waiting(conn, code, now)
