@@ -35,6 +35,7 @@ import web.kiosk
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
+from api.origins import let_in
 from api.watch import watch
 from api.wiring import House, open_house
 from kit import settings as kit_settings
@@ -131,7 +132,7 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
         debug=False,
     )
     # Around the router too: an address that leads nowhere is answered, counted and logged like the others.
-    app.asgi_handler = watch(app.asgi_handler, settings)
+    app.asgi_handler = watch(let_in(app.asgi_handler, app, settings), settings)
     return app
 
 

@@ -93,6 +93,11 @@ async def disable_client(conn: AsyncConnection, client_id: str) -> None:
         raise NotFound
 
 
+async def is_origin(conn: AsyncConnection, origin: str) -> bool:
+    """Whether an enabled client registered it."""
+    return await store.is_origin(conn, origin)
+
+
 async def enable_client(conn: AsyncConnection, client_id: str) -> None:
     if not await store.set_client_disabled(conn, client_id, None):
         raise NotFound
