@@ -43,7 +43,9 @@ LIMITS: dict[str, Limit] = {
     # A partner sends the cards of many people; one a second is what one worker reads.
     "card-of-client": Limit(600, 600),
     "face": Limit(20, 600),
-    # Challenges drawn at one kiosk: who draws until one fits a film they have runs dry.
+    # On one person's phone, against that person's own face.
+    "face-on-phone": Limit(5, 3600),
+    # Challenges drawn at one kiosk, or by one person on a phone: who draws until one fits a film they have runs dry.
     "liveness": Limit(20, 600),
     # Faces held against one card, over all sessions: at one false match in a thousand, guessing takes months.
     "face-of-card": Limit(15, 86_400),

@@ -14,12 +14,14 @@ import pytest
 from api.demo.people import Caller
 from api.demo.server import Server
 from tests.dossiers import steps
-from tests.identity.tokens.browsing import OTHER, PARENT, form_of
+from tests.identity.tokens.browsing import PARENT, form_of
 from tests.peers.chromium import Chromium, Tab, running
 
 pytestmark = pytest.mark.slow
 
-NAMES = {PARENT: "Nguyễn Thị Hồng Thắm", OTHER: "Hoàng Văn Đức"}
+# The second one has no part in the first one's dossiers.
+STRANGER = "+84900000013"
+NAMES = {PARENT: "Nguyễn Thị Hồng Thắm", STRANGER: "Đặng K'Hoa"}
 MENU = "!document.querySelector('[data-state=approved]').hidden"
 SIGNED_IN = "document.querySelector('[data-left]')"
 
@@ -197,7 +199,7 @@ def test_the_second_person_finds_nothing_of_the_first(
         if signs_in:
             start.go(f"{server.url}/kiosk")
             start.wait(MENU)
-            sign_in(start, phones[OTHER])
+            sign_in(start, phones[STRANGER])
         assert_nothing_of(NAMES[PARENT], start.text())
         start.go(firsts)
         assert_nothing_of(NAMES[PARENT], start.text())
