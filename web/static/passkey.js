@@ -29,8 +29,10 @@ async function offer() {
   form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    // The person thought better of it, or has none here: the code is there.
-    use("optional").catch(() => {});
+    use("optional").catch((error) => {
+      // Who thought better of it needs no telling.
+      form.querySelector("[data-trouble]").hidden = ["NotAllowedError", "AbortError"].includes(error.name);
+    });
   });
   if (await PublicKeyCredential.isConditionalMediationAvailable?.()) await use("conditional").catch(() => {});
 }
