@@ -57,7 +57,11 @@ async def look(db: Database, issuer: Issuer, cookie: str, *, path: str) -> Waiti
     except (InvalidToken, TokenExpired, TokenRevoked):
         return Over("ended")
     claims = issuer.claims_in_force(cookie)
-    return Over("ended") if claims is None else Visit(actor, cookie, datetime.fromtimestamp(claims.exp, UTC))
+    # Nobody's own app, and no kiosk for itself: the screen shows what a person lent to a kiosk.
+    lent = actor.kind == "citizen" and actor.office_id is not None
+    return (
+        Over("ended") if claims is None or not lent else Visit(actor, cookie, datetime.fromtimestamp(claims.exp, UTC))
+    )
 
 
 async def end(db: Database, issuer: Issuer, cookie: str) -> None:
