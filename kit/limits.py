@@ -47,6 +47,8 @@ LIMITS: dict[str, Limit] = {
     "face-on-phone": Limit(5, 3600),
     # Challenges drawn at one kiosk, or by one person on a phone: who draws until one fits a film they have runs dry.
     "liveness": Limit(20, 600),
+    # Cards shown at one kiosk, to sign in.
+    "card-at-kiosk": Limit(30, 600),
     # Faces held against one card, over all sessions: at one false match in a thousand, guessing takes months.
     "face-of-card": Limit(15, 86_400),
     "lookup": Limit(30, 600),

@@ -514,11 +514,19 @@ async def device_code(conn: AsyncConnection, digest: bytes, client_id: str) -> A
 
 
 async def device_of(conn: AsyncConnection, digest: bytes) -> Any:
-    """client_id, user_code, expires_at, allowed of a device code, for one who holds it at a time."""
+    """client_id, user_code, scope, expires_at, allowed, sign_in_id of a device code, for one who holds it at a time."""
     return await _one(
         conn,
-        "select client_id, user_code, expires_at, allowed from device_codes where digest = %(digest)s for update",
+        "select client_id, user_code, scope, expires_at, allowed, sign_in_id from device_codes where digest = %(digest)s for update",
         {"digest": digest},
+    )
+
+
+async def keep_device_sign_in(conn: AsyncConnection, digest: bytes, sign_in_id: str) -> None:
+    await _run(
+        conn,
+        "update device_codes set sign_in_id = %(id)s where digest = %(digest)s",
+        {"digest": digest, "id": sign_in_id},
     )
 
 

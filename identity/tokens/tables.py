@@ -147,6 +147,8 @@ device_codes = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("decided_at", Instant),
     Column("allowed", Boolean),
+    # The one-time code sent to whoever showed card and face at this kiosk.
+    Column("sign_in_id", Id),
     Index("ix_device_codes_client_id", "client_id", "expires_at"),
     CheckConstraint("(decided_at is null) = (allowed is null)", name="decided"),
 )

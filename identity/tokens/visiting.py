@@ -4,14 +4,19 @@ The browser holds one cookie no script can read: first the device code, then the
 the visit, and the rows behind them are the truth: a cookie that stays behind opens nothing.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import rfc8628, store
+from identity import consents
+from identity.tokens import clients, rfc8628, store
+from identity.tokens.browser import Authenticated
 from identity.tokens.issuer import Issuer
-from identity.tokens.refusals import InvalidToken, TokenExpired, TokenRevoked
+from identity.tokens.messages import Client
+from identity.tokens.refusals import InvalidToken, KioskVisitOver, TokenExpired, TokenRevoked
 from identity.tokens.rfc6749 import OAuthError
 from kit import clock, ids
 from kit.actor import Actor
@@ -61,6 +66,62 @@ async def look(db: Database, issuer: Issuer, cookie: str, *, path: str) -> Waiti
     lent = actor.kind == "citizen" and actor.office_id is not None
     return (
         Over("ended") if claims is None or not lent else Visit(actor, cookie, datetime.fromtimestamp(claims.exp, UTC))
+    )
+
+
+class AtKiosk(msgspec.Struct, frozen=True):
+    """A kiosk with somebody before it who has not shown yet who they are."""
+
+    digest: bytes
+    client: Client
+    user_code: str
+    items: tuple[str, ...]
+    sign_in_id: str | None
+
+
+async def undecided(conn: AsyncConnection, cookie: str | None) -> AtKiosk:
+    """The visit of this cookie while nobody has decided; `items` are what may be lent. Refuses KioskVisitOver."""
+    digest = ids.digest(cookie or "")
+    device = await store.device_of(conn, digest)
+    if device is None or device.allowed is not None or device.expires_at <= clock.now():
+        raise KioskVisitOver
+    client = await store.client(conn, device.client_id)
+    if client is None or client.disabled_at is not None or client.office_id is None:
+        raise KioskVisitOver
+    items = clients.allowed_scopes(client, device.scope, "citizen")
+    return AtKiosk(digest, client, device.user_code, tuple(items), device.sign_in_id)
+
+
+async def keep_sign_in(conn: AsyncConnection, visit: AtKiosk, sign_in_id: str) -> None:
+    """Which one-time code whoever stands there waits for."""
+    await store.keep_device_sign_in(conn, visit.digest, sign_in_id)
+
+
+async def lend(conn: AsyncConnection, visit: AtKiosk, who: Authenticated, ticked: Collection[str]) -> None:
+    """What somebody allowed who showed at the kiosk itself who they are; in the transaction that used up the proof. Refuses
+    SignInPageOver when it was decided meanwhile."""
+    now = clock.now()
+    allowed = [item for item in visit.items if item == "openid" or item in ticked]
+    await consents.give(
+        conn,
+        account_id=who.account_id,
+        client_id=visit.client.id,
+        asked=visit.items,
+        allowed=allowed,
+        purpose=visit.client.purpose,
+        at=now,
+        lasts=rfc8628.LENT_FOR,
+    )
+    await rfc8628.allow(
+        conn,
+        visit.client,
+        visit.user_code,
+        account_id=who.account_id,
+        scope=" ".join(allowed),
+        amr=who.amr,
+        auth_time=now,
+        authenticator_id=who.authenticator_id,
+        browser_session_id=None,
     )
 
 

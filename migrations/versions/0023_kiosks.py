@@ -12,6 +12,7 @@ def upgrade() -> None:
     op.add_column("oauth_grants", sa.Column("idle_at", sa.DateTime(timezone=True)))
     op.add_column("oauth_clients", sa.Column("origins", ARRAY(sa.Text()), nullable=False, server_default="{}"))
     op.alter_column("oauth_clients", "origins", server_default=None)
+    op.add_column("device_codes", sa.Column("sign_in_id", sa.Text()))
     op.create_table(
         "kiosks",
         sa.Column("id", sa.Text(), nullable=False),
@@ -41,5 +42,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("kiosks")
+    op.drop_column("device_codes", "sign_in_id")
     op.drop_column("oauth_clients", "origins")
     op.drop_column("oauth_grants", "idle_at")
