@@ -22,6 +22,7 @@ import identity.consents.http
 import identity.faces.http
 import identity.offices.breaches.http
 import identity.offices.http
+import identity.offices.kiosks.http
 import identity.offices.staff.http
 import identity.proofing.http
 import identity.tokens.http
@@ -30,9 +31,11 @@ import ocr.http
 import uploads.http
 import web.device
 import web.http
+import web.kiosk
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
+from api.origins import let_in
 from api.watch import watch
 from api.wiring import House, open_house
 from kit import settings as kit_settings
@@ -52,6 +55,7 @@ ROOMS = (
     identity.accounts.leaving.http,
     identity.offices.http,
     identity.offices.staff.http,
+    identity.offices.kiosks.http,
     identity.offices.breaches.http,
     identity.proofing.http,
     identity.faces.http,
@@ -62,6 +66,7 @@ ROOMS = (
     web.http,
     web.signing_in,
     web.device,
+    web.kiosk,
     web.signing_out,
 )
 
@@ -127,7 +132,7 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
         debug=False,
     )
     # Around the router too: an address that leads nowhere is answered, counted and logged like the others.
-    app.asgi_handler = watch(app.asgi_handler, settings)
+    app.asgi_handler = watch(let_in(app.asgi_handler, app, settings), settings)
     return app
 
 

@@ -130,7 +130,8 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int) -> Non
     Granian(
         "api.app:from_environment",
         factory=True,
-        address=host,
+        # Granian takes addresses only; browsers take passkeys from this name only.
+        address="127.0.0.1" if host == "localhost" else host,
         port=port,
         interface=Interfaces.ASGI,
         loop=Loops.asyncio,
@@ -192,7 +193,12 @@ def worker(concurrency: int) -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; localhost to try passkeys in a browser.",
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--quiet", is_flag=True, help="Print no table of who can sign in.")
 def sandbox(host: str, port: int, quiet: bool) -> None:

@@ -145,6 +145,7 @@ def tell(furnished: Furnished, out: Console) -> None:
         ("/", "start here"),
         ("/sandbox", "who is who"),
         ("/sandbox/inbox", "every message"),
+        ("/kiosk", "a kiosk, to be tried"),
         ("/docs", "the API"),
     ):
         out.print(f"  {furnished.url}{path:<16} {what}", highlight=False)

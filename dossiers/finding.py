@@ -1,7 +1,7 @@
-"""Finding a dossier without signing in: by receipt code and second fact, or by face at a kiosk."""
+"""Finding a dossier without signing in: by receipt code and second fact, or by face at a kiosk; and by one's own face on a phone."""
 
 import hmac
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dossiers import live, receipt_codes, store, views
 from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
@@ -9,7 +9,7 @@ from dossiers.refusals import FaceNotFound, LookupFailed
 from dossiers.submitting import second_fact
 from identity import faces as face_room
 from identity import offices
-from identity.faces import FaceStore
+from identity.faces import FACE_ON_PHONE, FIND_MY_DOSSIER, Consent, FaceConsentMissing, FaceStore
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
@@ -75,18 +75,66 @@ async def by_face(
     answered = await live.take(valkey, actor, burst, settings.environment)
     description = await pool.run(face_room.describe, selfie)
     if answered is not None:
-        await live.refuse_unlike(pool, faces, description, answered)
-    now = clock.now()
-    ended_since = now - _SHOWN_AFTER_END
+        await live.refuse_unlike(pool, faces, description, answered, purpose=FIND_MY_DOSSIER)
     async with db.snapshot() as conn:
         ward_code = (await offices.office(conn, actor.office_id)).ward_code
-        people = await store.accounts_with_dossiers(conn, ward_code=ward_code, ended_since=ended_since)
+        people = await store.accounts_with_dossiers(conn, ward_code=ward_code, ended_since=_ended_since())
     found = await faces.find(description, among=people)
     if found is None:
         raise FaceNotFound
+    return await _of_account(db, catalogue, found.ref, ward_code)
+
+
+async def by_own_face(
+    db: Database,
+    catalogue: Catalogue,
+    faces: FaceStore,
+    pool: InferencePool,
+    limits: Limits,
+    valkey: Valkey,
+    settings: Settings,
+    actor: Actor,
+    selfie: bytes,
+    burst: live.Burst | None,
+    *,
+    office_id: str,
+    consent: str,
+) -> FoundByFace:
+    """On a phone: the dossiers at that service centre of its own person, if the face is theirs and they asked to be found so.
+
+    Nobody else is looked at: with a picture and a phone a stranger would learn who has business with the city. Refuses
+    FaceConsentMissing, NotFound, FaceNotFound, TooMany, and what `live` refuses.
+    """
+    assert actor.account_id is not None
+    await limits.hit("face-on-phone", actor.account_id)
+    if consent != FACE_ON_PHONE.purpose:
+        raise FaceConsentMissing(
+            purpose=FACE_ON_PHONE.purpose, words_vi=FACE_ON_PHONE.text.vi, words_en=FACE_ON_PHONE.text.en
+        )
+    async with db.snapshot() as conn:
+        ward_code = (await offices.office(conn, office_id)).ward_code
+    answered = await live.take(valkey, actor, burst, settings.environment)
+    allowed = Consent(purpose=FACE_ON_PHONE.purpose, wording=FACE_ON_PHONE.name, given_at=clock.now())
+    await faces.note_consent(actor.account_id, allowed)
+    description = await pool.run(face_room.describe, selfie)
+    if answered is not None:
+        await live.refuse_unlike(pool, faces, description, answered, purpose=allowed.purpose)
+    found = await faces.find(description, among=[actor.account_id], purpose=allowed.purpose)
+    if found is None:
+        raise FaceNotFound
+    return await _of_account(db, catalogue, found.ref, ward_code)
+
+
+def _ended_since() -> datetime:
+    return clock.now() - _SHOWN_AFTER_END
+
+
+async def _of_account(db: Database, catalogue: Catalogue, account_id: str, ward_code: str) -> FoundByFace:
+    """What may be shown of whoever was found, masked. Refuses FaceNotFound when there is nothing."""
+    now = clock.now()
     async with db.snapshot() as conn:
         rows = await store.dossiers_in_hand(
-            conn, account_id=found.ref, ward_code=ward_code, ended_since=ended_since, limit=_LISTED
+            conn, account_id=account_id, ward_code=ward_code, ended_since=_ended_since(), limit=_LISTED
         )
         branches = await store.branches_of(conn, [row.id for row in rows])
     if not rows:

@@ -24,7 +24,7 @@ from dossiers.messages import (
     Submitted,
 )
 from identity.faces import FaceStore
-from kit.actor import ANYONE, Actor, citizen, kiosk
+from kit.actor import ANYONE, Actor, citizen, either, kiosk
 from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
@@ -40,6 +40,7 @@ _FORM_BYTES: Final = 200_000
 _SMALL: Final = 8_000
 
 READ, WRITE = citizen("dossiers:read"), citizen("dossiers:write")
+_FINDS_BY_FACE = either(kiosk("dossiers:find-by-face"), citizen("dossiers:find-by-my-face", own=True))
 
 IdempotencyKey = Annotated[
     str | None, Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry")
@@ -48,13 +49,16 @@ IdempotencyKey = Annotated[
 
 @dataclass
 class LiveSelfieForm:
-    """The photo of whoever stands at the kiosk; and, to show that they are alive, the answer to one challenge: 8 to 40 JPEG frames of
+    """The photo of whoever stands before the camera; and, to show that they are alive, the answer to one challenge: 8 to 40 JPEG frames of
     one size, at most 4 megapixels, with their `times` in the same order, in ms since the challenge began to run, separated by commas."""
 
     selfie: UploadFile
     challenge: str | None = None
     times: str | None = None
     frames: list[UploadFile] = field(default_factory=list[UploadFile])
+    # A phone says which service centre, and names the purpose its person agreed to.
+    office_id: str = ""
+    consent: str = ""
 
     async def burst(self) -> live.Burst | None:
         """Whatever came of it; None when nothing did."""
@@ -240,21 +244,21 @@ async def look_up(data: LookUp, db: Database, catalogue: Catalogue, limits: Limi
 
 @post(
     "/v1/lookups/by-face/challenge",
-    who=kiosk("dossiers:find-by-face"),
+    who=_FINDS_BY_FACE,
     tags=["dossiers"],
     summary="Ask what to do before the camera",
     request_max_body_size=_SMALL,
 )
 async def draw_lookup_challenge(valkey: Valkey, pool: InferencePool, limits: Limits, actor: Actor) -> LookupChallenge:
-    """Good once and for two minutes, at this kiosk alone."""
+    """Good once and for two minutes, at this kiosk or phone alone."""
     return await live.draw(valkey, pool, limits, actor)
 
 
 @post(
     "/v1/lookups/by-face",
-    who=kiosk("dossiers:find-by-face"),
+    who=_FINDS_BY_FACE,
     tags=["dossiers"],
-    summary="My open dossiers, by face at a kiosk",
+    summary="My open dossiers, by face at a kiosk or on my phone",
     status_code=200,
     request_max_body_size=_LIVE_SELFIE_BYTES,
 )
@@ -271,9 +275,26 @@ async def look_up_by_face(
 ) -> FoundByFace:
     """Finds only who agreed to it beforehand and has a dossier at this service centre; whoever is not found uses the code.
 
-    A burst that shows no live person is refused, and so is a selfie of another than the burst's; frames are not kept.
+    A burst that shows no live person is refused, and so is a selfie of another than the burst's; frames are not kept. On a phone
+    the face is compared with its own person's and nobody else's: `consent` names `find-my-dossier-by-face-on-my-phone`, `office_id`
+    the service centre, and a burst is required.
     """
     selfie, burst = await data.selfie.read(), await data.burst()
+    if actor.kind != "kiosk":
+        return await finding.by_own_face(
+            db,
+            catalogue,
+            faces,
+            pool,
+            limits,
+            valkey,
+            settings,
+            actor,
+            selfie,
+            burst,
+            office_id=data.office_id,
+            consent=data.consent,
+        )
     return await finding.by_face(db, catalogue, faces, pool, limits, valkey, settings, actor, selfie, burst)
 
 

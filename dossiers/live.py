@@ -1,4 +1,4 @@
-"""Whether a live person stands at the kiosk: the challenge, the burst that answers it, and when nobody is looked for."""
+"""Whether a live person stands before the camera: the challenge, the burst that answers it, and when nobody is looked for."""
 
 from functools import cache
 from pathlib import Path
@@ -36,16 +36,19 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class _Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    on_phone: Live
     live: dict[Environment, Live]
 
 
-def asks(environment: Environment) -> Live:
-    """What is in force: `required` only once the lines of liveness were measured."""
+def asks(environment: Environment, actor: Actor) -> Live:
+    """What is in force; at a kiosk `required` only once the lines of liveness were measured."""
+    if actor.kind != "kiosk":
+        return _policy().on_phone
     return _policy().live[environment] if liveness.measured() else "asked"
 
 
 async def draw(valkey: Valkey, pool: InferencePool, limits: Limits, actor: Actor) -> LookupChallenge:
-    """For this kiosk alone. Refuses TooMany, and what `liveness` refuses when it cannot judge."""
+    """For this kiosk or phone alone. Refuses TooMany, and what `liveness` refuses when it cannot judge."""
     session_id, device = _bound_to(actor)
     await limits.hit("liveness", session_id)
     # Nobody is asked to perform before a machine that could not watch.
@@ -72,7 +75,7 @@ async def take(valkey: Valkey, actor: Actor, burst: Burst | None, environment: E
     Refuses LiveSelfieMissing, LivenessChallengeStale, BadBurst.
     """
     if burst is None:
-        if asks(environment) == "required":
+        if asks(environment, actor) == "required":
             raise LiveSelfieMissing
         return None
     asked = liveness.brought_back(burst.challenge)
@@ -81,24 +84,26 @@ async def take(valkey: Valkey, actor: Actor, burst: Burst | None, environment: E
     return Answered(asked, liveness.burst(burst.jpegs, burst.times))
 
 
-async def refuse_unlike(pool: InferencePool, faces: FaceStore, selfie: Description, answered: Answered) -> None:
+async def refuse_unlike(
+    pool: InferencePool, faces: FaceStore, selfie: Description, answered: Answered, *, purpose: str
+) -> None:
     """Refuses NotLive and SelfieOfAnother, each with a line in the faces' log: `live` and `unsure` go on, for a hint is no proof
     against anybody, and the selfie must be of whoever looked ahead."""
     verdict = await pool.run(liveness.judge_burst, answered.frames, answered.challenge)
     if verdict.decision == "not_live":
-        await faces.log_unsearched("not_live", by=verdict.policy)
+        await faces.log_unsearched("not_live", by=verdict.policy, purpose=purpose)
         raise NotLive(faults=[Fault("frames", reason.code, reason.tip) for reason in verdict.reasons])
     seen = await pool.run(liveness.compare_selfie, selfie, answered.frames, answered.challenge)
     # One of the burst's own frames is as good a selfie as another.
     if seen.decision not in ("match", "copy"):
-        await faces.log_unsearched("another_person", by=verdict.policy)
+        await faces.log_unsearched("another_person", by=verdict.policy, purpose=purpose)
         raise SelfieOfAnother
 
 
 def _bound_to(actor: Actor) -> tuple[str, str]:
-    """The kiosk, and the key its token is bound to: a kiosk whose token is bound to none is known by its own secret."""
+    """Who was asked, and the key the token is bound to: a kiosk whose token is bound to none is known by its own secret."""
     assert actor.client_id is not None
-    return actor.client_id, actor.jkt or actor.client_id
+    return actor.account_id or actor.client_id, actor.jkt or actor.client_id
 
 
 @cache

@@ -43,8 +43,12 @@ LIMITS: dict[str, Limit] = {
     # A partner sends the cards of many people; one a second is what one worker reads.
     "card-of-client": Limit(600, 600),
     "face": Limit(20, 600),
-    # Challenges drawn at one kiosk: who draws until one fits a film they have runs dry.
+    # On one person's phone, against that person's own face.
+    "face-on-phone": Limit(5, 3600),
+    # Challenges drawn at one kiosk, or by one person on a phone: who draws until one fits a film they have runs dry.
     "liveness": Limit(20, 600),
+    # Cards shown at one kiosk, to sign in.
+    "card-at-kiosk": Limit(30, 600),
     # Faces held against one card, over all sessions: at one false match in a thousand, guessing takes months.
     "face-of-card": Limit(15, 86_400),
     "lookup": Limit(30, 600),
@@ -62,6 +66,8 @@ LIMITS: dict[str, Limit] = {
     # Wrong ones, in the life of one: 5 of 20^8 are about 2^-32, 100 from everywhere 2^-28 (RFC 8628 §5.1).
     "user-code": Limit(5, 300),
     "user-code-everywhere": Limit(100, 300),
+    # A machine that waits asks every five seconds, and several may stand behind one address.
+    "kiosk": Limit(1200, 600),
     "upload": Limit(120, 600),
 }
 

@@ -14,6 +14,10 @@ from litestar.params import Body
 
 from identity import accounts, consents, offices
 from identity.accounts import by_browser
+from identity.accounts.passkeys import by_browser as passkeys
+from identity.accounts.passkeys.http import ways
+from identity.accounts.passkeys.messages import CeremonyReply
+from identity.accounts.passkeys.service import Ways
 from identity.accounts.refusals import SignInOver
 from identity.tokens import Issuer, authorizing, browser, rfc8628, words_of
 from identity.tokens.authorizing import AskConsent, Ended, Pending, Step
@@ -46,6 +50,8 @@ class Form(msgspec.Struct):
     login: Annotated[str, msgspec.Meta(max_length=254)] = ""
     code: Annotated[str, msgspec.Meta(max_length=20)] = ""
     same: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    challenge: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    credential: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
     # A form's one tick arrives as a text, two as a list.
     allow: list[str] | str = []
 
@@ -148,6 +154,51 @@ async def code(
     except SignInOver as refusal:
         await by_browser.ask_for_another_code(db, handle, cookie=cookie, token=data.csrf)
         return await _again(request, settings, db, keys, issuer, handle, refusal)
+    except Refusal as refusal:
+        return await _again(request, settings, db, keys, issuer, handle, refusal)
+    return with_cookie(_go_on(request, settings, step), settings, after)
+
+
+@post(
+    "/sign-in/{handle:str}/passkey-options",
+    who=ANYONE,
+    include_in_schema=False,
+    status_code=200,
+    request_max_body_size=_SMALL,
+    dependencies={"ways": ways},
+)
+async def passkey_options(data: Sent, request: HttpRequest, ways: Ways, address: str, handle: str) -> CeremonyReply:
+    """For the page's script, which asks when a browser can: the one step that needs any."""
+    cookie = cookie_of(request, ways.settings)
+    return await passkeys.ask(ways, handle, cookie=cookie, token=data.csrf, address=address)
+
+
+@post(
+    "/sign-in/{handle:str}/passkey",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=_SMALL,
+    dependencies={"ways": ways},
+)
+async def passkey(
+    request: HttpRequest,
+    data: Sent,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    issuer: Issuer,
+    ways: Ways,
+    address: str,
+    handle: str,
+) -> Response[str]:
+    """What the passkey signed."""
+    cookie = cookie_of(request, settings)
+    try:
+        step, after = await passkeys.answer(
+            ways, handle, data.challenge, data.credential, cookie=cookie, token=data.csrf, address=address
+        )
     except Refusal as refusal:
         return await _again(request, settings, db, keys, issuer, handle, refusal)
     return with_cookie(_go_on(request, settings, step), settings, after)
@@ -354,4 +405,6 @@ def with_cookie(response: Response[str], settings: Settings, value: str) -> Resp
     return response
 
 
-route_handlers: list[Any] = [authorize, authorize_by_form, sign_in, login, code, again, other, consent, cancel]
+route_handlers: list[Any] = [
+    authorize, authorize_by_form, sign_in, login, code, passkey_options, passkey, again, other, consent, cancel,
+]  # fmt: skip

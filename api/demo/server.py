@@ -20,12 +20,12 @@ class DemoTrouble(Exception):
 
 
 class Server:
-    """One sandbox in a home of its own, wiped at the start."""
+    """One sandbox in a home of its own, wiped at the start. Browsers take passkeys from `localhost`, never from an address."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, host: str = "127.0.0.1") -> None:
         self.home = home.resolve()
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.host, self.port = host, _free_port()
+        self.url = f"http://{host}:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
         self.log = self.home / "server.log"
         self._environment = {
@@ -44,7 +44,7 @@ class Server:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this very program
-                [sys.executable, "-m", "api", "sandbox", "--port", str(self.port), "--quiet"],
+                [sys.executable, "-m", "api", "sandbox", "--host", self.host, "--port", str(self.port), "--quiet"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -14,19 +14,21 @@ import msgspec
 from identity.faces import calibration, models, weights
 from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
 from identity.faces.pictures import Picture, Pictures
-from identity.faces.refusals import FaceModelsUnavailable
+from identity.faces.refusals import FaceConsentMissing, FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
-from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
+from identity.faces.wording import FACE_GUARD, FACE_LOOKUP, FACE_ON_PHONE
 
 __all__ = [
     "FACE_GUARD",
     "FACE_LOOKUP",
+    "FACE_ON_PHONE",
     "FIND_MY_DOSSIER",
     "MOST_FRAMES",
     "Comparison",
     "Consent",
     "Decision",
     "Description",
+    "FaceConsentMissing",
     "FaceStore",
     "Found",
     "Picture",

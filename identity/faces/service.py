@@ -150,6 +150,13 @@ class FaceStore:
             )
         return found
 
+    async def note_consent(self, ref: str, consent: Consent) -> None:
+        """Writes down what a person allowed for one call."""
+        async with self._db.begin() as conn:
+            await store.add_consent(
+                conn, ref=ref, purpose=consent.purpose, wording=consent.wording, given_at=consent.given_at
+            )
+
     async def log_unsearched(
         self, outcome: Literal["not_live", "another_person"], *, by: str, purpose: str = FIND_MY_DOSSIER
     ) -> None:

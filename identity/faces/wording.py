@@ -31,6 +31,22 @@ FACE_GUARD: Final = Wording(
     ),
 )
 
+FACE_ON_PHONE: Final = Wording(
+    name="face-on-phone-1",
+    purpose="find-my-dossier-by-face-on-my-phone",
+    text=Words(
+        vi=(
+            "Tôi đồng ý để ảnh vừa chụp bằng điện thoại này được so với đặc điểm khuôn mặt đã lưu của chính tôi, một lần, để hiện "
+            "tình trạng hồ sơ của tôi. Ảnh không được lưu. Không đồng ý, tôi vẫn tra cứu được bằng mã hồ sơ."
+        ),
+        en=(
+            "I agree that the pictures just taken with this phone are compared with the features of my own face, which are kept "
+            "already, once, to show how my dossiers stand. No picture is kept. Without this I can still look up my dossiers by "
+            "receipt code."
+        ),
+    ),
+)
+
 FACE_LOOKUP: Final = Wording(
     name="face-lookup-1",
     purpose="find-my-dossier-by-face",

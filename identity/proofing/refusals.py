@@ -129,6 +129,22 @@ class ReviewNotNeeded(Refusal):
     en = "The machine can still decide here by itself. Go on with the step: {next}."
 
 
+class CardNotAccepted(Refusal):
+    status = 422
+    code = "card-not-accepted"
+    vi = "Chưa đọc đủ thẻ để đăng nhập. Hãy chụp lại, đủ sáng, thẻ nằm trọn trong khung."
+    en = "Not enough of the card could be read to sign in. Photograph it again in good light, the whole card in the frame."
+
+
+class CardHolderNotSeen(Refusal):
+    """One body for every reason that has to do with faces: which it was is no stranger's to learn."""
+
+    status = 422
+    code = "card-holder-not-seen"
+    vi = "Máy chưa nhận ra chủ thẻ trước máy ảnh. Hãy làm lại theo lời nhắc, hoặc đến quầy một cửa."
+    en = "The card's holder was not recognised before the camera. Do again what you are asked, or come to the desk."
+
+
 class CheckCodeUnknown(Refusal):
     status = 404
     code = "check-code-unknown"

@@ -1,6 +1,13 @@
 """The issuer of the one token: codes, access tokens, device-key proofs, and who a request's token says is acting."""
 
-from identity.tokens.clients import disable_client, enable_client, known_client, register_client, renew_secret
+from identity.tokens.clients import (
+    disable_client,
+    enable_client,
+    is_origin,
+    known_client,
+    register_client,
+    renew_secret,
+)
 from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
@@ -30,6 +37,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "end_sessions_by",
+    "is_origin",
     "known_client",
     "register_client",
     "register_service",

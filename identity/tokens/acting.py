@@ -1,6 +1,6 @@
 """Who acts, once a token has verified: the grant behind it as it stands now decides, the token only named it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from identity.tokens import rfc9068, scopes
@@ -8,6 +8,9 @@ from identity.tokens.refusals import InvalidToken, TokenRevoked
 from identity.tokens.rfc6750 import Scheme, challenge
 from kit import clock
 from kit.actor import Actor
+
+IDLE = timedelta(seconds=60)
+"""A kiosk that a person left keeps nothing for longer; whoever is still there touches it, and has as long again."""
 
 
 def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> None:
@@ -17,6 +20,7 @@ def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> No
     ended = (
         grant.revoked_at is not None
         or grant.ended_before
+        or (grant.idle_at is not None and grant.idle_at <= clock.now())
         or grant.disabled_at is not None
         or grant.closed_at is not None
         or grant.locked_at is not None

@@ -46,6 +46,7 @@ async def register_client(
     resources: Sequence[str] = (),
     exchange_from: Collection[str] = (),
     id_token_alg: Alg | None = None,
+    origins: Sequence[str] = (),
 ) -> str | None:
     """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
     A partner that people sign in to says what it wants their data for.
@@ -75,6 +76,7 @@ async def register_client(
         resources=tuple(dict.fromkeys(resources)),
         exchange_from=frozenset(exchange_from),
         id_token_alg=id_token_alg,
+        origins=tuple(origins),
         disabled_at=None,
     )
     _refuse_unsafe(added)
@@ -96,6 +98,11 @@ async def disable_client(conn: AsyncConnection, client_id: str) -> None:
     """Its tokens stop with the next request."""
     if not await store.set_client_disabled(conn, client_id, clock.now()):
         raise NotFound
+
+
+async def is_origin(conn: AsyncConnection, origin: str) -> bool:
+    """Whether an enabled client registered it."""
+    return await store.is_origin(conn, origin)
 
 
 async def enable_client(conn: AsyncConnection, client_id: str) -> None:
@@ -185,6 +192,9 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append("the address told of log-outs is a web address")
     every = (*client.redirect_uris, *client.post_logout_redirect_uris, *told)
     reasons += [reason for uri in every if (reason := _unsafe(uri))]
+    reasons += [
+        f"{origin} is no origin of https or a loopback address" for origin in client.origins if not _is_origin(origin)
+    ]
     if reasons:
         raise BadClient(reason="; ".join(reasons))
 
@@ -230,6 +240,19 @@ def _unsafe(uri: str) -> str | None:
     if "." in parts.scheme and parts.scheme not in _SCHEMES_OF_BROWSERS:
         return None  # an app's own scheme, reversed domain name (RFC 8252 §7.1)
     return f"{uri} is neither https, nor http on a loopback address, nor an app's own scheme"
+
+
+def _is_origin(text: str) -> bool:
+    """As a browser sends it (RFC 6454 §6.2): scheme, host in lower case, and a port where it is not the scheme's own."""
+    parts = urlsplit(text)
+    if (
+        not text.isascii()
+        or text != f"{parts.scheme}://{parts.netloc}".lower()
+        or not parts.hostname
+        or "@" in parts.netloc
+    ):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname))
 
 
 def _loopback(host: str) -> bool:

@@ -263,6 +263,7 @@ class Issuer(Signer):
         appointment_id: str | None = None,
         authenticator_id: str | None = None,
         level: int = 0,
+        idle_at: datetime | None = None,
     ) -> None:
         """The row a grant is ended by."""
         await store.add_grant(
@@ -285,6 +286,7 @@ class Issuer(Signer):
             jkt=jkt,
             created_at=now,
             expires_at=until,
+            idle_at=idle_at,
         )
 
 

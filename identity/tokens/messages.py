@@ -23,7 +23,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
     `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
     halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile. `resources` are services
-    beside the city's own that it may ask tokens for, `exchange_from` clients whose tokens it may exchange for narrower ones."""
+    beside the city's own that it may ask tokens for, `exchange_from` clients whose tokens it may exchange for narrower ones; `origins` are
+    those of its pages whose scripts call the issuer."""
 
     id: str
     name: str
@@ -46,6 +47,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     resources: tuple[str, ...]
     exchange_from: frozenset[str]
     id_token_alg: Alg | None
+    origins: tuple[str, ...]
     disabled_at: datetime | None
 
 

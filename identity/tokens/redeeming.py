@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import claims, oidc, rfc7636, rfc9068, scopes, services, store
+from identity.tokens import acting, claims, oidc, rfc7636, rfc9068, scopes, services, store
 from identity.tokens.issuer import Issuer, kind_of, reply_of
 from identity.tokens.messages import Client, TokenReply
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
@@ -89,6 +89,8 @@ async def _person_token(
         appointment_id=bearer.appointment_id if officer else None,
         authenticator_id=taken.authenticator_id,
         level=bearer.level,
+        # A client with an office is a kiosk: whoever signed in there may walk away.
+        idle_at=None if client.office_id is None else now + acting.IDLE,
     )
     return await _person_reply(
         conn,

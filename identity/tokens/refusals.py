@@ -173,6 +173,13 @@ class UnknownUserCode(Refusal):
     en = "No screen shows this code now, or it has expired. Look at the eight letters on the screen again."
 
 
+class KioskVisitOver(Refusal):
+    status = 410
+    code = "kiosk-visit-over"
+    vi = "Lượt sử dụng ki-ốt này đã kết thúc. Hãy bắt đầu lại từ màn hình đầu."
+    en = "This visit at the kiosk is over. Begin again at the first screen."
+
+
 class CodeNotCompared(Refusal):
     status = 422
     code = "code-not-compared"

@@ -186,7 +186,7 @@ async def allow(
     amr: Sequence[str],
     auth_time: datetime,
     authenticator_id: str | None,
-    browser_session_id: str,
+    browser_session_id: str | None,
 ) -> DeviceAnswer:
     """The next poll gets a token. Refuses SignInPageOver for a code that is over or decided."""
     now = clock.now()

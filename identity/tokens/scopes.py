@@ -49,11 +49,16 @@ SCOPES: dict[str, Scope] = {
     "proofing": _scope(
         "proofing", "Chụp thẻ và khuôn mặt để mở tài khoản", "Photograph card and face to open an account"
     ),
+    "dossiers:find-by-my-face": _scope(
+        "citizen", "Tìm hồ sơ của bạn bằng chính khuôn mặt bạn", "Find your dossiers by your own face"
+    ),
     "dossiers:find-by-face": _scope("kiosk", "Tìm hồ sơ bằng khuôn mặt tại quầy", "Find dossiers by face at a kiosk"),
 }
 
 
-NOT_LENT = frozenset({"account", "offline_access", "consents", "face-lookup:write", "desk", "proofing"})
+NOT_LENT = frozenset(
+    {"account", "offline_access", "consents", "face-lookup:write", "dossiers:find-by-my-face", "desk", "proofing"}
+)
 """What is done on a device of one's own, and lent to no screen that others use next."""
 
 

@@ -45,6 +45,8 @@ oauth_clients = Table(
     Column("exchange_from", ARRAY(Text), nullable=False, server_default="{}"),
     # What its ID tokens are signed by; null for whatever the issuer signs by.
     Column("id_token_alg", Text),
+    # Of pages whose scripts may read the answers of the token endpoint and its like (CORS).
+    Column("origins", ARRAY(Text), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
@@ -109,6 +111,8 @@ oauth_grants = Table(
     Column("auth_time", Instant),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
+    # What is lent to a kiosk ends here unless it is used before; every use moves it on.
+    Column("idle_at", Instant),
     Column("revoked_at", Instant),
     Column("revoked_why", Text),
     CheckConstraint("kind in ('citizen', 'officer', 'client', 'kiosk', 'proofing')", name="kind"),
@@ -168,6 +172,8 @@ device_codes = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("decided_at", Instant),
     Column("allowed", Boolean),
+    # The one-time code sent to whoever showed card and face at this kiosk.
+    Column("sign_in_id", Id),
     Index("ix_device_codes_client_id", "client_id", "expires_at"),
     CheckConstraint("(decided_at is null) = (allowed is null)", name="decided"),
 )

@@ -59,6 +59,9 @@ class Verifier:
         async with db.connect() as conn:
             grant = await store.grant(conn, claims.gid, clock.today())
         acting.refuse_ended(grant, claims, shown.scheme)
+        if grant.idle_at is not None:
+            async with db.begin() as conn:
+                await store.stay(conn, claims.gid, at=clock.now(), until=clock.now() + acting.IDLE)
         return acting.actor_of(claims, grant)
 
     def claims_in_force(self, token: str, *, for_anybody: bool = False) -> rfc9068.AccessClaims | None:

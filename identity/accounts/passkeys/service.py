@@ -88,7 +88,7 @@ async def begin_registration(ways: Ways, actor: Actor) -> CeremonyReply:
 async def finish_registration(ways: Ways, actor: Actor, challenge_id: str, answer: RegistrationAnswer) -> Passkey:
     """For the account, app and device key the challenge was put to. Refuses CeremonyOver, PasskeyNotAccepted, PasskeyExists, BadName."""
     account_id, name = _holder(actor), _name(answer.name)
-    taken = await _take(ways.db, challenge_id, "register", by=(account_id, actor.client_id, actor.jkt))
+    taken = await take(ways.db, challenge_id, "register", by=(account_id, actor.client_id, actor.jkt))
     try:
         made = ceremonies.registered(
             ceremonies.relying_party(ways.settings), answer.credential, challenge=bytes(taken.challenge)
@@ -153,26 +153,41 @@ async def begin_sign_in(
 ) -> CeremonyReply:
     """Asks for nobody in particular. Refuses UnknownClient, BadChallenge, BadScope, DpopProofNeeded."""
     check_challenge(code_challenge, method)
-    challenge_id, challenge, now = ids.new_id("pkc"), chance.token_bytes(32), clock.now()
     async with ways.db.begin() as conn:
         client = await known_client(conn, client_id)
         if client.dpop_required and jkt is None:
             raise DpopProofNeeded(reason="this client must bind its tokens to a device key")
         if beyond := [name for name in (scope or "").split() if name not in client.scopes]:
             raise BadScope(scope=beyond[0][:80])
-        await store.add_challenge(
-            conn,
-            id=challenge_id,
-            purpose="sign_in",
-            challenge=challenge,
-            client_id=client.id,
-            jkt=jkt,
-            code_challenge=code_challenge,
-            scope=scope,
-            nonce=nonce,
-            created_at=now,
-            expires_at=now + LIFETIME,
-        )
+        return await put(conn, ways, client.id, jkt=jkt, code_challenge=code_challenge, scope=scope, nonce=nonce)
+
+
+async def put(
+    conn: AsyncConnection,
+    ways: Ways,
+    client_id: str,
+    *,
+    jkt: str | None = None,
+    code_challenge: str | None = None,
+    scope: str | None = None,
+    nonce: str | None = None,
+) -> CeremonyReply:
+    """A challenge anybody's passkey may answer. Without a `code_challenge` it is a browser's and ends in a session; with one it ends
+    in a code for the app."""
+    challenge_id, challenge, now = ids.new_id("pkc"), chance.token_bytes(32), clock.now()
+    await store.add_challenge(
+        conn,
+        id=challenge_id,
+        purpose="sign_in",
+        challenge=challenge,
+        client_id=client_id,
+        jkt=jkt,
+        code_challenge=code_challenge,
+        scope=scope,
+        nonce=nonce,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
     options = ceremonies.request_options(ceremonies.relying_party(ways.settings), challenge=challenge)
     return CeremonyReply(id=challenge_id, options=options, expires_in=ceremonies.TIMEOUT_SECONDS)
 
@@ -181,21 +196,12 @@ async def finish_sign_in(ways: Ways, challenge_id: str, answer: AssertionAnswer,
     """A code for the token endpoint, as after a one-time code. Refuses CeremonyOver, PasskeyNotAccepted, TooMany and what
     `Issuer.issue_code` refuses."""
     await ways.limits.hit("token", address)
-    taken = await _take(ways.db, challenge_id, "sign_in")
+    taken = await take(ways.db, challenge_id, "sign_in")
+    if taken.code_challenge is None:
+        raise CeremonyOver
     async with ways.db.begin() as conn:
-        now = clock.now()
-        passkey = await _asserted(conn, ways, taken, answer.credential, address, now)
+        passkey = await signed_in(conn, ways, taken, answer.credential, address)
         if passkey is not None:
-            await history.record(
-                conn,
-                account_id=passkey.account_id,
-                method="passkey",
-                outcome="signed_in",
-                client_id=taken.client_id,
-                jkt=taken.jkt,
-                address=address,
-                at=now,
-            )
             granted = await ways.issuer.issue_code(
                 conn,
                 client_id=taken.client_id,
@@ -204,7 +210,7 @@ async def finish_sign_in(ways: Ways, challenge_id: str, answer: AssertionAnswer,
                 jkt=taken.jkt,
                 scope=taken.scope,
                 amr=amr(synced=passkey.synced),
-                auth_time=now,
+                auth_time=clock.now(),
                 nonce=taken.nonce,
                 authenticator_id=passkey.id,
             )
@@ -216,6 +222,25 @@ async def finish_sign_in(ways: Ways, challenge_id: str, answer: AssertionAnswer,
 def amr(*, synced: bool) -> list[str]:
     """RFC 8176: a key that never left its device or one that may have, somebody present, and verified by the device."""
     return ["swk" if synced else "hwk", "user", "mfa"]
+
+
+async def signed_in(conn: AsyncConnection, ways: Ways, taken: Any, credential: dict[str, Any], address: str) -> Any:
+    """The row of the passkey that answered, and a line in its holder's log; None when it may not sign anybody in. What is written
+    down then stands, so commit before refusing PasskeyNotAccepted."""
+    now = clock.now()
+    passkey = await _asserted(conn, ways, taken, credential, address, now)
+    if passkey is not None:
+        await history.record(
+            conn,
+            account_id=passkey.account_id,
+            method="passkey",
+            outcome="signed_in",
+            client_id=taken.client_id,
+            jkt=taken.jkt,
+            address=address,
+            at=now,
+        )
+    return passkey
 
 
 async def _asserted(
@@ -258,7 +283,7 @@ async def _asserted(
     return None
 
 
-async def _take(
+async def take(
     db: Database, challenge_id: str, purpose: str, *, by: tuple[str | None, str | None, str | None] | None = None
 ) -> Any:
     """The challenge, used up and committed; `by` is the account, app and device key a registration must come from."""

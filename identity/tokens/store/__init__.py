@@ -10,6 +10,7 @@ from identity.tokens.store.browsers import (
 from identity.tokens.store.clients import (
     add_client,
     client,
+    is_origin,
     set_client_disabled,
     set_client_secret,
 )
@@ -22,8 +23,11 @@ from identity.tokens.store.devices import (
     add_device_code,
     decide_device,
     device_code,
+    device_of,
+    end_device,
     end_device_codes,
     end_people_at,
+    keep_device_sign_in,
     keep_poll,
     waiting_device,
 )
@@ -43,6 +47,7 @@ from identity.tokens.store.grants import (
     refresh_token,
     revoke_grant,
     sessions,
+    stay,
     use_refresh_token,
 )
 from identity.tokens.store.people import (
@@ -75,7 +80,9 @@ __all__ = [
     "complete_request",
     "decide_device",
     "device_code",
+    "device_of",
     "end_browser_session",
+    "end_device",
     "end_device_codes",
     "end_grant_of",
     "end_grants_by",
@@ -84,7 +91,9 @@ __all__ = [
     "forget_before",
     "grant",
     "hand_over_requests",
+    "is_origin",
     "keep_answer",
+    "keep_device_sign_in",
     "keep_poll",
     "keep_sign_in",
     "refresh_token",
@@ -98,6 +107,7 @@ __all__ = [
     "set_client_disabled",
     "set_client_secret",
     "set_service_disabled",
+    "stay",
     "use_code",
     "use_refresh_token",
     "used_code_grant",

@@ -15,7 +15,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         conn,
         "select id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party, office_id, sector, purpose,"
         " response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri,"
-        " resources, exchange_from, id_token_alg, disabled_at from oauth_clients where id = %(id)s",
+        " resources, exchange_from, id_token_alg, origins, disabled_at from oauth_clients where id = %(id)s",
         {"id": client_id},
     )
     if row is None:
@@ -42,6 +42,7 @@ async def client(conn: AsyncConnection, client_id: str) -> Client | None:
         resources=tuple(row.resources),
         exchange_from=frozenset(row.exchange_from),
         id_token_alg=row.id_token_alg,
+        origins=tuple(row.origins),
         disabled_at=row.disabled_at,
     )
 
@@ -52,9 +53,9 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
         conn,
         "insert into oauth_clients (id, name, kind, secret_digest, grants, scopes, redirect_uris, dpop_required, first_party,"
         " office_id, sector, purpose, response_modes, keys, require_par, fapi2, post_logout_redirect_uris, backchannel_logout_uri, resources,"
-        " exchange_from, id_token_alg, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
+        " exchange_from, id_token_alg, origins, created_at) values (%(id)s, %(name)s, %(kind)s, %(secret_digest)s, %(grants)s,"
         " %(scopes)s, %(redirect_uris)s, %(dpop_required)s, %(first_party)s, %(office_id)s, %(sector)s, %(purpose)s,"
-        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(resources)s, %(exchange_from)s, %(id_token_alg)s, %(at)s) on conflict (id) do nothing",
+        " %(response_modes)s, %(keys)s, %(require_par)s, %(fapi2)s, %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(resources)s, %(exchange_from)s, %(id_token_alg)s, %(origins)s, %(at)s) on conflict (id) do nothing",
         {
             "id": added.id,
             "name": added.name,
@@ -77,10 +78,21 @@ async def add_client(conn: AsyncConnection, added: Client, at: datetime) -> bool
             "resources": list(added.resources),
             "exchange_from": sorted(added.exchange_from),
             "id_token_alg": added.id_token_alg,
+            "origins": list(added.origins),
             "at": at,
         },
     )
     return count == 1
+
+
+async def is_origin(conn: AsyncConnection, origin: str) -> bool:
+    """Whether any client that is enabled registered it."""
+    found = await one(
+        conn,
+        "select from oauth_clients where disabled_at is null and %(origin)s = any(origins) limit 1",
+        {"origin": origin},
+    )
+    return found is not None
 
 
 async def set_client_disabled(conn: AsyncConnection, client_id: str, at: datetime | None) -> bool:

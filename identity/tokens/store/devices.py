@@ -30,6 +30,35 @@ async def device_code(conn: AsyncConnection, digest: bytes, client_id: str) -> A
     )
 
 
+async def device_of(conn: AsyncConnection, digest: bytes) -> Any:
+    """client_id, user_code, scope, expires_at, allowed, sign_in_id of a device code, for one who holds it at a time."""
+    return await one(
+        conn,
+        "select client_id, user_code, scope, expires_at, allowed, sign_in_id from device_codes where digest = %(digest)s for update",
+        {"digest": digest},
+    )
+
+
+async def keep_device_sign_in(conn: AsyncConnection, digest: bytes, sign_in_id: str) -> None:
+    await run(
+        conn,
+        "update device_codes set sign_in_id = %(id)s where digest = %(digest)s",
+        {"digest": digest, "id": sign_in_id},
+    )
+
+
+async def end_device(conn: AsyncConnection, digest: bytes, *, at: datetime, why: str) -> None:
+    """One device code, and whatever it became."""
+    values = {"digest": digest, "at": at, "why": why}
+    for query in (
+        "update device_codes set expires_at = %(at)s where digest = %(digest)s and expires_at > %(at)s",
+        "update authorization_codes set used_at = %(at)s where digest = %(digest)s and used_at is null",
+        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s where revoked_at is null"
+        " and id = (select grant_id from authorization_codes where digest = %(digest)s)",
+    ):
+        await run(conn, query, values)
+
+
 async def keep_poll(conn: AsyncConnection, digest: bytes, *, at: datetime, interval_seconds: int) -> None:
     await run(
         conn,

@@ -13,9 +13,9 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     await run(
         conn,
         "insert into oauth_grants (id, kind, client_id, account_id, appointment_id, session_id, authenticator_id, browser_session_id, scope, level, jkt,"
-        " claims, resources, ends_with, amr, auth_time, created_at, expires_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
+        " claims, resources, ends_with, amr, auth_time, created_at, expires_at, idle_at) values (%(id)s, %(kind)s, %(client_id)s, %(account_id)s, %(appointment_id)s,"
         " %(session_id)s, %(authenticator_id)s, %(browser_session_id)s, %(scope)s, %(level)s, %(jkt)s, %(claims)s, %(resources)s, %(ends_with)s, %(amr)s, %(auth_time)s, %(created_at)s,"
-        " %(expires_at)s)",
+        " %(expires_at)s, %(idle_at)s)",
         {**values, "claims": as_json(claims)},
     )
 
@@ -24,7 +24,7 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await one(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.ends_with, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.ends_with, g.idle_at, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
         " exists (select from oauth_grants p join oauth_clients pc on pc.id = p.client_id where p.id = any(g.ends_with)"
         " and (p.revoked_at is not null or pc.disabled_at is not null)) as ended_before,"
         f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {LEVEL} as account_level, a.closed_at, a.locked_at,"
@@ -35,6 +35,15 @@ async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
         + " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
         " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
         {"id": grant_id, "day": on},
+    )
+
+
+async def stay(conn: AsyncConnection, grant_id: str, *, at: datetime, until: datetime) -> None:
+    """Moves the idle end of a grant on; one that was left has ended for good."""
+    await run(
+        conn,
+        "update oauth_grants set idle_at = %(until)s where id = %(id)s and idle_at > %(at)s",
+        {"id": grant_id, "at": at, "until": until},
     )
 
 
@@ -53,7 +62,7 @@ async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list
         conn,
         "select g.id, c.name as client, g.created_at, g.expires_at, g.level from oauth_grants g"
         " join oauth_clients c on c.id = g.client_id"
-        " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s order by g.id desc",
+        " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s and coalesce(g.idle_at > %(at)s, true) order by g.id desc",
         {"id": account_id, "at": at},
     )
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from identity import tokens
-from identity.tokens import rfc8628
+from identity.tokens import acting, rfc8628
 from identity.tokens.refusals import BadClient, UnknownUserCode
 from identity.tokens.rfc6749 import FORM
 from identity.tokens.rfc8414 import DEVICE_CODE
@@ -328,6 +329,34 @@ async def test_DEV_8_the_next_person_finds_nothing_of_the_last(kiosk: Screen) ->
     assert (await kiosk.name(theirs)).json()["name"] == "Hoàng Văn Đức"
     assert (await kiosk.call("/v1/oauth/revoke", token=theirs["access_token"])).status_code == 200
     assert (await kiosk.name(theirs)).status_code == 401, "finished"
+
+
+async def test_DEV_8_who_walks_away_leaves_nothing(kiosk: Screen, phone: Browser) -> None:
+    """The token itself ends, whatever the screen does: every use is a minute more, and no use is the end."""
+    started = await kiosk.start()
+    await allow(phone, started)
+    token = await kiosk.token(started)
+    for seconds in (59, 118, 177):
+        with clock.shifted(timedelta(seconds=seconds)):
+            assert (await kiosk.name(token)).status_code == 200, "whoever is still there stays"
+    with clock.shifted(timedelta(seconds=177) + acting.IDLE):
+        assert (await kiosk.name(token)).status_code == 401
+        asked = await kiosk.call("/v1/oauth/introspect", token=token["access_token"])
+        assert asked.json() == {"active": False}
+        async with kiosk.city.house.db.connect() as conn:
+            mine = await tokens.sessions_of(conn, account_id=await _account_of(kiosk, token))
+        assert not [one for one in mine if one.client == "Ki-ốt phường Sài Gòn (sandbox)"]
+    with clock.shifted(timedelta(seconds=178)):
+        assert (await kiosk.name(token)).status_code == 200, "a minute from the last use, not from the first"
+
+
+async def _account_of(kiosk: Screen, token: dict[str, Any]) -> str:
+    grant = jwt.decode(token["access_token"], options={"verify_signature": False})["gid"]
+    async with kiosk.city.house.db.connect() as conn:
+        query = "select account_id from oauth_grants where id = %(id)s"
+        row = await (await (await raw(conn)).execute(query, {"id": grant})).fetchone()
+    assert row is not None
+    return row[0]
 
 
 async def test_DEV_8_what_the_phone_ends_ends_at_the_kiosk(kiosk: Screen, phone: Browser) -> None:

@@ -11,8 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.caller import Device
+from identity import tokens
 from identity.tokens import Issuer, rfc7638, rfc8414
+from identity.tokens.refusals import BadClient
 from kit import clock, keys
+from kit.refusal import Words
 from tests.people import ISSUER, CityPeople
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -157,13 +160,99 @@ async def test_DIS_6_a_rotation_rehearsed(city: CityPeople, tmp_path: Path) -> N
     assert [file.stem for file in gone] == [first], "followed more than a hundred days ago"
 
 
+OPEN_TO_SCRIPTS = (
+    OPENID,
+    OAUTH,
+    "/v1/oauth/jwks",
+    "/v1/oauth/token",
+    "/v1/oauth/par",
+    "/v1/oauth/revoke",
+    "/v1/oauth/userinfo",
+)
+NEVER = (
+    "/v1/oauth/authorize",
+    "/v1/oauth/logout",
+    "/v1/oauth/introspect",
+    "/device",
+    "/v1/me",
+    "/v1/lookups",
+    "/",
+    "/nowhere",
+)
+
+
+async def answers(city: CityPeople, path: str, origin: str) -> list[Any]:
+    """To a preflight, and to what would follow it."""
+    foreign = {"Origin": origin}
+    asked = {**foreign, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "dpop"}
+    return [
+        await city.client.options(path, headers=asked),
+        await city.client.post(path, headers=foreign),
+        await city.client.get(path, headers=foreign),
+    ]
+
+
+def leave(answer: Any) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+
+
 async def test_WEB_1_no_foreign_origin_is_let_in(city: CityPeople) -> None:
-    foreign = {"Origin": "https://evil.test"}
-    for path in ("/v1/oauth/token", "/v1/oauth/userinfo", "/v1/oauth/authorize", "/v1/oauth/par"):
-        asked = {**foreign, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "dpop"}
-        for answer in (
-            await city.client.options(path, headers=asked),
-            await city.client.post(path, headers=foreign),
-            await city.client.get(path, headers=foreign),
+    for path in (*OPEN_TO_SCRIPTS, *NEVER):
+        for origin in ("https://evil.test", "null", ISSUER, "https://app.motcua.test.evil.test", "x" * 9000):
+            for answer in await answers(city, path, origin):
+                assert leave(answer) == {}, (path, origin)
+
+
+async def test_WEB_1_a_registered_origin_is_let_in_where_scripts_call_and_nowhere_else(city: CityPeople) -> None:
+    origin = "https://app.motcua.test"
+    async with city.house.db.begin() as conn:
+        await tokens.register_client(
+            conn, client_id="single-page", name="Trang", kind="public", grants=["authorization_code"], scopes=["openid"],
+            redirect_uris=[f"{origin}/callback"], purpose=Words(vi="Để thử.", en="To try."), origins=[origin],
+        )  # fmt: skip
+    for path in OPEN_TO_SCRIPTS:
+        preflight, *real = await answers(city, path, origin)
+        assert preflight.status_code == 204
+        assert leave(preflight)["access-control-allow-headers"] == "authorization, content-type, dpop"
+        for answer in (preflight, *real):
+            assert answer.headers["access-control-allow-origin"] == origin, (
+                path,
+                "refusals too: a script must read them",
+            )
+            assert "access-control-allow-credentials" not in answer.headers
+            assert "Origin" in answer.headers["vary"]
+            assert answer.headers["x-content-type-options"] == "nosniff"
+        for other in (
+            "http://app.motcua.test",
+            "https://app.motcua.test:444",
+            "https://evil.test",
+            "HTTPS://APP.MOTCUA.TEST",
         ):
-            assert not [name for name in answer.headers if name.startswith("access-control-")], path
+            assert not any(leave(answer) for answer in await answers(city, path, other)), (path, other)
+    for path in NEVER:
+        assert not any(leave(answer) for answer in await answers(city, path, origin)), path
+    async with city.house.db.begin() as conn:
+        await tokens.disable_client(conn, "single-page")
+    assert not any(leave(answer) for answer in await answers(city, "/v1/oauth/token", origin))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "http://app.motcua.test",
+        "https://app.motcua.test/",
+        "https://a@app.motcua.test",
+        "https://APP.motcua.test",
+        "app.motcua.test",
+        "https://",
+    ],
+)
+async def test_WEB_1_what_is_no_origin_is_not_registered(city: CityPeople, origin: str) -> None:
+    async with city.house.db.begin() as conn:
+        with pytest.raises(BadClient):
+            await tokens.register_client(
+                conn, client_id="no-page", name="Trang", kind="public", grants=["authorization_code"], scopes=["openid"],
+                redirect_uris=["https://app.motcua.test/callback"], purpose=Words(vi="Để thử.", en="To try."), origins=[origin],
+            )  # fmt: skip
