@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import clients, rfc8628, store
+from identity.tokens import clients, redeeming, rfc8628, store
 from identity.tokens.browser import Authenticated
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client
@@ -118,6 +118,7 @@ async def lend(conn: AsyncConnection, visit: AtKiosk, who: Authenticated, ticked
         visit.user_code,
         account_id=who.account_id,
         scope=" ".join(allowed),
+        resources=(),
         amr=who.amr,
         auth_time=now,
         authenticator_id=who.authenticator_id,
@@ -151,7 +152,7 @@ async def _redeemed(db: Database, issuer: Issuer, device_code: str) -> str | Wai
         if not device.allowed:
             return Over("refused")
         try:
-            reply = await issuer.redeem(conn, client, code=device_code, verifier=device_code, jkt=None)
+            reply = await redeeming.redeem(conn, issuer, client, code=device_code, verifier=device_code, jkt=None)
         except OAuthError:
             return Over("ended")
     return Over("ended") if isinstance(reply, OAuthError) else reply.access_token
