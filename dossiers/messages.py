@@ -12,8 +12,10 @@ from procedures.messages import Field
 
 Path = Annotated[str, Meta(max_length=120)]
 Scalar = str | int | float | bool | None
-Given = Scalar | dict[Path, Scalar]
-"""What a person answers one question with: a plain value, an address as an object, or null to clear the answer."""
+Part = Scalar | dict[Path, Scalar]
+Given = Scalar | dict[Path, Scalar] | Annotated[list[dict[Path, Part]], Meta(max_length=100)]
+"""What a person answers one question with: a plain value, an address as an object, rows as a list of objects, or null to clear the
+answer."""
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +53,14 @@ class ChangeForm(Request, frozen=True, kw_only=True):
     ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | UnsetType | None = UNSET
 
 
+class ContestField(Request, frozen=True, kw_only=True):
+    """A value that an authority vouches for is wrong: why, and what is right, if it is known. The record itself is not changed by it."""
+
+    field: Path
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+    value: Given = None
+
+
 class AttachDocument(Request, frozen=True, kw_only=True):
     upload_id: Annotated[str, Meta(min_length=1, max_length=60)]
 
@@ -79,6 +89,14 @@ class ProcedureRef(Answer, frozen=True, kw_only=True):
     name: Words
 
 
+class Contested(Answer, frozen=True, kw_only=True):
+    """What the requester says of a value that an authority vouches for; the officer sees it beside that value."""
+
+    reason: str
+    value: Any
+    at: datetime
+
+
 class FieldValue(Answer, frozen=True, kw_only=True):
     """An answer, where it came from (`citizen`, `card`, `account`, `register`, `default`, …), and whether an authority vouches for it."""
 
@@ -86,6 +104,7 @@ class FieldValue(Answer, frozen=True, kw_only=True):
     source: str
     locked: bool
     origin: str | None = None
+    contested: Contested | None = None
 
 
 class DocumentView(Answer, frozen=True, kw_only=True):
