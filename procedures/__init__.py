@@ -75,6 +75,10 @@ class Catalogue:
             raise refusals.UnknownProcedure(procedure=code)
         return item
 
+    def versions(self, key: str) -> list[Procedure | Bundle]:
+        """Every version of a thing, the oldest first."""
+        return sorted((item for item in (*self.procedures, *self.bundles) if item.key == key), key=lambda i: i.since)
+
     def in_force(self, on: date) -> list[Procedure | Bundle]:
         """Everything that can be asked for on a day, bundles first, then by name."""
         items = [item for item in (*self.bundles, *self.procedures) if _in_force(item, on)]
