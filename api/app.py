@@ -28,8 +28,11 @@ import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.catalogue
 import web.device
+import web.filing
 import web.http
+import web.signed_in
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -60,6 +63,9 @@ ROOMS = (
     uploads.http,
     dossiers.http,
     web.http,
+    web.catalogue,
+    web.filing,
+    web.signed_in,
     web.signing_in,
     web.device,
     web.signing_out,

@@ -91,6 +91,8 @@ class Field(Strict, frozen=True, kw_only=True):
     portal: tuple[str, ...] = ()
     prefill: tuple[PrefillFrom, ...] = ()
     locked_from: tuple[str, ...] = ()
+    agree: bool = False
+    """Of a boolean: a statement, to which only yes is an answer."""
     fields: tuple["Field", ...] = ()
     source: Source | None = None
 

@@ -1,6 +1,6 @@
 """Forms: what is asked, what is known, what is wrong. Values are nested `{"child": {"sex": …}}`, paths dotted."""
 
-from procedures.forms.answers import shape_faults
+from procedures.forms.answers import most_rows, shape_faults
 from procedures.forms.asking import composed, fields, required, tidy
 from procedures.forms.checking import check, check_fields, missing_documents
 from procedures.forms.days import earliest, latest
@@ -19,6 +19,7 @@ __all__ = [
     "json_schema",
     "latest",
     "missing_documents",
+    "most_rows",
     "prefill",
     "required",
     "shape_faults",

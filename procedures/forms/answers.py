@@ -34,7 +34,11 @@ def shape_faults(field: Field, value: Any, *, path: str, lists: Mapping[str, Cod
     if field.kind == "rows":
         return _rows_faults(field, value, path, lists)
     if field.kind == "boolean":
-        return [] if isinstance(value, bool) else [_wrong(path, "boolean")]
+        return (
+            []
+            if isinstance(value, bool) and (value or not field.agree)
+            else [_wrong(path, "boolean" if not field.agree else "agreed")]
+        )
     if field.kind == "integer":
         return _integer_faults(field, value, path)
     if field.kind == "address":
@@ -63,6 +67,7 @@ def rows_of(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def most_rows(field: Field) -> int:
+    """How many rows a question may be answered with."""
     return MOST_ROWS if field.maximum is None else field.maximum
 
 
@@ -163,6 +168,7 @@ def _is_short_print(part: Any) -> bool:
 # What a value of each kind must be; the fault's code is `not-` and the key.
 _MUST_BE = {
     "boolean": Words(vi="có hoặc không", en="yes or no"),
+    "agreed": Words(vi="đồng ý với lời cam đoan này", en="agreed to"),
     "text": Words(vi="chữ", en="text"),
     "printable": Words(vi="chữ in được, tối đa 200 ký tự", en="printable text of at most 200 characters"),
     "name": Words(

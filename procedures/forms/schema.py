@@ -94,7 +94,7 @@ def _shape(field: Field, lists: Mapping[str, CodeList]) -> Schema:
             low = {"minimum": field.minimum or 0}
             return {"type": "integer", **low, **({} if field.maximum is None else {"maximum": field.maximum})}
         case "boolean":
-            return {"type": "boolean"}
+            return {"const": True} if field.agree else {"type": "boolean"}
         case "rows":
             return _rows_schema(field, lists)
         case kind:

@@ -55,7 +55,7 @@ async def test_a_file_in_a_folder_is_filed_decided_and_printed(library: CityPeop
     )
     path = f"/v1/dossiers/{draft['id']}"
     assert [fault["field"] for fault in draft["faults"]] == ["reading.language"]
-    await steps.submit(parent, draft["id"], expect=422, code="not-complete")
+    await steps.submit(parent, draft["id"], expect=422, code="dossier-incomplete")
     await parent.patch(
         f"{path}/form", json={"fields": {"reading.language": "Tiếng Việt"}}, headers={"If-Match": '"1"'}, expect=200
     )
