@@ -29,9 +29,12 @@ import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.catalogue
 import web.device
+import web.filing
 import web.http
 import web.kiosk
+import web.signed_in
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -64,6 +67,9 @@ ROOMS = (
     uploads.http,
     dossiers.http,
     web.http,
+    web.catalogue,
+    web.filing,
+    web.signed_in,
     web.signing_in,
     web.device,
     web.kiosk,

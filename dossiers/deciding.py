@@ -176,8 +176,8 @@ async def _pin(
     async with db.connect() as conn:
         work = await _decidable(conn, keys, catalogue, actor, branch_id, version, lock=False)
         case = await desk.case_of(conn, keys, settings, work, at=clock.now())
-    _stated(case, asked)
-    if not outcomes.KINDS[work.procedure.result.kind].needs_pin:
+    _stated(work, case, asked)
+    if not work.outcome.needs_pin:
         return None
     if pins is None:
         raise NoPinIssuer
@@ -243,14 +243,13 @@ async def _make_result(
 ) -> dict[str, Any]:
     """The result's row; returns what the branch gives to the others and to the desk."""
     case = await desk.case_of(conn, keys, settings, work, at=now, pin=pin)
-    stated = _stated(case, asked)
-    outcome = outcomes.KINDS[work.procedure.result.kind]
-    made = await outcome.make(conn, case, stated)
+    stated = _stated(work, case, asked)
+    made = await work.outcome.make(conn, case, stated)
     await store.add_result(
         conn,
         {
             "branch_id": work.branch.id,
-            "kind": outcome.kind,
+            "kind": work.procedure.result.kind,
             "number": made.number,
             "data": to_json(made.data),
             "made_at": now,
@@ -259,12 +258,11 @@ async def _make_result(
     return {**stated, **({"child.pin": pin} if pin is not None else {})}
 
 
-def _stated(case: outcomes.Case, asked: Decide) -> dict[str, Any]:
+def _stated(work: Work, case: outcomes.Case, asked: Decide) -> dict[str, Any]:
     """What the officer states over what the dossier knows. Raises ResultIncomplete with every fault."""
-    outcome = outcomes.KINDS[case.procedure.result.kind]
     stated = {name: value for name, value in asked.result.items() if value is not None}
-    whole = {**outcome.known(case), **stated}
-    if faults := outcomes.stated_faults(case, whole):
+    whole = {**work.outcome.known(case), **stated}
+    if faults := outcomes.stated_faults(case, work.outcome, whole):
         raise ResultIncomplete(faults=faults)
     return whole
 

@@ -39,6 +39,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return self.procedures[self.branch.name]
 
     @property
+    def outcome(self) -> outcomes.Outcome:
+        return outcomes.outcome_of(self.procedure, alone=len(self.siblings) == 1)
+
+    @property
     def states(self) -> dict[str, str]:
         return {row.name: row.state for row in self.siblings}
 
@@ -191,7 +195,7 @@ async def shown(
             catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
         ),
         result_fields=list(work.procedure.result.fields),
-        known_result=outcomes.KINDS[work.procedure.result.kind].known(case),
+        known_result=work.outcome.known(case),
         siblings=[views.status(catalogue, work.procedures, s, now) for s in work.siblings if s.id != row.id],
         timeline=views.timeline(await store.events_of(conn, work.dossier.id)),
     )

@@ -10,8 +10,8 @@ from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, outcomes, store, views
-from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft
+from dossiers import known, store, views
+from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft
 from dossiers.refusals import (
     AlreadySubmitted,
     DocumentNotAsked,
@@ -19,17 +19,18 @@ from dossiers.refusals import (
     DocumentUnknown,
     DossierUnknown,
     FormRefused,
-    NotFiledHere,
+    NotContested,
+    NotLocked,
     Stale,
 )
 from dossiers.submitting import faults_of
-from kit import clock, idempotency, ids
+from kit import clock, idempotency, ids, names
 from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
 from kit.keys import Keys
 from kit.refusal import Fault, fault
-from procedures import Bundle, Catalogue, bundles, forms
-from procedures.messages import Field
+from procedures import Bundle, Catalogue, bundles, forms, rules
+from procedures.messages import Field, Form
 
 _OPEN = "POST /v1/dossiers"
 
@@ -39,7 +40,7 @@ async def open_draft(
 ) -> Dossier:
     """A draft with every field filled that an authority, the card or the account can fill.
 
-    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel, NotFiledHere, and the catalogue's refusals.
+    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel and the catalogue's refusals.
     """
     assert actor.account_id is not None
     now = clock.now()
@@ -49,9 +50,6 @@ async def open_draft(
         raise InsufficientLevel.of(actor, item.level_to_file)
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
-    procedures = catalogue.branch_procedures(item, today, branches if isinstance(item, Bundle) else None)
-    if not outcomes.can_be_made([procedure.result.kind for procedure in procedures.values()]):
-        raise NotFiledHere(procedure=item.code)
     async with db.begin() as conn:
         if key is None:
             return await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, now)
@@ -92,7 +90,7 @@ async def _open(
             "procedure_version": item.version,
             "options": to_json(msgspec.structs.replace(asked.options, branches=tuple(branches))),
             "status": "draft",
-            "form": to_json(form),
+            "form": to_json(known.dated(form, {}, 1)),
             "opened_at": now,
             "changed_at": now,
         },
@@ -109,14 +107,23 @@ async def change_form(
     asked: ChangeForm,
     *,
     version: int | None,
+    merging: bool = False,
 ) -> Dossier:
-    """Stores the named answers and leaves the others. Raises Stale, FormRefused with every fault, AlreadySubmitted."""
+    """Stores the named answers and leaves the others. Raises Stale, FormRefused with every fault, AlreadySubmitted.
+
+    Of a version that is past, Stale names the answers that another device gave otherwise meanwhile; with `merging`, and none of
+    those, the change is made all the same.
+    """
     assert actor.account_id is not None
+    changes = {} if asked.fields is UNSET else {path: _as_kept(value) for path, value in asked.fields.items()}
     async with db.begin() as conn:
-        row = await draft(conn, actor, dossier_id, version=version)
+        row = await draft(conn, actor, dossier_id, version=None)
+        if version is not None and version != row.version:
+            conflicts = _conflicts(row, changes, version)
+            if conflicts or not merging:
+                raise Stale(version=row.version, faults=conflicts)
         item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
         options: dict[str, Any] = dict(row.options)
-        changes: dict[str, Any] = {} if asked.fields is UNSET else asked.fields
         if asked.ward is not UNSET:
             options["ward"] = asked.ward
         if known.RELATION in changes:
@@ -131,8 +138,50 @@ async def change_form(
             conn, keys, actor.account_id, relation=relation, of_marriage=options["of_marriage"]
         )
         form = known.fill(item.form, sources, stored, today=today, branches=branches)
+        form = known.dated(form, row.form, row.version + 1)
         await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
         return await _shown(conn, catalogue, dossier_id)
+
+
+async def contest(
+    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ContestField, *, version: int | None
+) -> Dossier:
+    """Records that a value an authority vouches for is wrong; the officer sees it beside that value.
+
+    Raises NotLocked for what can be changed, FormRefused for a value of no possible shape, Stale, AlreadySubmitted.
+    """
+    async with db.begin() as conn:
+        row = await draft(conn, actor, dossier_id, version=version)
+        answer = row.form.get(asked.field)
+        if answer is None or not answer["locked"]:
+            raise NotLocked(field=asked.field)
+        value, fields = forms.composed(asked.value), _fields(views.item_of(catalogue, row).form)
+        if value is not None:
+            lists = views.item_of(catalogue, row).form.lists
+            if faults := forms.shape_faults(fields[asked.field], value, path=asked.field, lists=lists):
+                raise FormRefused(faults=faults)
+        said = {"reason": names.nfc(asked.reason), "value": value, "at": clock.now().isoformat()}
+        return await _answer_changed(conn, catalogue, row, asked.field, {**answer, "contested": said})
+
+
+async def uncontest(
+    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, field: str, *, version: int | None
+) -> Dossier:
+    """The value is right after all. Raises NotContested, Stale, AlreadySubmitted."""
+    async with db.begin() as conn:
+        row = await draft(conn, actor, dossier_id, version=version)
+        answer = dict(row.form.get(field, {}))
+        if answer.pop("contested", None) is None:
+            raise NotContested(field=field)
+        return await _answer_changed(conn, catalogue, row, field, answer)
+
+
+async def _answer_changed(
+    conn: AsyncConnection, catalogue: Catalogue, row: views.Row, path: str, answer: Mapping[str, Any]
+) -> Dossier:
+    form = known.dated({**row.form, path: dict(answer)}, row.form, row.version + 1)
+    await store.change_draft(conn, row.id, form=to_json(form), options=dict(row.options), at=clock.now())
+    return await _shown(conn, catalogue, row.id)
 
 
 async def attach_document(
@@ -209,11 +258,33 @@ async def _shown(conn: AsyncConnection, catalogue: Catalogue, dossier_id: str) -
     return await views.dossier(conn, catalogue, row, faults=faults)
 
 
-def _refused(form: Any, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:
+def _as_kept(value: Any) -> Any:
+    """As it is stored; a blank answer is none."""
+    value = forms.composed(value)
+    return value if rules.is_given(value) else None
+
+
+def _fields(form: Form) -> dict[str, Field]:
+    return {f"{section.name}.{field.name}": field for section in form.sections for field in section.fields}
+
+
+def _conflicts(row: views.Row, changes: Mapping[str, Any], version: int) -> list[Fault]:
+    """What another device answered otherwise since the version that this change was made on."""
+    return [
+        fault(
+            path,
+            "changed-elsewhere",
+            "Mục này vừa được sửa trên thiết bị khác. Hãy xem lại rồi chọn.",
+            "This was just changed on another device. Look at both, and choose.",
+        )
+        for path, value in changes.items()
+        if path in row.form and row.form[path].get("since", 1) > version and row.form[path]["value"] != value
+    ]
+
+
+def _refused(form: Form, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:
     """Every answer that cannot be kept: unknown, vouched for by an authority, or of no possible shape."""
-    fields: dict[str, Field] = {
-        f"{section.name}.{field.name}": field for section in form.sections for field in section.fields
-    }
+    fields = _fields(form)
     found: list[Fault] = []
     for path, value in changes.items():
         if path not in fields:
@@ -223,8 +294,8 @@ def _refused(form: Any, changes: Mapping[str, Any], stored: known.Answers) -> li
                 fault(
                     path,
                     "locked",
-                    "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, không sửa được ở đây. Nếu sai, hãy báo cơ quan đó.",
-                    "This comes from an authority's record and cannot be changed here. If it is wrong, tell that authority.",
+                    "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, không sửa được ở đây. Nếu sai, hãy báo sai ở mục này.",
+                    "This comes from an authority's record and cannot be changed here. If it is wrong, contest it.",
                 )
             )
         elif value is not None:

@@ -85,7 +85,7 @@ async def paper(db: Database, settings: Settings, dossier_id: str, branch: str) 
         made = None if row is None else await store.result(conn, row.id)
         if made is None:
             raise ResultUnknown
-        outcome = outcomes.KINDS[made.kind]
+        outcome = outcomes.printer(made.kind, made.data)
         fetched = await outcome.fetch(conn, made.data)
     return await asyncio.to_thread(outcome.render, fetched, specimen=_specimen(settings))
 

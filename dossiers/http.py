@@ -13,6 +13,7 @@ from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     AttachDocument,
     ChangeForm,
+    ContestField,
     Dossier,
     DossierList,
     FoundByFace,
@@ -123,6 +124,41 @@ async def change_form(
 ) -> Response[Dossier]:
     version = asked_version(if_match, required=True)
     return _tagged(await drafting.change_form(db, keys, catalogue, actor, dossier_id, data, version=version))
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/form/contests",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Say that an authority's value is wrong",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def contest(
+    dossier_id: str,
+    data: ContestField,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[Dossier]:
+    """The value stays as the authority has it; the officer sees what is said against it."""
+    version = asked_version(if_match)
+    return _tagged(await drafting.contest(db, catalogue, actor, dossier_id, data, version=version))
+
+
+@delete(
+    "/v1/dossiers/{dossier_id:str}/form/contests/{field:str}",
+    who=WRITE,
+    tags=["dossiers"],
+    summary="Take that back",
+    status_code=200,
+)
+async def uncontest(
+    dossier_id: str, field: str, db: Database, catalogue: Catalogue, actor: Actor, if_match: IfMatch = None
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(await drafting.uncontest(db, catalogue, actor, dossier_id, field, version=version))
 
 
 @put(
@@ -307,6 +343,8 @@ route_handlers: list[Any] = [
     list_dossiers,
     show_dossier,
     change_form,
+    contest,
+    uncontest,
     attach_document,
     detach_document,
     submit,

@@ -7,13 +7,16 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from identity.faces.liveness import LivenessStep
+from kit.places import Map, Match, Via
 from kit.refusal import Fault, Words
-from procedures.messages import Field
+from procedures.messages import Field, Source
 
 Path = Annotated[str, Meta(max_length=120)]
 Scalar = str | int | float | bool | None
-Given = Scalar | dict[Path, Scalar]
-"""What a person answers one question with: a plain value, an address as an object, or null to clear the answer."""
+Part = Scalar | dict[Path, Scalar]
+Given = Scalar | dict[Path, Scalar] | Annotated[list[dict[Path, Part]], Meta(max_length=100)]
+"""What a person answers one question with: a plain value, an address as an object, rows as a list of objects, or null to clear the
+answer."""
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +54,14 @@ class ChangeForm(Request, frozen=True, kw_only=True):
     ward: Annotated[str, Meta(pattern=r"^\d{5}$")] | UnsetType | None = UNSET
 
 
+class ContestField(Request, frozen=True, kw_only=True):
+    """A value that an authority vouches for is wrong: why, and what is right, if it is known. The record itself is not changed by it."""
+
+    field: Path
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+    value: Given = None
+
+
 class AttachDocument(Request, frozen=True, kw_only=True):
     upload_id: Annotated[str, Meta(min_length=1, max_length=60)]
 
@@ -79,6 +90,14 @@ class ProcedureRef(Answer, frozen=True, kw_only=True):
     name: Words
 
 
+class Contested(Answer, frozen=True, kw_only=True):
+    """What the requester says of a value that an authority vouches for; the officer sees it beside that value."""
+
+    reason: str
+    value: Any
+    at: datetime
+
+
 class FieldValue(Answer, frozen=True, kw_only=True):
     """An answer, where it came from (`citizen`, `card`, `account`, `register`, `default`, …), and whether an authority vouches for it."""
 
@@ -86,6 +105,7 @@ class FieldValue(Answer, frozen=True, kw_only=True):
     source: str
     locked: bool
     origin: str | None = None
+    contested: Contested | None = None
 
 
 class DocumentView(Answer, frozen=True, kw_only=True):
@@ -314,6 +334,8 @@ class DeskBranch(Answer, frozen=True, kw_only=True):
 
 
 class ProcedureSummary(Answer, frozen=True, kw_only=True):
+    """One line of the catalogue. `source` tells what was read in a public source from what is our assumption."""
+
     code: str
     key: str
     kind: Literal["procedure", "bundle"]
@@ -322,10 +344,51 @@ class ProcedureSummary(Answer, frozen=True, kw_only=True):
     summary: Words
     online: Literal["full", "part"]
     level_to_file: int
+    source: Source
 
 
 class ProcedureList(Answer, frozen=True, kw_only=True):
     procedures: list[ProcedureSummary]
+
+
+class LifeEventSummary(Answer, frozen=True, kw_only=True):
+    key: str
+    name: Words
+    summary: Words
+
+
+class LifeEventList(Answer, frozen=True, kw_only=True):
+    events: list[LifeEventSummary]
+
+
+class LifeEventView(LifeEventSummary, frozen=True, kw_only=True):
+    """What happens in a life, what to do about it in order, and what it asks for today."""
+
+    guide: list[Words]
+    procedures: list[ProcedureSummary]
+
+
+class CodeListNames(Answer, frozen=True, kw_only=True):
+    lists: list[str]
+
+
+class PlaceCandidate(Answer, frozen=True, kw_only=True):
+    """A ward that an address may name: `code` is `79/760/26740` on the map until 30/06/2025, `79/26740` on today's."""
+
+    map: Map
+    code: str
+    name: str
+    match: Match
+    via: Via
+
+
+class ResolvedAddress(Answer, frozen=True, kw_only=True):
+    """`ward` is today's ward when it can be only one; otherwise one of `today` is to be chosen. Best candidates first."""
+
+    detail: str
+    ward: str | None
+    until_2025: list[PlaceCandidate]
+    today: list[PlaceCandidate]
 
 
 def as_json(value: Answer) -> Any:

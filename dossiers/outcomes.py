@@ -1,6 +1,6 @@
 """What each kind of result needs from the officer, what the dossier knows already, and the paper it prints. One class, one kind."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Protocol
 
@@ -14,7 +14,7 @@ from kit import clock, places
 from kit.actor import Actor
 from kit.refusal import Fault, fault
 from procedures import Procedure, forms, rules
-from procedures.messages import Form
+from procedures.messages import Field, Form
 
 VIETNAM = "VNM"
 
@@ -276,26 +276,72 @@ class IdentityCardAppointment:
         return papers.identity_card_appointment(fetched, specimen=specimen)
 
 
-KINDS: dict[str, Outcome] = {
+class StatedResult:
+    """Any result that its agency makes itself: the officer states what the catalogue asks (`result.fields`), and a notice tells it.
+
+    So a procedure needs no Python: what comes out of it is data too.
+    """
+
+    kind: ClassVar[str] = "notice"
+    needs_pin: ClassVar[bool] = False
+    alone: ClassVar[bool] = True
+
+    def known(self, case: Case) -> dict[str, Any]:
+        return {}
+
+    def faults(self, case: Case, stated: Mapping[str, Any]) -> list[Fault]:
+        return []
+
+    async def make(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> Made:
+        number = str(stated.get("number") or case.receipt_code)
+        notice = papers.ResultNotice(
+            office=case.office_name,
+            number=number,
+            receipt_code=case.receipt_code,
+            procedure=case.procedure.name.vi,
+            result=case.procedure.result.name.vi,
+            requested_by=case.value("requester.full_name") or "",
+            lines=[
+                papers.NoticeLine(field.label.vi, printed(field, stated[field.name], case.form))
+                for field in case.procedure.result.fields
+                if field.name in stated
+            ],
+            signer_name=case.officer_name,
+            signer_title=case.officer_title,
+            issued_on=case.today,
+        )
+        return Made(number, {self.kind: msgspec.to_builtins(notice)})
+
+    async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
+        return msgspec.convert(data[self.kind], papers.ResultNotice)
+
+    def render(self, fetched: Any, *, specimen: bool) -> bytes:
+        return papers.result_notice(fetched, specimen=specimen)
+
+
+_KINDS: dict[str, Outcome] = {
     outcome.kind: outcome
     for outcome in (BirthCertificate(), InsuranceCard(), ResidenceConfirmation(), IdentityCardAppointment())
 }
-"""The results that can be made here; a procedure with another one is not filed here."""
-
-PLACES: dict[str, tuple[str, ...]] = {ResidenceConfirmation.kind: ("residence.address",)}
-"""Address fields that decide which ward's office it is, where that is not the filing ward (Luật Cư trú: where one will live)."""
+_STATED = StatedResult()
 
 
-def can_be_made(kinds: Collection[str]) -> bool:
-    """Whether every result of one submission has a verb and a paper here."""
-    return all(kind in KINDS for kind in kinds) and (len(kinds) > 1 or all(KINDS[kind].alone for kind in kinds))
+def outcome_of(procedure: Procedure, *, alone: bool) -> Outcome:
+    """How a procedure's result is made: by a verb and a paper of its own where there is one that this filing can feed."""
+    outcome = _KINDS.get(procedure.result.kind, _STATED)
+    return _STATED if alone and not outcome.alone else outcome
 
 
-def stated_faults(case: Case, stated: Mapping[str, Any]) -> list[Fault]:
+def printer(kind: str, data: Mapping[str, Any]) -> Outcome:
+    """What prints a stored result."""
+    return _STATED if StatedResult.kind in data else _KINDS[kind]
+
+
+def stated_faults(case: Case, outcome: Outcome, stated: Mapping[str, Any]) -> list[Fault]:
     """Everything wrong with what an officer states of a result, by `result.<field>`."""
-    result = case.procedure.result
-    shapes = forms.check_fields(result.fields, stated, lists=case.form.lists, today=case.today)
-    return shapes or KINDS[result.kind].faults(case, stated)
+    asked = case.procedure.result.fields
+    shapes = forms.check_fields(asked, stated, lists=case.form.lists, today=case.today)
+    return shapes or outcome.faults(case, stated)
 
 
 def appointment_at(stated: Mapping[str, Any]) -> datetime:
@@ -314,7 +360,10 @@ def officer_title(roles: frozenset[str], procedure: Procedure) -> str:
         "residence": "Cán bộ đăng ký cư trú",
         "insurance": "Cán bộ bảo hiểm xã hội",
         "identity_card": "Cán bộ cấp căn cước",
-    }[procedure.officer_role]
+        "social_affairs": "Công chức văn hóa - xã hội",
+        "business": "Công chức đăng ký kinh doanh",
+        "criminal_record": "Cán bộ lý lịch tư pháp",
+    }.get(procedure.officer_role, "Công chức một cửa")
 
 
 # --- the birth -------------------------------------------------------------------------------------------------------
@@ -385,6 +434,20 @@ def child_address(case: Case) -> str:
         if case.value(path) is not None:
             return address_line(case.value(path), case.form)
     return ""
+
+
+def printed(field: Field, value: Any, form: Form) -> str:
+    """One answer as papers print it, in Vietnamese."""
+    if field.kind == "address":
+        return address_line(value, form)
+    if field.kind == "code":
+        entry = form.lists[field.codes or ""].get(str(value))
+        return entry.vi if entry is not None else str(value)
+    if field.kind == "date":
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    return f"{value:,}".replace(",", ".") if isinstance(value, int) else str(value)
 
 
 def address_line(address: Mapping[str, Any], form: Form) -> str:

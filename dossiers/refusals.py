@@ -3,13 +3,6 @@
 from kit.refusal import Invalid, Refusal
 
 
-class NotFiledHere(Refusal):
-    status = 409
-    code = "procedure-not-filed-here"
-    vi = "Thủ tục {procedure} chưa nộp được qua hệ thống này. Hãy nộp tại bộ phận một cửa hoặc Cổng Dịch vụ công quốc gia."
-    en = "Procedure {procedure} cannot be filed here yet. File it at a one-stop desk or on the National Public Service Portal."
-
-
 class DossierUnknown(Refusal):
     """Another person's dossier and a missing one look the same."""
 
@@ -34,10 +27,26 @@ class VersionMissing(Refusal):
 
 
 class Stale(Refusal):
+    """`faults` name each answer that was changed elsewhere to something other than what this change says."""
+
     status = 412
     code = "stale"
     vi = "Hồ sơ đã thay đổi trên thiết bị khác (phiên bản hiện tại {version}). Hãy tải lại rồi sửa."
     en = "The dossier has changed elsewhere (it is at version {version}). Load it again, then repeat your change."
+
+
+class NotLocked(Refusal):
+    status = 409
+    code = "not-locked"
+    vi = "Mục {field} không bị khóa. Hãy sửa trực tiếp trong tờ khai."
+    en = "The field {field} is not locked. Change it in the form itself."
+
+
+class NotContested(Refusal):
+    status = 404
+    code = "not-contested"
+    vi = "Mục {field} chưa được báo sai."
+    en = "Nobody has contested the field {field}."
 
 
 class FormRefused(Invalid):

@@ -57,6 +57,29 @@ async def touch(conn: AsyncConnection, dossier_id: str, at: datetime) -> None:
     )
 
 
+async def earlier_forms(conn: AsyncConnection, account_id: str, *, limit: int) -> list[Any]:
+    """The answers of an account's submitted dossiers, newest first."""
+    query = (
+        select(dossiers.c.form)
+        .where(dossiers.c.account_id == account_id, dossiers.c.status != "draft")
+        .order_by(dossiers.c.submitted_at.desc())
+        .limit(limit)
+    )
+    return list((await conn.scalars(query)).all())
+
+
+async def results_of(conn: AsyncConnection, account_id: str) -> list[Any]:
+    """What an account's dossiers ended in, newest first."""
+    query = (
+        select(results.c.kind, results.c.number, results.c.data, results.c.made_at)
+        .join_from(results, branches, results.c.branch_id == branches.c.id)
+        .join(dossiers, branches.c.dossier_id == dossiers.c.id)
+        .where(dossiers.c.account_id == account_id)
+        .order_by(results.c.made_at.desc())
+    )
+    return list((await conn.execute(query)).all())
+
+
 async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, limit: int) -> Sequence[str]:
     """Deletes drafts nobody came back to, a batch at a time, and gives their ids; a draft has no history yet."""
     old = (

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, outcomes, receipt_codes, store, telling, views
+from dossiers import known, receipt_codes, store, telling, views
 from dossiers.history import START, Happening, chain
 from dossiers.messages import BranchStatus, PromiseView, Submitted
 from dossiers.refusals import AlreadySubmitted, DossierUnknown, NotComplete, Stale
@@ -23,6 +23,7 @@ from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Bundle, Catalogue, Procedure, bundles, forms, rules
 from procedures.calendar import Promise
+from procedures.messages import Document
 
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +114,7 @@ async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -
     found = forms.check(item.form, values, today=today, branches=branches)
     papers = await store.documents_of(conn, row.id)
     asked = catalogue.documents(item, views.opened_on(row), branches)
-    found += forms.missing_documents(asked, values, [p.kind for p in papers], today=today, branches=branches)
+    found += await _missing_papers(conn, asked, values, papers, row, branches)
     found += [fault for paper in papers for fault in await _file_faults(conn, paper)]
     procedures = views.procedures_of(catalogue, item, row)
     responsible: dict[str, offices.Office] = {}
@@ -121,8 +122,9 @@ async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -
     for name, procedure in procedures.items():
         field, ward = _place(procedure, row, values)
         if ward is None:
-            # Where a parent's residence is still to be answered, that answer decides the ward as well.
-            if not any(".residence" in named.field for named in found):
+            # Where the address that decides it is still to be answered, that answer is asked for already.
+            asked_for = (*procedure.place, *(f"{parent}.residence" for parent in known.PARENTS.values()))
+            if not any(named.field.startswith(asked_for) for named in found):
                 found.append(_no_ward(field))
             continue
         place = procedure.agency_kind, ward
@@ -136,6 +138,23 @@ async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -
     return Examined(
         faults=_once(found), item=item, values=values, papers=papers, procedures=procedures, offices=responsible
     )
+
+
+async def _missing_papers(
+    conn: AsyncConnection,
+    asked: list[Document],
+    values: Mapping[str, Any],
+    papers: list[views.Row],
+    row: views.Row,
+    branches: list[str],
+) -> list[Fault]:
+    """What must still be handed in; what the city holds already is looked up only where that could spare a paper."""
+    given, today = [paper.kind for paper in papers], clock.today()
+    missing = forms.missing_documents(asked, values, given, today=today, branches=branches)
+    if not missing or all(paper.held_when is None for paper in asked):
+        return missing
+    held = await known.held(conn, row.account_id)
+    return forms.missing_documents(asked, values, given, today=today, known=held, branches=branches)
 
 
 async def _take_in(
@@ -157,6 +176,11 @@ async def _take_in(
     ward_code = planted[0].office.ward_code
     code = receipt_codes.new(settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
     happenings: list[Happening] = [telling.submitted(actor, code)]
+    happenings += [
+        telling.contested(actor, views.label_of(examined.item, path), answer["contested"]["reason"])
+        for path, answer in row.form.items()
+        if "contested" in answer
+    ]
     happenings += [telling.planted(b.name, b.procedure.name, b.office.name, b.state) for b in planted]
     events, head = chain(row.id, START, now, happenings)
     new_version = await store.submit(
@@ -212,7 +236,7 @@ def _plant(catalogue: Catalogue, examined: Examined, now: datetime) -> list[Plan
 
 def _place(procedure: Procedure, row: views.Row, values: Mapping[str, Any]) -> tuple[str, str | None]:
     """The field that decides which ward's office it is, and that ward."""
-    for field in outcomes.PLACES.get(procedure.result.kind, ()):
+    for field in procedure.place:
         ward = rules.at(values, f"{field}.ward")
         if ward is not None:
             return f"{field}.ward", ward
@@ -247,8 +271,8 @@ def _no_ward(field: str) -> Fault:
     return fault(
         field,
         "required",
-        "Hãy chọn phường, xã nơi nộp hồ sơ (nơi cư trú của cha hoặc mẹ).",
-        "Choose the ward to file in (where the father or the mother lives).",
+        "Hãy chọn phường, xã nơi nộp hồ sơ.",
+        "Choose the ward to file in.",
     )
 
 

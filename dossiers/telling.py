@@ -38,6 +38,19 @@ def submitted(actor: Actor, receipt_code: str) -> Happening:
     )
 
 
+def contested(actor: Actor, label: Words, reason: str) -> Happening:
+    """Somebody says that what an authority's record told us is wrong."""
+    return Happening(
+        kind="contest",
+        words=Words(
+            vi=f"Người nộp cho rằng mục “{label.vi}” chưa đúng: {reason}",
+            en=f"The requester says that “{label.en}” is wrong: {reason}",
+        ),
+        actor_kind="citizen",
+        actor_id=actor.account_id,
+    )
+
+
 def planted(branch: str, title: Words, office: Words, state: str) -> Happening:
     """A branch as it stands right after the submission."""
     words = (

@@ -12,6 +12,7 @@ from dossiers.history import Event
 from dossiers.messages import (
     BranchStatus,
     BranchView,
+    Contested,
     DocumentView,
     Dossier,
     DossierSummary,
@@ -64,6 +65,14 @@ def ref(item: Item) -> ProcedureRef:
     return ProcedureRef(code=item.code, version=item.version, name=item.name)
 
 
+def label_of(item: Item, path: str) -> Words:
+    """What the form calls a field."""
+    section, _, name = path.partition(".")
+    return next(
+        field.label for s in item.form.sections if s.name == section for field in s.fields if field.name == name
+    )
+
+
 def form_of(item: Item, row: Row) -> dict[str, FieldValue]:
     """The answers in the order the form asks; a cleared one is kept in the row, so that it is not filled in again, and not shown."""
     found: dict[str, FieldValue] = {}
@@ -73,7 +82,11 @@ def form_of(item: Item, row: Row) -> dict[str, FieldValue]:
             known = row.form.get(path)
             if known is not None and known["value"] is not None:
                 found[path] = FieldValue(
-                    value=known["value"], source=known["source"], locked=known["locked"], origin=known.get("origin")
+                    value=known["value"],
+                    source=known["source"],
+                    locked=known["locked"],
+                    origin=known.get("origin"),
+                    contested=msgspec.convert(known.get("contested"), Contested | None),
                 )
     return found
 

@@ -3,20 +3,21 @@
 The law lies in `catalogue/*.toml`; `load()` reads it once and `Catalogue` answers.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kit import names, places
-from procedures import bundles, calendar, fees, forms, loading, messages, refusals, rules
-from procedures.messages import Bundle, Channel, CodeList, Document, Item, PersonClass, Procedure
+from procedures import bundles, calendar, fees, forms, loading, messages, refusals, rules, searching
+from procedures.messages import Bundle, Channel, CodeList, Document, Item, LifeEvent, PersonClass, Procedure
 
 __all__ = [
     "Bundle",
     "Catalogue",
     "CodeList",
+    "LifeEvent",
     "Procedure",
     "bundles",
     "calendar",
@@ -30,11 +31,6 @@ __all__ = [
 
 BUILT_IN = Path(__file__).parent / "catalogue"
 
-# Words of a search that name nothing by themselves.
-_SMALL_WORDS = frozenset(
-    {"cho", "cua", "va", "o", "tai", "toi", "muon", "lam", "xin", "the", "a", "an", "of", "for", "my", "to"}
-)
-
 
 class Catalogue:
     """Every procedure, bundle, code list and rule, in all versions.
@@ -47,7 +43,9 @@ class Catalogue:
         self.calendar = calendar.Calendar(tables.overrides)
         self.procedures = tables.procedures
         self.bundles = tables.bundles
+        self.events = tables.events
         self._lists = tables.lists
+        self._index = searching.Index((*tables.procedures, *tables.bundles), tables.events)
         self._items: dict[str, list[Procedure | Bundle]] = {}
         for item in (*tables.procedures, *tables.bundles):
             for name in {item.key, item.code}:
@@ -77,20 +75,34 @@ class Catalogue:
             raise refusals.UnknownProcedure(procedure=code)
         return item
 
+    def versions(self, key: str) -> list[Procedure | Bundle]:
+        """Every version of a thing, the oldest first."""
+        return sorted((item for item in (*self.procedures, *self.bundles) if item.key == key), key=lambda i: i.since)
+
     def in_force(self, on: date) -> list[Procedure | Bundle]:
         """Everything that can be asked for on a day, bundles first, then by name."""
         items = [item for item in (*self.bundles, *self.procedures) if _in_force(item, on)]
         return sorted(items, key=lambda item: (isinstance(item, Procedure), names.fold(item.name.vi)))
 
     def search(self, words: str, on: date) -> list[Procedure | Bundle]:
-        """What plain words speak of, best first; diacritics, case and small words do not matter. Blank finds all."""
-        asked = [word for word in names.fold(words).split() if word not in _SMALL_WORDS]
-        if not asked:
-            return self.in_force(on)
-        scored = [(_score(item, asked), item) for item in self.in_force(on)]
-        best = max((score[0] for score, _ in scored), default=0)
-        kept = [pair for pair in scored if best and pair[0][0] == best]
-        return [item for _, item in sorted(kept, key=lambda pair: pair[0], reverse=True)]
+        """What plain words speak of, best first; diacritics, small words and a letter wrong do not matter. Blank finds all."""
+        return self._index.search(self.in_force(on), words)
+
+    def event(self, key: str) -> LifeEvent:
+        """A life event by its key."""
+        for event in self.events:
+            if event.key == key:
+                return event
+        raise refusals.UnknownLifeEvent(key=key)
+
+    def of_event(self, event: LifeEvent, on: date) -> list[Procedure | Bundle]:
+        """What a life event asks for, as in force on a day, in its order."""
+        known = {item.key: item for item in self.in_force(on)}
+        return [known[key] for key in event.procedures if key in known]
+
+    def code_lists(self) -> list[CodeList]:
+        """Every code list, by name; the communes are one."""
+        return sorted((*self._lists.values(), _city_wards()), key=lambda found: found.name)
 
     def codes(self, list_name: str) -> CodeList:
         """A code list by name, such as `sex` or `ethnicity`; `wards` are the city's communes."""
@@ -138,14 +150,6 @@ class Catalogue:
 
 def _in_force(item: Item, on: date) -> bool:
     return item.since <= on and (item.until is None or on <= item.until)
-
-
-def _score(item: Item, asked: Iterable[str]) -> tuple[int, int, int]:
-    """Words found anywhere, then those in the name, then shorter names first."""
-    name = names.fold(f"{item.name.vi} {item.name.en} {item.code}").split()
-    elsewhere = names.fold(" ".join((*item.keywords, item.summary.vi, item.summary.en))).split()
-    in_name = sum(word in name for word in asked)
-    return sum(word in name or word in elsewhere for word in asked), in_name, -len(name)
 
 
 @cache

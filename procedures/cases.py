@@ -81,7 +81,9 @@ def _documents(catalogue: Catalogue, item: Procedure | Bundle, case: DocumentsCa
     values = _values(item, case.example, case.put, case.drop)
     values = forms.tidy(item.form, values, today=case.today, branches=case.branches)
     papers = catalogue.documents(item, _on(item, case.today), case.branches)
-    found = forms.missing_documents(papers, values, case.given, today=case.today, branches=case.branches)
+    found = forms.missing_documents(
+        papers, values, case.given, today=case.today, known=case.known, branches=case.branches
+    )
     missing = [fault.field.removeprefix("documents.") for fault in found]
     return _differ("missing documents", missing, list(case.missing))
 

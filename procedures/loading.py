@@ -1,4 +1,4 @@
-"""Reads the catalogue's TOML into strict Structs and says, by file, what is wrong with it."""
+"""Reads the catalogue's TOML into strict Structs; what cannot be law is refused by file, by key, and with what to do about it."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from procedures.messages import Bundle, CodeList, DayOverride, Field, Form, Item, Lifecycle, Procedure, Sourced, When
+from procedures import validating
+from procedures.faults import CatalogueFault
+from procedures.messages import Bundle, CodeList, DayOverride, Item, Lifecycle, LifeEvent, Procedure
+
+__all__ = ["CatalogueFault", "Tables", "read"]
 
 T = TypeVar("T")
-
-
-class CatalogueFault(ValueError):
-    """The data cannot be law: names the file and what is wrong in it. Raised at start-up, before anybody is served."""
+I = TypeVar("I", bound=Item)  # noqa: E741 - an Item
 
 
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 
     procedures: tuple[Procedure, ...]
     bundles: tuple[Bundle, ...]
+    events: tuple[LifeEvent, ...]
     lists: dict[str, CodeList]
     lifecycle: Lifecycle
     overrides: tuple[DayOverride, ...]
@@ -31,17 +33,20 @@ def read(folders: Iterable[Path]) -> Tables:
     places = tuple(folders)
     lists = {item.name: item for path in _files(places, "codes") for item in [_convert(path, _toml(path), CodeList)]}
     sections = {path.stem: {"name": path.stem, **_toml(path)} for path in _files(places, "sections")}
-    procedures = tuple(_item(path, sections, lists, Procedure) for path in _files(places, ""))
-    bundles = tuple(_item(path, sections, lists, Bundle) for path in _files(places, "bundles"))
-    for item in (*procedures, *bundles):
-        _check_dates(item, [*procedures, *bundles])
-    for bundle in bundles:
-        _check_bundle(bundle, procedures)
-    lifecycle = _one(places, "lifecycle.toml", Lifecycle)
-    _check_lifecycle(lifecycle)
+    procedures = _items(_files(places, ""), sections, lists, Procedure)
+    bundles = _items(_files(places, "bundles"), sections, lists, Bundle)
+    validating.check_versions({**procedures, **bundles})
+    for path, bundle in bundles.items():
+        validating.check_bundle(path, bundle, procedures.values())
+    events = {path: _convert(path, _toml(path), LifeEvent) for path in _files(places, "events")}
+    for path, event in events.items():
+        validating.check_event(path, event, {item.key for item in (*procedures.values(), *bundles.values())})
+    path, lifecycle = _one(places, "lifecycle.toml", Lifecycle)
+    validating.check_lifecycle(path, lifecycle)
     return Tables(
-        procedures=procedures,
-        bundles=bundles,
+        procedures=tuple(procedures.values()),
+        bundles=tuple(bundles.values()),
+        events=tuple(events.values()),
         lists=lists,
         lifecycle=lifecycle,
         overrides=_overrides(places),
@@ -54,33 +59,50 @@ _NOT_PROCEDURES = {"lifecycle.toml", "calendar.toml"}
 def _files(folders: Iterable[Path], kind: str) -> list[Path]:
     found = [path for folder in folders for path in sorted((folder / kind).glob("*.toml"))]
     if not kind:
-        return [path for path in found if path.name not in _NOT_PROCEDURES]
+        found = [path for path in found if path.name not in _NOT_PROCEDURES]
     names = [path.name for path in found]
     for path in found:
         if names.count(path.name) > 1:
-            raise CatalogueFault(f"{path}: another folder already holds {kind}/{path.name}")
+            name = f"{kind}/{path.name}".lstrip("/")
+            raise CatalogueFault(path, None, f"another folder already holds {name}", "Give the file another name")
     return found
 
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise CatalogueFault(f"{path}: {wrong}") from wrong
+    except tomllib.TOMLDecodeError as wrong:
+        raise CatalogueFault(path, None, f"this is no TOML: {wrong}", "Correct that line; a key stands once") from wrong
+    except UnicodeDecodeError as wrong:
+        raise CatalogueFault(path, None, f"this is no UTF-8: {wrong}", "Save the file as UTF-8") from wrong
+
+
+# What to do about what msgspec says no to, by how its sentence begins.
+_REMEDIES = (
+    ("Object contains unknown field", "Correct the spelling or take it out; the how-to names every key"),
+    ("Object missing required field", "Add it"),
+    ("Invalid enum value", "Use one of the values that the how-to lists"),
+    ("Invalid value", "Use one of the values that the how-to lists"),
+    ("Expected", "Write a value of that kind; a day is written 2026-09-01, without quotes"),
+)
 
 
 def _convert(path: Path, raw: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as wrong:
-        raise CatalogueFault(f"{path}: {wrong}") from wrong
+        what, _, at = str(wrong).partition(" - at `$")
+        do = next((do for begins, do in _REMEDIES if what.startswith(begins)), "Correct it")
+        raise CatalogueFault(path, at.strip("`.") or None, what, do) from wrong
 
 
-def _one(folders: Iterable[Path], name: str, kind: type[T]) -> T:
+def _one(folders: Iterable[Path], name: str, kind: type[T]) -> tuple[Path, T]:
     found = [folder / name for folder in folders if (folder / name).exists()]
     if len(found) != 1:
-        raise CatalogueFault(f"exactly one {name} is needed, found {len(found)}")
-    return _convert(found[0], _toml(found[0]), kind)
+        raise CatalogueFault(
+            Path(name), None, f"exactly one is needed, found {len(found)}", "Keep the one in the catalogue"
+        )
+    return found[0], _convert(found[0], _toml(found[0]), kind)
 
 
 def _overrides(folders: Iterable[Path]) -> tuple[DayOverride, ...]:
@@ -89,18 +111,45 @@ def _overrides(folders: Iterable[Path]) -> tuple[DayOverride, ...]:
 
     found: dict[Any, DayOverride] = {}
     for path in (folder / "calendar.toml" for folder in folders if (folder / "calendar.toml").exists()):
-        for day in _convert(path, _toml(path), Days).days:
+        for number, day in enumerate(_convert(path, _toml(path), Days).days):
             if day.on in found:
-                raise CatalogueFault(f"{path}: {day.on} stands twice")
+                raise CatalogueFault(path, f"days[{number}].on", f"{day.on} stands twice", "Keep one of the two")
             found[day.on] = day
     return tuple(found.values())
 
 
-I = TypeVar("I", bound=Item)  # noqa: E741 - an Item
+# --- procedures and groups -------------------------------------------------------------------------------------------
+
+Raw = dict[str, Any]
 
 
-def _item(path: Path, shared: Mapping[str, dict[str, Any]], lists: Mapping[str, CodeList], kind: type[I]) -> I:
-    raw = _toml(path)
+def _items(
+    paths: Iterable[Path], shared: Mapping[str, Raw], lists: Mapping[str, CodeList], kind: type[I]
+) -> dict[Path, I]:
+    raws = {path: _toml(path) for path in paths}
+    return {path: _item(path, _based(path, raws), shared, lists, kind) for path in raws}
+
+
+def _based(path: Path, raws: Mapping[Path, Raw]) -> Raw:
+    """A version says what it changes: every other table is that of the file it is `based_on`, but for days, examples and cases."""
+    raw = dict(raws[path])
+    name = raw.pop("based_on", None)
+    if name is None:
+        return raw
+    base = next((other for other in raws if other.stem == name and other != path), None)
+    if base is None:
+        raise CatalogueFault(
+            path, "based_on", f"there is no file {name}.toml beside it", "Name the file of the version before"
+        )
+    if "based_on" in raws[base]:
+        raise CatalogueFault(
+            path, "based_on", f"{name} is based on another itself", f"Name {raws[base]['based_on']!r}, the whole one"
+        )
+    kept = {key: value for key, value in raws[base].items() if key not in {"until", "assumed", "cases"}}
+    return {**kept, **raw}
+
+
+def _item(path: Path, raw: Raw, shared: Mapping[str, Raw], lists: Mapping[str, CodeList], kind: type[I]) -> I:
     own = {section.get("name"): section for section in raw.pop("sections", [])}
     raw["form"] = {
         "sections": [_section(path, use, own, shared) for use in raw.pop("form", [])],
@@ -109,118 +158,19 @@ def _item(path: Path, shared: Mapping[str, dict[str, Any]], lists: Mapping[str, 
     }
     raw.setdefault("cases", [])
     item = _convert(path, raw, kind)
-    used = _check_form(path, item.form, lists)
-    if isinstance(item, Procedure):
-        used |= {field.codes for field in item.result.fields if field.codes}
-    for sourced in _sourced(item):
-        _check_assumed(path, sourced)
-    if not item.cases:
-        raise CatalogueFault(f"{path}: has no [[cases]]; law without a worked case is not reviewed")
-    form = msgspec.structs.replace(item.form, lists={name: _list(path, name, lists) for name in sorted(used)})
+    used = validating.check_item(path, item, lists)
+    form = msgspec.structs.replace(item.form, lists={name: lists[name] for name in sorted(used)})
     return msgspec.structs.replace(item, form=form)
 
 
-def _section(
-    path: Path, use: str | dict[str, str], own: Mapping[Any, dict[str, Any]], shared: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+def _section(path: Path, use: str | dict[str, str], own: Mapping[Any, Raw], shared: Mapping[str, Raw]) -> Raw:
     name, branch = (use, None) if isinstance(use, str) else (use.get("use", ""), use.get("branch"))
     found = own.get(name) or shared.get(name)
     if found is None:
-        raise CatalogueFault(f"{path}: there is no form section {name!r}")
+        raise CatalogueFault(
+            path,
+            "form",
+            f"there is no form section {name!r}",
+            "Write [[sections]] with that name, or name a file of sections/",
+        )
     return {**found, **({"branch": branch} if branch else {})}
-
-
-def _list(path: Path, name: str, lists: Mapping[str, CodeList]) -> CodeList:
-    if name not in lists:
-        raise CatalogueFault(f"{path}: there is no code list {name!r}")
-    return lists[name]
-
-
-def _check_form(path: Path, form: Form, lists: Mapping[str, CodeList]) -> set[str]:
-    """The names of the code lists used; refuses paths that lead nowhere."""
-    known = {f"{section.name}.{field.name}" for section in form.sections for field in section.fields}
-    count = sum(len(section.fields) for section in form.sections)
-    if len(known) != count:
-        raise CatalogueFault(f"{path}: two fields of the form have one name")
-    used: set[str] = set()
-    for section in form.sections:
-        for field in section.fields:
-            for reference in _references(field):
-                if reference not in known:
-                    raise CatalogueFault(
-                        f"{path}: {section.name}.{field.name} speaks of {reference}, which the form lacks"
-                    )
-            if (field.kind == "code") != (field.codes is not None):
-                raise CatalogueFault(
-                    f"{path}: {section.name}.{field.name}: `codes` belongs to kind `code`, and it needs one"
-                )
-            if field.codes:
-                _list(path, field.codes, lists)
-                used.add(field.codes)
-    return used
-
-
-def _references(field: Field) -> list[str]:
-    found = [field.not_before, field.before, field.pin_sex_field, field.pin_birth_field]
-    for when in (field.required_when, field.shown_when):
-        found += _paths(when) if when is not None else []
-    return [path for path in found if path is not None]
-
-
-def _paths(when: When) -> list[str | None]:
-    inner = (*when.every, *when.some, *((when.negated,) if when.negated else ()))
-    return [when.field, when.same_as, *(path for part in inner for path in _paths(part))]
-
-
-def _sourced(item: Item) -> list[Sourced]:
-    """Every table of an item that says where it was read."""
-    found: list[Sourced] = [item, item.deadline, *item.form.sections]
-    if isinstance(item, Procedure):
-        found += [*item.documents, *item.fees, item.result]
-        found += [item.result.validity] if item.result.validity is not None else []
-    if isinstance(item, Bundle):
-        found += item.branches
-    return found
-
-
-def _check_assumed(path: Path, table: Sourced) -> None:
-    names = {field.encode_name for field in msgspec.structs.fields(table)}
-    if wrong := set(table.assumed) - names:
-        raise CatalogueFault(f"{path}: `assumed` names {sorted(wrong)}, which stand not in that table")
-
-
-def _check_dates(item: Item, others: Iterable[Item]) -> None:
-    if item.until is not None and item.until < item.since:
-        raise CatalogueFault(f"{item.code}: version {item.version} ends before it begins")
-    for other in others:
-        same = other.key == item.key or other.code == item.code
-        if other is item or not same or other.since < item.since:
-            continue
-        if item.until is None or other.since <= item.until:
-            raise CatalogueFault(f"{item.code}: versions {item.version} and {other.version} are in force together")
-
-
-def _check_bundle(bundle: Bundle, procedures: Iterable[Procedure]) -> None:
-    seen: set[str] = set()
-    keys = {procedure.key for procedure in procedures}
-    for branch in bundle.branches:
-        if branch.procedure not in keys:
-            raise CatalogueFault(f"{bundle.code}: branch {branch.name} is of an unknown procedure {branch.procedure}")
-        if not set(branch.needs) <= seen:
-            raise CatalogueFault(f"{bundle.code}: branch {branch.name} must stand after those it needs")
-        seen.add(branch.name)
-    for section in bundle.form.sections:
-        if section.branch is not None and section.branch not in seen:
-            raise CatalogueFault(f"{bundle.code}: section {section.name} belongs to an unknown branch {section.branch}")
-
-
-def _check_lifecycle(lifecycle: Lifecycle) -> None:
-    states = {state.name for state in lifecycle.states}
-    for action in lifecycle.actions:
-        if wrong := {*action.since, action.to} - states:
-            raise CatalogueFault(f"lifecycle.toml: action {action.name} speaks of unknown states {sorted(wrong)}")
-    for state in lifecycle.states:
-        if state.national_status is not None and str(state.national_status) not in lifecycle.national_statuses:
-            raise CatalogueFault(
-                f"lifecycle.toml: state {state.name} has unknown national status {state.national_status}"
-            )

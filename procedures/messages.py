@@ -24,6 +24,7 @@ FieldKind = Literal[
     "phone",
     "address",
     "gcs_number",
+    "rows",
 ]
 
 
@@ -63,7 +64,11 @@ class PrefillFrom(Strict, frozen=True, kw_only=True):
 
 
 class Field(Strict, frozen=True, kw_only=True):
-    """One question of a form. `portal` holds the national portal's control names for it, where they are published."""
+    """One question of a form. `portal` holds the national portal's control names for it, where they are published.
+
+    A question of kind `rows` is asked several times over: `fields` are what each row asks, and their conditions speak of the
+    row itself as `row`. `minimum` and `maximum` are then numbers of rows.
+    """
 
     name: str
     kind: FieldKind
@@ -86,6 +91,9 @@ class Field(Strict, frozen=True, kw_only=True):
     portal: tuple[str, ...] = ()
     prefill: tuple[PrefillFrom, ...] = ()
     locked_from: tuple[str, ...] = ()
+    agree: bool = False
+    """Of a boolean: a statement, to which only yes is an answer."""
+    fields: tuple["Field", ...] = ()
     source: Source | None = None
 
 
@@ -119,6 +127,18 @@ class Deadline(Sourced, frozen=True, kw_only=True):
     closes: time = time(17, 0)
 
 
+class Step(Sourced, frozen=True, kw_only=True):
+    """One step inside the agencies, in order, and the working days it may take; 0 is within the same working day.
+
+    `beside` says that it runs at the same time as the step before, so that its days are not added.
+    """
+
+    name: Words
+    agency_kind: AgencyKind | None = None
+    working_days: int
+    beside: bool = False
+
+
 class FeeRule(Sourced, frozen=True, kw_only=True):
     """One row of a fee table; the first row that holds is the fee. `per_copy_dong` is asked for each copy."""
 
@@ -133,7 +153,11 @@ class FeeRule(Sourced, frozen=True, kw_only=True):
 
 
 class Document(Sourced, frozen=True, kw_only=True):
-    """A paper to hand in. Of documents with the same `group` one is enough."""
+    """A paper to hand in. Of documents with the same `group` one is enough.
+
+    `held_by` says who has it already; it is not asked for when `held_when` holds of what we know beforehand (the register's
+    entries, results of earlier dossiers), for a paper is asked for once.
+    """
 
     kind: str
     name: Words
@@ -141,6 +165,7 @@ class Document(Sourced, frozen=True, kw_only=True):
     required_when: When | None = None
     group: str | None = None
     held_by: str | None = None
+    held_when: When | None = None
     number_field: str | None = None
     media_types: tuple[str, ...] = ("application/pdf", "image/jpeg", "image/png")
     max_pages: int | None = None
@@ -192,7 +217,7 @@ class FaultsCase(CaseBase, tag="faults", frozen=True, kw_only=True):
 
 
 class DocumentsCase(CaseBase, tag="documents", frozen=True, kw_only=True):
-    """With this example and these papers given, these kinds (a group by its name) are still missing."""
+    """With this example, these papers given and this known beforehand, these kinds (a group by its name) are still missing."""
 
     example: str
     today: date
@@ -200,6 +225,7 @@ class DocumentsCase(CaseBase, tag="documents", frozen=True, kw_only=True):
     put: dict[str, Any] = {}
     drop: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    known: dict[str, Any] = {}
     missing: tuple[str, ...]
 
 
@@ -265,6 +291,7 @@ class Item(Sourced, frozen=True, kw_only=True):
     legal_basis: tuple[str, ...] = ()
     form: Form
     deadline: Deadline
+    steps: tuple[Step, ...] = ()
     cases: tuple[Case, ...]
 
     @property
@@ -279,11 +306,15 @@ class Item(Sourced, frozen=True, kw_only=True):
 
 
 class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=True):
-    """One administrative procedure (thủ tục hành chính) at one kind of agency."""
+    """One administrative procedure (thủ tục hành chính) at one kind of agency.
+
+    `place` names the addresses of the form, in order, whose ward decides which office it is; else it is the filing ward.
+    """
 
     field: Words
     agency_kind: AgencyKind
     officer_role: str
+    place: tuple[str, ...] = ()
     documents: tuple[Document, ...] = ()
     fees: tuple[FeeRule, ...]
     result: Result
@@ -316,6 +347,17 @@ class Bundle(Item, tag="bundle", tag_field="kind", frozen=True, kw_only=True):
             if branch.name == name:
                 return branch
         raise KeyError(name)
+
+
+class LifeEvent(Strict, frozen=True, kw_only=True):
+    """What happens in a life, in plain words, and what it asks for: procedures and groups by key, in the order one does them."""
+
+    key: str
+    name: Words
+    summary: Words
+    guide: tuple[Words, ...]
+    procedures: tuple[str, ...]
+    keywords: tuple[str, ...] = ()
 
 
 class Code(Strict, frozen=True, kw_only=True):
@@ -362,8 +404,9 @@ class Action(Strict, frozen=True, kw_only=True):
 
 
 class Lifecycle(Strict, frozen=True, kw_only=True):
-    """The table of states and actions."""
+    """The table of states and actions; the clock of a promise stands still in the national statuses `clock_stops_in`."""
 
+    clock_stops_in: tuple[int, ...]
     supplement: Deadline
     states: tuple[State, ...]
     actions: tuple[Action, ...]

@@ -24,6 +24,13 @@ class UnknownCodeList(Refusal):
     en = "There is no code list {name}."
 
 
+class UnknownLifeEvent(Refusal):
+    status = 404
+    code = "unknown-life-event"
+    vi = "Không có tình huống {key}. Hãy xem danh sách tình huống."
+    en = "There is no life event {key}. See the list of them."
+
+
 class BadChoice(Refusal):
     status = 422
     code = "bad-branch-choice"

@@ -28,13 +28,15 @@ def at(values: Mapping[str, Any], path: str) -> Any:
 
 
 def is_given(value: Any) -> bool:
-    """Whether a person answered: not null, not blank, not an empty table."""
+    """Whether a person answered: not null, not blank, not an empty table or list."""
     if value is None:
         return False
     if isinstance(value, str):
         return bool(value.strip())
     if isinstance(value, Mapping):
         return any(is_given(part) for part in cast("Mapping[str, Any]", value).values())
+    if isinstance(value, list):
+        return any(is_given(part) for part in cast("list[Any]", value))
     return True
 
 

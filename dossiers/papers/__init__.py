@@ -83,6 +83,26 @@ class IdentityCardAppointment(msgspec.Struct, frozen=True, kw_only=True):
     issued_on: date
 
 
+class NoticeLine(msgspec.Struct, frozen=True):
+    label: str
+    value: str
+
+
+class ResultNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """Thông báo kết quả: what an agency states of a result that it makes itself; the result's own paper is the agency's."""
+
+    office: str
+    number: str
+    receipt_code: str
+    procedure: str
+    result: str
+    requested_by: str
+    lines: list[NoticeLine]
+    signer_name: str
+    signer_title: str
+    issued_on: date
+
+
 class ReceiptBranch(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     agency: str
@@ -137,6 +157,10 @@ def residence_confirmation(paper: ResidenceConfirmation, *, specimen: bool) -> b
 
 def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool) -> bytes:
     return _paper("identity-card-appointment.typ", paper, on=paper.issued_on, specimen=specimen)
+
+
+def result_notice(paper: ResultNotice, *, specimen: bool) -> bytes:
+    return _paper("result-notice.typ", paper, on=paper.issued_on, specimen=specimen)
 
 
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:

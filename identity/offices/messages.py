@@ -10,7 +10,17 @@ Agency = Literal["ubnd_xa", "cong_an_xa", "bhxh"]
 """Ward people's committee (civil status), ward police (residence, identity card), social insurance."""
 
 Role = Literal[
-    "civil_status", "residence", "insurance", "identity_card", "identity_checker", "reception", "head", "operator"
+    "civil_status",
+    "residence",
+    "insurance",
+    "identity_card",
+    "social_affairs",
+    "business",
+    "criminal_record",
+    "identity_checker",
+    "reception",
+    "head",
+    "operator",
 ]
 
 AGENCIES: tuple[Agency, ...] = get_args(Agency)

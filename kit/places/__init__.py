@@ -1,6 +1,6 @@
 """Places of Việt Nam: today's communes by code, and a printed address resolved on the old map and today's."""
 
-from kit.places.maps import CITY_PROVINCE_CODE, Place, ward, wards
+from kit.places.maps import CITY_PROVINCE_CODE, Place, ward, ward_codes, wards
 from kit.places.resolving import Candidate, Map, Match, Resolved, Via, resolve
 from kit.places.respelling import Spellings, spellings
 
@@ -16,5 +16,6 @@ __all__ = [
     "resolve",
     "spellings",
     "ward",
+    "ward_codes",
     "wards",
 ]

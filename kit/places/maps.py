@@ -58,6 +58,12 @@ def wards(province_code: str = CITY_PROVINCE_CODE) -> tuple[Place, ...]:
 
 
 @cache
+def ward_codes() -> tuple[str, ...]:
+    """The codes of every commune of today, in the whole country."""
+    return tuple(sorted(_wards()))
+
+
+@cache
 def _wards() -> dict[str, Place]:
     return {
         unit.path[1]: Place(

@@ -48,9 +48,32 @@ def tidy(
         value = composed(rules.at(values, path))
         if not rules.is_given(value):
             value = field.default
+        if field.kind == "rows" and isinstance(value, list):
+            value = [_tidy_row(field, row, today) for row in cast("list[Any]", value)]
         if value is not None:
             rules.put(stored, path, value)
     return stored
+
+
+def row_fields(field: Field, row: Mapping[str, Any], *, today: date) -> Iterator[Field]:
+    """The questions that this row asks; `row` is `row_with_defaults`."""
+    for inner in field.fields:
+        if inner.shown_when is None or rules.holds(inner.shown_when, {"row": row}, today=today):
+            yield inner
+
+
+def row_with_defaults(field: Field, row: Mapping[str, Any]) -> dict[str, Any]:
+    """`with_defaults`, of one row."""
+    usual = {inner.name: inner.default for inner in field.fields if inner.default is not None}
+    return {**row, **{name: value for name, value in usual.items() if not rules.is_given(row.get(name))}}
+
+
+def _tidy_row(field: Field, row: Any, today: date) -> Any:
+    if not isinstance(row, Mapping):
+        return row
+    full = row_with_defaults(field, cast("Mapping[str, Any]", row))
+    asked = [inner.name for inner in row_fields(field, full, today=today)]
+    return {name: full[name] for name in asked if rules.is_given(full.get(name))}
 
 
 def with_defaults(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,9 +86,14 @@ def with_defaults(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def composed(value: Any) -> Any:
-    """A value as it is stored: text in NFC, tables without their blanks."""
+    """A value as it is stored: text in NFC, whole numbers as such, tables and lists without their blanks."""
     if isinstance(value, str):
         return names.nfc(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # JSON has one kind of number: 2.0 is 2 there
+    if isinstance(value, list):
+        rows = [composed(row) for row in cast("list[Any]", value)]
+        return [row for row in rows if rules.is_given(row)]
     if isinstance(value, Mapping):
         parts = {key: composed(part) for key, part in cast("Mapping[str, Any]", value).items()}
         return {key: part for key, part in parts.items() if rules.is_given(part)}

@@ -14,18 +14,48 @@ from procedures.messages import CodeList, Document, Field, Form, Section
 def check(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> list[Fault]:
-    """Every fault of the values by field, in the form's order; an empty list means they can be submitted."""
-    found = _unknown(form, values)
-    values = asking.with_defaults(form, values)
-    for path, field in asking.fields(form, values, today=today, branches=branches):
-        value = rules.at(values, path)
+    """Every fault of the values by field, in the form's order; an empty list means they can be submitted.
+
+    An answer that nobody asked for must have its shape all the same; only what is asked must be given and fit the other answers.
+    """
+    composed: dict[str, Any] = asking.composed(values)
+    found = _unknown(form, composed, branches)
+    full = asking.with_defaults(form, composed)
+    asked = {path for path, _ in asking.fields(form, full, today=today, branches=branches)}
+    for path, field in asking.questions(form, branches):
+        value = rules.at(full, path)
         if not rules.is_given(value):
-            if asking.required(field, values, today=today, branches=branches):
+            if path in asked and asking.required(field, full, today=today, branches=branches):
                 found.append(_missing(path, field.label))
             continue
         shape = answers.shape_faults(field, value, path=path, lists=form.lists)
-        found += shape or _cross_faults(field, value, path, values, today)
+        if path in asked and field.kind == "rows":
+            shape += _rows_faults(field, value, path, form.lists, today)
+            shape.sort(key=lambda wrong: _row_number(wrong, path))
+        elif path in asked and not shape:
+            shape += _cross_faults(field, value, path, full, today)
+        found += shape
     return found
+
+
+def _rows_faults(field: Field, value: Any, path: str, lists: Mapping[str, CodeList], today: date) -> list[Fault]:
+    """What rows lack, and what in one row contradicts the rest of it."""
+    found: list[Fault] = []
+    for number, row in answers.rows_of(value):
+        scope = {"row": asking.row_with_defaults(field, row)}
+        for inner in asking.row_fields(field, scope["row"], today=today):
+            where, given = f"{path}.{number}.{inner.name}", scope["row"].get(inner.name)
+            if not rules.is_given(given):
+                found += [_missing(where, inner.label)] if asking.required(inner, scope, today=today) else []
+            elif not answers.shape_faults(inner, given, path=where, lists=lists):
+                found += _cross_faults(inner, given, where, scope, today)
+    return found
+
+
+def _row_number(wrong: Fault, path: str) -> int:
+    """Faults of the list itself come before those of its rows."""
+    number = wrong.field.removeprefix(f"{path}.").partition(".")[0]
+    return int(number) if number.isdecimal() else -1
 
 
 def check_fields(
@@ -47,11 +77,18 @@ def missing_documents(
     given: Collection[str],
     *,
     today: date,
-    held: Collection[str] = (),
+    known: Mapping[str, Any] | None = None,
     branches: Collection[str] | None = None,
 ) -> list[Fault]:
-    """A fault `documents.<kind or group>` for each paper missing; `held` kinds an authority has; values are `tidy`."""
-    have = {*given, *held}
+    """A fault `documents.<kind or group>` for each paper missing; values are `tidy`.
+
+    What is `known` beforehand (the sources of `prefill`) spares the papers whose `held_when` holds of it and of the values.
+    """
+    told = {**(known or {}), **values}
+    have = {
+        *given,
+        *(d.kind for d in documents if d.held_when is not None and rules.holds(d.held_when, told, today=today)),
+    }
     asked = [d for d in documents if _document_asked(d, values, today, branches)]
     found: dict[str, Fault] = {}
     for document in asked:
@@ -76,8 +113,8 @@ def _missing(path: str, label: Words) -> Fault:
     return fault(path, "required", f"Hãy điền: {label.vi}.", f"Fill in: {label.en}.")
 
 
-def _unknown(form: Form, values: Mapping[str, Any]) -> list[Fault]:
-    known = {section.name: {field.name for field in section.fields} for section in form.sections}
+def _unknown(form: Form, values: Mapping[str, Any], branches: Collection[str] | None) -> list[Fault]:
+    known = {s.name: {field.name for field in s.fields} for s in form.sections if asking.is_asked(s, branches)}
     found: list[Fault] = []
     for section, part in values.items():
         if section not in known or not isinstance(part, Mapping):

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from kit import names
+from kit import names, places
 from kit.refusal import Fault, fault
 from procedures import rules
 from procedures.forms import answers, asking
@@ -91,6 +91,9 @@ def _condition_path(candidate: PrefillFrom) -> str:
 
 def _fitted(field: Field, raw: Any, lists: Mapping[str, CodeList]) -> Any:
     """A source's value in the field's own form, or None when it does not fit."""
+    if field.kind == "rows":
+        raw = asking.composed(raw)
+        return None if answers.shape_faults(field, raw, path=field.name, lists=lists) else raw
     if field.kind == "address":
         return _address(raw)
     if field.kind == "code":
@@ -106,9 +109,11 @@ def _fitted(field: Field, raw: Any, lists: Mapping[str, CodeList]) -> Any:
 
 
 def _address(raw: Any) -> dict[str, Any] | None:
-    """An address as printed keeps its text and waits for today's ward to be chosen."""
+    """An address as printed keeps its text, with today's ward where it can be only one; else that waits to be chosen."""
     if isinstance(raw, str):
-        return {"printed": names.nfc(raw)}
+        found = places.resolve(raw)
+        ward = {"ward": found.ward_code, "detail": found.detail} if found.ward_code is not None else {}
+        return {**{name: part for name, part in ward.items() if part}, "printed": names.nfc(raw)}
     if isinstance(raw, msgspec.Struct):
         raw = msgspec.to_builtins(raw)
     if not isinstance(raw, Mapping):

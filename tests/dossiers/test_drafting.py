@@ -41,7 +41,6 @@ async def test_what_cannot_be_asked_for(city: CityPeople) -> None:
     parent = await city.signed_in("parent")
     await parent.post("/v1/dossiers", json={"procedure": "9.999999"}, expect=404, code="unknown-procedure")
     await parent.post("/v1/dossiers", json={"procedure": "2.002621"}, expect=409, code="procedure-not-in-force")
-    await parent.post("/v1/dossiers", json={"procedure": "1.004222"}, expect=409, code="procedure-not-filed-here")
     options = {"branches": ["residence", "insurance"]}
     await parent.post(
         "/v1/dossiers", json={"procedure": steps.GROUP, "options": options}, expect=422, code="bad-branch-choice"

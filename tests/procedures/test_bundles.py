@@ -46,6 +46,11 @@ def test_national_statuses() -> None:
     assert LIFECYCLE.state("supplement_requested").national_status == 5
     stopped = {state.name for state in LIFECYCLE.states if state.clock_stopped}
     assert stopped == {"supplement_requested"}
+    assert LIFECYCLE.clock_stops_in == (5, 6, 8)
+    open_and_stopped = {
+        s.name for s in LIFECYCLE.states if s.national_status in LIFECYCLE.clock_stops_in and not s.closed
+    }
+    assert stopped == open_and_stopped
 
 
 def test_officers_and_citizens_are_offered_their_own_actions() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import procedures
@@ -149,9 +149,59 @@ def test_against_the_oracle_every_day(working_days: int, clock: time) -> None:
         assert CALENDAR.promise(datetime.combine(day, clock, CITY), rule).due_at == expected, day
 
 
+HALF_HOUR = timedelta(minutes=30)
+
+
+def due_by_the_clock(received: datetime, working_days: int, pauses: list[tuple[datetime, datetime]]) -> datetime:
+    """Slow and obvious: a clock looked at every half hour from 15:00 to closing, of every working day after the receipt.
+
+    A day counts when the clock ran at each look; the last look is at 16:30, so a stop at 17:00 is a stop after a whole day.
+    """
+    day = received.date()
+    if received.time() >= time(15, 0):
+        day += timedelta(days=1)
+    left = working_days
+    while True:
+        if day in WORKDAYS_SET:
+            looks = [datetime.combine(day, time(15, 0), CITY) + n * HALF_HOUR for n in range(4)]
+            if not any(begin <= look <= end for look in looks for begin, end in pauses):
+                if left == 0:
+                    return datetime.combine(day, time(17, 0), CITY)
+                left -= 1
+        day += timedelta(days=1)
+
+
+WORKDAYS_SET = frozenset(WORKDAYS)
+# When a clock stopped and went on again, counted from midnight of the day of receipt: within a day, up to and at the cut-off,
+# over nights, over weekends, twice, and one within the other.
+PAUSES = [
+    [(10.0, 14.5)],
+    [(10.0, 15.0)],
+    [(17.0, 33.0)],
+    [(16.0, 40.5), (58.0, 82.0)],
+    [(10.0, 24.0 * 9 + 9), (30.0, 50.0)],
+]
+
+
+@pytest.mark.parametrize("hours", PAUSES, ids=str)
+@pytest.mark.parametrize(("working_days", "clock"), [(0, time(8, 0)), (3, time(14, 59, 59)), (5, time(15, 0))])
+def test_with_a_stopped_clock_against_the_oracle_every_day(
+    hours: list[tuple[float, float]], working_days: int, clock: time
+) -> None:
+    rule = Deadline(working_days=working_days, source="published")
+    for n in range((date(2027, 11, 1) - FIRST).days):
+        midnight = datetime.combine(FIRST + timedelta(days=n), time(), CITY)
+        received = datetime.combine(midnight.date(), clock, CITY)
+        pauses = [(midnight + timedelta(hours=begin), midnight + timedelta(hours=end)) for begin, end in hours]
+        pauses = [(begin, end) for begin, end in pauses if begin >= received]
+        promise = CALENDAR.promise(received, rule, paused=pauses)
+        assert promise.due_at == due_by_the_clock(received, working_days, pauses), midnight
+
+
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 30)).map(lambda d: d.replace(tzinfo=CITY))  # noqa: DTZ001
 
 
+@settings(deadline=None)
 @given(instants, instants, st.integers(0, 10))
 def test_later_receipt_is_never_due_earlier(one: datetime, other: datetime, days: int) -> None:
     rule = Deadline(working_days=days, source="published")
@@ -159,6 +209,7 @@ def test_later_receipt_is_never_due_earlier(one: datetime, other: datetime, days
     assert CALENDAR.promise(first, rule).due_at <= CALENDAR.promise(second, rule).due_at
 
 
+@settings(deadline=None)
 @given(instants, st.timedeltas(timedelta(), timedelta(days=20)), st.timedeltas(timedelta(), timedelta(days=20)))
 def test_a_pause_never_shortens(received: datetime, wait: timedelta, length: timedelta) -> None:
     promise = CALENDAR.promise(received, TWO_DAYS)

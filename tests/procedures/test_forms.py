@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import procedures
@@ -164,6 +164,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 PATHS = [path for path, _ in forms.fields(GROUP.form, married(), today=TODAY)]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PATHS), json_values)
 def test_nothing_a_client_sends_breaks_the_check(path: str, value: Any) -> None:
     """Whatever stands in a field: faults, never an exception; and what has no fault can be stored."""
@@ -175,6 +176,7 @@ def test_nothing_a_client_sends_breaks_the_check(path: str, value: Any) -> None:
     msgspec.json.encode(stored)
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_nothing_in_place_of_the_values_breaks_the_check(value: Any) -> None:
     forms.check(GROUP.form, {"child": value, "mother": value, "copies": value}, today=TODAY)

@@ -1,0 +1,405 @@
+"""Filing at a browser, without an app and without JavaScript: the form, its papers, the submission. Each page is one step."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Response, get, post
+from litestar.datastructures import UploadFile
+
+import uploads
+from dossiers import drafting, following, submitting
+from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
+from dossiers.refusals import FormRefused, Stale
+from identity.tokens import browser
+from identity.tokens.refusals import StrangeForm
+from kit import clock
+from kit.actor import ANYONE, Actor
+from kit.db import Database
+from kit.keys import Keys
+from kit.limits import Limits
+from kit.pool import InferencePool
+from kit.refusal import Fault, Refusal, fault
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Bundle, Catalogue, Procedure
+from uploads import Vault
+from web import form_reading
+from web.form_showing import Shower
+from web.pages import language, page
+from web.signed_in import citizen, sign_in_first
+from web.signing_in import HttpRequest, cookie_of, to, trouble
+
+_FORM_BYTES = 300_000
+_PAPER_BYTES = 20 * 1024 * 1024 + 64 * 1024
+START = "start"
+"""What the token of the button that opens a draft is for."""
+
+
+@post(
+    "/procedures/{code:str}/start",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=4_000,
+)
+async def start(
+    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, code: str
+) -> Response[str]:
+    """A draft, filled with what is known; first signing in, where nobody is."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/procedures/{code}")
+    try:
+        sent = await _sent(request, settings, START)
+        item = catalogue.find(code, clock.today())
+        branches = None
+        if isinstance(item, Bundle):
+            required = [branch.name for branch in item.branches if not branch.optional]
+            branches = tuple(dict.fromkeys([*required, *sent.many("branch")]))
+        draft = await drafting.open_draft(
+            db, keys, catalogue, actor, OpenDraft(procedure=code, options=Options(branches=branches))
+        )
+    except Refusal as refusal:
+        return trouble(request, settings, refusal)
+    return to(_address(request, draft.id))
+
+
+@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
+async def show(
+    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+) -> Response[str]:
+    """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/dossiers/{dossier_id}")
+    try:
+        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+    except Refusal as refusal:
+        return trouble(request, settings, refusal)
+    if dossier.status != "draft":
+        return page(request, "dossier.html", sandbox=settings.sandbox, dossier=dossier)
+    faults = dossier.faults if "check" in request.query_params else []
+    return _form(request, settings, catalogue, dossier, faults=faults)
+
+
+@post(
+    "/dossiers/{dossier_id:str}/form",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=_FORM_BYTES,
+)
+async def save(
+    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+) -> Response[str]:
+    """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/dossiers/{dossier_id}")
+    try:
+        sent = await _sent(request, settings, dossier_id)
+        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+        if dossier.status != "draft":
+            return to(_address(request, dossier_id))
+        kept = await _keep(db, keys, catalogue, actor, dossier, sent)
+        verb, _, path = sent.one("do").partition(":")
+        if verb == "contest":
+            kept = await _contest(db, catalogue, actor, dossier_id, path, sent, kept)
+        elif verb == "uncontest":
+            kept.dossier = await drafting.uncontest(db, catalogue, actor, dossier_id, path, version=None)
+    except Refusal as refusal:
+        return trouble(request, settings, refusal)
+    if kept.faults or verb == "add":
+        shown = _form(
+            request,
+            settings,
+            catalogue,
+            kept.dossier,
+            faults=kept.faults,
+            typed=kept.typed,
+            blank_row_of=path if verb == "add" else None,
+        )
+        shown.status_code = 422 if kept.faults else 200
+        return shown
+    if verb == "next":
+        return to(_address(request, dossier_id, "/papers"))
+    return to(_address(request, dossier_id) + (f"#{path}" if path else ""))
+
+
+@get("/dossiers/{dossier_id:str}/papers", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
+async def papers(
+    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+) -> Response[str]:
+    """The papers, what is still missing anywhere, and the button that submits."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
+    return await _papers(request, settings, db, keys, catalogue, actor, dossier_id)
+
+
+@post(
+    "/dossiers/{dossier_id:str}/papers",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=_PAPER_BYTES,
+)
+async def hand_in(
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    vault: Vault,
+    pool: InferencePool,
+    limits: Limits,
+    dossier_id: str,
+) -> Response[str]:
+    """One file becomes one paper, or one is taken out again."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
+    try:
+        sent = await _sent(request, settings, dossier_id)
+        verb, _, kind = sent.one("do").partition(":")
+        if verb == "detach":
+            await drafting.detach_document(db, catalogue, actor, dossier_id, kind, version=None)
+        elif (file := sent.file("file")) is not None:
+            assert actor.account_id is not None
+            await limits.hit("upload", actor.account_id)
+            upload = await uploads.receive(db, vault, pool, account_id=actor.account_id, data=await file.read())
+            asked = AttachDocument(upload_id=upload.id)
+            await drafting.attach_document(db, catalogue, actor, dossier_id, kind, asked, version=None)
+    except StrangeForm as refusal:
+        return trouble(request, settings, refusal)
+    except Refusal as refusal:
+        return await _papers(request, settings, db, keys, catalogue, actor, dossier_id, problem=refusal)
+    return to(_address(request, dossier_id, "/papers"))
+
+
+@post(
+    "/dossiers/{dossier_id:str}/submission",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=4_000,
+)
+async def submit(
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    post_office: PostOffice,
+    dossier_id: str,
+) -> Response[str]:
+    """In, once: the page's own key makes a second press the same submission."""
+    actor = await citizen(request, settings, db, keys)
+    if actor is None:
+        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
+    try:
+        sent = await _sent(request, settings, dossier_id)
+        await submitting.submit(
+            db, keys, catalogue, settings, post_office, actor, dossier_id, key=sent.one("key"), version=None
+        )
+    except StrangeForm as refusal:
+        return trouble(request, settings, refusal)
+    except Refusal as refusal:
+        return await _papers(request, settings, db, keys, catalogue, actor, dossier_id, problem=refusal)
+    return to(_address(request, dossier_id))
+
+
+# --- what a form sent -------------------------------------------------------------------------------------------------
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A page's form, its token already looked at."""
+
+    items: list[tuple[str, Any]]
+
+    def one(self, name: str) -> str:
+        return next((value for key, value in self.items if key == name and isinstance(value, str)), "")
+
+    def many(self, name: str) -> list[str]:
+        return [value for key, value in self.items if key == name and isinstance(value, str)]
+
+    def file(self, name: str) -> UploadFile | None:
+        return next((value for key, value in self.items if key == name and isinstance(value, UploadFile)), None)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Of a name sent twice the first: a button pressed stands before none."""
+        return {key: value for key, value in reversed(self.items) if isinstance(value, str)}
+
+
+async def _sent(request: HttpRequest, settings: Settings, handle: str) -> Sent:
+    """Refuses StrangeForm for what no page of ours gave this browser."""
+    form = await request.form()
+    sent = Sent([(str(key), value) for key, value in form.multi_items()])
+    cookie = cookie_of(request, settings)
+    if cookie is None or not browser.is_form_token(sent.one("csrf"), cookie, handle):
+        raise StrangeForm
+    return sent
+
+
+class Kept(msgspec.Struct):
+    """The draft after a form was sent, and what of it could not be kept: by path, with why."""
+
+    dossier: Dossier
+    typed: dict[str, Any]
+    faults: list[Fault]
+
+
+async def _keep(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
+    """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
+    item = _item(catalogue, dossier)
+    fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
+    changes = form_reading.changes(fields, _without_removed(sent), item.form.lists)
+    kept, seen = Kept(dossier, {}, []), sent.one("version")
+    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
+    ward = form_reading.ward_of(sent.one("ward")) if sent.one("ward") else dossier.options.ward
+    while changes or ward != dossier.options.ward:
+        asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
+        try:
+            kept.dossier = await drafting.change_form(
+                db, keys, catalogue, actor, dossier.id, asked, version=version, merging=True
+            )
+            break
+        except (FormRefused, Stale) as refusal:
+            unkept = {path for path in changes if any(_is_of(wrong, path) for wrong in refusal.faults)}
+            if not unkept:
+                raise
+            kept.faults += refusal.faults
+            kept.typed |= {path: changes.pop(path) for path in unkept}
+    if any(told.code == "changed-elsewhere" for told in kept.faults):
+        kept.dossier = await following.dossier(db, keys, catalogue, actor, dossier.id)
+    return kept
+
+
+def _is_of(wrong: Fault, path: str) -> bool:
+    return wrong.field == path or wrong.field.startswith(f"{path}.")
+
+
+def _without_removed(sent: Sent) -> dict[str, str]:
+    """The inputs without those of a row whose button to remove it was pressed."""
+    verb, _, row = sent.one("do").partition(":")
+    texts = sent.texts
+    return {name: text for name, text in texts.items() if not (verb == "remove" and name.startswith(f"f.{row}."))}
+
+
+async def _contest(
+    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, path: str, sent: Sent, kept: Kept
+) -> Kept:
+    """Beside a locked value: why it is wrong, and what is right."""
+    item = _item(catalogue, kept.dossier)
+    field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
+    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, item.form.lists)
+    reason = sent.one(f"contest.{path}.reason").strip()
+    if not reason:
+        kept.faults.append(fault(path, "reason-missing", "Hãy ghi vì sao chưa đúng.", "Say why it is wrong."))
+        return kept
+    try:
+        asked = ContestField(field=path, reason=reason[:1000], value=value)
+        kept.dossier = await drafting.contest(db, catalogue, actor, dossier_id, asked, version=None)
+    except FormRefused as refusal:
+        kept.faults += refusal.faults
+    return kept
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def _form(
+    request: HttpRequest,
+    settings: Settings,
+    catalogue: Catalogue,
+    dossier: Dossier,
+    *,
+    faults: list[Fault],
+    typed: Mapping[str, Any] | None = None,
+    blank_row_of: str | None = None,
+) -> Response[str]:
+    item, lang, cookie = _item(catalogue, dossier), language(request), cookie_of(request, settings)
+    assert cookie is not None
+    shower = Shower(
+        item,
+        dossier.form,
+        today=clock.today(),
+        branches=dossier.options.branches or (),
+        lang=lang,
+        sources=catalogue.codes("sources"),
+        faults=faults,
+        typed=typed,
+        blank_row_of=blank_row_of,
+    )
+    asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
+    return page(
+        request,
+        "dossier_form.html",
+        sandbox=settings.sandbox,
+        dossier=dossier,
+        form=shower.page(),
+        asks_ward=asks_ward,
+        wards=catalogue.codes("wards").codes,
+        missing=len(dossier.faults),
+        faults=faults,
+        csrf=browser.form_token(cookie, dossier.id),
+    )
+
+
+async def _papers(
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    *,
+    problem: Refusal | None = None,
+) -> Response[str]:
+    try:
+        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+    except Refusal as refusal:
+        return trouble(request, settings, refusal)
+    if dossier.status != "draft":
+        return to(_address(request, dossier_id))
+    cookie = cookie_of(request, settings)
+    assert cookie is not None
+    item, chosen = _item(catalogue, dossier), dossier.options.branches
+    opened_on = dossier.opened_at.astimezone(clock.CITY).date()
+    asked = catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
+    missing = {told.field.removeprefix("documents.") for told in dossier.faults}
+    given = {paper.kind for paper in dossier.documents}
+    shown = page(
+        request,
+        "dossier_papers.html",
+        sandbox=settings.sandbox,
+        dossier=dossier,
+        asked=[paper for paper in asked if paper.kind in given or missing & {paper.kind, paper.group}],
+        given=given,
+        faults=[told for told in dossier.faults if not told.field.startswith("documents.")],
+        problem=problem and problem.message,
+        csrf=browser.form_token(cookie, dossier.id),
+        key=uuid.uuid4().hex,
+    )
+    shown.status_code = problem.status if problem is not None else 200
+    return shown
+
+
+def _item(catalogue: Catalogue, dossier: Dossier) -> Procedure | Bundle:
+    """In the version the dossier was opened under."""
+    return catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
+
+
+def _address(request: HttpRequest, dossier_id: str, step: str = "") -> str:
+    return f"/dossiers/{dossier_id}{step}?lang={language(request)}"
+
+
+route_handlers: list[Any] = [start, show, save, papers, hand_in, submit]
