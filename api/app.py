@@ -32,6 +32,7 @@ import uploads.http
 import web.device
 import web.http
 import web.kiosk
+import web.kiosk_card
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -67,6 +68,7 @@ ROOMS = (
     web.signing_in,
     web.device,
     web.kiosk,
+    web.kiosk_card,
     web.signing_out,
 )
 

@@ -11,8 +11,8 @@ const still = document.querySelector("[data-still]");
 const cut = document.querySelector("[data-cut]");
 const gone = document.querySelector("[data-gone]");
 const idleMs = Number(clock.dataset.idle) * 1000;
-const signedIn = clock.dataset.left !== undefined;
-const lastMs = signedIn ? Date.now() + Number(clock.dataset.left) * 1000 : Infinity;
+const signedIn = clock.dataset.signedIn !== undefined;
+const lastMs = Date.now() + Number(clock.dataset.left ?? Infinity) * 1000;
 
 let heardMs = Date.now(); // when the server last heard of somebody; where it need not, when somebody last touched
 let touchedMs = heardMs;
