@@ -1,7 +1,7 @@
 // By card, face and code: two photos of the card, a short film of whoever holds it, and the code their own phone got.
 import * as camera from "./camera.js";
 import { refusal } from "./found.js";
-import { here } from "./timer.js";
+import { awaited, here } from "./timer.js";
 
 const part = (name) => document.querySelector(`[data-${name}]`);
 const STEPS = ["ready", "card", "camera", "looking", "typing"];
@@ -20,7 +20,7 @@ function side(name) {
 }
 
 async function send(path, body, headers = {}) {
-  return fetch(path, { method: "POST", body, headers, cache: "no-store" });
+  return awaited(fetch(path, { method: "POST", body, headers, cache: "no-store" }));
 }
 
 // Back to the start of it, with what was wrong.

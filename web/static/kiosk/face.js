@@ -2,24 +2,23 @@
 import * as camera from "./camera.js";
 import { refusal, show } from "./found.js";
 import { call, ownToken } from "./key.js";
-import { here } from "./timer.js";
+import { awaited } from "./timer.js";
 
 const issuer = document.querySelector("[data-issuer]").dataset.issuer;
 const part = (name) => document.querySelector(`[data-${name}]`);
 
 async function look() {
+  part("camera").hidden = false;
   const token = await ownToken(issuer, "dossiers:find-by-face");
-  const drawn = await call(issuer, "/v1/lookups/by-face/challenge", { token });
+  const drawn = await awaited(call(issuer, "/v1/lookups/by-face/challenge", { token }));
   if (!drawn.ok) return refusal(drawn);
   const challenge = await drawn.json();
-  part("camera").hidden = false;
   const filmed = await camera.film(challenge);
   part("camera").hidden = true;
   part("looking").hidden = false;
   // Whoever looked ahead, at the start of it.
   const body = camera.form(challenge, filmed, { selfie: filmed.frames[1] });
-  const answer = await call(issuer, "/v1/lookups/by-face", { token, body });
-  here();
+  const answer = await awaited(call(issuer, "/v1/lookups/by-face", { token, body }));
   return answer.ok ? show((await answer.json()).dossiers) : refusal(answer);
 }
 
