@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import browser, clients, rfc9068, store
+from identity.tokens import browser, clients, devices, rfc9068, store
 from identity.tokens.authorization import Asked
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, DeviceReply, TokenReply
@@ -58,9 +58,9 @@ async def start(conn: AsyncConnection, issuer: Issuer, client: Client, sent: Map
     now, device_code = clock.now(), ids.secret_token("dc")
     if client.office_id is not None:
         since = now - LENT_FOR
-        await store.end_people_at(conn, client.id, at=now, since=since, why="the next person begins at the kiosk")
+        await devices.end_people_at(conn, client.id, at=now, since=since, why="the next person begins at the kiosk")
     user_code = ids.spoken_code(_LETTERS)
-    while not await store.add_device_code(
+    while not await devices.add_device_code(
         conn,
         digest=ids.digest(device_code),
         client_id=client.id,
@@ -88,7 +88,7 @@ async def poll(
     if device_code is None:
         raise invalid_request("device_code is missing")
     now, digest = clock.now(), ids.digest(device_code)
-    found = await store.device_code(conn, digest, client.id)
+    found = await devices.device_code(conn, digest, client.id)
     if found is None:
         raise invalid_grant("the device code is unknown")
     if found.expires_at <= now and found.used_at is None:
@@ -103,11 +103,11 @@ async def poll(
 async def _waits(conn: AsyncConnection, digest: bytes, found: Any, now: datetime) -> OAuthError:
     interval = found.interval_seconds
     if found.polled_at is None or now >= found.polled_at + timedelta(seconds=interval):
-        await store.keep_poll(conn, digest, at=now, interval_seconds=interval)
+        await devices.keep_poll(conn, digest, at=now, interval_seconds=interval)
         return OAuthError("authorization_pending", "nobody has decided yet")
     # §3.5: five seconds more for this and all that follow; more than the code's life changes nothing.
     slower = min(interval + 5, int(LIFETIME.total_seconds()))
-    await store.keep_poll(conn, digest, at=now, interval_seconds=slower)
+    await devices.keep_poll(conn, digest, at=now, interval_seconds=slower)
     return OAuthError("slow_down", f"ask every {slower} seconds")
 
 
@@ -137,10 +137,10 @@ async def enter(db: Database, limits: Limits, typed: str, *, cookie: str | None,
     except TooMany:
         # Somebody guesses from many places: no code that is shown now may be hit by that.
         async with db.begin() as conn:
-            await store.end_device_codes(conn, now)
+            await devices.end_device_codes(conn, now)
         raise
     async with db.begin() as conn:
-        found = await store.waiting_device(conn, user_code, now)
+        found = await devices.waiting_device(conn, user_code, now)
         if found is None:
             raise UnknownUserCode
         handle = ids.secret_token("rq")
@@ -170,7 +170,7 @@ async def allow(
 ) -> DeviceAnswer:
     """The next poll gets a token. Refuses SignInPageOver for a code that is over or decided."""
     now = clock.now()
-    device = await store.decide_device(conn, user_code, allowed=True, at=now)
+    device = await devices.decide_device(conn, user_code, allowed=True, at=now)
     if device is None:
         raise SignInPageOver
     await store.add_code(
@@ -197,6 +197,6 @@ async def allow(
 
 async def refuse(conn: AsyncConnection, client: Client, user_code: str) -> DeviceAnswer:
     """The next poll hears of it. Refuses SignInPageOver for a code that is over or decided."""
-    if await store.decide_device(conn, user_code, allowed=False, at=clock.now()) is None:
+    if await devices.decide_device(conn, user_code, allowed=False, at=clock.now()) is None:
         raise SignInPageOver
     return DeviceAnswer(client, allowed=False)

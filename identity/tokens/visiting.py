@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import consents
-from identity.tokens import clients, rfc8628, store
+from identity.tokens import clients, devices, rfc8628, store
 from identity.tokens.browser import Authenticated
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client
@@ -83,7 +83,7 @@ class AtKiosk(msgspec.Struct, frozen=True):
 async def undecided(conn: AsyncConnection, cookie: str | None) -> AtKiosk:
     """The visit of this cookie while nobody has decided; `items` are what may be lent. Refuses KioskVisitOver."""
     digest = ids.digest(cookie or "")
-    device = await store.device_of(conn, digest)
+    device = await devices.device_of(conn, digest)
     if device is None or device.allowed is not None or device.expires_at <= clock.now():
         raise KioskVisitOver
     client = await store.client(conn, device.client_id)
@@ -95,7 +95,7 @@ async def undecided(conn: AsyncConnection, cookie: str | None) -> AtKiosk:
 
 async def keep_sign_in(conn: AsyncConnection, visit: AtKiosk, sign_in_id: str) -> None:
     """Which one-time code whoever stands there waits for."""
-    await store.keep_device_sign_in(conn, visit.digest, sign_in_id)
+    await devices.keep_device_sign_in(conn, visit.digest, sign_in_id)
 
 
 async def lend(conn: AsyncConnection, visit: AtKiosk, who: Authenticated, ticked: Collection[str]) -> None:
@@ -131,7 +131,7 @@ async def end(db: Database, issuer: Issuer, cookie: str) -> None:
     now = clock.now()
     async with db.begin() as conn:
         if cookie.startswith(_CODE):
-            await store.end_device(conn, ids.digest(cookie), at=now, why="the visit at the kiosk ended")
+            await devices.end_device(conn, ids.digest(cookie), at=now, why="the visit at the kiosk ended")
         elif (claims := issuer.claims_in_force(cookie)) is not None:
             why = "the visit at the kiosk ended"
             await store.revoke_grant(conn, claims.gid, client_id=claims.client_id, at=now, why=why)
@@ -140,7 +140,7 @@ async def end(db: Database, issuer: Issuer, cookie: str) -> None:
 async def _redeemed(db: Database, issuer: Issuer, device_code: str) -> str | Waiting | Over:
     """The token of a device code that was allowed, once: a reply that was lost on the way is begun again, never given twice."""
     async with db.begin() as conn:
-        device = await store.device_of(conn, ids.digest(device_code))
+        device = await devices.device_of(conn, ids.digest(device_code))
         if device is None or (device.allowed is None and device.expires_at <= clock.now()):
             return Over("ended")
         client = await store.client(conn, device.client_id)

@@ -320,7 +320,7 @@ globalThis.fetch = async (address, options = {}) => {
 """
 
 
-def test_found_by_face_is_drawn_masked_and_gone_with_the_person(server: Server, browser: Chromium, start: Tab) -> None:
+def test_found_by_face_is_drawn_masked_and_gone_with_the_person(server: Server, start: Tab) -> None:
     script = start.call("Page.addScriptToEvaluateOnNewDocument", source=FOUND)["identifier"]
     start.go(f"{server.url}/kiosk/face")
     start.click("[data-begin]")
