@@ -35,6 +35,7 @@ import web.filing
 import web.http
 import web.kiosk
 import web.signed_in
+import web.kiosk_card
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -73,6 +74,7 @@ ROOMS = (
     web.signing_in,
     web.device,
     web.kiosk,
+    web.kiosk_card,
     web.signing_out,
 )
 

@@ -55,6 +55,11 @@ async def draw(valkey: Valkey, pool: InferencePool, limits: Limits, actor: Actor
     await pool.run(liveness.refuse_unfit)
     drawn = liveness.draw(session_id=session_id, device_thumbprint=device)
     await liveness.keep(valkey, drawn)
+    return told(drawn)
+
+
+def told(drawn: liveness.Challenge) -> LookupChallenge:
+    """As whoever films it is told."""
     return LookupChallenge(
         challenge=liveness.carried(drawn),
         look_ahead=liveness.LOOK_AHEAD,

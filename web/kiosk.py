@@ -64,7 +64,7 @@ class State(msgspec.Struct, frozen=True):
 @get(_HERE, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def start(request: HttpRequest, settings: Settings, db: Database, issuer: Issuer) -> Response[str]:
     """Where a kiosk stands between two people: whoever was signed in here no longer is."""
-    cookie = _cookie_of(request, settings)
+    cookie = cookie_of(request, settings)
     if cookie is not None:
         await visiting.end(db, issuer, cookie)
     return _start(request, settings)
@@ -112,20 +112,21 @@ async def visit(
     """The code and its picture, or what the person came to see."""
     found = await _look(request, settings, db, issuer, limits)
     if isinstance(found, Over):
-        return _page(request, settings, "kiosk_over.html", why=found.why, idle=_OVER_SECONDS)
+        return page_of(request, settings, "kiosk_over.html", why=found.why, idle=_OVER_SECONDS)
     if isinstance(found, Waiting):
         address = f"{settings.public_url}/device?user_code={found.user_code}"
-        return _page(
+        return page_of(
             request,
             settings,
             "kiosk_waiting.html",
             waiting=found,
             picture=_picture(address),
             address=f"{settings.public_url}/device",
-            idle=_seconds(found.expires_at),
+            idle=seconds_until(found.expires_at),
+            left=seconds_until(found.expires_at),
         )
     shown = await _shown(db, keys, catalogue, found)
-    told = _page(request, settings, "kiosk_visit.html", **shown)
+    told = page_of(request, settings, "kiosk_visit.html", **shown)
     return _held(told, settings, found.cookie)
 
 
@@ -149,7 +150,7 @@ async def find(request: HttpRequest, settings: Settings) -> Response[str]:
     """Without signing in: by receipt code, or by face. What is found is drawn by script and was never a page."""
     by_face = request.url.path.endswith("/face")
     template = "kiosk_face.html" if by_face else "kiosk_code.html"
-    return _page(request, settings, template, idle=_idle(), issuer=settings.public_url)
+    return page_of(request, settings, template, idle=_idle(), issuer=settings.public_url)
 
 
 @post(
@@ -180,14 +181,14 @@ async def approve_in_the_sandbox(
 
 
 def _start(request: HttpRequest, settings: Settings, problem: Refusal | None = None) -> Response[str]:
-    shown = _page(request, settings, "kiosk.html", issuer=settings.public_url, problem=problem and problem.message)
+    shown = page_of(request, settings, "kiosk.html", issuer=settings.public_url, problem=problem and problem.message)
     shown.status_code = problem.status if problem else 200
     # The pages a visit went through leave the cache, the one for the back button with it.
     shown.headers["Clear-Site-Data"] = '"cache"'
     return _held(shown, settings, "")
 
 
-def _page(request: HttpRequest, settings: Settings, template: str, **values: Any) -> Response[str]:
+def page_of(request: HttpRequest, settings: Settings, template: str, **values: Any) -> Response[str]:
     """In Vietnamese for everybody who begins, whatever the machine's own browser speaks; in English for who asks."""
     lang = "en" if request.query_params.get("lang") == "en" else "vi"
     return page(request, template, lang=lang, sandbox=settings.sandbox, **values)
@@ -196,7 +197,7 @@ def _page(request: HttpRequest, settings: Settings, template: str, **values: Any
 async def _look(
     request: HttpRequest, settings: Settings, db: Database, issuer: Issuer, limits: Limits
 ) -> Waiting | Visit | Over:
-    cookie = _cookie_of(request, settings)
+    cookie = cookie_of(request, settings)
     if cookie is None:
         return Over("ended")
     await limits.hit("kiosk", cookie)
@@ -221,7 +222,7 @@ async def _shown(db: Database, keys: Keys, catalogue: Catalogue, found: Visit) -
         "dossiers": listed,
         "ended": [one.name for one in catalogue.lifecycle.states if one.closed],
         "idle": _idle(),
-        "left": _seconds(found.expires_at),
+        "left": seconds_until(found.expires_at),
     }
 
 
@@ -238,7 +239,7 @@ def _idle() -> int:
     return int(acting.IDLE.total_seconds())
 
 
-def _seconds(until: Any) -> int:
+def seconds_until(until: Any) -> int:
     return max(0, int((until - clock.now()).total_seconds()))
 
 
@@ -246,7 +247,7 @@ def _spoken(request: HttpRequest, path: str) -> str:
     return f"{path}?lang=en" if request.query_params.get("lang") == "en" else path
 
 
-def _cookie_of(request: HttpRequest, settings: Settings) -> str | None:
+def cookie_of(request: HttpRequest, settings: Settings) -> str | None:
     shown = request.cookies.get(visiting.cookie_name(settings.public_url), "")
     return shown if 0 < len(shown) < _LONGEST_COOKIE else None
 

@@ -461,6 +461,10 @@ class Story:
         table.add_section()
         table.add_row(self.t("toàn bộ câu chuyện", "the whole story"), f"{seconds:.0f} s")
         self.out.print(table)
+        self.line(
+            "tự thử, cả màn hình ki-ốt: make serve, rồi mở /kiosk",
+            "try it yourself, the kiosk's screen too: make serve, then open /kiosk",
+        )
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, dict):

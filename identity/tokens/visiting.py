@@ -76,6 +76,7 @@ class AtKiosk(msgspec.Struct, frozen=True):
     client: Client
     user_code: str
     items: tuple[str, ...]
+    expires_at: datetime
     sign_in_id: str | None
 
 
@@ -89,7 +90,7 @@ async def undecided(conn: AsyncConnection, cookie: str | None) -> AtKiosk:
     if client is None or client.disabled_at is not None or client.office_id is None:
         raise KioskVisitOver
     items = clients.allowed_scopes(client, device.scope, "citizen")
-    return AtKiosk(digest, client, device.user_code, tuple(items), device.sign_in_id)
+    return AtKiosk(digest, client, device.user_code, tuple(items), device.expires_at, device.sign_in_id)
 
 
 async def keep_sign_in(conn: AsyncConnection, visit: AtKiosk, sign_in_id: str) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 STRANGER = "+84900000013"
 NAMES = {PARENT: "Nguyễn Thị Hồng Thắm", STRANGER: "Đặng K'Hoa"}
 MENU = "!document.querySelector('[data-state=approved]').hidden"
-SIGNED_IN = "document.querySelector('[data-left]')"
+SIGNED_IN = "document.querySelector('[data-signed-in]')"
 
 
 class Phone:
@@ -293,6 +293,72 @@ def test_by_code_leaves_no_form_behind(start: Tab, receipt: str) -> None:
     start.wait(MENU)
     assert_nothing_of(NAMES[PARENT], everywhere(start, 4))
     assert kept(start) == NOTHING
+
+
+# Stands where the server stands for these two calls: what a camera of a test sees is no face.
+FOUND = """
+const real = fetch;
+globalThis.fetch = async (address, options = {}) => {
+  const json = (value) => new Response(JSON.stringify(value), { status: 200, headers: { "Content-Type": "application/json" } });
+  const words = { vi: "Hãy nhìn thẳng", en: "Look ahead" };
+  if (address === "/v1/lookups/by-face/challenge") return json({
+    challenge: "c", look_ahead: words, steps: [{ name: "blink", words }], colours: [[255, 0, 0], [0, 0, 255]],
+    lead_ms: 1500, step_ms: 1500, colour_ms: 1500, least_frames: 8, most_frames: 40,
+  });
+  if (address !== "/v1/lookups/by-face") return real(address, options);
+  const sizes = options.body.getAll("frames").map((one) => one.size);
+  globalThis.sent = {
+    selfie: options.body.get("selfie").size, frames: sizes.filter((size) => size > 1000).length,
+    times: options.body.get("times").split(",").length, challenge: options.body.get("challenge"),
+    proved: Boolean(options.headers.DPoP) && options.headers.Authorization.startsWith("DPoP "),
+  };
+  const branch = { state: "in_review", title: { vi: "Khai sinh", en: "Birth" }, label: { vi: "Đang xem xét", en: "In review" } };
+  return json({ dossiers: [{
+    receipt_code: "H29.26740-261127-•••••-•••••-BCDFG", procedure: { name: { vi: "<b>Hồ sơ</b> của Thắm", en: "x" } }, branches: [branch],
+  }] });
+};
+"""
+
+
+def test_found_by_face_is_drawn_masked_and_gone_with_the_person(server: Server, start: Tab) -> None:
+    script = start.call("Page.addScriptToEvaluateOnNewDocument", source=FOUND)["identifier"]
+    start.go(f"{server.url}/kiosk/face")
+    start.click("[data-begin]")
+    start.wait("!document.querySelector('[data-found]').hidden", 60)
+    sent = start.js("sent")
+    assert 8 <= sent["frames"] == sent["times"] <= 40, sent
+    assert (sent["selfie"] > 1000, sent["challenge"], sent["proved"]) == (True, "c", True)
+    shown = start.text()
+    for said in ("H29.26740-261127-•••••-•••••-BCDFG", "<b>Hồ sơ</b>", "Đang xem xét"):
+        assert said in shown
+    assert not start.js("document.querySelector('video').srcObject"), "the camera is off"
+    assert kept(start) == NOTHING
+    start.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    start.click("[data-end]")
+    start.wait(MENU)
+    assert_nothing_of(NAMES[PARENT], everywhere(start, 4))
+
+
+def test_where_no_face_is_seen_the_code_is_offered(server: Server, start: Tab) -> None:
+    """The server itself looks at what the browser's own test camera films."""
+    start.go(f"{server.url}/kiosk/face")
+    start.click("[data-begin]")
+    start.wait("!document.querySelector('[data-problem]').hidden", 400)
+    start.wait("document.querySelector('[data-ready] a').checkVisibility()")
+    assert not start.js("document.querySelector('video').srcObject")
+
+
+def test_card_and_face_that_prove_nobody_lead_back_to_the_start(server: Server, start: Tab) -> None:
+    read_by_camera(start)
+    start.click('a[href^="/kiosk/card"]')
+    start.click("[data-begin]")
+    for side in ("front", "back"):
+        start.wait(f"document.querySelector('[data-{side}]').checkVisibility()")
+        start.wait("document.querySelector('video').videoWidth")
+        start.click("[data-photograph]")
+    start.wait("!document.querySelector('[data-problem]').hidden", 200)
+    assert start.js("document.querySelector('[data-ready]').checkVisibility()")
+    assert not start.js("document.querySelector('video').srcObject")
 
 
 def test_every_screen_fits_and_has_no_script_of_others(server: Server, start: Tab, tmp_path: Path) -> None:

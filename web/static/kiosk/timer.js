@@ -11,8 +11,8 @@ const still = document.querySelector("[data-still]");
 const cut = document.querySelector("[data-cut]");
 const gone = document.querySelector("[data-gone]");
 const idleMs = Number(clock.dataset.idle) * 1000;
-const signedIn = clock.dataset.left !== undefined;
-const lastMs = signedIn ? Date.now() + Number(clock.dataset.left) * 1000 : Infinity;
+const signedIn = clock.dataset.signedIn !== undefined;
+const lastMs = Date.now() + Number(clock.dataset.left ?? Infinity) * 1000;
 
 let heardMs = Date.now(); // when the server last heard of somebody; where it need not, when somebody last touched
 let touchedMs = heardMs;
@@ -67,7 +67,10 @@ function tick() {
   clock.querySelector("[data-seconds]").textContent = String(left);
   const asking = left <= ASK_AT;
   clock.classList.toggle("soon", asking);
-  if (still.hidden === asking && idleMs > 2 * ASK_AT * 1000 - 1) still.hidden = !asking;
+  if (still.hidden === asking && idleMs >= 2 * ASK_AT * 1000) {
+    still.hidden = !asking;
+    if (asking) still.querySelector("button").focus();
+  }
 }
 
 for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(kind, touched, { passive: true });
@@ -83,3 +86,13 @@ setInterval(tick, 250);
 
 // For pages where something else than a touch shows that somebody is there.
 export const here = touched;
+
+// Somebody waits for an answer as long as it takes.
+export async function awaited(answer) {
+  const waiting = setInterval(touched, 1000);
+  try {
+    return await answer;
+  } finally {
+    clearInterval(waiting);
+  }
+}
