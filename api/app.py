@@ -23,11 +23,14 @@ import identity.faces.http
 import identity.offices.breaches.http
 import identity.offices.http
 import identity.offices.staff.http
+import identity.partners.http
 import identity.proofing.http
 import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.account
+import web.developers
 import web.device
 import web.http
 import web.signing_in
@@ -53,6 +56,7 @@ ROOMS = (
     identity.offices.http,
     identity.offices.staff.http,
     identity.offices.breaches.http,
+    identity.partners.http,
     identity.proofing.http,
     identity.faces.http,
     notifications.http,
@@ -63,6 +67,8 @@ ROOMS = (
     web.signing_in,
     web.device,
     web.signing_out,
+    web.account,
+    web.developers,
 )
 
 VERSION = "0.1.0"
@@ -77,6 +83,7 @@ _TAGS = [
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
     Tag("consents", "What people allowed which app"),
+    Tag("partners", "Apps of others: registering them, their secrets and keys"),
     Tag("offices", "Agencies and their desks"),
     Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),

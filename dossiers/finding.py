@@ -9,6 +9,7 @@ from dossiers.refusals import FaceNotFound, LookupFailed
 from dossiers.submitting import second_fact
 from identity import faces as face_room
 from identity import offices
+from identity.consents import reads
 from identity.faces import FaceStore
 from kit import clock
 from kit.actor import Actor
@@ -91,6 +92,8 @@ async def by_face(
         branches = await store.branches_of(conn, [row.id for row in rows])
     if not rows:
         raise FaceNotFound
+    async with db.begin() as conn:
+        await reads.record(conn, actor, "face", found.ref)
     said = [views.summary(catalogue, row, [b for b in branches if b.dossier_id == row.id], now) for row in rows]
     return FoundByFace(
         dossiers=[

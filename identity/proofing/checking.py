@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
+from identity.consents import reads
 from identity.proofing import policy as rules
 from identity.proofing import store
 from identity.proofing.alarms import WORDS
@@ -35,6 +36,7 @@ async def look_at_check(desk: Desk, check_code: str, actor: Actor) -> Check:
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
+        await reads.record(conn, actor, "check", account.id)
     judged = [event for event in happened if event.kind == "liveness-judged"]
     return Check(
         claims=_claims(desk, check),
@@ -72,6 +74,7 @@ async def decide_check(desk: Desk, check_code: str, request: CheckRequest, actor
             raise CheckCodeUnknown
         account = await accounts.account(conn, desk.keys, check.account_id)
         await _refuse_own(desk, conn, account, actor)
+        await reads.record(conn, actor, "check", account.id)
         await store.add_event(
             conn,
             check.session_id,

@@ -1,6 +1,15 @@
 """The issuer of the one token: codes, access tokens, device-key proofs, and who a request's token says is acting."""
 
-from identity.tokens.clients import disable_client, enable_client, known_client, register_client, renew_secret
+from identity.tokens.clients import (
+    change_client,
+    disable_client,
+    enable_client,
+    end_old_secret,
+    known_client,
+    register_client,
+    renew_secret,
+    replace_keys,
+)
 from identity.tokens.issuer import Issuer, check_challenge
 from identity.tokens.jobs import TASKS
 from identity.tokens.messages import AuthorizationReply, Client, ClientKind, GrantType
@@ -22,15 +31,18 @@ __all__ = [
     "ClientKind",
     "GrantType",
     "Issuer",
+    "change_client",
     "check_challenge",
     "disable_client",
     "enable_client",
+    "end_old_secret",
     "end_other_sessions",
     "end_session",
     "end_sessions_by",
     "known_client",
     "register_client",
     "renew_secret",
+    "replace_keys",
     "revoke_tokens",
     "revoke_tokens_of_client",
     "sessions_of",

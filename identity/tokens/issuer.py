@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.consents import reads
 from identity.tokens import (
     claims,
     clients,
@@ -32,7 +33,7 @@ from identity.tokens.refusals import (
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
 from identity.tokens.verifier import Verifier
 from kit import clock, ids
-from kit.actor import Kind
+from kit.actor import Actor, Kind
 from kit.keys import Keys, signing_kid
 from kit.refusal import Refusal
 from kit.settings import Settings
@@ -66,6 +67,7 @@ class Issuer(Verifier):
         self.keys = keys
         self._signing, self._kids = dict(signing), list(signing)
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
+        self.sandbox = settings.sandbox
         self._passkeys_required = settings.officer_passkeys == "required"
         self.jwks = rfc7638.jwks(signing)
         self.metadata = rfc8414.metadata(self.url)
@@ -317,6 +319,11 @@ class Issuer(Verifier):
             await store.add_refresh_token(conn, digest=ids.digest(refresh), grant_id=gid, expires_at=until)
         identity = None
         if "openid" in scopes.names(scope):
+            wanted = (behind.claims or {}).get("id_token", ())
+            if wanted and not client.first_party:
+                app = Actor(kind="citizen", account_id=behind.account_id, client_id=client.id)
+                items = [scopes.item_of(name) for name in wanted]
+                await reads.record(conn, app, "id_token", behind.account_id, items=items)
             identity = oidc.id_token(
                 *self._signer(now),
                 issuer=self.url,
@@ -329,7 +336,7 @@ class Issuer(Verifier):
                 access_token=token,
                 at=now,
                 sid=None if behind.browser_session_id is None else self.session_name(client, behind.browser_session_id),
-                more=await claims.known(conn, self.keys, behind.account_id, (behind.claims or {}).get("id_token", ())),
+                more=await claims.known(conn, self.keys, behind.account_id, wanted),
             )
         return _reply(token, jkt, rfc9068.LIFETIME, scope, identity, refresh)
 

@@ -17,7 +17,8 @@ GrantType = Literal[
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application. `sector` groups clients that may know a person by one `sub`; `office_id` makes it a kiosk;
     `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
-    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile."""
+    halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile. `owner_id` is the account
+    that registered it; a `sandbox` client may ask a sandbox to fail; the secret before the last is good until `old_secret_until`."""
 
     id: str
     name: str
@@ -38,6 +39,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
     disabled_at: datetime | None
+    owner_id: str | None = None
+    sandbox: bool = False
+    old_secret_digest: bytes | None = None
+    old_secret_until: datetime | None = None
 
 
 class Confirmation(msgspec.Struct, frozen=True):
@@ -99,6 +104,14 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     acr: str | None = None
     auth_time: int | None = None
     cnf: Confirmation | None = None
+
+
+class EndedGrants(msgspec.Struct, frozen=True):
+    """`gid`s of tokens that are over before their time, as of `at` (seconds since 1970); what ended before `since` has expired anyhow."""
+
+    at: int
+    since: int
+    ended: list[str]
 
 
 class OAuthProblem(msgspec.Struct, frozen=True):
