@@ -65,7 +65,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /.well-known/oauth-authorization-server", "GET /.well-known/oauth-authorization-server/{rest}",
         "POST /v1/oauth/par", "POST /v1/oauth/device_authorization", "POST /v1/oauth/revoke",
         "GET /v1/oauth/ended-grants", "GET /v1/sandbox/errors", "GET /v1/offices", "GET /v1/procedures", "GET /v1/procedures/{code}", "GET /v1/procedures/{code}/form",
-        "POST /v1/lookups/by-face/challenge", "GET /v1/proofing/alarms",
+        "POST /v1/lookups/by-face/challenge", "GET /v1/proofing/alarms", "GET /v1/proofing/reviews",
         "GET /v1/breaches", "POST /v1/breaches", "POST /v1/breaches/{breach_id}/notes", "POST /v1/breaches/{breach_id}/notice",
         "POST /v1/breaches/{breach_id}/closure",
     ],
@@ -222,6 +222,29 @@ async def check(here: Walker) -> str:
     path = f"/v1/proofing/checks/{opened['check_code']}"
     await officer.get(path, expect=200)
     await officer.post(path, json={"verdict": "refused", "reason": "Ảnh mờ"}, expect=200)
+    return await account_by_phone(here.city, applicant.phone)
+
+
+@walks(
+    "GET /v1/proofing/reviews/{review_id}",
+    "GET /v1/proofing/reviews/{review_id}/{photo}",
+    "POST /v1/proofing/reviews/{review_id}",
+)
+async def review(here: Walker) -> str:
+    """Of somebody who has no account before an officer's word: told once there is one."""
+    photos = cast(Any, here.photos)
+    with here.prepared(photos):
+        applicant = await (await here.applicant()).up_to("selfie")
+        photos.face = "unsure"
+        await applicant.selfie(expect=422)
+        photos.face = "match"
+        for step in ("review", "contact", "code", "account"):
+            await getattr(applicant, step)()
+    officer = await here.city.signed_in("identity_checker")
+    path = f"/v1/proofing/reviews/{(await officer.get('/v1/proofing/reviews', expect=200))[-1]['id']}"
+    await officer.get(path, expect=200)
+    await officer.get(f"{path}/portrait", expect=200)
+    await officer.post(path, json={"verdict": "confirmed", "reason": "Cùng một người."}, expect=200)
     return await account_by_phone(here.city, applicant.phone)
 
 

@@ -20,9 +20,10 @@ async def record(
     about: str | OfDossier,
     *,
     items: Sequence[str] = (),
+    at: datetime | None = None,
 ) -> None:
-    """`actor` is shown something of `about`: an account, or a dossier and so of all whom it names."""
-    await _add(conn, actor, kind, [about], items=items, once=False)
+    """`actor` is shown something of `about`: an account, or a dossier and so of all whom it names; now, unless it is told late."""
+    await _add(conn, actor, kind, [about], items=items, once=False, at=at)
 
 
 async def record_many(
@@ -30,7 +31,7 @@ async def record_many(
 ) -> None:
     """Lists, which officers refresh all day: for each office one row a day and thing listed."""
     if about:
-        await _add(conn, actor, kind, about, items=(), once=True)
+        await _add(conn, actor, kind, about, items=(), once=True, at=None)
 
 
 async def record_app(db: Database, actor: Actor, scope: str) -> None:
@@ -53,8 +54,9 @@ async def _add(
     *,
     items: Sequence[str],
     once: bool,
+    at: datetime | None,
 ) -> None:
-    now = clock.now()
+    now = at or clock.now()
     dossiers = [one if isinstance(one, OfDossier) else None for one in about]
     accounts = [one.account_id if isinstance(one, OfDossier) else one for one in about]
     named = [one.id if isinstance(one, OfDossier) else one for one in about]
