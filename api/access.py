@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
+from identity.consents import reads
+from identity.tokens import sandbox_errors
 from kit.actor import NOBODY, Actor, InsufficientLevel, Who
 from kit.refusal import NotFound, Refusal
 
@@ -83,6 +85,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     )
     connection.scope["state"]["actor"] = actor
     refuse(who, actor)
+    if house.settings.sandbox and (wanted := connection.headers.get(sandbox_errors.HEADER)):
+        async with house.db.connect() as conn:
+            await sandbox_errors.fail_at_api(conn, wanted, actor)
+    # What the verb itself does not record: whatever the route answers, an app that is not the city's own is told it.
+    if actor.partner and actor.kind == "citizen" and not who.anyone and not handler.opt.get("read_recorded"):
+        await reads.record_app(house.db, actor, _scope_wanted(who))
 
 
 async def _of_form(request: Request[Any, Any, Any]) -> list[str]:

@@ -24,18 +24,21 @@ import identity.offices.breaches.http
 import identity.offices.http
 import identity.offices.kiosks.http
 import identity.offices.staff.http
+import identity.partners.http
 import identity.proofing.http
 import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.account
 import web.catalogue
+import web.developers
 import web.device
 import web.filing
 import web.http
 import web.kiosk
-import web.signed_in
 import web.kiosk_card
+import web.signed_in
 import web.signing_in
 import web.signing_out
 from api import access, health, refusals, uploaded
@@ -61,6 +64,7 @@ ROOMS = (
     identity.offices.staff.http,
     identity.offices.kiosks.http,
     identity.offices.breaches.http,
+    identity.partners.http,
     identity.proofing.http,
     identity.faces.http,
     notifications.http,
@@ -76,6 +80,8 @@ ROOMS = (
     web.kiosk,
     web.kiosk_card,
     web.signing_out,
+    web.account,
+    web.developers,
 )
 
 VERSION = "0.1.0"
@@ -90,6 +96,7 @@ _TAGS = [
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
     Tag("consents", "What people allowed which app"),
+    Tag("partners", "Apps of others: registering them, their secrets and keys"),
     Tag("offices", "Agencies and their desks"),
     Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import register
 from api.wiring import House, open_house
 from identity import accounts, offices, tokens
+from identity.tokens.refusals import ClientExists
 from kit import clock
 from kit.settings import Settings
 from web.sandbox import Citizen, City, people
@@ -42,20 +43,20 @@ def settings(host: str, port: int) -> dict[str, Any]:
 
 
 async def furnish(settings: Settings) -> Furnished:
-    """Fills an empty database with the city; does nothing to one that has it. Refused outside development."""
+    """Fills an empty database with the city; of one that has it only the clients are brought up to date. Refused outside development."""
     assert settings.environment == "development"
     city, kept = people(), settings.home / "sandbox-secrets.json"
     async with open_house(settings) as house, house.db.begin() as conn:
-        if await offices.all_offices(conn):
-            secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
-            return Furnished(city, secrets, settings.public_url)
-        secrets = await _furnish(conn, house, city)
+        if not await offices.all_offices(conn):
+            await _furnish(conn, house, city)
+        secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
+        secrets |= await _bring_clients_up_to_date(conn, city)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(msgspec.json.encode(secrets))
     return Furnished(city, secrets, settings.public_url)
 
 
-async def _furnish(conn: AsyncConnection, house: House, city: City) -> dict[str, str]:
+async def _furnish(conn: AsyncConnection, house: House, city: City) -> None:
     for office in city.offices:
         await offices.create_office(
             conn,
@@ -84,22 +85,32 @@ async def _furnish(conn: AsyncConnection, house: House, city: City) -> dict[str,
             page=marriage.page,
             facts=register.MarriageFacts(husband=marriage.husband, wife=marriage.wife),
         )
+
+
+async def _bring_clients_up_to_date(conn: AsyncConnection, city: City) -> dict[str, str]:
+    """A home that is older than a client, or than what one is allowed, gets it; secrets of those that are there stay."""
     secrets: dict[str, str] = {}
     for client in city.clients:
-        secret = await tokens.register_client(
-            conn,
-            client_id=client.id,
-            name=client.name,
-            kind=client.kind,
-            grants=client.grants,
-            scopes=client.scopes,
-            first_party=client.first_party,
-            office_id=client.office,
-            redirect_uris=client.redirect_uris,
-            purpose=client.purpose,
-        )
-        if secret is not None:
-            secrets[client.id] = secret
+        registration: dict[str, Any] = {
+            "client_id": client.id,
+            "name": client.name,
+            "kind": client.kind,
+            "grants": client.grants,
+            "scopes": client.scopes,
+            "first_party": client.first_party,
+            "office_id": client.office,
+            "redirect_uris": client.redirect_uris,
+            "purpose": client.purpose,
+            "dpop_required": None if client.dpop else False,
+            "sandbox": not client.first_party,
+        }
+        try:
+            secret = await tokens.register_client(conn, **registration)
+        except ClientExists:
+            await tokens.change_client(conn, **registration)
+        else:
+            if secret is not None:
+                secrets[client.id] = secret
     return secrets
 
 

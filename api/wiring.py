@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import dossiers.jobs
 import identity.accounts.jobs
+import identity.consents.jobs
 import identity.faces.jobs
 import identity.offices.jobs
 import identity.proofing.jobs
@@ -146,6 +147,7 @@ def tasks() -> list[Task]:
         *uploads.jobs.tasks,
         *tokens.TASKS,
         *identity.accounts.jobs.tasks,
+        *identity.consents.jobs.tasks,
         *identity.offices.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,

@@ -11,6 +11,7 @@ from dossiers import known, outcomes, store, views
 from dossiers.messages import DeskBranch, Queue, QueueItem
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
 from identity import accounts, offices
+from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
@@ -47,6 +48,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return {row.name: row.state for row in self.siblings}
 
     @property
+    def read(self) -> reads.OfDossier:
+        """What an officer who is shown this has read."""
+        return reads.OfDossier(self.dossier.id, self.dossier.account_id, self.dossier.receipt_code)
+
+    @property
     def mine(self) -> bool:
         return self.branch.claimed_by == self.actor.account_id
 
@@ -62,7 +68,7 @@ async def queue(
     """What this officer may take up in their office: free work and their own, or everybody's."""
     assert actor.office_id is not None
     now = clock.now()
-    async with db.connect() as conn:
+    async with db.begin() as conn:
         rows = await store.queue(
             conn,
             office_id=actor.office_id,
@@ -71,7 +77,8 @@ async def queue(
             after=after,
             limit=limit + 1,
         )
-    page = rows[:limit]
+        page = rows[:limit]
+        await reads.record_many(conn, actor, "queue", list({row.dossier_id: _read_in(row) for row in page}.values()))
     return Queue(
         items=[_queued(catalogue, actor, row, now) for row in page], next=page[-1].id if len(rows) > limit else None
     )
@@ -82,27 +89,31 @@ async def look(
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
     async with db.snapshot() as conn:
-        return await shown(conn, keys, catalogue, settings, actor, branch_id)
+        found = await shown(conn, keys, catalogue, settings, actor, branch_id)
+        await conn.commit()
+    return found
 
 
 async def document(
     db: Database, vault: Vault, catalogue: Catalogue, actor: Actor, branch_id: str, kind: str
 ) -> Content:
     """A paper of a dossier in the officer's office, re-encoded. Raises BranchUnknown, DocumentUnknown."""
-    async with db.connect() as conn:
+    async with db.begin() as conn:
         work = await find(conn, catalogue, actor, branch_id)
         for paper in await store.documents_of(conn, work.dossier.id):
             if paper.kind == kind:
+                await reads.record(conn, actor, "paper", work.read)
                 return await uploads.content(conn, vault, paper.upload_id)
     raise DocumentUnknown(kind=kind)
 
 
 async def result_of(db: Database, catalogue: Catalogue, actor: Actor, branch_id: str) -> tuple[str, str]:
-    """Dossier id and branch name of a branch this officer may look at. Raises BranchUnknown, ResultUnknown."""
-    async with db.connect() as conn:
+    """Dossier id and branch name of a branch whose result this officer is about to see. Raises BranchUnknown, ResultUnknown."""
+    async with db.begin() as conn:
         work = await find(conn, catalogue, actor, branch_id)
         if work.branch.result_kind is None:
             raise ResultUnknown
+        await reads.record(conn, actor, "result", work.read)
         return work.dossier.id, work.branch.name
 
 
@@ -177,8 +188,9 @@ def _given(work: Work) -> dict[str, Any]:
 async def shown(
     conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
 ) -> DeskBranch:
-    """A branch as it stands in this transaction. Raises BranchUnknown."""
+    """A branch as it stands in this transaction, which is recorded as read. Raises BranchUnknown."""
     work, now = await find(conn, catalogue, actor, branch_id), clock.now()
+    await reads.record(conn, actor, "branch", work.read)
     case = await case_of(conn, keys, settings, work, at=now)
     row, lifecycle = work.branch, catalogue.lifecycle
     at = f"/v1/desk/branches/{row.id}/result"
@@ -199,6 +211,10 @@ async def shown(
         siblings=[views.status(catalogue, work.procedures, s, now) for s in work.siblings if s.id != row.id],
         timeline=views.timeline(await store.events_of(conn, work.dossier.id)),
     )
+
+
+def _read_in(row: views.Row) -> reads.OfDossier:
+    return reads.OfDossier(row.dossier_id, row.account_id, row.receipt_code)
 
 
 def _queued(catalogue: Catalogue, actor: Actor, row: views.Row, now: datetime) -> QueueItem:

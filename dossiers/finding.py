@@ -9,6 +9,7 @@ from dossiers.refusals import FaceNotFound, LookupFailed
 from dossiers.submitting import second_fact
 from identity import faces as face_room
 from identity import offices
+from identity.consents import reads
 from identity.faces import FACE_ON_PHONE, FIND_MY_DOSSIER, Consent, FaceConsentMissing, FaceStore
 from kit import clock
 from kit.actor import Actor
@@ -82,7 +83,10 @@ async def by_face(
     found = await faces.find(description, among=people)
     if found is None:
         raise FaceNotFound
-    return await _of_account(db, catalogue, found.ref, ward_code)
+    shown = await _of_account(db, catalogue, found.ref, ward_code)
+    async with db.begin() as conn:
+        await reads.record(conn, actor, "face", found.ref)
+    return shown
 
 
 async def by_own_face(

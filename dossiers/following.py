@@ -10,6 +10,8 @@ from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.submitting import faults_of
 from identity import accounts, offices
+from identity.consents.reads import listing
+from identity.consents.reads.messages import DataReads
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
@@ -45,6 +47,15 @@ async def dossiers(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor,
             by_dossier[branch.dossier_id].append(branch)
     now = clock.now()
     return DossierList(dossiers=[views.summary(catalogue, row, by_dossier[row.id], now) for row in rows])
+
+
+async def who_read(db: Database, keys: Keys, actor: Actor, *, before: str | None) -> DataReads:
+    """Who read the caller's data, and the dossiers that name them."""
+    assert actor.account_id is not None
+    async with db.snapshot() as conn:
+        me = await accounts.account(conn, keys, actor.account_id)
+        naming = await store.naming(conn, me.pin) if me.pin is not None and actor.level >= _PARTY_LEVEL else []
+        return await listing.of_person(conn, me.id, dossier_ids=naming, before=before)
 
 
 async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> History:

@@ -24,6 +24,7 @@ from dossiers.messages import (
     Status,
     Submitted,
 )
+from identity.consents.reads.messages import DataReads
 from identity.faces import FaceStore
 from kit.actor import ANYONE, Actor, citizen, either, kiosk
 from kit.db import Database
@@ -229,6 +230,20 @@ async def submit(
     )
 
 
+# Here, and not where the rest of a person's account is: a dossier is read in the name of all whom it names.
+@get("/v1/me/reads", who=citizen("consents", own=True), tags=["consents"], summary="Who read my data, and why")
+async def who_read(
+    db: Database,
+    keys: Keys,
+    actor: Actor,
+    before: Annotated[
+        str | None, Parameter(pattern="^rd_[0-9a-z]{26}$", description="`next` of the page before")
+    ] = None,
+) -> DataReads:
+    """Offices, kiosks and apps, the newest first; never an officer's own name."""
+    return await following.who_read(db, keys, actor, before=before)
+
+
 @get(
     "/v1/dossiers/{dossier_id:str}/history",
     who=READ,
@@ -348,6 +363,7 @@ route_handlers: list[Any] = [
     attach_document,
     detach_document,
     submit,
+    who_read,
     show_history,
     show_result,
     show_receipt,

@@ -187,7 +187,7 @@ async def queue(
 ) -> list[Row[Any]]:
     """What an office may work on, oldest promise first; `roles` None is every role. `after` is the last id of the page before."""
     query = (
-        select(branches, dossiers.c.receipt_code, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
+        select(branches, dossiers.c.receipt_code, dossiers.c.account_id, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
                dossiers.c.submitted_at, dossiers.c.form)
         .join_from(branches, dossiers, branches.c.dossier_id == dossiers.c.id)
         .where(branches.c.office_id == office_id, branches.c.started_at.is_not(None), branches.c.decided_at.is_(None))
@@ -257,6 +257,12 @@ async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str
         mine.append(dossiers.c.id.in_(select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)))
     query = select(dossiers).where(or_(*mine)).order_by(dossiers.c.id.desc()).limit(limit)
     return list((await conn.execute(query)).all())
+
+
+async def naming(conn: AsyncConnection, pin: str) -> list[str]:
+    """Ids of the dossiers an authority's data names this person in."""
+    query = select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)
+    return list((await conn.scalars(query)).all())
 
 
 def _in_hand(ward_code: str, ended_since: datetime) -> ColumnElement[bool]:

@@ -65,6 +65,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redirect_uris: list[str] = []
     purpose: Words | None = None
     office: str | None = None
+    dpop: bool = True
 
 
 class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     asked: frozenset[str]
     allowed: frozenset[str]
+    purpose: Words | None
     given_at: datetime
     expires_at: datetime
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.consents import store
@@ -24,6 +25,7 @@ async def standing(conn: AsyncConnection, account_id: str, client_id: str, at: d
         id=row.id,
         asked=frozenset(row.asked),
         allowed=frozenset(row.allowed),
+        purpose=None if row.purpose is None else msgspec.convert(row.purpose, Words),
         given_at=row.given_at,
         expires_at=row.expires_at,
     )

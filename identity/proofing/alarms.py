@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
+from identity.consents import reads
 from identity.proofing import policy as rules
 from identity.proofing import store
 from identity.proofing.messages import (
@@ -108,6 +109,11 @@ async def look_at_alarm(desk: Desk, alarm_id: str, actor: Actor) -> Alarm:
         other = None if row.account_id is None else await accounts.account(conn, desk.keys, row.account_id)
         await _refuse_own(desk, conn, claims, other, actor)
         await _record(conn, row.session_id, "alarm-seen", {"kind": row.kind}, actor)
+        session = await store.session(conn, row.session_id)
+        # Who showed the card, once there is an account of theirs, and whom it may touch.
+        for about in dict.fromkeys((row.account_id, None if session is None else session.account_id)):
+            if about is not None:
+                await reads.record(conn, actor, "alarm", about)
     return Alarm(alarm=_row(row), claims=claims, account=None if other is None else _shown(other))
 
 

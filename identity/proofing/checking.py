@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
+from identity.consents import reads
 from identity.proofing import policy as rules
 from identity.proofing import reviewing, store
 from identity.proofing.alarms import WORDS
@@ -68,6 +69,8 @@ async def _look(desk: Desk, check: Any, actor: Actor) -> Check:
         await store.add_event(
             conn, check.session_id, "check-seen", {}, officer_id=actor.account_id, office_id=actor.office_id
         )
+        if account is not None:
+            await reads.record(conn, actor, "check", account.id)
     judged = [event for event in happened if event.kind == "liveness-judged"]
     return Check(
         claims=[EvidencedClaim(one.claim, one.value, one.sources, one.proved_at) for one in claims],
@@ -106,6 +109,8 @@ async def _decide(desk: Desk, seen: Any, request: CheckRequest, actor: Actor, *,
             raise CheckCodeUnknown
         account = await _account(desk, conn, check)
         await _refuse_own(desk, conn, account, claims, actor)
+        if account is not None:
+            await reads.record(conn, actor, "check", account.id)
         await store.add_event(
             conn,
             check.session_id,
@@ -153,7 +158,13 @@ async def _decide_newcomer(
 ) -> CheckReply:
     """Who has no account before an officer's word: it opens with a yes, and with a no everything sealed is erased."""
     if verdict == "confirmed":
-        return CheckReply(verdict="confirmed", level=(await open_by(desk, conn, session, word)).level)
+        account = await open_by(desk, conn, session, word)
+        # Who looked while there was nobody yet whom it could be told to.
+        for event in await store.events(conn, session.id):
+            if event.officer_id is not None:
+                looked = Actor(kind="officer", account_id=event.officer_id, office_id=event.office_id)
+                await reads.record(conn, looked, "check", account.id, at=event.at)
+        return CheckReply(verdict="confirmed", level=account.level)
     contact = msgspec.json.decode(desk.unseal(session.id, "contact", session.contact_sealed), type=Contact)
     await store.erase(conn, session.id, at=clock.now())
     await desk.post_office.send(

@@ -297,9 +297,9 @@ async def _next(conn: AsyncConnection, issuer: Issuer, pending: Pending, session
 async def _allowed(
     conn: AsyncConnection, pending: Pending, session: Session, wanted: Collection[str]
 ) -> frozenset[str] | None:
-    """What the person allowed of this before; None when something was never asked, or nothing of it allowed."""
+    """What the person allowed of this before; None when something was never asked, or for another purpose, or nothing of it allowed."""
     decided = await consents.standing(conn, session.account_id, pending.client.id, clock.now())
-    if decided is None or not decided.asked.issuperset(wanted):
+    if decided is None or decided.purpose != pending.client.purpose or not decided.asked.issuperset(wanted):
         return None
     return decided.allowed.intersection(wanted) or None
 

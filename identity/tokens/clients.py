@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,8 +24,33 @@ from kit.refusal import NotFound, Words
 _SCHEMES_OF_BROWSERS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 
 
-async def register_client(
-    conn: AsyncConnection,
+async def register_client(conn: AsyncConnection, *, kind: ClientKind, **registration: Any) -> str | None:
+    """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with.
+
+    `registration` is what `described` takes. Refuses BadClient, ClientExists.
+    """
+    secret = ids.secret_token("cs") if kind == "confidential" and not registration.get("keys") else None
+    added = described(kind=kind, secret_digest=None if secret is None else ids.digest(secret), **registration)
+    refuse_unsafe(added)
+    await _refuse_unknown(conn, added)
+    if not await store.add_client(conn, added, clock.now()):
+        raise ClientExists(client_id=added.id)
+    return secret
+
+
+async def change_client(conn: AsyncConnection, *, client_id: str, kind: ClientKind, **registration: Any) -> None:
+    """As if it were registered anew, but for its secret or keys, its kind, its owner and its sector. Refuses NotFound, BadClient."""
+    kept = await store.client(conn, client_id)
+    if kept is None or kept.kind != kind:
+        raise NotFound
+    how: dict[str, Any] = {"secret_digest": kept.secret_digest, "keys": kept.keys}
+    changed = described(client_id=client_id, kind=kind, **(registration | how))
+    refuse_unsafe(changed)
+    await _refuse_unknown(conn, changed)
+    await store.change_client(conn, changed)
+
+
+def described(
     *,
     client_id: str,
     name: str,
@@ -47,18 +73,17 @@ async def register_client(
     exchange_from: Collection[str] = (),
     id_token_alg: Alg | None = None,
     origins: Sequence[str] = (),
-) -> str | None:
-    """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
-    A partner that people sign in to says what it wants their data for.
-
-    Refuses BadClient, ClientExists.
-    """
-    secret = ids.secret_token("cs") if kind == "confidential" and not keys else None
-    added = Client(
+    owner_id: str | None = None,
+    sandbox: bool = False,
+    secret_digest: bytes | None = None,
+) -> Client:
+    """A registration with what follows from it. Public clients must prove a device key unless told otherwise; a partner that people
+    sign in to says what it wants their data for."""
+    return Client(
         id=client_id,
         name=name,
         kind=kind,
-        secret_digest=None if secret is None else ids.digest(secret),
+        secret_digest=secret_digest,
         grants=frozenset(grants),
         scopes=tuple(scopes),
         redirect_uris=tuple(redirect_uris),
@@ -78,20 +103,37 @@ async def register_client(
         id_token_alg=id_token_alg,
         origins=tuple(origins),
         disabled_at=None,
+        owner_id=owner_id,
+        sandbox=sandbox,
     )
-    _refuse_unsafe(added)
-    await _refuse_unknown(conn, added)
-    if not await store.add_client(conn, added, clock.now()):
-        raise ClientExists(client_id=client_id)
-    return secret
 
 
-async def renew_secret(conn: AsyncConnection, client_id: str) -> str:
-    """A new secret, returned this once; the old one ends now."""
+async def renew_secret(conn: AsyncConnection, client_id: str, *, overlap: timedelta | None = None) -> str:
+    """A new secret, returned this once; the old one ends now, or goes on for as long as `overlap`."""
     secret = ids.secret_token("cs")
-    if not await store.set_client_secret(conn, client_id, ids.digest(secret)):
+    until = None if overlap is None else clock.now() + overlap
+    if not await store.set_client_secret(conn, client_id, ids.digest(secret), old_until=until):
         raise NotFound
     return secret
+
+
+async def end_old_secret(conn: AsyncConnection, client_id: str) -> None:
+    """For one that got out: only the newest is good."""
+    await store.end_old_secret(conn, client_id)
+
+
+async def replace_keys(conn: AsyncConnection, client_id: str, keys: Sequence[dict[str, Any]]) -> None:
+    """The public keys from now on; an old and a new one stand side by side while a partner changes over. Refuses BadClient, NotFound."""
+    reasons = [reason for key in keys if (reason := _unfit(key))]
+    if reasons or not keys:
+        raise BadClient(reason="; ".join(reasons) or "a client that signs has a key")
+    if not await store.set_client_keys(conn, client_id, keys):
+        raise NotFound
+
+
+async def client(conn: AsyncConnection, client_id: str) -> Client | None:
+    """A registration, working or disabled."""
+    return await store.client(conn, client_id)
 
 
 async def disable_client(conn: AsyncConnection, client_id: str) -> None:
@@ -149,12 +191,19 @@ def refuse_wrong_desk(client: Client, kind: Kind) -> None:
 
 def has_secret(client: Client | None, secret: str | None) -> bool:
     """Whether this is the client's secret. An unknown client costs the same work as a known one."""
-    kept = client.secret_digest if client is not None else None
     shown = hashlib.sha256((secret or "").encode()).digest()
-    return hmac.compare_digest(shown, kept or bytes(32)) and kept is not None and secret is not None
+    kept = client.secret_digest if client is not None else None
+    before = client.old_secret_digest if client is not None and _in_time(client.old_secret_until) else None
+    fits = [hmac.compare_digest(shown, one or bytes(32)) and one is not None for one in (kept, before)]
+    return any(fits) and secret is not None
 
 
-def _refuse_unsafe(client: Client) -> None:
+def _in_time(until: datetime | None) -> bool:
+    return until is not None and clock.now() < until
+
+
+def refuse_unsafe(client: Client) -> None:
+    """What no client may be. Refuses BadClient with every reason."""
     reasons: list[str] = []
     if not client.id.isascii() or not client.id.replace("-", "").replace("_", "").isalnum() or len(client.id) > 80:
         reasons.append("the id holds letters, digits, - and _ only, 80 at most")

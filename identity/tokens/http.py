@@ -9,11 +9,20 @@ from litestar import HttpMethod, Request, Response, get, post, route
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 
-from identity.tokens import rfc6749, rfc8693, service, userinfo
+from identity.tokens import ended, rfc6749, rfc8693, sandbox_errors, service, userinfo
 from identity.tokens.issuer import Issuer
-from identity.tokens.messages import DeviceReply, Introspection, OAuthProblem, PushedReply, TokenReply, UserInfo
+from identity.tokens.messages import (
+    DeviceReply,
+    EndedGrants,
+    Introspection,
+    OAuthProblem,
+    PushedReply,
+    TokenReply,
+    UserInfo,
+)
 from identity.tokens.rfc6749 import OAuthError
 from identity.tokens.rfc8414 import GRANTS
+from identity.tokens.sandbox_errors import HEADER, Place, SandboxError
 from kit.actor import ANYONE, Actor, citizen, either, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -155,6 +164,9 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | 
 
 async def _answered(
     request: Request[Any, Any, Any],
+    place: Place,
+    db: Database,
+    issuer: Issuer,
     limits: Limits,
     address: str,
     verb: Callable[[dict[str, str], str | None], Awaitable[_T]],
@@ -165,6 +177,9 @@ async def _answered(
     try:
         await limits.hit("token", address)
         sent, authorization = await _sent(request)
+        if issuer.sandbox and (wanted := request.headers.get(HEADER)):
+            async with db.connect() as conn:
+                await sandbox_errors.fail_at_endpoint(conn, wanted, place, sent, authorization)
         reply = await verb(sent, authorization)
     except (OAuthError, Refusal) as error:
         return _refused(error)
@@ -198,7 +213,7 @@ async def token(
             db, issuer, sent, authorization=authorization, post_office=post_office, dpop=dpop, path="/v1/oauth/token"
         )
 
-    return await _answered(request, limits, address, verb)
+    return await _answered(request, "token", db, issuer, limits, address, verb)
 
 
 @post(
@@ -221,7 +236,7 @@ async def pushed(
     async def verb(sent: dict[str, str], authorization: str | None) -> PushedReply:
         return await service.push(db, issuer, sent, authorization=authorization, dpop=dpop)
 
-    return await _answered(request, limits, address, verb, status=201)
+    return await _answered(request, "par", db, issuer, limits, address, verb, status=201)
 
 
 @post(
@@ -244,7 +259,7 @@ async def device_authorization(
     async def verb(sent: dict[str, str], authorization: str | None) -> DeviceReply:
         return await service.start_device(db, issuer, sent, authorization=authorization)
 
-    return await _answered(request, limits, address, verb)
+    return await _answered(request, "device_authorization", db, issuer, limits, address, verb)
 
 
 @post(
@@ -266,7 +281,7 @@ async def introspect(
     async def verb(sent: dict[str, str], authorization: str | None) -> Introspection:
         return await service.introspect(db, issuer, sent, authorization=authorization)
 
-    return await _answered(request, limits, address, verb)
+    return await _answered(request, "introspect", db, issuer, limits, address, verb)
 
 
 @post(
@@ -288,7 +303,7 @@ async def revoke(
     async def verb(sent: dict[str, str], authorization: str | None) -> None:
         return await service.give_back(db, issuer, sent, authorization=authorization)
 
-    return await _answered(request, limits, address, verb)
+    return await _answered(request, "revoke", db, issuer, limits, address, verb)
 
 
 @route(
@@ -296,6 +311,7 @@ async def revoke(
     http_method=[HttpMethod.GET, HttpMethod.POST],
     who=_PEOPLE,
     token_in_form=True,
+    read_recorded=True,
     request_max_body_size=_SMALL,
     status_code=200,
     summary="What this token may know of the person",
@@ -303,9 +319,23 @@ async def revoke(
 )
 async def user_info(db: Database, keys: Keys, issuer: Issuer, actor: Actor) -> Response[UserInfo]:
     """OpenID Connect Core §5.3; `sub` is the one in the ID token."""
-    async with db.connect() as conn:
+    async with db.begin() as conn:
         found = await userinfo.of(conn, keys, issuer, actor)
     return Response(found, headers=_NO_STORE)
+
+
+@get("/v1/oauth/ended-grants", who=ANYONE, summary="Tokens that are over before their time", tags=["tokens"])
+async def ended_grants(db: Database) -> Response[EndedGrants]:
+    """For who verifies tokens by our keys alone: fetch it every thirty seconds and refuse a token whose `gid` stands here."""
+    return Response(await ended.lately(db), headers={"Cache-Control": f"public, max-age={ended.CACHED_SECONDS}"})
+
+
+@get("/v1/sandbox/errors", who=ANYONE, summary="Errors a sandbox makes on purpose", tags=["partners"])
+async def errors(issuer: Issuer) -> list[SandboxError]:
+    """Send `X-Sandbox-Error: NAME` from a sandbox client: the answer is what the real failure answers. Nowhere but in a sandbox."""
+    if not issuer.sandbox:
+        raise NotFound
+    return list(sandbox_errors.every().values())
 
 
 @get("/v1/oauth/jwks", who=ANYONE, summary="Keys that verify our tokens", tags=["tokens"])
@@ -340,6 +370,8 @@ route_handlers: list[Any] = [
     introspect,
     revoke,
     user_info,
+    ended_grants,
+    errors,
     jwks,
     openid_configuration,
     authorization_server,

@@ -42,6 +42,7 @@ class Issuer(Signer):
 
     def __init__(self, settings: Settings, keys: Keys, valkey: Valkey) -> None:
         super().__init__(settings, keys, valkey)
+        self.sandbox = settings.sandbox
         self._passkeys_required = settings.officer_passkeys == "required"
 
     # Codes

@@ -24,7 +24,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     `purpose` is what a partner wants people's data for. A confidential client has a secret, or public `keys` (JWK) whose private
     halves sign its assertions; `fapi2` holds it to the stricter readings of the FAPI 2.0 security profile. `resources` are services
     beside the city's own that it may ask tokens for, `exchange_from` clients whose tokens it may exchange for narrower ones; `origins` are
-    those of its pages whose scripts call the issuer."""
+    those of its pages whose scripts call the issuer. `owner_id` is the account that registered it; a `sandbox` client may ask a sandbox to
+    fail; the secret before the last is good until `old_secret_until`."""
 
     id: str
     name: str
@@ -49,6 +50,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     id_token_alg: Alg | None
     origins: tuple[str, ...]
     disabled_at: datetime | None
+    owner_id: str | None = None
+    sandbox: bool = False
+    old_secret_digest: bytes | None = None
+    old_secret_until: datetime | None = None
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +136,14 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     auth_time: int | None = None
     cnf: Confirmation | None = None
     act: Acting | None = None
+
+
+class EndedGrants(msgspec.Struct, frozen=True):
+    """`gid`s of tokens that are over before their time, as of `at` (seconds since 1970); what ended before `since` has expired anyhow."""
+
+    at: int
+    since: int
+    ended: list[str]
 
 
 class OAuthProblem(msgspec.Struct, frozen=True):

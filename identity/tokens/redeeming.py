@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.consents import reads
 from identity.tokens import acting, claims, oidc, rfc7636, rfc9068, scopes, services, store
 from identity.tokens.issuer import Issuer, kind_of, reply_of
 from identity.tokens.messages import Client, TokenReply
 from identity.tokens.rfc6749 import OAuthError, invalid_grant
 from identity.tokens.services import Aim
 from kit import clock, ids
+from kit.actor import Actor
 from kit.refusal import Refusal
 
 REFRESH_LIFETIME = timedelta(days=30)
@@ -190,16 +192,20 @@ async def _person_reply(
             access_token=token,
             at=now,
             sid=None if behind.browser_session_id is None else issuer.session_name(client, behind.browser_session_id),
-            more=await _asked_for(conn, issuer, behind, bearer),
+            more=await _asked_for(conn, issuer, client, behind, bearer),
         )
     return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope, identity, refresh)
 
 
-async def _asked_for(conn: AsyncConnection, issuer: Issuer, behind: Any, bearer: Any) -> dict[str, Any]:
+async def _asked_for(conn: AsyncConnection, issuer: Issuer, client: Client, behind: Any, bearer: Any) -> dict[str, Any]:
     """What the `claims` parameter wants in the ID token, and was allowed."""
     asked = behind.claims or {}
     plain = await claims.known(conn, issuer.keys, behind.account_id, asked.get("id_token", {}))
     requests = asked.get("verified_id_token", ())
+    if plain and not client.first_party:
+        app = Actor(kind="citizen", account_id=behind.account_id, client_id=client.id)
+        items = [scopes.item_of(name) for name in plain]
+        await reads.record(conn, app, "id_token", behind.account_id, items=items)
     return plain | await claims.verified(conn, issuer.keys, behind.account_id, requests, level=bearer.level)
 
 

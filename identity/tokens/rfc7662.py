@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.consents import reads
 from identity.tokens import acting, rfc9068, services, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import Client, Introspection
@@ -29,6 +30,8 @@ async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, toke
         acting.refuse_ended(grant, claims, "Bearer")
     except (InvalidToken, TokenRevoked):
         return INACTIVE
+    if grant.account_id is not None and not client.first_party:
+        await reads.record(conn, acting.actor_of(claims, grant), "introspection", grant.account_id)
     return Introspection(
         active=True,
         scope=claims.scope,

@@ -185,7 +185,7 @@ async def introspect(
 ) -> Introspection:
     """RFC 7662. Raises OAuthError for the client, never for the token."""
     token = sent.get("token")
-    async with db.connect() as conn:
+    async with db.begin() as conn:
         client = await authenticated(conn, issuer, authorization, sent)
         if client.kind == "public":
             raise invalid_client(by_basic=False)

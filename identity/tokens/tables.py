@@ -11,6 +11,8 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
+    text,
 )
 
 from kit.db import Id, Instant, Json, metadata
@@ -22,6 +24,9 @@ oauth_clients = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("secret_digest", LargeBinary),
+    # The one before, good for a while longer, so that a partner's servers change over one by one.
+    Column("old_secret_digest", LargeBinary),
+    Column("old_secret_until", Instant),
     Column("grants", ARRAY(Text), nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("redirect_uris", ARRAY(Text), nullable=False),
@@ -47,11 +52,16 @@ oauth_clients = Table(
     Column("id_token_alg", Text),
     # Of pages whose scripts may read the answers of the token endpoint and its like (CORS).
     Column("origins", ARRAY(Text), nullable=False),
+    # The account that registered it, for itself or for an enterprise; none for the city's own.
+    Column("owner_id", Id, ForeignKey("accounts.id"), index=True),
+    # May ask a sandbox to fail on purpose.
+    Column("sandbox", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("kind in ('public', 'confidential')", name="kind"),
     CheckConstraint("(kind = 'confidential') = (secret_digest is not null or keys <> '[]')", name="secret"),
     CheckConstraint("secret_digest is null or keys = '[]'", name="one_way"),
+    CheckConstraint("(old_secret_digest is null) = (old_secret_until is null)", name="old_secret"),
 )
 
 oauth_services = Table(
@@ -115,6 +125,8 @@ oauth_grants = Table(
     Column("idle_at", Instant),
     Column("revoked_at", Instant),
     Column("revoked_why", Text),
+    # What ended lately is told to who verifies tokens without asking us.
+    Index("ix_oauth_grants_revoked_at", "revoked_at", postgresql_where=text("revoked_at is not null")),
     CheckConstraint("kind in ('citizen', 'officer', 'client', 'kiosk', 'proofing')", name="kind"),
     CheckConstraint("(revoked_at is null) = (revoked_why is null)", name="revoked"),
 )

@@ -3,17 +3,18 @@
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.consents import reads
 from identity.tokens import claims, store
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import UserInfo
-from identity.tokens.scopes import CLAIMS
+from identity.tokens.scopes import CLAIMS, item_of
 from kit import clock
 from kit.actor import Actor
 from kit.keys import Keys
 
 
 async def of(conn: AsyncConnection, keys: Keys, issuer: Issuer, actor: Actor) -> UserInfo:
-    """Claims by scope, and those allowed one by one; `sub` always."""
+    """Claims by scope, and those allowed one by one; `sub` always. What a partner is told is recorded."""
     assert actor.account_id is not None
     assert actor.client_id is not None
     assert actor.grant_id is not None
@@ -27,4 +28,9 @@ async def of(conn: AsyncConnection, keys: Keys, issuer: Issuer, actor: Actor) ->
     told |= await claims.verified(
         conn, keys, actor.account_id, asked.get("verified_userinfo", ()), level=grant.account_level
     )
+    if not client.first_party:
+        items = dict.fromkeys(
+            CLAIMS[name].scope if CLAIMS[name].scope in actor.scopes else item_of(name) for name in wanted
+        )
+        await reads.record(conn, actor, "user_info", actor.account_id, items=["openid", *items])
     return msgspec.convert({"sub": issuer.subject(client, actor.account_id), **told}, UserInfo)

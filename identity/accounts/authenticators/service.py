@@ -36,6 +36,7 @@ from identity.accounts.messages import Account
 from identity.accounts.passkeys import store as passkeys
 from identity.accounts.policy import policy
 from identity.accounts.refusals import WrongCode
+from identity.consents import reads
 from identity.tokens import end_other_sessions, end_session, end_sessions_by, revoke_tokens, sessions_of
 from kit import clock, ids
 from kit.actor import Actor
@@ -200,6 +201,7 @@ async def unlock_account(ways: Ways, officer: Actor, pin: str, reason: str) -> N
             raise NotFound
         await unlock_all(conn, holder.id)
         await record(conn, holder.id, "account-unlocked", {"reason": reason}, officer)
+        await reads.record(conn, officer, "desk_recovery", holder.id)
         await telling.tell_of_change(conn, ways.keys, ways.post_office, ways.settings, holder.id, _UNLOCKED)
 
 

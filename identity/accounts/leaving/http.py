@@ -63,9 +63,9 @@ async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
 
 
 @get("/v1/data-requests", who=_OPERATOR, summary="Requests that wait", tags=["operators"])
-async def waiting(db: Database) -> list[DataRequest]:
+async def waiting(db: Database, actor: Actor) -> list[DataRequest]:
     """The most urgent first."""
-    return await service.waiting(db)
+    return await service.waiting(db, actor)
 
 
 @post(f"{_ONE}/acknowledgement", who=_OPERATOR, status_code=200, summary="Acknowledge a request", tags=["operators"])

@@ -25,6 +25,7 @@ from identity.accounts.leaving.refusals import ExtendedOnce, RequestDecided
 from identity.accounts.messages import ProvedClaim
 from identity.accounts.policy import policy
 from identity.accounts.telling import tell_of_change
+from identity.consents import reads
 from identity.faces import FaceStore
 from identity.tokens import revoke_tokens
 from identity.tokens.refusals import AccountClosed
@@ -132,16 +133,18 @@ async def erase_due(db: Database) -> int:
     return len(due)
 
 
-async def waiting(db: Database) -> list[DataRequest]:
+async def waiting(db: Database, operator: Actor) -> list[DataRequest]:
     """The most urgent first."""
-    async with db.connect() as conn:
-        return [_told(row) for row in await store.waiting(conn)]
+    async with db.begin() as conn:
+        rows = await store.waiting(conn)
+        await reads.record_many(conn, operator, "data_request", list({row.account_id: None for row in rows}))
+        return [_told(row) for row in rows]
 
 
 async def acknowledge(db: Database, operator: Actor, request_id: str) -> DataRequest:
     """Once; again without effect. Refuses NotFound, RequestDecided."""
     async with db.begin() as conn:
-        row = await _open(conn, request_id)
+        row = await _open(conn, request_id, operator)
         if row.acknowledged_at is None:
             await _step(conn, request_id, "acknowledged", "", operator, acknowledged_at=clock.now())
         return _told(await store.one(conn, request_id))
@@ -150,7 +153,7 @@ async def acknowledge(db: Database, operator: Actor, request_id: str) -> DataReq
 async def extend(db: Database, operator: Actor, request_id: str, why: str) -> DataRequest:
     """By as long again, once, and why. Refuses NotFound, RequestDecided, ExtendedOnce."""
     async with db.begin() as conn:
-        row = await _open(conn, request_id)
+        row = await _open(conn, request_id, operator)
         if row.extended_at is not None:
             raise ExtendedOnce
         due = row.due_at + timedelta(days=_days(row.kind))
@@ -161,7 +164,7 @@ async def extend(db: Database, operator: Actor, request_id: str, why: str) -> Da
 async def decide(db: Database, operator: Actor, request_id: str, asked: DecisionRequest) -> DataRequest:
     """What was done, or why not. Refuses NotFound, RequestDecided."""
     async with db.begin() as conn:
-        row = await _open(conn, request_id)
+        row = await _open(conn, request_id, operator)
         now = clock.now()
         values: dict[str, Any] = {"decided_at": now, "verdict": asked.verdict}
         if row.acknowledged_at is None:
@@ -170,13 +173,14 @@ async def decide(db: Database, operator: Actor, request_id: str, asked: Decision
         return _told(await store.one(conn, request_id))
 
 
-async def _open(conn: AsyncConnection, request_id: str) -> Any:
+async def _open(conn: AsyncConnection, request_id: str, operator: Actor) -> Any:
     row = await store.one(conn, request_id)
     if row is None or row.kind == "close":
         # A closed account is erased by its clock, by nobody's word.
         raise NotFound
     if row.decided_at is not None:
         raise RequestDecided
+    await reads.record(conn, operator, "data_request", row.account_id)
     return row
 
 

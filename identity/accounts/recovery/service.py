@@ -34,6 +34,7 @@ from identity.accounts.recovery.messages import (
 from identity.accounts.recovery.refusals import CameInByLost, CancellationUnknown, RecoveryUnderWay
 from identity.accounts.refusals import WrongCode
 from identity.accounts.telling import tell_of_change
+from identity.consents import reads
 from identity.tokens import revoke_tokens
 from kit import clock, ids
 from kit.actor import Actor
@@ -123,6 +124,7 @@ async def begin_in_person(ways: Ways, officer: Actor, asked: DeskRecoveryRequest
             shown=asked.shown,
             begun_at=now,
         )
+        await reads.record(conn, officer, "desk_recovery", holder.id)
         await ways.post_office.send(
             conn,
             event="one-time-code",
@@ -157,6 +159,7 @@ async def confirm_in_person(ways: Ways, officer: Actor, recovery_id: str, code: 
             raise ConfirmationOver
         facts = {"recovery": recovery_id, "shown": tried.shown}
         await authenticators.record(conn, tried.account_id, "recovery-begun", facts, officer)
+        await reads.record(conn, officer, "desk_recovery", tried.account_id)
         return _told((await store.all_of(conn, tried.account_id))[0])
 
 

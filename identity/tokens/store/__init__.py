@@ -9,9 +9,12 @@ from identity.tokens.store.browsers import (
 )
 from identity.tokens.store.clients import (
     add_client,
+    change_client,
     client,
+    end_old_secret,
     is_origin,
     set_client_disabled,
+    set_client_keys,
     set_client_secret,
 )
 from identity.tokens.store.codes import (
@@ -42,6 +45,7 @@ from identity.tokens.store.grants import (
     add_grant,
     add_refresh_token,
     end_grant_of,
+    ended_since,
     grant,
     keep_answer,
     refresh_token,
@@ -75,6 +79,7 @@ __all__ = [
     "bearer_of",
     "begin_request",
     "browser_session",
+    "change_client",
     "client",
     "clients_of_session",
     "complete_request",
@@ -86,8 +91,10 @@ __all__ = [
     "end_device_codes",
     "end_grant_of",
     "end_grants_by",
+    "end_old_secret",
     "end_people_at",
     "end_session_and_grants",
+    "ended_since",
     "forget_before",
     "grant",
     "hand_over_requests",
@@ -105,6 +112,7 @@ __all__ = [
     "services",
     "sessions",
     "set_client_disabled",
+    "set_client_keys",
     "set_client_secret",
     "set_service_disabled",
     "stay",

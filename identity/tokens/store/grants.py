@@ -67,6 +67,18 @@ async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list
     )
 
 
+async def ended_since(conn: AsyncConnection, since: datetime) -> list[str]:
+    """Grants that ended after then, and those of clients that were disabled after then."""
+    rows = await every(
+        conn,
+        "select id from oauth_grants where revoked_at > %(since)s union"
+        " select g.id from oauth_grants g join oauth_clients c on c.id = g.client_id"
+        " where c.disabled_at > %(since)s and g.expires_at > %(since)s order by 1",
+        {"since": since},
+    )
+    return [row.id for row in rows]
+
+
 async def end_grant_of(conn: AsyncConnection, account_id: str, grant_id: str, *, at: datetime, why: str) -> bool:
     """False when the account has no such grant that could still be ended."""
     return await run(

@@ -14,6 +14,7 @@ import pytest
 from api.caller import Device
 from identity import consents, tokens
 from kit import clock
+from kit.refusal import Words
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import ISSUER, CityPeople
 
@@ -140,6 +141,43 @@ async def test_the_citizen_lists_and_takes_back(browser: Browser, city: CityPeop
     assert (listed["id"], listed["state"]) == (mine["id"], "withdrawn")
     assert "/consent?" in (await browser.to(await browser.go())).text, "it is asked again"
     await parent.delete(path, expect=204)
+
+
+async def test_RS_12_who_verifies_offline_knows_within_a_minute(browser: Browser, city: CityPeople) -> None:
+    path = "/v1/oauth/ended-grants"
+    parent = await city.signed_in("parent")
+    app = await App(browser).redeem(await browser.through(allow=["profile"]))
+    gid = jwt.decode(app.answer["access_token"], options={"verify_signature": False})["gid"]
+    assert gid not in (await city.client.get(path)).json()["ended"]
+    mine = (await parent.get("/v1/me/consents", expect=200))["consents"][0]
+    await parent.delete(f"/v1/me/consents/{mine['id']}", expect=204)
+    told = await city.client.get(path)
+    assert gid in told.json()["ended"]
+    # Fetched every thirty seconds, through caches that may keep it: within the minute.
+    assert int(told.headers["cache-control"].removeprefix("public, max-age=")) + 30 < 60
+    with clock.shifted(timedelta(minutes=17)):
+        assert gid not in (await city.client.get(path)).json()["ended"], "it has expired, whoever looks"
+
+
+async def test_another_purpose_is_another_question(browser: Browser, city: CityPeople) -> None:
+    """Somebody who allowed their name for a bus ticket has not allowed it for advertising."""
+    await browser.through(allow=["profile"], scope="openid profile")
+    assert "code" in (browser.answer(await browser.go(scope="openid profile")) or {})
+    client = next(one for one in city.furnished.city.clients if one.id == "partner-app")
+
+    async def say(purpose: Words | None) -> None:
+        async with city.house.db.begin() as conn:
+            await tokens.change_client(
+                conn, client_id=client.id, name=client.name, kind=client.kind, grants=client.grants, scopes=client.scopes,
+                redirect_uris=client.redirect_uris, purpose=purpose, sandbox=True,
+            )  # fmt: skip
+
+    await say(Words(vi="Gửi quảng cáo cho bạn.", en="Send you advertising."))
+    try:
+        assert "/consent?" in (await browser.to(await browser.go(scope="openid profile"))).text
+    finally:
+        await say(client.purpose)
+    assert "code" in (browser.answer(await browser.go(scope="openid profile")) or {})
 
 
 async def test_a_partners_token_opens_neither_consents_nor_the_account(browser: Browser) -> None:
