@@ -14,6 +14,7 @@ from identity.tokens import scopes as all_scopes
 from identity.tokens.messages import Alg, Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc7515 import BadJws
+from identity.tokens.rfc7518 import ALGS
 from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from identity.tokens.scopes import NOT_LENT, SCOPES
 from kit import clock, ids
@@ -45,7 +46,7 @@ async def register_client(
     backchannel_logout_uri: str | None = None,
     resources: Sequence[str] = (),
     exchange_from: Collection[str] = (),
-    id_token_alg: Alg | None = None,
+    id_token_signed_response_alg: Alg | None = None,
 ) -> str | None:
     """Returns the secret of a confidential client, this once; none when it registers public `keys` (JWK) to sign with. Public clients must prove a device key unless told otherwise.
     A partner that people sign in to says what it wants their data for.
@@ -74,7 +75,7 @@ async def register_client(
         backchannel_logout_uri=backchannel_logout_uri,
         resources=tuple(dict.fromkeys(resources)),
         exchange_from=frozenset(exchange_from),
-        id_token_alg=id_token_alg,
+        id_token_alg=id_token_signed_response_alg,
         disabled_at=None,
     )
     _refuse_unsafe(added)
@@ -165,6 +166,8 @@ def _refuse_unsafe(client: Client) -> None:
         reasons.append("who exchanges tokens says whose, and nobody else does")
     if client.exchange_from and client.kind == "public":
         reasons.append("only a client with a secret exchanges tokens")
+    if client.id_token_alg not in (None, *ALGS):
+        reasons.append(f"ID tokens are signed by {', '.join(ALGS)}")
     if client.office_id is not None and client.kind == "public":
         reasons.append("a kiosk has a secret")
     asks_people = not client.first_party and not client.grants.isdisjoint(("authorization_code", DEVICE_CODE))
