@@ -53,7 +53,10 @@ async def test_DIS_2_both_documents_say_the_same(city: CityPeople) -> None:
 
 
 def test_DIS_2_an_issuer_with_a_path() -> None:
-    assert rfc8414.metadata("https://city.example/mot-cua", ["ES256"])["jwks_uri"] == "https://city.example/mot-cua/v1/oauth/jwks"
+    assert (
+        rfc8414.metadata("https://city.example/mot-cua", ["ES256"])["jwks_uri"]
+        == "https://city.example/mot-cua/v1/oauth/jwks"
+    )
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded"])
