@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 _TEXTS = sa.ARRAY(sa.Text())
 _WITH_CLAIMS = ("authorization_codes", "oauth_grants")

@@ -102,6 +102,14 @@ def test_IDA_1_which_evidence_proved_which_claim_and_when() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("in_person", "methods"), [(False, ["vri", "pvr"]), (True, ["vri", "vpip", "pvp"])])
+def test_IDA_1_a_face_that_an_officer_compared_is_no_machines(*, in_person: bool, methods: list[str]) -> None:
+    face = {"by": "officer", "in_person": in_person, "at": CHECK_AT.isoformat()}
+    levels = [{"level": 1, "evidence": {**LEVELS[0]["evidence"], "face": face}}]
+    found = assurance.verified(PROVEN, levels, acr="urn:motcua:loa:1")["gender"].verification["evidence"][0]
+    assert [check["check_method"] for check in found["check_details"]] == methods
+
+
 def test_IDA_1_members_are_told_as_they_are_asked() -> None:
     entry = {"type": {"value": "document"}, "document_details": {"type": None, "date_of_expiry": None, "nothing": None}}
     verification = {"assurance_level": None, "verification_process": None, "evidence": [entry], "nothing": None}
@@ -197,7 +205,8 @@ def test_IDA_1_the_metadata_says_what_is_answered() -> None:
     assert set(said["claims_in_verified_claims_supported"]) == set(known())
     assert {entry["type"] for entry in entries} == set(said["evidence_supported"])
     methods = {check["check_method"] for e in entries if e["type"] == "document" for check in e["check_details"]}
-    assert methods | {"vcrypt"} == set(said["documents_check_methods_supported"]), "a chip is proven by its signature"
+    chip, photos = "vcrypt", "pvr"
+    assert methods | {chip, photos} == set(said["documents_check_methods_supported"])
 
 
 # On the whole app
