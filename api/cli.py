@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -257,13 +257,15 @@ def keys_create(directory: Path) -> None:
 
 @keys.command("rotate")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def keys_rotate(directory: Path) -> None:
-    """Make the next signing key in DIRECTORY; restart every API process within ten minutes. docs/howto/rotate-keys.md"""
+@click.option("--start", type=click.Choice(["ES256", "EdDSA", "RS256"]), help="Begin with keys of this kind as well.")
+def keys_rotate(directory: Path, start: Literal["ES256", "EdDSA", "RS256"] | None) -> None:
+    """Make the next signing key of each kind in DIRECTORY; restart every API process within ten minutes. docs/howto/rotate-keys.md"""
     from kit import clock
     from kit import keys as kit_keys
 
-    made, removed = kit_keys.rotate(directory, clock.now())
-    OUT.print(f"made {made}", markup=False, soft_wrap=True)
+    made, removed = kit_keys.rotate(directory, clock.now(), start=start)
+    for file in made:
+        OUT.print(f"made {file}", markup=False, soft_wrap=True)
     for file in removed:
         OUT.print(f"removed {file}: followed long ago", markup=False, soft_wrap=True)
 

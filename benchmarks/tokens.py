@@ -143,7 +143,9 @@ async def _requests(app: App, house: House, secret: str, count: int, progress: P
     house.limits._scale = 1_000_000  # pyright: ignore[reportPrivateUsage]
     basic = base64.b64encode(f"{_KIOSK}:{secret}".encode()).decode()
     form = {"Content-Type": rfc6749.FORM, "Authorization": f"Basic {basic}"}
-    bare, body = _bare(house.keys.signing_keys().popitem()[1]), b"grant_type=client_credentials"
+    key = house.keys.signing_keys().popitem()[1]
+    assert isinstance(key, ec.EllipticCurvePrivateKey), "keys as `create` makes them"
+    bare, body = _bare(key), b"grant_type=client_credentials"
     bearer = {"Authorization": f"Bearer {await _token(house)}"}
     rows: list[Row] = []
     for at_once in (16, 64):

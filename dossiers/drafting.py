@@ -24,6 +24,7 @@ from dossiers.refusals import (
     Stale,
 )
 from dossiers.submitting import faults_of
+from identity import accounts
 from kit import clock, idempotency, ids, names
 from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
@@ -40,7 +41,7 @@ async def open_draft(
 ) -> Dossier:
     """A draft with every field filled that an authority, the card or the account can fill.
 
-    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel and the catalogue's refusals.
+    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel, SignInTooOld and the catalogue's refusals.
     """
     assert actor.account_id is not None
     now = clock.now()
@@ -48,6 +49,7 @@ async def open_draft(
     item = catalogue.find(asked.procedure, today)
     if actor.level < item.level_to_file:
         raise InsufficientLevel.of(actor, item.level_to_file)
+    accounts.refuse_stale(actor, "file", item.key)
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
     async with db.begin() as conn:

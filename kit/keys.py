@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeGuard, runtime_checkable
 
 from kit.settings import BadSetting
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    SigningKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+SigningKind = Literal["ES256", "EdDSA", "RS256"]
 
 NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
@@ -32,8 +36,8 @@ class Keys(Protocol):
         """A named secret text (a password for another system), None when unset."""
         ...
 
-    def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
-        """P-256 keys by kid, oldest first; all verify, `signing_kid` says which signs."""
+    def signing_keys(self) -> "dict[str, SigningKey]":
+        """By kid, those of one kind oldest first; all verify, `signing_kid` says which of a kind signs."""
         ...
 
 
@@ -78,7 +82,7 @@ class FileKeys:
         file = self.directory / f"{name}.txt"
         return _private_text(file).strip() if file.exists() else None
 
-    def signing_keys(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
+    def signing_keys(self) -> "dict[str, SigningKey]":
         return self._signing
 
     def personal(self, name: str) -> bytes | None:
@@ -133,25 +137,58 @@ class FileKeys:
             raise BadSetting(f"{file} is not random. Make a new one with `motcua keys create` in an empty directory.")
         return key
 
-    def _read_signing(self) -> "dict[str, ec.EllipticCurvePrivateKey]":
+    def _read_signing(self) -> "dict[str, SigningKey]":
         from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
 
-        found: dict[str, ec.EllipticCurvePrivateKey] = {}
+        found: dict[str, SigningKey] = {}
         for file in sorted((self.directory / "signing").glob("*.pem")):
             key = serialization.load_pem_private_key(_private_text(file).encode(), None)
-            if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-                raise BadSetting(f"{file} is no P-256 private key.")
+            if not _signs(key):
+                raise BadSetting(f"{file} is no private key of P-256, Ed25519, or RSA of {_RSA_BITS} bits or more.")
             found[file.stem] = key
         if not found:
             raise BadSetting(f"no signing key in {self.directory / 'signing'}. Make one with `motcua keys create`.")
         return found
 
 
+KINDS: tuple[SigningKind, ...] = ("ES256", "EdDSA", "RS256")
+_RSA_BITS = 2048
+
+
+def _signs(key: object) -> "TypeGuard[SigningKey]":
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    match key:
+        case ec.EllipticCurvePrivateKey():
+            return isinstance(key.curve, ec.SECP256R1)
+        case rsa.RSAPrivateKey():
+            return key.key_size >= _RSA_BITS
+        case _:
+            return isinstance(key, ed25519.Ed25519PrivateKey)
+
+
+def _kind(key: "SigningKey") -> SigningKind:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return "ES256"
+    return "RS256" if isinstance(key, rsa.RSAPrivateKey) else "EdDSA"
+
+
+def _new(kind: SigningKind) -> "SigningKey":
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    match kind:
+        case "ES256":
+            return ec.generate_private_key(ec.SECP256R1())
+        case "EdDSA":
+            return ed25519.Ed25519PrivateKey.generate()
+        case "RS256":
+            return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+
+
 def create(directory: Path) -> list[Path]:
     """Makes each missing key, mode 0600 in a directory of mode 0700; never overwrites. Returns what it made."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     made: list[Path] = []
     (directory / "signing").mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -161,7 +198,7 @@ def create(directory: Path) -> list[Path]:
         if not file.exists():
             made.append(_write_private(file, secrets.token_bytes(32).hex() + "\n"))
     if not any((directory / "signing").glob("*.pem")):
-        pem = _pem(ec.generate_private_key(ec.SECP256R1()))
+        pem = _pem(_new("ES256"))
         made.append(_write_private(directory / "signing" / f"es256-{secrets.token_hex(4)}.pem", pem))
     return made
 
@@ -175,20 +212,24 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
-def rotate(directory: Path, at: datetime) -> tuple[Path, list[Path]]:
-    """Makes the next signing key, and removes those followed long ago; what it made and what it removed.
+def rotate(directory: Path, at: datetime, *, start: SigningKind | None = None) -> tuple[list[Path], list[Path]]:
+    """Makes the next signing key of each kind there is, and of one to `start` with; removes those followed long ago. What it made and
+    what it removed.
 
     Raises BadSetting where there are no keys to follow. Processes read keys at their start.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    FileKeys(directory)
-    # The underscore sorts after the hyphen of first keys, and stamps sort by time: the newest is last.
-    made = _write_private(
-        directory / "signing" / f"es256_{at.strftime(_STAMP)}.pem", _pem(ec.generate_private_key(ec.SECP256R1()))
-    )
-    files = sorted((directory / "signing").glob("*.pem"))
-    old = [file for file, follower in pairwise(files) if _FIRST < made_at(follower.stem) < at - _KEPT]
+    signing = directory / "signing"
+    held = {kid: _kind(key) for kid, key in FileKeys(directory).signing_keys().items()}
+    made: list[Path] = []
+    old: list[Path] = []
+    for kind in KINDS:
+        if kind != start and kind not in held.values():
+            continue
+        # The underscore sorts after the hyphen of first keys, and stamps sort by time: the newest of a kind is last.
+        kid = f"{kind.lower()}_{at.strftime(_STAMP)}"
+        made.append(_write_private(signing / f"{kid}.pem", _pem(_new(kind))))
+        kids = [*(one for one in held if held[one] == kind), kid]
+        old += [signing / f"{one}.pem" for one, follower in pairwise(kids) if _FIRST < made_at(follower) < at - _KEPT]
     for file in old:
         file.unlink()
     return made, old
@@ -203,11 +244,11 @@ def made_at(kid: str) -> datetime:
 
 
 def signing_kid(kids: Sequence[str], at: datetime) -> str:
-    """Which of the keys, oldest first, signs now."""
+    """Which of the keys of one kind, oldest first, signs now: one that was shown for a while, or the only one."""
     return next((kid for kid in reversed(kids) if made_at(kid) <= at - PUBLISHED_FIRST), kids[0])
 
 
-def _pem(key: "ec.EllipticCurvePrivateKey") -> str:
+def _pem(key: "SigningKey") -> str:
     from cryptography.hazmat.primitives import serialization
 
     return key.private_bytes(

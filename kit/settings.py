@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: Annotated[str, Meta(description="what clients call us by; the issuer of tokens; no trailing slash")] = (
         "http://127.0.0.1:8000"
     )
+    signing_algorithm: Annotated[
+        Literal["ES256", "EdDSA", "RS256"],
+        Meta(description="what access tokens are signed by, and ID tokens of apps that registered no other"),
+    ] = "ES256"
     officer_passkeys: Annotated[
         Literal["required", "optional"],
         Meta(description="whether officers must sign in by passkey; optional is development-only"),

@@ -1,6 +1,7 @@
 """One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
 
 from identity.accounts import codes, contact
+from identity.accounts.freshness import is_stale, refuse_stale
 from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
 from identity.accounts.refusals import AccountHasOtherContact, BadClaims, BadName, ContactInUse, IdentityConflict
@@ -35,10 +36,12 @@ __all__ = [
     "codes",
     "contact",
     "evidence",
+    "is_stale",
     "namesakes",
     "open_officer",
     "open_or_find",
     "prefill",
     "raise_level",
     "record_sign_in",
+    "refuse_stale",
 ]

@@ -1,9 +1,11 @@
 """Numbers of the room, as `policy.toml` has them, strictly read; pure decisions on values."""
 
 import tomllib
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -54,8 +56,21 @@ class Passkeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
-class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+Act = Literal["ways_in", "export", "close", "file", "consent"]
+
+
+class StepUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How lately whoever does an act signed in, everywhere or for some things only."""
+
     fresh_minutes: int
+    source: str
+    only: frozenset[str] | None = None
+
+    def asked_for(self, what: Collection[str]) -> bool:
+        return self.only is None or not self.only.isdisjoint(what)
+
+
+class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_contacts: int
     source: str
 
@@ -86,6 +101,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: Log
     passkeys: Passkeys
     sessions: Sessions
+    acts: dict[Act, StepUp]
     recovery: Recovery
     leaving: Leaving
 

@@ -41,7 +41,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     claims: dict[str, str]
     evidence: tuple[Kind, ...]
-    holder: dict[Literal["face", "officer"], list[str]]
+    holder: dict[Literal["face", "photos", "officer"], list[str]]
 
 
 @cache
@@ -355,10 +355,17 @@ def _of_holder(session: Mapping[str, Any] | None, level_evidence: Sequence[Mappi
     return [
         {"check_method": method, "check_id": proof, "time": _iso(datetime.fromisoformat(said[proof]["at"]))}
         for said in same
-        for proof, methods in policy().holder.items()
+        for proof in ("face", "officer")
         if said.get(proof)
-        for method in methods
+        for method in policy().holder[_looked(proof, said[proof])]
     ]
+
+
+def _looked(proof: Literal["face", "officer"], said: Mapping[str, Any]) -> Literal["face", "photos", "officer"]:
+    """Who held the face against the card: the machine, unless it was left to an officer, before whom the person stood or did not."""
+    if said.get("by") != "officer":
+        return proof
+    return "officer" if said["in_person"] else "photos"
 
 
 def _iso(at: datetime) -> str:

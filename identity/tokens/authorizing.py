@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity import consents
+from identity import accounts, consents
 from identity.tokens import authorization, browser, clients, rfc8628, rfc8707, rfc9068, rfc9207, scopes, services, store
 from identity.tokens.assurance import VerifiedAsked
 from identity.tokens.authorization import Asked, NoAnswer
@@ -290,6 +290,9 @@ async def _next(conn: AsyncConnection, issuer: Issuer, pending: Pending, session
     if allowed is None or "consent" in asked.prompt:
         if "none" in asked.prompt:
             return await _answered(conn, issuer, pending, OAuthError("consent_required", "the person has not decided"))
+        # What weighs more than the rest is given by who signed in lately; having done so for this very request suffices.
+        if session.auth_time < pending.begun_at and accounts.is_stale(session.auth_time, "consent", *wanted):
+            return SignIn(pending)
         return AskConsent(pending, session.account_id, wanted)
     return await _granted(conn, issuer, pending, session, allowed)
 

@@ -15,6 +15,7 @@ from identity.tokens import scopes as all_scopes
 from identity.tokens.messages import Alg, Client, ClientKind, ResponseMode
 from identity.tokens.refusals import BadClient, BadScope, ClientExists, NotForCitizens, NotForOfficers, UnknownClient
 from identity.tokens.rfc7515 import BadJws
+from identity.tokens.rfc7518 import ALGS
 from identity.tokens.rfc8414 import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from identity.tokens.scopes import NOT_LENT, SCOPES
 from kit import clock, ids
@@ -71,7 +72,7 @@ def described(
     backchannel_logout_uri: str | None = None,
     resources: Sequence[str] = (),
     exchange_from: Collection[str] = (),
-    id_token_alg: Alg | None = None,
+    id_token_signed_response_alg: Alg | None = None,
     origins: Sequence[str] = (),
     owner_id: str | None = None,
     sandbox: bool = False,
@@ -100,7 +101,7 @@ def described(
         backchannel_logout_uri=backchannel_logout_uri,
         resources=tuple(dict.fromkeys(resources)),
         exchange_from=frozenset(exchange_from),
-        id_token_alg=id_token_alg,
+        id_token_alg=id_token_signed_response_alg,
         origins=tuple(origins),
         disabled_at=None,
         owner_id=owner_id,
@@ -221,6 +222,8 @@ def refuse_unsafe(client: Client) -> None:
         reasons.append("who exchanges tokens says whose, and nobody else does")
     if client.exchange_from and client.kind == "public":
         reasons.append("only a client with a secret exchanges tokens")
+    if client.id_token_alg not in (None, *ALGS):
+        reasons.append(f"ID tokens are signed by {', '.join(ALGS)}")
     if client.office_id is not None and client.kind == "public":
         reasons.append("a kiosk has a secret")
     asks_people = not client.first_party and not client.grants.isdisjoint(("authorization_code", DEVICE_CODE))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from identity.tokens import assurance, rfc7515, rfc9068
+from identity.tokens import assurance, rfc7515, rfc7518, rfc9068
 from identity.tokens.assurance import VerifiedAsked
+from identity.tokens.messages import Alg
 from identity.tokens.rfc6749 import invalid_request
 from identity.tokens.scopes import CLAIMS
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from identity.tokens.rfc7518 import PrivateKey, PublicKey
 
 TYP = "JWT"
 LOGOUT_TYP = "logout+jwt"
@@ -25,14 +26,15 @@ def pairwise_subject(key: bytes, sector: str, account_id: str) -> str:
     return rfc7515.b64url(hmac.digest(key, f"{sector}\n{account_id}".encode(), hashlib.sha256))
 
 
-def access_token_hash(access_token: str) -> str:
-    """`at_hash`: the left half of the SHA-256 that ES256 uses (§3.1.3.6)."""
-    return rfc7515.b64url(hashlib.sha256(access_token.encode("ascii")).digest()[:16])
+def access_token_hash(access_token: str, alg: Alg) -> str:
+    """`at_hash`: the left half of the hash that the algorithm uses (§3.1.3.6); Ed25519 uses SHA-512 (RFC 8032 §5.1)."""
+    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(access_token.encode("ascii")).digest()
+    return rfc7515.b64url(digest[: len(digest) // 2])
 
 
 def id_token(
     kid: str,
-    key: "ec.EllipticCurvePrivateKey",
+    key: "PrivateKey",
     *,
     issuer: str,
     client_id: str,
@@ -58,7 +60,7 @@ def id_token(
         "nonce": nonce,
         "acr": rfc9068.acr_of(level),
         "amr": list(amr),
-        "at_hash": access_token_hash(access_token),
+        "at_hash": access_token_hash(access_token, rfc7518.alg_of(key)),
         "sid": sid,
     }
     stated = {**(more or {}), **{name: value for name, value in claims.items() if value is not None}}
@@ -124,10 +126,10 @@ def _subject(asked: Any) -> str | None:
     return value
 
 
-def hinted(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", *, issuer: str) -> tuple[str, str]:
+def hinted(token: str, keys: "Mapping[str, PublicKey]", *, issuer: str) -> tuple[str, str]:
     """For which client an ID token of ours is, and whom it names, expired or not (§3.1.2.1). Raises OAuthError."""
     try:
-        jws = rfc7515.parse(token, typ=TYP, members=frozenset({"typ", "alg", "kid"}))
+        jws = rfc7515.parse(token, typ=TYP, members=frozenset({"typ", "alg", "kid"}), algs=rfc7518.ALGS)
         kid: Any = jws.header["kid"]
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
@@ -144,7 +146,7 @@ def hinted(token: str, keys: "Mapping[str, ec.EllipticCurvePublicKey]", *, issue
 
 def logout_token(
     kid: str,
-    key: "ec.EllipticCurvePrivateKey",
+    key: "PrivateKey",
     *,
     issuer: str,
     client_id: str,

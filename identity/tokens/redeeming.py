@@ -181,7 +181,7 @@ async def _person_reply(
     identity = None
     if "openid" in scopes.names(scope):
         identity = oidc.id_token(
-            *issuer.signing(now),
+            *issuer.signing(now, client.id_token_alg),
             issuer=issuer.url,
             client_id=client.id,
             subject=pairwise,

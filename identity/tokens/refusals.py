@@ -46,6 +46,15 @@ class ReplayCheckUnavailable(Refusal):
     en = "Used DPoP proofs cannot be looked up right now, so none is accepted. Try again in a minute."
 
 
+class NoSuchKey(Refusal):
+    """The app's ID tokens are signed by an algorithm there is no key for here."""
+
+    status = 503
+    code = "no-such-key"
+    vi = "Hệ thống thiếu khoá ký mà ứng dụng này cần. Hãy báo cho người vận hành."
+    en = "There is no key for the algorithm this app's ID tokens are signed by. Tell an operator."
+
+
 class UnknownClient(Refusal):
     status = 400
     code = "unknown-client"

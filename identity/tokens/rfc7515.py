@@ -1,32 +1,24 @@
-"""JSON Web Signature (RFC 7515), compact form, ES256 only: parsed strictly before any key is touched (RFC 8725)."""
+"""JSON Web Signature (RFC 7515), compact form: parsed strictly before any key is touched (RFC 8725)."""
 
 import base64
 import json
 import re
-from functools import cache
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from identity.tokens import rfc7518
+
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from jwt.algorithms import ECAlgorithm
+    from identity.tokens.rfc7518 import PrivateKey, PublicKey
 
 ALG: Final = "ES256"
+"""What others sign by who show us something: clients their assertions, devices their proofs."""
 # Ours are about 700 bytes and a DPoP proof about 600: what is longer is refused unread.
 MAX_CHARS: Final = 4096
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-
-
-@cache
-def _es256() -> "ECAlgorithm":
-    # At the first token, not at import: these libraries take longer to load than the web framework.
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from jwt.algorithms import ECAlgorithm
-
-    return ECAlgorithm(hashes.SHA256, ec.SECP256R1)
 
 
 class BadJws(Exception):
@@ -85,8 +77,10 @@ def json_object(data: bytes) -> dict[str, Any]:
 _NOT_UNDERSTOOD = frozenset({"crit", "b64", "zip", "enc"})
 
 
-def parse(compact: str, *, typ: str | None, members: frozenset[str], more: bool = False) -> Jws:
-    """The parts of a token whose protected header holds `members`, with alg ES256 and this `typ` (None: any).
+def parse(
+    compact: str, *, typ: str | None, members: frozenset[str], more: bool = False, algs: Collection[str] = (ALG,)
+) -> Jws:
+    """The parts of a token whose protected header holds `members`, with an alg among `algs` and this `typ` (None: any).
 
     Unless `more` is allowed, any other member is refused: jku, x5u, x5c and a foreign jwk end here. With `more` they are ignored.
     """
@@ -96,8 +90,8 @@ def parse(compact: str, *, typ: str | None, members: frozenset[str], more: bool 
     if len(parts) != 3:
         raise BadJws("the token has not three parts")
     header = json_object(unb64url(parts[0]))
-    if header.get("alg") != ALG:
-        raise BadJws("alg is not ES256")
+    if header.get("alg") not in algs:
+        raise BadJws(f"alg is not {' or '.join(algs)}")
     if typ is not None and header.get("typ") != typ:
         raise BadJws(f"typ is not {typ}")
     if not members <= set(header) or header.keys() & _NOT_UNDERSTOOD:
@@ -112,14 +106,16 @@ def parse(compact: str, *, typ: str | None, members: frozenset[str], more: bool 
     )
 
 
-def verify(jws: Jws, key: "ec.EllipticCurvePublicKey") -> None:
-    """Raises BadJws unless `key` signed it."""
-    if not _es256().verify(jws.signing_input, key, jws.signature):
+def verify(jws: Jws, key: "PublicKey") -> None:
+    """Raises BadJws unless `key` signed it, by the algorithm the key is for."""
+    if jws.header.get("alg") != rfc7518.alg_of(key):
+        raise BadJws("alg is not that of the key")
+    if not rfc7518.verifies(jws.signing_input, jws.signature, key):
         raise BadJws("the signature does not verify")
 
 
-def sign(header: dict[str, Any], payload: dict[str, Any], key: "ec.EllipticCurvePrivateKey") -> str:
-    """The compact token; `alg` is added."""
-    parts = (msgspec.json.encode({"alg": ALG, **header}), msgspec.json.encode(payload))
+def sign(header: dict[str, Any], payload: dict[str, Any], key: "PrivateKey") -> str:
+    """The compact token; `alg` is added, as the key has it."""
+    parts = (msgspec.json.encode({"alg": rfc7518.alg_of(key), **header}), msgspec.json.encode(payload))
     signing_input = ".".join(b64url(part) for part in parts)
-    return f"{signing_input}.{b64url(_es256().sign(signing_input.encode(), key))}"
+    return f"{signing_input}.{b64url(rfc7518.sign(signing_input.encode(), key))}"

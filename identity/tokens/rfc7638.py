@@ -1,12 +1,16 @@
-"""P-256 keys as JWK (RFC 7517, RFC 7518 §6.2) and their thumbprints (RFC 7638)."""
+"""Keys as JWK (RFC 7517, RFC 7518 §6, RFC 8037) and thumbprints of P-256 keys (RFC 7638)."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from identity.tokens.rfc7515 import ALG, BadJws, b64url, unb64url
+from identity.tokens import rfc7518
+from identity.tokens.rfc7515 import BadJws, b64url, unb64url
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
+
+    from identity.tokens.rfc7518 import PrivateKey, PublicKey
 
 _COORDINATE_BYTES = 32
 
@@ -47,8 +51,19 @@ def thumbprint(key: "ec.EllipticCurvePublicKey") -> str:
     return b64url(hashlib.sha256(canonical.encode()).digest())
 
 
-def jwks(keys: "dict[str, ec.EllipticCurvePrivateKey]") -> dict[str, list[dict[str, str]]]:
+def jwks(keys: "Mapping[str, PrivateKey]") -> dict[str, list[dict[str, str]]]:
     """What others verify our tokens with: public halves only (RFC 7517 §5)."""
-    return {
-        "keys": [public_jwk(key.public_key(), kid=kid, use="sig", alg=ALG) for kid, key in keys.items()],
-    }
+    return {"keys": [_shown(kid, key.public_key()) for kid, key in keys.items()]}
+
+
+def _shown(kid: str, key: "PublicKey") -> dict[str, str]:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    members = {"kid": kid, "use": "sig", "alg": rfc7518.alg_of(key)}
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return public_jwk(key, **members)
+    if isinstance(key, rsa.RSAPublicKey):
+        numbers = key.public_numbers()
+        n, e = (b64url(number.to_bytes((number.bit_length() + 7) // 8, "big")) for number in (numbers.n, numbers.e))
+        return {"kty": "RSA", "n": n, "e": e, **members}
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64url(key.public_bytes_raw()), **members}

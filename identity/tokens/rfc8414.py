@@ -4,9 +4,11 @@ The city's own apps may also get their codes from `POST /v1/sign-ins` and `POST 
 draft-ietf-oauth-first-party-apps; they redeem them at the same token endpoint.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from identity.tokens import assurance, rfc7636, rfc9068
+from identity.tokens.messages import Alg
 from identity.tokens.rfc7515 import ALG
 from identity.tokens.scopes import CLAIMS, SCOPES
 
@@ -17,8 +19,8 @@ _PROVEN = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _ANYHOW = [*_PROVEN, "none"]
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """Every address begins with the configured public URL, whatever Host a request names."""
+def metadata(issuer: str, algs: Sequence[Alg]) -> dict[str, Any]:
+    """Every address begins with the configured public URL, whatever Host a request names; `algs` are those there is a key for."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/v1/oauth/authorize",
@@ -41,7 +43,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": _PROVEN,
         **{f"{name}_endpoint_auth_signing_alg_values_supported": [ALG] for name in ("token", "revocation", "introspection")},
         "dpop_signing_alg_values_supported": [ALG],
-        "id_token_signing_alg_values_supported": [ALG],
+        "id_token_signing_alg_values_supported": list(algs),
         "subject_types_supported": ["pairwise"],
         "scopes_supported": list(SCOPES),
         "acr_values_supported": rfc9068.ACR_VALUES,

@@ -1,17 +1,17 @@
-"""Access tokens as JWT (RFC 9068), ES256: what stands in them, and reading one back strictly."""
+"""Access tokens as JWT (RFC 9068): what stands in them, and reading one back strictly."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from identity.tokens import rfc7515
+from identity.tokens import rfc7515, rfc7518
 from identity.tokens.messages import Acting, Confirmation
 from identity.tokens.rfc7515 import BadJws
 from kit.actor import Kind
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from identity.tokens.rfc7518 import PrivateKey, PublicKey
 
 TYP = "at+jwt"
 LIFETIME = timedelta(minutes=10)
@@ -77,13 +77,11 @@ def level_of(acr: str | None) -> int:
 ACR_VALUES = list(_LEVELS.values())
 
 
-def sign(claims: AccessClaims, kid: str, key: "ec.EllipticCurvePrivateKey") -> str:
+def sign(claims: AccessClaims, kid: str, key: "PrivateKey") -> str:
     return rfc7515.sign({"typ": TYP, "kid": kid}, msgspec.to_builtins(claims), key)
 
 
-def read(
-    token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str, audience: str | None, at: datetime
-) -> AccessClaims:
+def read(token: str, keys: dict[str, "PublicKey"], *, issuer: str, audience: str | None, at: datetime) -> AccessClaims:
     """The claims of a token of ours that is in force (§4), for this audience or, with None, for anybody. `keys` is a plain table: a kid opens no file and asks no database.
 
     Raises BadJws, Expired.
@@ -99,9 +97,9 @@ def read(
     return claims
 
 
-def signed_claims(token: str, keys: dict[str, "ec.EllipticCurvePublicKey"], *, issuer: str) -> AccessClaims:
+def signed_claims(token: str, keys: dict[str, "PublicKey"], *, issuer: str) -> AccessClaims:
     """The claims of a token we signed, expired or not: revocation takes old ones too. Raises BadJws."""
-    jws = rfc7515.parse(token, typ=TYP, members=_HEADER)
+    jws = rfc7515.parse(token, typ=TYP, members=_HEADER, algs=rfc7518.ALGS)
     kid: Any = jws.header["kid"]
     key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:

@@ -5,17 +5,18 @@ import hmac
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from identity.tokens import oidc, rfc7638, rfc8414, rfc9068
-from identity.tokens.messages import Acting, Client, Confirmation
+from identity.tokens import oidc, rfc7518, rfc7638, rfc8414, rfc9068
+from identity.tokens.messages import Acting, Alg, Client, Confirmation
+from identity.tokens.refusals import NoSuchKey
 from identity.tokens.verifier import Verifier
 from kit import clock, ids
 from kit.actor import Kind
 from kit.keys import Keys, signing_kid
-from kit.settings import Settings
+from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from identity.tokens.rfc7518 import PrivateKey
 
 
 class Signer(Verifier):
@@ -25,14 +26,26 @@ class Signer(Verifier):
         signing = keys.signing_keys()
         super().__init__(settings.public_url, {kid: key.public_key() for kid, key in signing.items()}, valkey)
         self.keys = keys
-        self._signing, self._kids = dict(signing), list(signing)
+        self._signing = dict(signing)
+        self._kids: dict[Alg, list[str]] = {}
+        for kid, key in signing.items():
+            self._kids.setdefault(rfc7518.alg_of(key), []).append(kid)
+        self.alg: Alg = settings.signing_algorithm
+        if self.alg not in self._kids:
+            raise BadSetting(
+                f"signing_algorithm is {self.alg} and there is no such key: `motcua keys rotate --start {self.alg}`."
+            )
         self._subjects = hmac.digest(keys.key("pins"), b"pairwise subjects", hashlib.sha256)
         self.jwks = rfc7638.jwks(signing)
-        self.metadata = rfc8414.metadata(self.url)
+        self.metadata = rfc8414.metadata(self.url, sorted(self._kids, key=lambda alg: alg != self.alg))
 
-    def signing(self, at: datetime) -> "tuple[str, ec.EllipticCurvePrivateKey]":
-        """The kid and key that sign at that moment: a new key is published for a while before."""
-        kid = signing_kid(self._kids, at)
+    def signing(self, at: datetime, alg: Alg | None = None) -> "tuple[str, PrivateKey]":
+        """The kid and key that sign at that moment: a new key is published for a while before. Refuses NoSuchKey, and never signs by
+        another algorithm instead."""
+        kids = self._kids.get(alg or self.alg)
+        if kids is None:
+            raise NoSuchKey
+        kid = signing_kid(kids, at)
         return kid, self._signing[kid]
 
     def access_token(
@@ -93,7 +106,7 @@ class Signer(Verifier):
     def logout_token(self, client: Client, *, subject: str, sid: str, lifetime: timedelta) -> str:
         """What tells an app that a session of its has ended."""
         return oidc.logout_token(
-            *self.signing(clock.now()),
+            *self.signing(clock.now(), client.id_token_alg),
             issuer=self.url,
             client_id=client.id,
             subject=subject,

@@ -18,13 +18,13 @@ from kit.db import Database
 from kit.valkey import Valkey
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from identity.tokens.rfc7518 import PublicKey
 
 
 class Verifier:
     """Holds the public keys and the replay store; the issuer is one that also signs."""
 
-    def __init__(self, url: str, public: "Mapping[str, ec.EllipticCurvePublicKey]", valkey: Valkey) -> None:
+    def __init__(self, url: str, public: "Mapping[str, PublicKey]", valkey: Valkey) -> None:
         self.url = url
         self._public = dict(public)
         self._replays = Replays(valkey)

@@ -80,7 +80,7 @@ async def authenticators_of(ways: Ways, actor: Actor) -> list[Authenticator]:
 
 async def begin_contact(ways: Ways, actor: Actor, text: str) -> ConfirmationReply:
     """Sends a code to a phone or address, which says nothing of who has it. Refuses SignInTooOld, BadLogin, TooManyContacts, TooMany."""
-    refuse_stale(actor)
+    refuse_stale(actor, "ways_in")
     account_id, contact = holder_of(actor), login_of(text)
     confirmation_id, code, now = ids.new_id("cfm"), ids.one_time_code(), clock.now()
     async with ways.db.begin() as conn:
@@ -151,7 +151,7 @@ async def lock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenti
 async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authenticator]:
     """By somebody who signed in after it was locked, and so by another way. Refuses NotFound, SignInTooOld, LockedBySomebodyElse,
     PasskeyCopied."""
-    refuse_stale(actor)
+    refuse_stale(actor, "ways_in")
     account_id = holder_of(actor)
     async with ways.db.begin() as conn:
         _, one = await _among(conn, ways.keys, account_id, authenticator_id)
@@ -167,7 +167,7 @@ async def unlock(ways: Ways, actor: Actor, authenticator_id: str) -> list[Authen
 
 async def remove(ways: Ways, actor: Actor, authenticator_id: str) -> None:
     """By who came in by it: it signs nobody in from now on. Refuses SignInTooOld, NotFound, LastAuthenticator, RecoveryNeeded."""
-    refuse_stale(actor)
+    refuse_stale(actor, "ways_in")
     account_id = holder_of(actor)
     async with ways.db.begin() as conn:
         every, one = await _among(conn, ways.keys, account_id, authenticator_id)

@@ -72,7 +72,7 @@ async def requests_of(db: Database, actor: Actor) -> list[DataRequest]:
 
 async def export(ways: Ways, actor: Actor) -> Export:
     """At once, and that it was given out is recorded. Refuses SignInTooOld."""
-    refuse_stale(actor)
+    refuse_stale(actor, "export")
     account_id = authenticators.holder_of(actor)
     async with ways.db.begin() as conn:
         asked = await _add(conn, ways, account_id, "export", "")
@@ -106,7 +106,7 @@ async def export(ways: Ways, actor: Actor) -> Export:
 async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
     """Closed now: nobody signs in, every session ends, contacts are free again, nobody is found by face any more; what is known is
     erased when the clock ends. Refuses SignInTooOld, AccountClosed."""
-    refuse_stale(actor)
+    refuse_stale(actor, "close")
     account_id = authenticators.holder_of(actor)
     # First, in its own database: should the rest fail, a face too few is kept and none too many.
     await faces.withdraw(account_id)

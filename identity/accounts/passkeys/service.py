@@ -56,7 +56,7 @@ def handle_of(account_id: str) -> bytes:
 
 async def begin_registration(ways: Ways, actor: Actor) -> CeremonyReply:
     """Refuses SignInTooOld, TooManyPasskeys."""
-    refuse_stale(actor)
+    refuse_stale(actor, "ways_in")
     account_id, challenge_id = _holder(actor), ids.new_id("pkc")
     challenge, now = chance.token_bytes(32), clock.now()
     async with ways.db.begin() as conn:

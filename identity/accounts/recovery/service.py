@@ -71,7 +71,7 @@ class Ways(msgspec.Struct, frozen=True):
 
 async def begin_by_second_factor(ways: Ways, actor: Actor, asked: RecoveryRequest) -> Recovery:
     """Refuses SignInTooOld, NotFound, CameInByLost, LastAuthenticator, RecoveryUnderWay."""
-    refuse_stale(actor)
+    refuse_stale(actor, "ways_in")
     account_id, recovery_id, now = authenticators.holder_of(actor), ids.new_id("rcv"), clock.now()
     async with ways.db.begin() as conn:
         await rows.hold_account(conn, account_id)

@@ -251,7 +251,8 @@ async def test_STE_1_what_gives_or_takes_a_way_in_needs_a_fresh_sign_in(
 ) -> None:
     me = await newcomer(city)
     numbers = freshness.policy()
-    stale = msgspec.structs.replace(numbers, sessions=msgspec.structs.replace(numbers.sessions, fresh_minutes=-1))
+    step = msgspec.structs.replace(numbers.acts["ways_in"], fresh_minutes=-1)
+    stale = msgspec.structs.replace(numbers, acts=numbers.acts | {"ways_in": step})
     monkeypatch.setattr(freshness, "policy", lambda: stale)
     phone = (await me.ways())["phone"]["id"]
     for call in (

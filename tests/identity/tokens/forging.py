@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from identity.tokens import rfc7515, rfc7638
+from identity.tokens import rfc7518, rfc7638
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -25,7 +25,7 @@ def part(value: Any) -> str:
 def token(header: Any, payload: Any, key: ec.EllipticCurvePrivateKey = KEY) -> str:
     """Signed by ES256 whatever the header says."""
     signing_input = f"{part(header)}.{part(payload)}"
-    return f"{signing_input}.{part(rfc7515._es256().sign(signing_input.encode(), key))}"
+    return f"{signing_input}.{part(rfc7518.sign(signing_input.encode(), key))}"
 
 
 def proof(

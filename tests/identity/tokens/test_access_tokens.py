@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from identity.tokens import oidc, rfc7515, rfc9068
 from identity.tokens.rfc7515 import BadJws
@@ -96,6 +97,22 @@ def test_RS_4_keys_the_token_brings_along(member: str) -> None:
 )
 def test_RS_5_members_that_change_the_reading(more: dict[str, Any]) -> None:
     refused(token(HEADER | more, CLAIMS))
+
+
+def test_RS_2_the_algorithm_is_the_keys() -> None:
+    """A token signed by one of our keys says the algorithm of another of our keys."""
+    edwards = ed25519.Ed25519PrivateKey.generate()
+    both = {KID: KEY.public_key(), "eddsa-1": edwards.public_key()}
+    good = rfc7515.sign({"typ": "at+jwt", "kid": "eddsa-1"}, CLAIMS, edwards)
+    assert rfc9068.read(good, both, issuer=ISSUER, audience=ISSUER, at=AT).sub
+    for header, key in (
+        (HEADER | {"kid": "eddsa-1", "alg": "ES256"}, edwards),
+        (HEADER | {"alg": "EdDSA"}, KEY),
+        (HEADER | {"alg": "RS256"}, KEY),
+        (HEADER | {"kid": "eddsa-1", "alg": "EdDSA"}, KEY),
+    ):
+        with pytest.raises(BadJws):
+            rfc9068.read(token(header, CLAIMS, key), both, issuer=ISSUER, audience=ISSUER, at=AT)  # type: ignore[arg-type]
 
 
 def test_RS_6_an_id_token_is_no_access_token() -> None:

@@ -14,6 +14,7 @@ from identity.tokens import assurance, scopes
 from identity.tokens.assurance import Verified, VerifiedAsked
 from identity.tokens.rfc6749 import OAuthError
 from kit import clock
+from kit.actor import NOBODY
 from kit.db import raw
 from tests.identity.tokens.browsing import PARENT, Browser
 from tests.people import ISSUER, CityPeople
@@ -100,6 +101,14 @@ def test_IDA_1_which_evidence_proved_which_claim_and_when() -> None:
     assert methods[-3:] == [
         ("bvr", "2026-03-01T08:01:00Z"), ("vpip", "2026-03-02T08:00:00Z"), ("pvp", "2026-03-02T08:00:00Z"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("in_person", "methods"), [(False, ["vri", "pvr"]), (True, ["vri", "vpip", "pvp"])])
+def test_IDA_1_a_face_that_an_officer_compared_is_no_machines(*, in_person: bool, methods: list[str]) -> None:
+    face = {"by": "officer", "in_person": in_person, "at": CHECK_AT.isoformat()}
+    levels = [{"level": 1, "evidence": {**LEVELS[0]["evidence"], "face": face}}]
+    found = assurance.verified(PROVEN, levels, acr="urn:motcua:loa:1")["gender"].verification["evidence"][0]
+    assert [check["check_method"] for check in found["check_details"]] == methods
 
 
 def test_IDA_1_members_are_told_as_they_are_asked() -> None:
@@ -197,7 +206,8 @@ def test_IDA_1_the_metadata_says_what_is_answered() -> None:
     assert set(said["claims_in_verified_claims_supported"]) == set(known())
     assert {entry["type"] for entry in entries} == set(said["evidence_supported"])
     methods = {check["check_method"] for e in entries if e["type"] == "document" for check in e["check_details"]}
-    assert methods | {"vcrypt"} == set(said["documents_check_methods_supported"]), "a chip is proven by its signature"
+    chip, photos = "vcrypt", "pvr"
+    assert methods | {chip, photos} == set(said["documents_check_methods_supported"])
 
 
 # On the whole app
@@ -214,12 +224,14 @@ class Seen:
         self.id_token, self.userinfo = id_token, userinfo
 
 
-async def seen(city: CityPeople, claims: dict[str, Any], allow: list[str] | None = None, scope: str = "openid") -> Seen:
+async def seen(
+    city: CityPeople, claims: dict[str, Any], allow: list[str] | None = None, scope: str = "openid", login: str = PARENT
+) -> Seen:
     browser, device, path = Browser(city), Device(), "/v1/oauth/userinfo"
     allowed = [scopes.item_verified(name) for name in assurance.policy().claims] if allow is None else allow
     asked = {"scope": scope, "claims": json.dumps(claims), "prompt": "consent"}
     response = await browser.go(**asked)
-    page = await browser.to(await browser.sign_in(await browser.to(response), PARENT))
+    page = await browser.to(await browser.sign_in(await browser.to(response), login))
     told = browser.answer(await browser.send(page, "/consent", allow=allowed)) if "/consent?" in page.text else {}
     assert told, page.text
     assert "code" in told, told
@@ -244,6 +256,38 @@ async def test_IDA_1_by_the_claims_parameter(uncounted: CityPeople) -> None:
     assert found.id_token["verified_claims"]["verification"]["evidence"] == [
         {"type": "electronic_record", "record": {"type": "sandbox", "source": {"name": "sandbox"}}}
     ]
+
+
+async def test_IDA_1_from_the_evidence_that_was_kept(uncounted: CityPeople) -> None:
+    """As proofing writes it, and an officer after it."""
+    house, contact = uncounted.house, accounts.contact.parse("+84987000001")
+    assert contact is not None
+    read_at, now = clock.now() - timedelta(days=2), clock.now()
+    said = {"pin": "079193000777", "full_name": "Lê Thị Thử", "date_of_birth": "1993-05-12", "sex": "female"}
+    evidence = {
+        "session": "prf_ida",
+        "card": {"document": "cccd", "at": read_at.isoformat()},
+        "face": {"at": read_at.isoformat()},
+        "register": None,
+    }
+    async with house.db.begin() as conn:
+        who = await accounts.open_or_find(
+            conn, house.keys, contact=contact, level=1, evidence=evidence, at=now,
+            claims=[accounts.ProvedClaim(name, value, ("card:print", "card:qr"), read_at) for name, value in said.items()],
+        )  # fmt: skip
+        seen_by = {"session": "prf_ida", "officer": {"reason": "x", "at": now.isoformat()}}
+        await accounts.raise_level(conn, who.id, 2, seen_by, NOBODY)
+    wanted: dict[str, Any] = {"assurance_level": None, "verification_process": None, "time": None}
+    wanted["evidence"] = [{"type": {"value": "document"}, "check_details": None}]
+    found = await seen(uncounted, asking("userinfo", "name", verification=wanted), login="+84987000001")
+    told = found.userinfo["verified_claims"]
+    assert told["claims"] == {"name": "Lê Thị Thử"}
+    verification = told["verification"]
+    assert (verification["assurance_level"], verification["verification_process"]) == ("urn:motcua:loa:2", "prf_ida")
+    checks = [(check["check_id"], check["check_method"]) for check in verification["evidence"][0]["check_details"]]
+    assert checks == [
+        ("card:print", "vri"), ("card:qr", "vri"), ("face", "bvr"), ("officer", "vpip"), ("officer", "pvp"),
+    ]  # fmt: skip
 
 
 async def test_IDA_2_the_sign_in_succeeds_all_the_same(uncounted: CityPeople) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from api.caller import Device
 from identity import tokens
@@ -16,6 +18,7 @@ from identity.tokens import Issuer, rfc7638, rfc8414
 from identity.tokens.refusals import BadClient
 from kit import clock, keys
 from kit.refusal import Words
+from kit.settings import BadSetting, Settings
 from tests.people import ISSUER, CityPeople
 
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -53,7 +56,10 @@ async def test_DIS_2_both_documents_say_the_same(city: CityPeople) -> None:
 
 
 def test_DIS_2_an_issuer_with_a_path() -> None:
-    assert rfc8414.metadata("https://city.example/mot-cua")["jwks_uri"] == "https://city.example/mot-cua/v1/oauth/jwks"
+    assert (
+        rfc8414.metadata("https://city.example/mot-cua", ["ES256"])["jwks_uri"]
+        == "https://city.example/mot-cua/v1/oauth/jwks"
+    )
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded"])
@@ -82,6 +88,7 @@ async def test_DIS_5_nothing_weak_is_offered(city: CityPeople) -> None:
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["grant_types_supported"] == [
         "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
     ]  # fmt: skip
     assert said["subject_types_supported"] == ["pairwise"]
     assert said["request_uri_parameter_supported"] is False
@@ -132,22 +139,39 @@ async def test_DIS_6_old_tokens_outlive_a_new_key(city: CityPeople) -> None:
         assert (actor.kind, actor.session_id, actor.account_id) == ("proofing", "prf_1", None)
 
 
-async def test_DIS_6_a_rotation_rehearsed(city: CityPeople, tmp_path: Path) -> None:
-    house, folder = city.house, tmp_path / "keys"
+def _lasting(folder: Path, alg: keys.SigningKind, settings: Settings) -> Settings:
+    """Keys of this kind, and the settings that sign by them."""
     keys.create(folder)
+    if alg != "ES256":
+        began = clock.now() - keys.PUBLISHED_FIRST
+        keys.rotate(folder, began, start=alg)
+    return msgspec.structs.replace(settings, signing_algorithm=alg)
+
+
+@pytest.mark.parametrize("alg", keys.KINDS)
+async def test_DIS_6_a_rotation_rehearsed(city: CityPeople, tmp_path: Path, alg: keys.SigningKind) -> None:
+    house, folder = city.house, tmp_path / "keys"
+    settings = _lasting(folder, alg, house.settings)
+    begun = {file.stem for file in (folder / "signing").glob("*.pem")}
     jkt = rfc7638.thumbprint(Device().key.public_key())
 
     async def signs(issuer: Issuer) -> tuple[str, str]:
         async with house.db.begin() as conn:
             token = await issuer.proofing_token(conn, session_id="prf_1", client_id="citizen-app", jkt=jkt)
-        return token, jwt.get_unverified_header(token)["kid"]
+        header = jwt.get_unverified_header(token)
+        assert header["alg"] == alg
+        return token, header["kid"]
 
-    before = Issuer(house.settings, keys.FileKeys(folder), house.valkey)
+    before = Issuer(settings, keys.FileKeys(folder), house.valkey)
     old_token, first = await signs(before)
-    made, removed = keys.rotate(folder, clock.now())
+    each, removed = keys.rotate(folder, clock.now())
     assert removed == []
-    after = Issuer(house.settings, keys.FileKeys(folder), house.valkey)
-    assert [key["kid"] for key in after.jwks["keys"]] == [first, made.stem], "shown"
+    assert len(each) == (1 if alg == "ES256" else 2), "the next of each kind"
+    made = next(file for file in each if file.stem.startswith(alg.lower()))
+    after = Issuer(settings, keys.FileKeys(folder), house.valkey)
+    shown = [key["kid"] for key in after.jwks["keys"]]
+    assert set(shown) == begun | {file.stem for file in each}, "shown"
+    assert shown.index(first) < shown.index(made.stem)
     assert (await signs(after))[1] == first, "before it signs"
     with clock.shifted(keys.PUBLISHED_FIRST + timedelta(seconds=1)):
         new_token, kid = await signs(after)
@@ -157,7 +181,50 @@ async def test_DIS_6_a_rotation_rehearsed(city: CityPeople, tmp_path: Path) -> N
     for days in (30, 60, 90):
         assert keys.rotate(folder, clock.now() + timedelta(days=days))[1] == []
     gone = keys.rotate(folder, clock.now() + timedelta(days=101))[1]
-    assert [file.stem for file in gone] == [first], "followed more than a hundred days ago"
+    assert first in [file.stem for file in gone], "followed more than a hundred days ago"
+
+
+@pytest.mark.parametrize("alg", keys.KINDS)
+async def test_DIS_4_a_key_of_each_kind(city: CityPeople, tmp_path: Path, alg: keys.SigningKind) -> None:
+    house = city.house
+    settings = _lasting(tmp_path / "keys", alg, house.settings)
+    issuer = Issuer(settings, keys.FileKeys(tmp_path / "keys"), house.valkey)
+    supported = issuer.metadata["id_token_signing_alg_values_supported"]
+    assert supported[0] == alg
+    assert set(supported) == {"ES256", alg}, "what there is a key for, and nothing else"
+    public = {"EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}, "RSA": {"n", "e"}}
+    for key in issuer.jwks["keys"]:
+        assert set(key) == {"kty", "kid", "use", "alg"} | public[key["kty"]]
+    shown = {key["kid"]: jwt.PyJWK(key) for key in issuer.jwks["keys"]}
+    async with house.db.begin() as conn:
+        token = await issuer.proofing_token(conn, session_id="prf_1", client_id="citizen-app", jkt="x" * 43)
+    kid = jwt.get_unverified_header(token)["kid"]
+    # As a partner verifies it: with what the key set says, and no more.
+    said = jwt.decode(token, shown[kid].key, algorithms=[shown[kid].algorithm_name], audience=ISSUER)
+    assert said["sub"] == "prf_1"
+    assert issuer.claims_in_force(token) is not None
+
+
+def test_DIS_4_keys_that_sign_nothing_here(tmp_path: Path, settings: Settings) -> None:
+    keys.create(tmp_path)
+    file = tmp_path / "signing" / "weak.pem"
+    for weak in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP384R1())):
+        file.write_bytes(
+            weak.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        file.chmod(0o600)
+        with pytest.raises(BadSetting, match=r"weak\.pem"):
+            keys.FileKeys(tmp_path)
+
+
+async def test_DIS_4_no_key_of_the_kind_that_is_set(city: CityPeople, tmp_path: Path) -> None:
+    house = city.house
+    keys.create(tmp_path)
+    settings = msgspec.structs.replace(house.settings, signing_algorithm="RS256")
+    with pytest.raises(BadSetting, match="--start RS256"):
+        Issuer(settings, keys.FileKeys(tmp_path), house.valkey)
 
 
 OPEN_TO_SCRIPTS = (

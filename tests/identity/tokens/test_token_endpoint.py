@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,8 +18,10 @@ import pytest
 
 from api.caller import Device, Pkce
 from identity import accounts, tokens
-from identity.tokens import rfc7515, rfc7638
-from kit import clock
+from identity.tokens import Issuer, clients, redeeming, rfc7515, rfc7638
+from identity.tokens.messages import TokenReply
+from identity.tokens.refusals import BadClient, NoSuchKey
+from kit import clock, keys
 from kit.db import Database, raw
 from kit.valkey import ValkeyGone
 from tests.people import ISSUER, CityPeople
@@ -417,18 +420,54 @@ async def test_IDT_1_the_id_token(shop: Shop) -> None:
 
 
 async def test_IDT_2_an_id_token_is_signed_whatever_a_client_would_like(shop: Shop) -> None:
-    # Clients state no algorithm, at registration or later: there is one, and no list of ours holds `none` (DIS-5).
+    # The algorithm is the key's: one that was registered, and no list of ours holds `none` (DIS-5).
     pkce = Pkce()
     answer = (
         await shop.redeem(await shop.code(pkce), pkce.verifier, id_token_signed_response_alg="none", alg="none")
     ).json()
     assert jwt.get_unverified_header(answer["id_token"])["alg"] == "ES256"
-    with pytest.raises(TypeError):
+    for alg in ("none", "HS256", "PS256"):
         async with shop.db.begin() as conn:
-            await tokens.register_client(  # type: ignore[call-arg]
-                conn, client_id="x", name="x", kind="public", grants=["authorization_code"], scopes=[], first_party=True,
-                id_token_signed_response_alg="none",
+            with pytest.raises(BadClient):
+                await tokens.register_client(
+                    conn, client_id="x", name="x", kind="public", grants=["authorization_code"], scopes=[],
+                    first_party=True, id_token_signed_response_alg=alg,  # type: ignore[arg-type]
+                )  # fmt: skip
+
+
+async def test_IDT_2_each_app_gets_what_it_registered(shop: Shop, tmp_path: Path) -> None:
+    house, folder = shop.city.house, tmp_path / "keys"
+    keys.create(folder)
+    for kind in ("EdDSA", "RS256"):
+        keys.rotate(folder, clock.now() - keys.PUBLISHED_FIRST, start=kind)
+    issuer = Issuer(house.settings, keys.FileKeys(folder), house.valkey)
+    shown = {key["kid"]: jwt.PyJWK(key) for key in issuer.jwks["keys"]}
+    async with shop.db.begin() as conn:
+        for alg in (None, *keys.KINDS):
+            name = f"signed-{alg or 'any'}".lower()
+            await tokens.register_client(
+                conn, client_id=name, name=name, kind="public", dpop_required=False, first_party=True,
+                grants=["authorization_code"], scopes=["openid"], id_token_signed_response_alg=alg,
             )  # fmt: skip
+            client, pkce = await clients.known_client(conn, name), Pkce()
+            code = await issuer.issue_code(
+                conn, client_id=name, account_id=shop.citizen_id, code_challenge=pkce.challenge, jkt=None, scope=None,
+                amr=["otp"], auth_time=clock.now(),
+            )  # fmt: skip
+            answer = await redeeming.redeem(conn, issuer, client, code=code, verifier=pkce.verifier, jkt=None)
+            assert isinstance(answer, TokenReply)
+            assert answer.id_token is not None
+            header = jwt.get_unverified_header(answer.id_token)
+            assert header["alg"] == (alg or "ES256")
+            key = shown[header["kid"]]
+            said = jwt.decode(answer.id_token, key.key, algorithms=[header["alg"]], audience=name)
+            whole = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(answer.access_token.encode()).digest()
+            assert said["at_hash"] == rfc7515.b64url(whole[: len(whole) // 2])
+            assert jwt.get_unverified_header(answer.access_token)["alg"] == "ES256", "as the issuer's setting has it"
+            assert issuer.hinted(answer.id_token)[0] == name
+        # Where the key is gone nothing is signed by another.
+        with pytest.raises(NoSuchKey):
+            shop.city.house.issuer.signing(clock.now(), "RS256")
 
 
 async def test_UIN_2_each_scope_gives_its_claims_only(shop: Shop) -> None:
