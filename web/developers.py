@@ -180,7 +180,7 @@ async def _allowed(
 
 def _stale(actor: Actor) -> bool:
     try:
-        refuse_stale(actor)
+        refuse_stale(actor, "applications")
     except SignInTooOld:
         return True
     return False

@@ -79,7 +79,7 @@ async def apply(ways: Ways, actor: Actor, wanted: Wanted) -> Application:
 
     Refuses BadClient, NotForPartners, ApplicationWaits, TooManyClients, NotFound, SignInTooOld.
     """
-    refuse_stale(actor)
+    refuse_stale(actor, "applications")
     owner_id = authenticators.holder_of(actor)
     if beyond := [name for name in wanted.scopes if name not in SCOPES]:
         raise NotForPartners(scope=beyond[0])
@@ -123,7 +123,7 @@ async def clients_of(db: Database, actor: Actor) -> MyClients:
 
 async def renew_secret(ways: Ways, actor: Actor, client_id: str) -> NewSecret:
     """Also how the first one is got. Refuses SignInTooOld, NotFound also for a client that signs or has nothing to keep."""
-    refuse_stale(actor)
+    refuse_stale(actor, "applications")
     async with ways.db.begin() as conn:
         await _own(conn, authenticators.holder_of(actor), client_id)
         until = clock.now() + OVERLAP
@@ -141,7 +141,7 @@ async def end_old_secret(ways: Ways, actor: Actor, client_id: str) -> None:
 
 async def replace_keys(ways: Ways, actor: Actor, client_id: str, keys: list[dict[str, Any]]) -> MyClient:
     """Refuses SignInTooOld, NotFound also for a client that keeps a secret, BadClient."""
-    refuse_stale(actor)
+    refuse_stale(actor, "applications")
     async with ways.db.begin() as conn:
         await _own(conn, authenticators.holder_of(actor), client_id)
         await tokens.replace_keys(conn, client_id, keys)

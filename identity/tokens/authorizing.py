@@ -338,7 +338,8 @@ def _stale(pending: Pending, session: Session) -> bool:
 def _items(asked: Asked, wanted: Collection[str], city: str) -> tuple[str, ...]:
     """What a consent is about: scopes, claims that no scope among them tells, or that are told with their evidence, and services of
     others."""
-    names = dict.fromkeys((*asked.userinfo_claims, *asked.id_token_claims))
+    # In our own order: the column the request waited in keeps none.
+    names = [name for name in scopes.CLAIMS if name in asked.userinfo_claims or name in asked.id_token_claims]
     alone = [scopes.item_of(name) for name in names if scopes.CLAIMS[name].scope not in wanted]
     alone += [scopes.item_verified(name) for name in _verified(asked)]
     return (*wanted, *alone, *(scopes.item_at(uri) for uri in asked.resources if uri != city))
@@ -347,7 +348,7 @@ def _items(asked: Asked, wanted: Collection[str], city: str) -> tuple[str, ...]:
 def _verified(asked: Asked) -> list[str]:
     """The claims asked for with their evidence, each once."""
     each = (*asked.verified_userinfo, *asked.verified_id_token)
-    return list(dict.fromkeys(name for one in each for name in one.claims))
+    return [name for name in scopes.CLAIMS if any(name in one.claims for one in each)]
 
 
 def _plain(names: Mapping[str, Any], granted: Collection[str], allowed: Collection[str]) -> dict[str, Any]:
