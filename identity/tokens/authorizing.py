@@ -336,7 +336,9 @@ def _stale(pending: Pending, session: Session) -> bool:
 def _items(asked: Asked, wanted: Collection[str], city: str) -> tuple[str, ...]:
     """What a consent is about: scopes, claims that no scope among them tells, or that are told with their evidence, and services of
     others."""
-    names = dict.fromkeys((*asked.userinfo_claims, *asked.id_token_claims))
+    # In our order: the database keeps the members of an object in its own.
+    told = (asked.userinfo_claims, asked.id_token_claims)
+    names = dict.fromkeys(name for each in told for name in scopes.CLAIMS if name in each)
     alone = [scopes.item_of(name) for name in names if scopes.CLAIMS[name].scope not in wanted]
     alone += [scopes.item_verified(name) for name in _verified(asked)]
     return (*wanted, *alone, *(scopes.item_at(uri) for uri in asked.resources if uri != city))
@@ -350,7 +352,7 @@ def _at(asked: Asked, allowed: Collection[str], city: str) -> tuple[str, ...]:
 def _verified(asked: Asked) -> list[str]:
     """The claims asked for with their evidence, each once."""
     each = (*asked.verified_userinfo, *asked.verified_id_token)
-    return list(dict.fromkeys(name for one in each for name in one.claims))
+    return list(dict.fromkeys(name for one in each for name in scopes.CLAIMS if name in one.claims))
 
 
 def _plain(names: Mapping[str, Any], granted: Collection[str], allowed: Collection[str]) -> dict[str, Any]:
