@@ -287,6 +287,9 @@ async def _next(conn: AsyncConnection, issuer: Issuer, pending: Pending, session
     except BadScope as refusal:
         return await _answered(conn, issuer, pending, OAuthError("invalid_scope", refusal.message.en))
     allowed = frozenset(wanted) if pending.client.first_party else await _allowed(conn, pending, session, wanted)
+    if allowed is not None and asked.resources and not _at(asked, allowed, issuer.url):
+        # As where nothing of what is asked was allowed: the person is asked again.
+        allowed = None
     if allowed is None or "consent" in asked.prompt:
         if "none" in asked.prompt:
             return await _answered(conn, issuer, pending, OAuthError("consent_required", "the person has not decided"))
@@ -338,17 +341,23 @@ def _stale(pending: Pending, session: Session) -> bool:
 def _items(asked: Asked, wanted: Collection[str], city: str) -> tuple[str, ...]:
     """What a consent is about: scopes, claims that no scope among them tells, or that are told with their evidence, and services of
     others."""
-    # In our own order: the column the request waited in keeps none.
-    names = [name for name in scopes.CLAIMS if name in asked.userinfo_claims or name in asked.id_token_claims]
+    # In our order: the database keeps the members of an object in its own.
+    told = (asked.userinfo_claims, asked.id_token_claims)
+    names = dict.fromkeys(name for each in told for name in scopes.CLAIMS if name in each)
     alone = [scopes.item_of(name) for name in names if scopes.CLAIMS[name].scope not in wanted]
     alone += [scopes.item_verified(name) for name in _verified(asked)]
     return (*wanted, *alone, *(scopes.item_at(uri) for uri in asked.resources if uri != city))
 
 
+def _at(asked: Asked, allowed: Collection[str], city: str) -> tuple[str, ...]:
+    """The services asked for that the token may be for: of those of others, the ones that were allowed."""
+    return tuple(uri for uri in asked.resources if uri == city or scopes.item_at(uri) in allowed)
+
+
 def _verified(asked: Asked) -> list[str]:
     """The claims asked for with their evidence, each once."""
     each = (*asked.verified_userinfo, *asked.verified_id_token)
-    return [name for name in scopes.CLAIMS if any(name in one.claims for one in each)]
+    return list(dict.fromkeys(name for one in each for name in scopes.CLAIMS if name in one.claims))
 
 
 def _plain(names: Mapping[str, Any], granted: Collection[str], allowed: Collection[str]) -> dict[str, Any]:
@@ -383,7 +392,7 @@ async def _granted(
         "verified_userinfo": _with_evidence(asked.verified_userinfo, allowed),
         "verified_id_token": _with_evidence(asked.verified_id_token, allowed),
     }
-    at = tuple(uri for uri in asked.resources if uri == issuer.url or scopes.item_at(uri) in allowed)
+    at = _at(asked, allowed, issuer.url)
     if asked.resources and not at:
         # Without any the token would be for the city's own service, which nobody asked for.
         return await _answered(conn, issuer, pending, OAuthError("access_denied", "the person allowed no service"))

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts
-from identity.tokens import assurance, rfc9068
+from identity.tokens import assurance, evidence, rfc9068
 from identity.tokens.assurance import VerifiedAsked
 from kit import clock
 from kit.keys import Keys
@@ -44,7 +44,7 @@ async def verified(
     """`verified_claims` for these requests, as a grant keeps them, at the level of now; empty where nothing can be told."""
     if not requests:
         return {}
-    proven = assurance.verified(
+    proven = evidence.verified(
         await accounts.prefill(conn, keys, account_id),
         await accounts.evidence(conn, account_id),
         acr=rfc9068.acr_of(level),

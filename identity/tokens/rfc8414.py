@@ -7,7 +7,7 @@ draft-ietf-oauth-first-party-apps; they redeem them at the same token endpoint.
 from collections.abc import Sequence
 from typing import Any
 
-from identity.tokens import assurance, rfc7636, rfc9068
+from identity.tokens import evidence, rfc7636, rfc9068
 from identity.tokens.messages import Alg
 from identity.tokens.rfc7515 import ALG
 from identity.tokens.scopes import CLAIMS, SCOPES
@@ -54,7 +54,7 @@ def metadata(issuer: str, algs: Sequence[Alg]) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "claims_parameter_supported": True,
-        **assurance.metadata(),
+        **evidence.metadata(),
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }  # fmt: skip

@@ -10,8 +10,9 @@ import pytest
 
 from api.caller import Device
 from identity import accounts
-from identity.tokens import assurance, scopes
-from identity.tokens.assurance import Verified, VerifiedAsked
+from identity.tokens import assurance, evidence, scopes
+from identity.tokens.assurance import VerifiedAsked
+from identity.tokens.evidence import Verified
 from identity.tokens.rfc6749 import OAuthError
 from kit import clock
 from kit.actor import NOBODY
@@ -19,7 +20,7 @@ from kit.db import raw
 from tests.identity.tokens.browsing import PARENT, Browser
 from tests.people import ISSUER, CityPeople
 
-TF = assurance.policy().trust_framework
+TF = evidence.policy().trust_framework
 CARD_AT = datetime(2026, 3, 1, 8, 0, 0, 123456, UTC)
 CHECK_AT, AT = CARD_AT + timedelta(days=1), datetime(2026, 3, 20, tzinfo=UTC)
 ANY: dict[str, Any] = {"trust_framework": None}
@@ -59,7 +60,7 @@ LEVELS: list[dict[str, Any]] = [
 
 
 def known(**change: Any) -> dict[str, Verified]:
-    return assurance.verified(PROVEN | change, LEVELS, acr="urn:motcua:loa:2")
+    return evidence.verified(PROVEN | change, LEVELS, acr="urn:motcua:loa:2")
 
 
 def told(verification: Any = ANY, claims: Any = None, have: dict[str, Verified] | None = None) -> Any:
@@ -107,7 +108,7 @@ def test_IDA_1_which_evidence_proved_which_claim_and_when() -> None:
 def test_IDA_1_a_face_that_an_officer_compared_is_no_machines(*, in_person: bool, methods: list[str]) -> None:
     face = {"by": "officer", "in_person": in_person, "at": CHECK_AT.isoformat()}
     levels = [{"level": 1, "evidence": {**LEVELS[0]["evidence"], "face": face}}]
-    found = assurance.verified(PROVEN, levels, acr="urn:motcua:loa:1")["gender"].verification["evidence"][0]
+    found = evidence.verified(PROVEN, levels, acr="urn:motcua:loa:1")["gender"].verification["evidence"][0]
     assert [check["check_method"] for check in found["check_details"]] == methods
 
 
@@ -192,14 +193,14 @@ def test_IDA_2_requests_that_are_none(sent: Any) -> None:
 def test_IDA_4_only_what_evidence_proved() -> None:
     own = known(residence=claim("Nơi tôi nói", "self"), full_name=claim("TÊN", "one-time-code"))
     assert set(own) == {"birthdate", "gender"}
-    assert assurance.verified(PROVEN, LEVELS, acr=None) == {}, "a level that has lapsed proves nothing any more"
-    assert set(assurance.policy().claims) <= set(scopes.CLAIMS)
+    assert evidence.verified(PROVEN, LEVELS, acr=None) == {}, "a level that has lapsed proves nothing any more"
+    assert set(evidence.policy().claims) <= set(scopes.CLAIMS)
     with_contacts = known(phone=claim("+84900000011", "card:qr"), phone_number=claim("+84900000011", "card:qr"))
     assert set(with_contacts) == set(known())
 
 
 def test_IDA_1_the_metadata_says_what_is_answered() -> None:
-    said = assurance.metadata()
+    said = evidence.metadata()
     everything = known().values()
     entries = [entry for one in everything for entry in one.verification["evidence"]]
     assert said["trust_frameworks_supported"] == [TF]
@@ -228,7 +229,7 @@ async def seen(
     city: CityPeople, claims: dict[str, Any], allow: list[str] | None = None, scope: str = "openid", login: str = PARENT
 ) -> Seen:
     browser, device, path = Browser(city), Device(), "/v1/oauth/userinfo"
-    allowed = [scopes.item_verified(name) for name in assurance.policy().claims] if allow is None else allow
+    allowed = [scopes.item_verified(name) for name in evidence.policy().claims] if allow is None else allow
     asked = {"scope": scope, "claims": json.dumps(claims), "prompt": "consent"}
     response = await browser.go(**asked)
     page = await browser.to(await browser.sign_in(await browser.to(response), login))
