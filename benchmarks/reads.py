@@ -28,6 +28,7 @@ from kit import settings as kit_settings
 from kit.actor import Actor
 from kit.db import raw
 from kit.engines import Engines
+from kit.pool import InferencePool
 from kit.refusal import Words
 
 _URL = "http://127.0.0.1:8000"
@@ -126,7 +127,8 @@ async def _measure(quick: bool) -> list[Row]:
                 database_url=urls.database, faces_database_url=urls.faces_database, redis_url=urls.redis,
             )  # fmt: skip
             await sandbox.furnish(made)
-            app = create_app(made)
+            # No photo comes: its processes never start.
+            app = create_app(made, pool=InferencePool(workers=1, queue=0))
             async with app.lifespan():
                 transport = httpx.ASGITransport(app=cast(Any, app))
                 async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
