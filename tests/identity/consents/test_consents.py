@@ -281,7 +281,7 @@ async def test_UIN_2_single_claims(browser: Browser) -> None:
         {"userinfo": {"birthdate": None, "email": None}, "id_token": {"name": {"essential": True}, "nonsense": None}}
     )
     page = await _page(browser, scope="openid", claims=asked)
-    assert re.findall(r'name="allow" value="([\w:]+)"', page.text) == ["claim:name", "claim:birthdate", "claim:email"]
+    assert re.findall(r'name="allow" value="([\w:]+)"', page.text) == ["claim:birthdate", "claim:email", "claim:name"]
     told = browser.answer(await browser.send(page, "/consent", allow=["claim:birthdate", "claim:name"])) or {}
     app = await App(browser).redeem(told)
     assert await app.user_info() == {"sub": app.identity["sub"], "birthdate": "1992-05-20"}

@@ -18,7 +18,7 @@ async function ask() {
     const sent = document.querySelector("[data-code-sent]");
     if (sent) sent.value = now.code ?? "";
     show(now.state);
-    if (now.state !== "waiting") return;
+    if (["strange", "approved"].includes(now.state)) return;
   } catch {
     show("cut");
   }
