@@ -26,7 +26,21 @@ async def test_vietnamese_first_english_for_who_asks(city: CityPeople) -> None:
     assert '<html lang="vi">' in (await _page(city, "/", headers={"Accept-Language": "vi-VN,vi;q=0.9,en;q=0.8"})).text
 
 
-@pytest.mark.parametrize("path", ["/", "/d", "/d/H29.X", "/device", "/docs", "/sandbox", "/sandbox/inbox"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/d",
+        "/d/H29.X",
+        "/device",
+        "/docs",
+        "/procedures",
+        "/procedures/3.000722",
+        "/life-events/birth",
+        "/sandbox",
+        "/sandbox/inbox",
+    ],
+)
 async def test_every_page_is_small_and_keeps_foreign_script_out(city: CityPeople, path: str) -> None:
     answer = await _page(city, path)
     assert answer.status_code == 200
