@@ -198,13 +198,16 @@ class Shower:
                     f"{name}.{number}.{inner.name}",
                     inner,
                     row.get(inner.name),
-                    required=forms.required(inner, {"row": row}, today=self.today),
+                    required=self._asked_of(inner, row) and forms.required(inner, {"row": row}, today=self.today),
                 )
                 # A page without script cannot show a question of a row when the row is typed: it shows them all.
                 for inner in field.fields
             ]
             for number, row in enumerate(rows)
         ]
+
+    def _asked_of(self, inner: Field, row: Mapping[str, Any]) -> bool:
+        return inner.shown_when is None or rules.holds(inner.shown_when, {"row": row}, today=self.today)
 
     def _named(self, codes: CodeList) -> list[Choice]:
         return [Choice(code.code, self._name(code)) for code in codes.codes]
