@@ -127,10 +127,12 @@ async def show_code_list(name: str, catalogue: Catalogue) -> CodeList:
 
 @get("/v1/places/resolution", who=ANYONE, tags=["procedures"], summary="What a printed address may name, on both maps")
 async def resolve_address(
-    address: Annotated[str, Parameter(min_length=1, max_length=300, description="as printed, on either map")],
+    printed: Annotated[
+        str, Parameter(query="address", min_length=1, max_length=300, description="as printed, on either map")
+    ],
 ) -> ResolvedAddress:
     """A ward of before July 2025 may lie in several of today's: then all are candidates and none is chosen for you."""
-    found = places.resolve(address)
+    found = places.resolve(printed)
     return ResolvedAddress(
         detail=found.detail,
         ward=found.ward_code,

@@ -122,11 +122,13 @@ class Catalogue:
         return {name: self.procedure(item.branch(name).procedure, on) for name in bundles.choose(item, chosen)}
 
     def documents(self, item: Procedure | Bundle, on: date, chosen: Collection[str] | None = None) -> list[Document]:
-        """Every paper that may be handed in, each kind once."""
+        """Every paper that may be handed in, each kind once; none that only a procedure filed alone asks for."""
+        procedures = self.branch_procedures(item, on, chosen)
         papers: dict[str, Document] = {}
-        for procedure in self.branch_procedures(item, on, chosen).values():
+        for procedure in procedures.values():
             for document in procedure.documents:
-                papers.setdefault(document.kind, document)
+                if not _asked_alone(document, procedures):
+                    papers.setdefault(document.kind, document)
         return list(papers.values())
 
     def fees_of(
@@ -146,6 +148,12 @@ class Catalogue:
             of_this = copies if not found else 0
             found[name] = fees.fee(procedure, on, channel, person_classes, values=values, copies=of_this)
         return found
+
+
+def _asked_alone(document: Document, branches: Collection[str]) -> bool:
+    """Whether a paper is asked for only where a branch is absent that is among these, so that it cannot be asked for here."""
+    when = document.required_when
+    return when is not None and when.negated is not None and when.negated.branch in branches
 
 
 def _in_force(item: Item, on: date) -> bool:

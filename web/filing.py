@@ -23,7 +23,7 @@ from kit.pool import InferencePool
 from kit.refusal import Fault, Refusal, fault
 from kit.settings import Settings
 from notifications import PostOffice
-from procedures import Bundle, Catalogue, Procedure
+from procedures import Bundle, Catalogue, CodeList, Procedure
 from uploads import Vault
 from web import form_reading
 from web.form_showing import Shower
@@ -260,7 +260,7 @@ async def _keep(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, do
     """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
     item = _item(catalogue, dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
-    changes = form_reading.changes(fields, _without_removed(sent), item.form.lists)
+    changes = form_reading.changes(fields, _without_removed(sent), _lists(catalogue, item))
     kept, seen = Kept(dossier, {}, []), sent.one("version")
     version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
     ward = form_reading.ward_of(sent.one("ward")) if sent.one("ward") else dossier.options.ward
@@ -299,7 +299,7 @@ async def _contest(
     """Beside a locked value: why it is wrong, and what is right."""
     item = _item(catalogue, kept.dossier)
     field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
-    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, item.form.lists)
+    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, _lists(catalogue, item))
     reason = sent.one(f"contest.{path}.reason").strip()
     if not reason:
         kept.faults.append(fault(path, "reason-missing", "Hãy ghi vì sao chưa đúng.", "Say why it is wrong."))
@@ -334,6 +334,7 @@ def _form(
         branches=dossier.options.branches or (),
         lang=lang,
         sources=catalogue.codes("sources"),
+        countries=catalogue.codes(form_reading.COUNTRIES),
         faults=faults,
         typed=typed,
         blank_row_of=blank_row_of,
@@ -348,7 +349,6 @@ def _form(
         asks_ward=asks_ward,
         wards=catalogue.codes("wards").codes,
         missing=len(dossier.faults),
-        faults=faults,
         csrf=browser.form_token(cookie, dossier.id),
     )
 
@@ -396,6 +396,10 @@ async def _papers(
 def _item(catalogue: Catalogue, dossier: Dossier) -> Procedure | Bundle:
     """In the version the dossier was opened under."""
     return catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
+
+
+def _lists(catalogue: Catalogue, item: Procedure | Bundle) -> dict[str, CodeList]:
+    return {**item.form.lists, form_reading.COUNTRIES: catalogue.codes(form_reading.COUNTRIES)}
 
 
 def _address(request: HttpRequest, dossier_id: str, step: str = "") -> str:

@@ -11,6 +11,9 @@ from kit import names, places
 from procedures import rules
 from procedures.messages import CodeList, Field
 
+COUNTRIES = "nationality"
+"""The list that countries of addresses are read from; it stands among `lists`, whatever the form."""
+
 MOST_ROWS = 30
 _ROW = re.compile(r"([0-9]{1,2})\.")
 
@@ -75,8 +78,8 @@ def _address(name: str, posted: Posted, lists: Mapping[str, CodeList]) -> dict[s
     parts = {part: names.nfc(posted.get(f"{name}.{part}", "")) for part in ("detail", "ward", "country", "printed")}
     if parts["ward"]:
         parts["ward"] = ward_of(parts["ward"])
-    if parts["country"] and "nationality" in lists:
-        parts["country"] = code_of(lists["nationality"], parts["country"])
+    if parts["country"]:
+        parts["country"] = code_of(lists[COUNTRIES], parts["country"])
     given = {part: text for part, text in parts.items() if text}
     return given if given.keys() - {"printed"} else None
 

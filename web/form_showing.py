@@ -10,14 +10,14 @@ from dossiers.messages import Contested, FieldValue
 from kit import places
 from kit.refusal import Fault, Words
 from procedures import Bundle, Procedure, forms, rules
-from procedures.messages import CodeList, Field
+from procedures.messages import Code, CodeList, Field
 from web.form_reading import mark
 from web.pages import Lang
 
 # A list longer than this is typed into, with suggestions, and stands once on the page.
 _MOST_OPTIONS = 20
 
-Widget = Literal["text", "date", "number", "select", "suggest", "yes_no", "agree", "address", "rows", "long"]
+Widget = Literal["text", "date", "time", "number", "select", "suggest", "yes_no", "agree", "address", "rows", "long"]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -64,6 +64,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a form that a page needs."""
 
     groups: Sequence[Group]
+    wrong: Sequence[tuple[str, str, Words]]
+    """What to look at again, in the form's order: the field's path, what it is called, what is wrong."""
     lists: Mapping[str, Sequence[Choice]]
     """The long lists that inputs suggest from, each once."""
 
@@ -80,12 +82,14 @@ class Shower:
         branches: Collection[str],
         lang: Lang,
         sources: CodeList,
+        countries: CodeList,
         faults: Sequence[Fault] = (),
         typed: Mapping[str, Any] | None = None,
         blank_row_of: str | None = None,
     ) -> None:
         self.item, self.answers, self.today, self.branches, self.lang = item, answers, today, branches, lang
-        self.sources, self.faults, self.typed, self.blank_row_of = sources, faults, typed or {}, blank_row_of
+        self.sources, self.countries, self.faults = sources, countries, faults
+        self.typed, self.blank_row_of = typed or {}, blank_row_of
         self.lists: dict[str, list[Choice]] = {}
 
     def page(self) -> Page:
@@ -101,7 +105,14 @@ class Shower:
             ]
             if inputs:
                 groups.append(Group(section.name, self._say(section.title), inputs))
-        return Page(groups=groups, lists=self.lists)
+        wrong = [
+            (question.path, question.label, fault.message)
+            for group in groups
+            for asked_for in group.inputs
+            for question in (asked_for, *(inner for row in asked_for.rows for inner in row))
+            for fault in question.faults
+        ]
+        return Page(groups=groups, wrong=wrong, lists=self.lists)
 
     def _say(self, words: Words) -> str:
         return words.vi if self.lang == "vi" else words.en
@@ -122,7 +133,7 @@ class Shower:
         return msgspec.structs.replace(
             question,
             mark=mark(kept),
-            source=(source.vi if self.lang == "vi" else source.en) if source is not None else None,
+            source=self._name(source) if source is not None else None,
             locked=told.locked if told is not None else False,
             contested=told.contested if told is not None else None,
             shown=self._printed(field, kept) if kept is not None else "",
@@ -137,17 +148,25 @@ class Shower:
         shown: Any = value
         choices: Sequence[Choice] = ()
         if widget == "select":
-            choices = self._choices(field.codes or "")
+            choices = self._named(self.item.form.lists[field.codes or ""])
         elif widget == "suggest":
-            self.lists[field.codes or ""] = self._choices(field.codes or "")
+            self.lists[field.codes or ""] = self._named(self.item.form.lists[field.codes or ""])
             entry = self.item.form.lists[field.codes or ""].get(str(value)) if value is not None else None
-            shown = (entry.vi if self.lang == "vi" else entry.en) if entry is not None else value
+            shown = self._name(entry) if entry is not None else value
         elif widget == "yes_no" or widget == "agree":
             shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
         address = value if widget == "address" and isinstance(value, Mapping) else {}
         if widget == "address":
             self.lists["ward"] = [Choice(place.code, place.name) for place in places.wards()]
-            shown = {**address, "ward": _ward_name(address.get("ward"))}
+            self.lists["country"] = self._named(self.countries)
+            country = self.countries.get(str(address.get("country", "")))
+            shown = {
+                "printed": address.get("printed", ""),
+                "ward": _ward_name(address.get("ward")),
+                "detail": address.get("detail", ""),
+                "country": self._name(country) if country is not None else address.get("country", ""),
+                "abroad": country is not None and country.code != "VNM",
+            }
         return Input(
             path=path,
             name=name,
@@ -179,7 +198,7 @@ class Shower:
                     f"{name}.{number}.{inner.name}",
                     inner,
                     row.get(inner.name),
-                    required=forms.required(inner, {"row": row}, today=self.today),
+                    required=self._asked_of(inner, row) and forms.required(inner, {"row": row}, today=self.today),
                 )
                 # A page without script cannot show a question of a row when the row is typed: it shows them all.
                 for inner in field.fields
@@ -187,14 +206,20 @@ class Shower:
             for number, row in enumerate(rows)
         ]
 
-    def _choices(self, codes: str) -> list[Choice]:
-        return [Choice(c.code, c.vi if self.lang == "vi" else c.en) for c in self.item.form.lists[codes].codes]
+    def _asked_of(self, inner: Field, row: Mapping[str, Any]) -> bool:
+        return inner.shown_when is None or rules.holds(inner.shown_when, {"row": row}, today=self.today)
+
+    def _named(self, codes: CodeList) -> list[Choice]:
+        return [Choice(code.code, self._name(code)) for code in codes.codes]
+
+    def _name(self, code: Code) -> str:
+        return code.vi if self.lang == "vi" else code.en
 
     def _printed(self, field: Field, value: Any) -> str:
         """An answer as text, for people."""
         if field.kind == "code":
             entry = self.item.form.lists[field.codes or ""].get(str(value))
-            return (entry.vi if self.lang == "vi" else entry.en) if entry is not None else str(value)
+            return self._name(entry) if entry is not None else str(value)
         if field.kind == "address" and isinstance(value, Mapping):
             parts = (value.get("detail"), _ward_name(value.get("ward")), value.get("country"))
             return ", ".join(str(part) for part in parts if part) or str(value.get("printed", ""))
@@ -221,7 +246,7 @@ def _widget(field: Field, lists: Mapping[str, CodeList]) -> Widget:
             return "agree" if field.agree else "yes_no"
         case "integer":
             return "number"
-        case "date" | "address" | "rows":
+        case "date" | "time" | "address" | "rows":
             return field.kind
         case _:
             return "long" if field.kind == "text" and field.max_length > 200 else "text"

@@ -24,7 +24,7 @@ CLIENT = "citizen-web"
 
 _BACK = "/signed-in"
 # Where a person may be led after signing in: pages of ours, and no other address.
-_OURS = re.compile(r"/(?:dossiers|procedures)(?:/[0-9A-Za-z_.\-]{1,60}){0,3}")
+_OURS = re.compile(r"/(?:dossiers|procedures)(?:/[0-9A-Za-z][0-9A-Za-z_.\-]{0,59}){0,3}")
 _SCOPES = frozenset({"dossiers:read", "dossiers:write", "uploads:write"})
 
 

@@ -66,6 +66,7 @@ async def test_only_what_is_named_changes_and_null_clears(city: CityPeople) -> N
         "source": "citizen",
         "locked": False,
         "origin": None,
+        "contested": None,
     }
     assert "requester.phone" not in changed["form"], "a cleared answer is not filled in again"
     untouched = await parent.patch(f"{path}/form", json={}, headers={"If-Match": '"2"'}, expect=200)

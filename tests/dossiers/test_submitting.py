@@ -84,12 +84,12 @@ async def test_refused_whole_with_every_fault_named(city: CityPeople) -> None:
         "child.full_name",
         "child.date_of_birth",
         "child.sex",
-        "mother.residence.ward",
+        "mother.residence_kind",
         "insurance.facility",
         "residence.household_head_pin",
         "documents.birth_notification",
     } <= fields
-    assert "ward" not in fields, "the mother's residence decides it, and is named already"
+    assert "ward" not in fields, "the mother's residence decides it, read from the address on her card"
     assert all(fault["message"]["vi"] and fault["message"]["en"] for fault in refused["faults"])
     again = await parent.get(f"/v1/dossiers/{draft['id']}", expect=200)
     assert (again["status"], again["receipt_code"]) == ("draft", None)

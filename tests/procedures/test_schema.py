@@ -126,6 +126,77 @@ def test_the_schema_and_the_check_agree(
     agreement(item.form, branches, validator, changed(data, item.form, values))
 
 
+def _steering(field: Field) -> list[str]:
+    """The answers that decide whether this one is asked for."""
+    found: list[str] = []
+    todo = [when for when in (field.shown_when, field.required_when) if when is not None]
+    while todo:
+        when = todo.pop()
+        found += [when.field] if when.field is not None else []
+        todo += [*when.every, *when.some, *([when.negated] if when.negated is not None else [])]
+    return found
+
+
+def _possible(field: Field, form: Form) -> list[Any]:
+    """Every value of a steering answer that a condition can tell apart, and none."""
+    codes = [code.code for code in form.lists[field.codes].codes] if field.codes else []
+    return [None, True, False, "x", "2026-11-20", *codes]
+
+
+@pytest.mark.parametrize(("item", "branches"), FORMS)
+def test_every_condition_and_every_row_is_told_alike(
+    item: Procedure | Bundle, branches: tuple[str, ...] | None
+) -> None:
+    """Walked, not drawn: each conditional question given and not, under each value of what it hangs on; rows too few and too many."""
+    form, validator = item.form, _validator(item, branches)
+    chosen = {
+        section.name
+        for section in form.sections
+        if section.branch is None or branches is None or section.branch in branches
+    }
+    fields = {f"{s.name}.{field.name}": field for s in form.sections if s.name in chosen for field in s.fields}
+    for example in form.examples.values():
+        whole = {name: part for name, part in copy.deepcopy(example).items() if name in chosen}
+        for path, field in fields.items():
+            for values in _without(whole, path):
+                agreement(form, branches, validator, values)
+                for steer in _steering(field):
+                    for value in _possible(fields[steer], form):
+                        changed_one = copy.deepcopy(values)
+                        rules.put(changed_one, steer, value)
+                        agreement(form, branches, validator, changed_one)
+            if field.kind == "rows":
+                for rows in _lists_of_rows(field, form, rules.at(whole, path)):
+                    values = copy.deepcopy(whole)
+                    rules.put(values, path, rows)
+                    agreement(form, branches, validator, values)
+
+
+def _without(whole: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    """The example as it is, without this answer, and with one of its section's parts gone altogether."""
+    section, _, name = path.partition(".")
+    less = copy.deepcopy(whole)
+    less.get(section, {}).pop(name, None)
+    gone = {key: part for key, part in copy.deepcopy(whole).items() if key != section}
+    return [copy.deepcopy(whole), less, gone]
+
+
+def _lists_of_rows(field: Field, form: Form, rows: list[dict[str, Any]] | None) -> list[list[Any]]:
+    row = (rows or [{}])[0]
+    most = 20 if field.maximum is None else field.maximum
+    found: list[list[Any]] = [[row] * count for count in range(most + 2)]
+    inner = {f"row.{one.name}": one for one in field.fields}
+    enough = max(field.minimum or 0, 1)
+    for one in field.fields:
+        less = {name: value for name, value in row.items() if name != one.name}
+        for base in (row, less):
+            found.append([base] * enough)
+            for steer in _steering(one):
+                name = steer.removeprefix("row.")
+                found += [[{**base, name: value}] * enough for value in _possible(inner[steer], form)]
+    return found
+
+
 _validators: dict[tuple[str, str, tuple[str, ...] | None], Any] = {}
 
 

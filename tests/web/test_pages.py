@@ -28,6 +28,19 @@ async def test_vietnamese_first_english_for_who_asks(city: CityPeople) -> None:
 
 @pytest.mark.parametrize(
     "path", ["/", "/d", "/d/H29.X", "/device", "/developers", "/docs", "/sandbox", "/sandbox/inbox"]
+    "path",
+    [
+        "/",
+        "/d",
+        "/d/H29.X",
+        "/device",
+        "/docs",
+        "/procedures",
+        "/procedures/3.000722",
+        "/life-events/birth",
+        "/sandbox",
+        "/sandbox/inbox",
+    ],
 )
 async def test_every_page_is_small_and_keeps_foreign_script_out(city: CityPeople, path: str) -> None:
     answer = await _page(city, path)
