@@ -207,7 +207,8 @@ async def _shares(app: App, house: House, form: dict[str, str], body: bytes, cou
         async with house.db.begin() as conn:
             client = await store.client(conn, _KIOSK)
             assert client is not None
-            await house.issuer.client_token(conn, client, scope=None, jkt=None)
+            granted, _ = house.issuer.client_token(client, scope=None, jkt=None)
+            await store.add_own_grant(conn, **granted)
 
     whole = await milliseconds(lambda: _call(app, "POST", "/v1/oauth/token", form, body))
     http = await milliseconds(lambda: _call(app, "GET", "/v1/oauth/jwks", {}))

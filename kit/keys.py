@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -194,6 +195,7 @@ def rotate(directory: Path, at: datetime) -> tuple[Path, list[Path]]:
     return made, old
 
 
+@cache
 def made_at(kid: str) -> datetime:
     """When a key was made by rotation; the beginning of time for the first ones."""
     try:

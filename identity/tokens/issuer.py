@@ -294,6 +294,39 @@ class Issuer(Verifier):
         refresh_until: datetime | None,
     ) -> TokenReply:
         """Tokens for a person; `behind` is the code or grant with account_id, amr, auth_time and claims of the sign-in."""
+        told = await claims.known(conn, self.keys, behind.account_id, (behind.claims or {}).get("id_token", ()))
+        reply = self.person_reply(
+            client,
+            behind,
+            bearer,
+            gid=gid,
+            scope=scope,
+            jkt=jkt,
+            now=now,
+            nonce=nonce,
+            told=told,
+            refreshed=refresh_until is not None,
+        )
+        if reply.refresh_token is not None and refresh_until is not None:
+            until = min(refresh_until, now + REFRESH_LIFETIME)
+            await store.add_refresh_token(conn, digest=ids.digest(reply.refresh_token), grant_id=gid, expires_at=until)
+        return reply
+
+    def person_reply(
+        self,
+        client: Client,
+        behind: Any,
+        bearer: Any,
+        *,
+        gid: str,
+        scope: str,
+        jkt: str | None,
+        now: datetime,
+        nonce: str | None,
+        told: dict[str, Any],
+        refreshed: bool,
+    ) -> TokenReply:
+        """The same, written nowhere yet: `told` is what the ID token says of the person, `refreshed` asks for a refresh token."""
         pairwise = self.subject(client, behind.account_id)
         officer = kind_of(bearer) == "officer"
         token = self._signed(
@@ -310,11 +343,7 @@ class Issuer(Verifier):
             office=bearer.office_id if officer else None,
             roles=tuple(dict.fromkeys(bearer.roles)) if officer else (),
         )
-        refresh = None
-        if refresh_until is not None:
-            refresh = ids.secret_token("rt")
-            until = min(refresh_until, now + REFRESH_LIFETIME)
-            await store.add_refresh_token(conn, digest=ids.digest(refresh), grant_id=gid, expires_at=until)
+        refresh = ids.secret_token("rt") if refreshed else None
         identity = None
         if "openid" in scopes.names(scope):
             identity = oidc.id_token(
@@ -329,30 +358,34 @@ class Issuer(Verifier):
                 access_token=token,
                 at=now,
                 sid=None if behind.browser_session_id is None else self.session_name(client, behind.browser_session_id),
-                more=await claims.known(conn, self.keys, behind.account_id, (behind.claims or {}).get("id_token", ())),
+                more=told,
             )
         return _reply(token, jkt, rfc9068.LIFETIME, scope, identity, refresh)
 
-    async def client_token(
-        self, conn: AsyncConnection, client: Client, *, scope: str | None, jkt: str | None
-    ) -> TokenReply:
-        """A token of the client for itself; a kiosk's names its office. Raises OAuthError."""
+    def client_token(self, client: Client, *, scope: str | None, jkt: str | None) -> tuple[dict[str, Any], TokenReply]:
+        """A token of the client for itself, and the row it is ended by, which the caller writes before anybody gets the token. A
+        kiosk's names its office. Raises OAuthError."""
         kind: Kind = "kiosk" if client.office_id is not None else "client"
         try:
             granted = " ".join(clients.allowed_scopes(client, scope, kind))
         except BadScope as refusal:
             raise OAuthError("invalid_scope", refusal.message.en) from refusal
-        token = await self._issue(
-            conn,
+        gid, now = ids.new_id("grt"), clock.now()
+        row = {
+            "id": gid, "kind": kind, "client_id": client.id, "scope": granted, "jkt": jkt, "created_at": now,
+            "expires_at": now + rfc9068.LIFETIME,
+        }  # fmt: skip
+        token = self._signed(
+            gid=gid,
             kind=kind,
             client_id=client.id,
             subject=client.id,
             scope=granted,
             jkt=jkt,
-            now=clock.now(),
+            now=now,
             office=client.office_id,
         )
-        return _reply(token, jkt, rfc9068.LIFETIME, granted)
+        return row, _reply(token, jkt, rfc9068.LIFETIME, granted)
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""

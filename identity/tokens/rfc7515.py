@@ -3,14 +3,13 @@
 import base64
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
-    from jwt.algorithms import ECAlgorithm
 
 ALG: Final = "ES256"
 # Ours are about 700 bytes and a DPoP proof about 600: what is longer is refused unread.
@@ -20,13 +19,24 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 @cache
-def _es256() -> "ECAlgorithm":
+def _es256() -> "ec.ECDSA":
     # At the first token, not at import: these libraries take longer to load than the web framework.
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
-    from jwt.algorithms import ECAlgorithm
 
-    return ECAlgorithm(hashes.SHA256, ec.SECP256R1)
+    return ec.ECDSA(hashes.SHA256())
+
+
+# RFC 7518 §3.4: a signature is R and S, each of 32 bytes; the library speaks DER.
+_HALF = 32
+
+
+def signature(message: bytes, key: "ec.EllipticCurvePrivateKey") -> bytes:
+    """ES256 of `message`, 64 bytes."""
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    r, s = decode_dss_signature(key.sign(message, _es256()))
+    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
 
 
 class BadJws(Exception):
@@ -72,8 +82,9 @@ def json_object(data: bytes) -> dict[str, Any]:
     """A JSON object; names that stand twice (RFC 7515 §5.2), NaN, Infinity and half a surrogate pair are refused."""
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-        # "\\ud800" is a string to Python and no text to anybody else: whoever hashed or stored it would fall over it.
-        json.dumps(found, ensure_ascii=False).encode()
+        if b"\\u" in data:
+            # "\\ud800" is a string to Python and no text to anybody else: whoever hashed or stored it would fall over it.
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadJws("a part is not JSON") from error
     if not isinstance(found, dict):
@@ -114,12 +125,25 @@ def parse(compact: str, *, typ: str | None, members: frozenset[str], more: bool 
 
 def verify(jws: Jws, key: "ec.EllipticCurvePublicKey") -> None:
     """Raises BadJws unless `key` signed it."""
-    if not _es256().verify(jws.signing_input, key, jws.signature):
-        raise BadJws("the signature does not verify")
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    if len(jws.signature) != 2 * _HALF:
+        raise BadJws("the signature is not of 64 bytes")
+    r, s = (int.from_bytes(half, "big") for half in (jws.signature[:_HALF], jws.signature[_HALF:]))
+    try:
+        key.verify(encode_dss_signature(r, s), jws.signing_input, _es256())
+    except InvalidSignature as error:
+        raise BadJws("the signature does not verify") from error
 
 
-def sign(header: dict[str, Any], payload: dict[str, Any], key: "ec.EllipticCurvePrivateKey") -> str:
+def sign(header: dict[str, Any], payload: dict[str, Any] | msgspec.Struct, key: "ec.EllipticCurvePrivateKey") -> str:
     """The compact token; `alg` is added."""
-    parts = (msgspec.json.encode({"alg": ALG, **header}), msgspec.json.encode(payload))
-    signing_input = ".".join(b64url(part) for part in parts)
-    return f"{signing_input}.{b64url(_es256().sign(signing_input.encode(), key))}"
+    signing_input = f"{_header(*header.items())}.{b64url(msgspec.json.encode(payload))}"
+    return f"{signing_input}.{b64url(signature(signing_input.encode(), key))}"
+
+
+@lru_cache(maxsize=16)
+def _header(*members: tuple[str, Any]) -> str:
+    """There are few: one for each kind of token and key."""
+    return b64url(msgspec.json.encode({"alg": ALG, **dict(members)}))

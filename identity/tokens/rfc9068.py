@@ -69,7 +69,7 @@ ACR_VALUES = list(_LEVELS.values())
 
 
 def sign(claims: AccessClaims, kid: str, key: "ec.EllipticCurvePrivateKey") -> str:
-    return rfc7515.sign({"typ": TYP, "kid": kid}, msgspec.to_builtins(claims), key)
+    return rfc7515.sign({"typ": TYP, "kid": kid}, claims, key)
 
 
 def read(

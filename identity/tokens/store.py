@@ -110,7 +110,7 @@ async def set_client_secret(conn: AsyncConnection, client_id: str, secret_digest
 
 
 # A level lapses by the calendar alone: whoever asks is told what it is on that day (`accounts.service.current_level`).
-_LEVEL = "case when a.level >= 2 and a.level_2_until >= %(day)s then 2 when a.level >= 1 and a.level_1_until >= %(day)s then 1 else 0 end"
+LEVEL = "case when a.level >= 2 and a.level_2_until >= %(day)s then 2 when a.level >= 1 and a.level_1_until >= %(day)s then 1 else 0 end"
 # Who stands in for others of the office holds their roles too, but never an operator's: those take two persons.
 _ROLES = (
     "o.roles || coalesce((select array_agg(r) from officer_leaves l join officers a on a.account_id = l.account_id"
@@ -129,7 +129,7 @@ async def bearer_of(conn: AsyncConnection, account_id: str, on: date, hour: time
     that day and hour of the city, and is not on leave from."""
     return await _one(
         conn,
-        f"select a.kind, {_LEVEL} as level, a.closed_at, a.locked_at, exists (select from passkeys p where p.account_id = a.id"  # noqa: S608 - every part is a literal of this file
+        f"select a.kind, {LEVEL} as level, a.closed_at, a.locked_at, exists (select from passkeys p where p.account_id = a.id"  # noqa: S608 - every part is a literal of this file
         " and p.removed_at is null) as has_passkey, o.id as appointment_id, o.office_id, " + _ROLES + " from accounts a"
         " left join officers o on o.account_id = a.id and o.ended_at is null and o.from_on <= %(day)s"
         " and (o.until_on is null or o.until_on >= %(day)s)"
@@ -183,12 +183,22 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     )
 
 
+async def add_own_grant(conn: AsyncConnection, **values: Any) -> None:
+    """Of a client's token for itself."""
+    await _run(
+        conn,
+        "insert into oauth_grants (id, kind, client_id, scope, level, jkt, created_at, expires_at)"
+        " values (%(id)s, %(kind)s, %(client_id)s, %(scope)s, 0, %(jkt)s, %(created_at)s, %(expires_at)s)",
+        values,
+    )
+
+
 async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await _one(
         conn,
         "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
-        f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {_LEVEL} as account_level, a.closed_at, a.locked_at,"
+        f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {LEVEL} as account_level, a.closed_at, a.locked_at,"
         " o.office_id, o.from_on, o.until_on, o.ended_at, o.shift_from, o.shift_until, "
         + _AWAY
         + " as away, "

@@ -25,7 +25,7 @@ def part(value: Any) -> str:
 def token(header: Any, payload: Any, key: ec.EllipticCurvePrivateKey = KEY) -> str:
     """Signed by ES256 whatever the header says."""
     signing_input = f"{part(header)}.{part(payload)}"
-    return f"{signing_input}.{part(rfc7515._es256().sign(signing_input.encode(), key))}"
+    return f"{signing_input}.{part(rfc7515.signature(signing_input.encode(), key))}"
 
 
 def proof(
