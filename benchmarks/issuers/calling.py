@@ -16,7 +16,9 @@ _MARK = b'"refresh_token":"'
 
 
 class _Caller(asyncio.Protocol):
-    def __init__(self, job: dict[str, Any], body: str, token: str, took: list[float], left: list[int], done: asyncio.Event) -> None:
+    def __init__(
+        self, job: dict[str, Any], body: str, token: str, took: list[float], left: list[int], done: asyncio.Event
+    ) -> None:
         self._head = (
             f"POST {job['path']} HTTP/1.1\r\nHost: 127.0.0.1:{job['port']}\r\nAuthorization: {job['authorization']}\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "

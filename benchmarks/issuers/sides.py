@@ -200,7 +200,9 @@ def theirs(folder: Path, at_once: int) -> Iterator[Side]:
     scopes = [*SCOPE.split(), "cards:read"]
     (folder / "settings.json").write_text(json.dumps({"clients": clients, "scopes": scopes, "jwt": True}))
     command = [sys.executable, "-c", _NODE, str(folder / "provider.mjs"), str(folder / "settings.json"), str(port)]
-    with _running(command, os.environ | {"NODE_ENV": "production"}, folder / "log", f"http://127.0.0.1:{port}/jwks") as pid:
+    with _running(
+        command, os.environ | {"NODE_ENV": "production"}, folder / "log", f"http://127.0.0.1:{port}/jwks"
+    ) as pid:
         side = Side("oidc-provider", port, "/token", secrets, [pid], [], [])
         side.held = [_redeem(side, _authorize(side)) for _ in range(at_once)]
         yield side
