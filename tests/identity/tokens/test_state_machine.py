@@ -1,6 +1,7 @@
 """Codes, refreshes, revocations, log-outs and crashes in any order: a small model says what is legal, and nothing else ever happens."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -147,12 +148,15 @@ _CHANGE = many.change_refresh_tokens
 
 picks = st.integers(min_value=0, max_value=10_000)
 apps = st.sampled_from(APPS)
-mostly = st.sampled_from((True, True, True, False))
+scopes = st.sampled_from(SCOPES)
+mostly = st.sampled_from((True, True, True, True, False))
+seldom = st.sampled_from((False, False, False, False, True))
 
 
 class Tokens(RuleBasedStateMachine):
     city: City
     steps = 0
+    seen: Counter[str] = Counter()
 
     @initialize()
     def begin(self) -> None:
@@ -162,6 +166,8 @@ class Tokens(RuleBasedStateMachine):
         self.shift = clock.shifted(timedelta())
         self.shift.__enter__()
         self.sign_in()
+        self._ask("one-app", self.sessions[0])
+        self.redeem(pick=0, own=True, right=True, cut=False)
 
     def teardown(self) -> None:
         if hasattr(self, "shift"):
@@ -171,6 +177,7 @@ class Tokens(RuleBasedStateMachine):
 
     # What people and their apps do
 
+    @precondition(lambda self: sum(not one.over for one in self.sessions) < 2)
     @rule()
     def sign_in(self) -> None:
         async def signed_in() -> tuple[str, str]:
@@ -183,11 +190,13 @@ class Tokens(RuleBasedStateMachine):
 
         self.sessions.append(Session(*self.city.runner.run(signed_in())))
 
+    @precondition(lambda self: not all(one.over for one in self.sessions))
     @rule(app=apps, pick=picks)
     def ask_for_code(self, app: str, pick: int) -> None:
-        session = self.sessions[pick % len(self.sessions)]
-        if session.over:
-            return
+        living = [one for one in self.sessions if not one.over]
+        self._ask(app, living[pick % len(living)])
+
+    def _ask(self, app: str, session: Session) -> None:
         pkce = Pkce()
 
         async def asked() -> str:
@@ -200,12 +209,14 @@ class Tokens(RuleBasedStateMachine):
         self.codes.append(Code(app, session, self.city.runner.run(asked()), pkce))
 
     @precondition(lambda self: self.codes)
-    @rule(pick=picks, stranger=mostly, right=mostly, cut=mostly)
-    def redeem(self, pick: int, stranger: bool, right: bool, cut: bool) -> None:
-        code = self.codes[-1 - pick % min(4, len(self.codes))]
-        app = code.app if stranger else APPS[code.app == APPS[0]]
+    @rule(pick=picks, own=mostly, right=mostly, cut=seldom)
+    def redeem(self, pick: int, own: bool, right: bool, cut: bool) -> None:
+        fresh = [code for code in self.codes if code.family is None]
+        among = fresh if fresh and pick % 5 else self.codes
+        code = among[-1 - pick % min(3, len(among))]
+        app = code.app if own else APPS[code.app == APPS[0]]
         form = {"code": code.code, "code_verifier": code.pkce.verifier if right else "w" * 43}
-        if not cut:
+        if cut:
             with mock.patch.object(Database, "begin", _cut):
                 self._not_given(self.city.post(TOKEN, app, grant_type="authorization_code", **form))
             return
@@ -218,21 +229,39 @@ class Tokens(RuleBasedStateMachine):
             return
         _refused(answer, "invalid_grant")
         if app == code.app and code.family is not None:
+            self.seen["code used a second time"] += 1
             code.family.dead = True
 
-    def _any_refresh(self, pick: int) -> Refresh:
-        """The newest ones more often than the old."""
-        family = self.families[-1 - pick % min(4, len(self.families))]
-        return family.refreshes[-1 - pick // 4 % min(3, len(family.refreshes))]
+    def _family(self, pick: int) -> Family:
+        """One that lives, as long as there is one; and now and then one that does not."""
+        living = [family for family in self.families if not family.dead]
+        among = living if living and pick % 8 else self.families
+        return among[pick % len(among)]
 
     @precondition(lambda self: self.families)
-    @rule(pick=picks, own=mostly, scope=st.sampled_from(SCOPES), lost=st.booleans(), cut=mostly)
+    @rule(pick=picks, own=mostly, scope=scopes, lost=st.booleans(), cut=seldom)
     def refresh(self, pick: int, own: bool, scope: str, lost: bool, cut: bool) -> None:
-        held = self._any_refresh(pick)
+        self._refresh(self._family(pick).refreshes[-1], own=own, scope=scope, lost=lost, cut=cut)
+
+    @precondition(lambda self: self.families)
+    @rule(pick=picks, scope=scopes)
+    def refresh_as_apps_do(self, pick: int, scope: str) -> None:
+        self._refresh(self._family(pick).refreshes[-1], own=True, scope=scope, lost=False, cut=False)
+
+    @precondition(lambda self: any(len(family.refreshes) > 1 and not family.dead for family in self.families))
+    @rule(pick=picks, seconds=st.sampled_from((0, 0, 11)), scope=scopes, cut=seldom)
+    def refresh_by_an_old_one(self, pick: int, seconds: int, scope: str, cut: bool) -> None:
+        among = [family for family in self.families if len(family.refreshes) > 1 and not family.dead]
+        family = among[pick % len(among)]
+        self.time_passes(seconds)
+        old = family.refreshes[-2 - pick % (len(family.refreshes) - 1)]
+        self._refresh(old, own=True, scope=scope, lost=False, cut=cut)
+
+    def _refresh(self, held: Refresh, *, own: bool, scope: str, lost: bool, cut: bool) -> None:
         family = held.family
         app = family.app if own else APPS[family.app == APPS[0]]
         form = {"refresh_token": held.token, "scope": scope}
-        if not cut:
+        if cut:
             with (
                 mock.patch.object(Database, "begin", _cut),
                 mock.patch.object(many, "change_refresh_tokens", _written_and_cut),
@@ -243,28 +272,34 @@ class Tokens(RuleBasedStateMachine):
         if app != family.app or family.dead:
             _refused(answer, "invalid_grant")
         elif held.used_at is None:
+            self.seen["refreshed"] += 1
             held.used_at, held.used_for, held.answer = now, scope, _given(answer)
             # Lost or not, the issuer gave it; an app that lost it can only ask again.
             family.take(held.answer)
             if lost:
                 again = self.city.post(TOKEN, app, grant_type="refresh_token", **form)
+                self.seen["answered again"] += 1
                 assert _given(again) == held.answer
         elif now < held.used_at + refreshing.SAME_ANSWER and scope == held.used_for:
+            self.seen["answered again"] += 1
             assert _given(answer) == held.answer
         else:
+            self.seen["used a second time"] += 1
             _refused(answer, "invalid_grant")
             family.dead = True
 
     @precondition(lambda self: self.families)
-    @rule(pick=picks, own=mostly, access=st.booleans())
+    @rule(pick=picks, own=seldom, access=st.booleans())
     def give_back(self, pick: int, own: bool, access: bool) -> None:
-        held = self._any_refresh(pick)
-        family = held.family
+        family = self._family(pick)
+        held = family.refreshes[pick % len(family.refreshes)]
         app = family.app if own else APPS[family.app == APPS[0]]
         token = family.accesses[pick % len(family.accesses)][0] if access else held.token
         assert self.city.post("/v1/oauth/revoke", app, token=token).status_code == 200
+        self.seen["given back"] += app == family.app and not family.dead
         family.dead = family.dead or app == family.app
 
+    @precondition(lambda self: len(self.codes) > 3)
     @rule(pick=picks)
     def sign_out(self, pick: int) -> None:
         session = self.sessions[pick % len(self.sessions)]
@@ -272,13 +307,19 @@ class Tokens(RuleBasedStateMachine):
         self.city.runner.run(
             logging_out.log_out_here(house.db, house.jobs, house.issuer, cookie=session.cookie, token=csrf)
         )
+        self.seen["signed out"] += 1
         session.over = True
         for family in self.families:
             family.dead = family.dead or family.session is session
-        for code in self.codes:
-            code.void = code.void or code.session is session
+        # Those that could still have become something.
+        lost = [code for code in self.codes if code.session is session and code.family is None]
+        for code in lost:
+            code.void = True
+        for code in lost[-1:]:
+            form = {"code": code.code, "code_verifier": code.pkce.verifier}
+            _refused(self.city.post(TOKEN, code.app, grant_type="authorization_code", **form), "invalid_grant")
 
-    @rule(seconds=st.sampled_from((1, 11, 61)))
+    @rule(seconds=st.sampled_from((1, 5, 11, 61)))
     def time_passes(self, seconds: int) -> None:
         clock._offset += timedelta(seconds=seconds)
 
@@ -312,8 +353,8 @@ class Tokens(RuleBasedStateMachine):
         if hasattr(self, "families"):
             assert self.city.runner.run(counted()) == []
 
-    @staticmethod
-    def _not_given(answer: httpx.Response) -> None:
+    def _not_given(self, answer: httpx.Response) -> None:
+        self.seen["cut"] += 1
         assert answer.status_code in (400, 503), answer.text
         assert answer.json()["error"] in ("temporarily_unavailable", "invalid_grant")
 
@@ -334,3 +375,14 @@ def test_no_illegal_state_in_two_thousand_steps(quiet_city: City) -> None:
     )
     while Tokens.steps < STEPS:
         run_state_machine_as_test(Tokens, settings=hurried)
+    # Chance must not have passed by any of it.
+    for what in (
+        "refreshed",
+        "answered again",
+        "used a second time",
+        "code used a second time",
+        "given back",
+        "signed out",
+        "cut",
+    ):
+        assert Tokens.seen[what] >= 10, Tokens.seen

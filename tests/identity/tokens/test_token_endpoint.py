@@ -262,6 +262,28 @@ async def test_TOK_10_grants_the_client_may_not_use(shop: Shop) -> None:
         assert error_of(await shop.ask(grant_type=grant, client_id="test-web")) == "unsupported_grant_type"
 
 
+async def test_what_changed_about_a_client_holds_at_once(shop: Shop) -> None:
+    """Clients are kept in memory between requests: their row's version stands in every write."""
+    async with shop.db.begin() as conn:
+        secret = await tokens.register_client(
+            conn, client_id="test-changing", name="changing", kind="confidential", grants=["client_credentials"], scopes=["cards:read"],
+        )  # fmt: skip
+    ask = {"grant_type": "client_credentials", "client_id": "test-changing"}
+    assert (await shop.ask(**ask, client_secret=secret)).json()["scope"] == "cards:read"
+    async with shop.db.begin() as conn:
+        await (await raw(conn)).execute("update oauth_clients set scopes = '{}' where id = 'test-changing'")
+    assert (await shop.ask(**ask, client_secret=secret)).json()["scope"] == ""
+    async with shop.db.begin() as conn:
+        newer = await tokens.renew_secret(conn, "test-changing")
+    assert error_of(await shop.ask(**ask, client_secret=secret), 401) == "invalid_client"
+    assert (await shop.ask(**ask, client_secret=newer)).status_code == 200
+    async with shop.db.begin() as conn:
+        await (await raw(conn)).execute(
+            "update oauth_clients set grants = '{refresh_token}' where id = 'test-changing'"
+        )
+    assert error_of(await shop.ask(**ask, client_secret=newer)) == "unauthorized_client"
+
+
 async def test_a_disabled_client_is_unknown_and_its_tokens_stop(shop: Shop) -> None:
     answer = await good(shop, client_id="test-server")
     assert (await shop.me(answer["access_token"])).status_code == 200
