@@ -33,13 +33,22 @@ function send(form, ...fields) {
   return browse(form.action, { method: 'POST', body: new URLSearchParams([...form.fields, ...fields]) })
 }
 
+async function codesSent() {
+  const letters = await (await fetch(`${base}/sandbox/inbox.json`)).json()
+  return letters.filter((one) => one.event === 'one-time-code' && one.to === LOGIN).map((one) => one.text)
+}
+
+/** Somebody else may have signed in with this login: their codes still lie there. */
+async function forgetCodes() {
+  for (const text of await codesSent()) usedCodes.add(text)
+}
+
 async function newestCode() {
   for (let tries = 0; tries < 100; tries++) {
-    const letters = await (await fetch(`${base}/sandbox/inbox.json`)).json()
-    const letter = letters.find((one) => one.event === 'one-time-code' && one.to === LOGIN && !usedCodes.has(one.text))
-    if (letter) {
-      usedCodes.add(letter.text)
-      return letter.text.match(/\b(\d{6})\b/)[1]
+    const text = (await codesSent()).find((one) => !usedCodes.has(one))
+    if (text) {
+      usedCodes.add(text)
+      return text.match(/\b(\d{6})\b/)[1]
     }
     await new Promise((done) => setTimeout(done, 200))
   }
@@ -57,7 +66,10 @@ async function walk(answer, callback, allow) {
     }
     const page = await answer.text()
     let form
-    if ((form = formOf(page, '/login'))) answer = await send(form, ['login', LOGIN])
+    if ((form = formOf(page, '/login'))) {
+      await forgetCodes()
+      answer = await send(form, ['login', LOGIN])
+    }
     else if ((form = formOf(page, '/code'))) answer = await send(form, ['code', await newestCode()])
     else if ((form = formOf(page, '/consent'))) answer = await send(form, ...allow)
     else if (!callback && answer.status === 200) return page
