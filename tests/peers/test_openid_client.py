@@ -43,23 +43,26 @@ def _driven(server: Server, program: Path) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-_NAME = "Nguyễn Thị Hồng Thắm"
-_SERVER = {"name": _NAME, "rotated": True, "active": [True, False]}
+_ONE, _OTHER = "Nguyễn Thị Hồng Thắm", "Hoàng Văn Đức"
+
+
+def _server(name: str) -> dict[str, Any]:
+    return {"name": name, "rotated": True, "active": [True, False]}
 
 
 def test_openid_client_gets_through_every_flow(server: Server, installed: Path) -> None:
     assert _driven(server, installed / "drive.mjs") == {
-        "plain": _SERVER,
-        "pushed": _SERVER,
-        "bound": {"name": _NAME, "type": "dpop"},
-        "device": {"name": _NAME, "refreshed": False},
+        "plain": _server(_ONE),
+        "pushed": _server(_ONE),
+        "bound": {"name": _ONE, "type": "dpop"},
+        "device": {"name": _ONE, "refreshed": False},
     }
 
 
 def test_oauth4webapi_gets_through_every_flow(server: Server, installed: Path) -> None:
     assert _driven(server, installed / "webapi.mjs") == {
-        "plain": _SERVER,
-        "pushed": _SERVER,
-        "bound": {"name": _NAME, "type": "dpop", "answered": 200},
-        "device": {"name": _NAME, "early": "authorization_pending", "refreshed": False},
+        "plain": _server(_OTHER),
+        "pushed": _server(_OTHER),
+        "bound": {"name": _OTHER, "type": "dpop", "answered": 200},
+        "device": {"name": _OTHER, "early": "authorization_pending", "refreshed": False},
     }

@@ -1,12 +1,11 @@
 // A citizen's browser in front of a running sandbox: signs in as they would, page by page.
-const LOGIN = '+84900000011'
 const cookies = new Map()
 const usedCodes = new Set()
-let base
+let base, login
 
-/** Which sandbox. */
-export function at(url) {
-  base = url
+/** Which sandbox, and who sits there: nobody is sent more than a few codes in a quarter of an hour. */
+export function at(url, who) {
+  ;[base, login] = [url, who]
 }
 
 export async function browse(url, options = {}) {
@@ -35,7 +34,7 @@ function send(form, ...fields) {
 
 async function codesSent() {
   const letters = await (await fetch(`${base}/sandbox/inbox.json`)).json()
-  return letters.filter((one) => one.event === 'one-time-code' && one.to === LOGIN).map((one) => one.text)
+  return letters.filter((one) => one.event === 'one-time-code' && one.to === login).map((one) => one.text)
 }
 
 /** Somebody else may have signed in with this login: their codes still lie there. */
@@ -68,7 +67,7 @@ async function walk(answer, callback, allow) {
     let form
     if ((form = formOf(page, '/login'))) {
       await forgetCodes()
-      answer = await send(form, ['login', LOGIN])
+      answer = await send(form, ['login', login])
     }
     else if ((form = formOf(page, '/code'))) answer = await send(form, ['code', await newestCode()])
     else if ((form = formOf(page, '/consent'))) answer = await send(form, ...allow)

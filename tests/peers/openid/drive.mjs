@@ -4,7 +4,7 @@ import * as client from 'openid-client'
 import { allowDevice, at, browse, signIn } from './browser.mjs'
 
 const [base, secret, kioskSecret] = process.argv.slice(2)
-at(base)
+at(base, '+84900000011')
 
 async function challenge() {
   const verifier = client.randomPKCECodeVerifier()

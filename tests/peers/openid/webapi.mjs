@@ -4,7 +4,7 @@ import * as oauth from 'oauth4webapi'
 import { allowDevice, at, browse, signIn } from './browser.mjs'
 
 const [base, secret, kioskSecret] = process.argv.slice(2)
-at(base)
+at(base, '+84900000012')
 
 const insecure = { [oauth.allowInsecureRequests]: true } // the sandbox is http on loopback
 const issuer = new URL(base)
