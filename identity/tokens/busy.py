@@ -20,6 +20,9 @@ from kit.db import Database
 from kit.together import Together
 from notifications import PostOffice
 
+# A request with any other parameter, known or not, goes the ordinary way: what it changes is said in one place only.
+_ORDINARY = frozenset({"grant_type", "client_id", "client_secret", "refresh_token", "scope"})
+
 
 class Known(msgspec.Struct, frozen=True):
     """A client as it was read, and the version of its row: every write asks for that version, so that a changed client is read again."""
@@ -51,11 +54,7 @@ class Busy:
     ) -> TokenReply:
         """As `service.give_token`. Raises OAuthError."""
         grant = sent.get("grant_type")
-        if (
-            grant in ("client_credentials", "refresh_token")
-            and "client_assertion" not in sent
-            and "client_assertion_type" not in sent
-        ):
+        if grant in ("client_credentials", "refresh_token") and _ORDINARY.issuperset(sent):
             shown = rfc6749.credentials(authorization, sent)
             known = await self._proved(shown)
             if grant in known.client.grants:

