@@ -99,8 +99,7 @@ class Busy:
             if await self._own.ask(row | {"version": known.version}):
                 return reply
             known = await self._proved(shown, again=True)
-            if "client_credentials" not in known.client.grants or (known.client.dpop_required and jkt is None):
-                raise OAuthError("unauthorized_client", "the client's registration changed this moment; ask again")
+            _refuse_changed(known.client, "client_credentials", jkt)
 
     async def _write_grants(self, rows: list[dict[str, Any]]) -> list[bool]:
         async with self._grants.held() as conn:
@@ -118,6 +117,7 @@ class Busy:
             if reply is not None:
                 return reply
             known = await self._proved(shown, again=True)
+            _refuse_changed(known.client, "refresh_token", jkt)
         async with self._db.begin() as conn:
             answer = await service.refresh(conn, self._issuer, self._post_office, known.client, sent, jkt=jkt)
         # What ended a family stands, and then it is refused.
@@ -160,6 +160,14 @@ class Busy:
         return self._issuer.person_reply(
             client, grant, grant, gid=grant.id, scope=scope, jkt=one.jkt, now=now, nonce=None, told={}, refreshed=True
         )  # fmt: skip
+
+
+def _refuse_changed(client: Client, grant: str, jkt: str | None) -> None:
+    """What `service.give_token` refuses before, of a client that was read anew after it."""
+    if grant not in client.grants or (client.dpop_required and jkt is None):
+        raise OAuthError(
+            "unauthorized_client", "the client's registration has changed; this grant is no longer its own"
+        )
 
 
 def _change(one: _Refresh, grant: Any, reply: TokenReply, digest: bytes, now: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ async def client_and_version(conn: AsyncConnection, client_id: str) -> tuple[Cli
         "select xmin::text from oauth_clients where id = %s", (client_id,), prepare=True
     )
     version = await cursor.fetchone()
-    found = None if version is None else await store.client(conn, client_id)
+    found = await store.client(conn, client_id)  # asked either way: an unknown client costs the same work
     return None if version is None or found is None else (found, version[0])
 
 

@@ -161,7 +161,14 @@ async def test_a_client_that_is_switched_off_refreshes_nothing(city: CityPeople)
     finally:
         async with city.house.db.begin() as conn:
             await tokens.enable_client(conn, "partner-server")
-    assert (await server.refresh(new)).status_code == 200
+    newer = (await server.refresh(new)).json()["refresh_token"]
+    for grants in ("{authorization_code}", "{authorization_code,refresh_token}"):
+        async with city.house.db.begin() as conn:
+            await (await raw(conn)).execute(
+                "update oauth_clients set grants = %s where id = 'partner-server'", (grants,)
+            )
+        answer = await server.refresh(newer)
+        assert answer.status_code == (200 if "refresh" in grants else 400), answer.text
 
 
 async def test_REF_4_a_lost_reply_is_given_again(app: App) -> None:
