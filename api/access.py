@@ -39,6 +39,12 @@ def believed_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> s
     return peer
 
 
+def address_of(scope: Any) -> str:
+    """What the limits count this caller by."""
+    peer = scope.get("client")
+    return "unknown" if peer is None else counted_address(peer[0])
+
+
 def counted_address(address: str) -> str:
     """What limits count an address by: of IPv6 the network, for one line has 2^64 addresses (RFC 6177)."""
     try:

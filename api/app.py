@@ -45,6 +45,7 @@ from api import access, health, refusals, uploaded
 from api.origins import let_in
 from api.watch import watch
 from api.wiring import House, open_house
+from identity.tokens import asgi
 from kit import settings as kit_settings
 from kit.actor import Actor
 from kit.pool import InferencePool
@@ -147,7 +148,14 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
         debug=False,
     )
     # Around the router too: an address that leads nowhere is answered, counted and logged like the others.
-    app.asgi_handler = watch(let_in(app.asgi_handler, app, settings), settings)
+    in_front = asgi.before(
+        app.asgi_handler,
+        busy=lambda: app.state.house.busy,
+        limits=lambda: app.state.house.limits,
+        address=access.address_of,
+        refusal_of=refusals.refusal_of,
+    )
+    app.asgi_handler = watch(let_in(in_front, app, settings), settings)
     return app
 
 
@@ -196,7 +204,7 @@ def _dependencies() -> dict[str, Provide]:
         return request.scope["state"]["actor"]
 
     def address(request: Request[Any, Any, Any]) -> str:
-        return access.counted_address(request.client.host) if request.client else "unknown"
+        return access.address_of(request.scope)
 
     given: dict[str, Callable[..., Any]] = {field.name: part(field.name) for field in fields(House)}
     given |= {"actor": actor, "address": address}

@@ -75,7 +75,7 @@ _BY_STATUS: dict[int, type[Refusal]] = {404: NoSuchAddress, 405: MethodNotAllowe
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The problem document of any exception; what is not a refusal is logged whole and told as 500 without its inside."""
-    refusal = _refusal(error)
+    refusal = refusal_of(error)
     status = refusal.status
     headers = dict(refusal.headers)
     if refusal.retry_after_seconds is not None:
@@ -98,7 +98,8 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
     return Response(content=problem, status_code=status, headers=headers, media_type=_PROBLEM)
 
 
-def _refusal(error: Exception) -> Refusal:
+def refusal_of(error: Exception) -> Refusal:
+    """The refusal that any exception is told as."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, ValidationException):

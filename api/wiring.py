@@ -19,6 +19,7 @@ import uploads.jobs
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
+from identity.tokens.busy import Busy
 from kit import idempotency
 from kit.db import Database
 from kit.jobs import Jobs, Task
@@ -49,6 +50,7 @@ class House:
     jobs: Jobs
     pool: InferencePool
     issuer: Issuer
+    busy: Busy
     faces: FaceStore
     pictures: Pictures
     vault: Vault
@@ -183,6 +185,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
+        issuer, post_office = Issuer(settings, keys, valkey), PostOffice(out, jobs, keys.key("contacts"))
+        busy = Busy(db, issuer, post_office)
+        stack.push_async_callback(busy.close)
         house = House(
             settings=settings,
             db=db,
@@ -192,12 +197,13 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             keys=keys,
             jobs=jobs,
             pool=pool,
-            issuer=Issuer(settings, keys, valkey),
+            issuer=issuer,
+            busy=busy,
             faces=FaceStore(faces_db, keys),
             pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
-            post_office=PostOffice(out, jobs, keys.key("contacts")),
+            post_office=post_office,
             pins=pins,
             population=population,
             catalogue=procedures.load(),

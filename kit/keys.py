@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeGuard, runtime_checkable
@@ -235,6 +236,7 @@ def rotate(directory: Path, at: datetime, *, start: SigningKind | None = None) -
     return made, old
 
 
+@cache
 def made_at(kid: str) -> datetime:
     """When a key was made by rotation; the beginning of time for the first ones."""
     try:

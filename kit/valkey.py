@@ -2,13 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from kit.together import Together
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _COUNT = """
-local n = redis.call('INCR', KEYS[1])
-if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return {n, redis.call('TTL', KEYS[1])}
+local told = {}
+for i, key in ipairs(KEYS) do
+  local n = redis.call('INCR', key)
+  if n == 1 then redis.call('EXPIRE', key, ARGV[i]) end
+  told[2 * i - 1] = n
+  told[2 * i] = redis.call('TTL', key)
+end
+return told
 """
 
 _UNCOUNT = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
@@ -31,15 +38,19 @@ class Valkey:
             url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds
         )
         self._count = self._client.register_script(_COUNT)
+        self._counts: Together[tuple[str, int], tuple[int, int]] = Together(self._count_all)
         self._uncount = self._client.register_script(_UNCOUNT)
 
     async def count(self, key: str, *, window_seconds: int) -> tuple[int, int]:
         """Counts one more in a window that begins with its first; the count and the seconds left."""
+        return await self._counts.ask((key, window_seconds))
+
+    async def _count_all(self, asked: list[tuple[str, int]]) -> list[tuple[int, int]]:
         try:
-            count, seconds_left = await self._count(keys=[key], args=[window_seconds])
+            told = await self._count(keys=[key for key, _ in asked], args=[seconds for _, seconds in asked])
         except self._failures as error:
             raise ValkeyGone from error
-        return int(count), int(seconds_left)
+        return [(int(told[n]), int(told[n + 1])) for n in range(0, len(told), 2)]
 
     async def uncount(self, key: str) -> None:
         """Counts one less, in a window that is still open."""

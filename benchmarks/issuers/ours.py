@@ -1,6 +1,5 @@
 """The application as granian serves it, but for its limits: one caller stands for thousands."""
 
-import os
 import sys
 
 from granian import Granian
@@ -8,6 +7,7 @@ from granian.constants import Interfaces, Loops
 from litestar import Litestar
 
 from api.app import create_app
+from kit import logs
 from kit import settings as kit_settings
 
 PLENTY = 1_000_000
@@ -16,6 +16,7 @@ PLENTY = 1_000_000
 def app() -> Litestar:
     """What each server process calls."""
     settings, _ = kit_settings.load()
+    logs.install(settings.log_level)
     made = create_app(settings)
 
     async def unlimited(app: Litestar) -> None:
@@ -26,7 +27,6 @@ def app() -> Litestar:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("MOTCUA_LOG_LEVEL", "warning")
     Granian(
         "benchmarks.issuers.ours:app", factory=True, address="127.0.0.1", port=int(sys.argv[1]), interface=Interfaces.ASGI,
         loop=Loops.asyncio, workers=1, backlog=2048, log_access=False, websockets=False,

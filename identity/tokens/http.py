@@ -9,7 +9,7 @@ from litestar import HttpMethod, Request, Response, get, post, route
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 
-from identity.tokens import ended, rfc6749, rfc8693, sandbox_errors, service, userinfo
+from identity.tokens import asgi, ended, rfc6749, rfc8693, sandbox_errors, service, userinfo
 from identity.tokens.issuer import Issuer
 from identity.tokens.messages import (
     DeviceReply,
@@ -28,13 +28,10 @@ from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
 from kit.refusal import NotFound, Refusal
-from notifications import PostOffice
 
 _T = TypeVar("_T")
 
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
-_SMALL = 16_000
 _ERRORS = {
     status: ResponseSpec(data_container=OAuthProblem, description=words, generate_examples=False)
     for status, words in (
@@ -144,14 +141,8 @@ class _RevokeOperation(Operation):
 
 
 def _refused(error: OAuthError | Refusal) -> Response[Any]:
-    """RFC 6749 §5.2; what keeps the server from answering at all is told as `temporarily_unavailable`."""
-    if isinstance(error, OAuthError):
-        body, status, headers = OAuthProblem(error.error, error.description), error.status, error.headers
-    else:
-        body, status, headers = OAuthProblem("temporarily_unavailable", error.message.en), error.status, error.headers
-        if error.retry_after_seconds is not None:
-            headers = headers | {"Retry-After": str(error.retry_after_seconds)}
-    return Response(body, status_code=status, headers=_NO_STORE | headers)
+    problem, status, headers = asgi.problem_of(error)
+    return Response(problem, status_code=status, headers=headers)
 
 
 async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], str | None]:
@@ -183,37 +174,24 @@ async def _answered(
         reply = await verb(sent, authorization)
     except (OAuthError, Refusal) as error:
         return _refused(error)
-    return Response(reply, status_code=status, headers=_NO_STORE)
+    return Response(reply, status_code=status, headers=asgi.NO_STORE)
 
 
 @post(
-    "/v1/oauth/token",
+    asgi.PATH,
     who=ANYONE,
     client_in_header=True,
     status_code=200,
     summary="Exchange a code, a refresh token or a client's credentials for an access token",
     tags=["tokens"],
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     operation_class=_TokenOperation,
     responses=_ERRORS,
 )
-async def token(
-    request: Request[Any, Any, Any],
-    db: Database,
-    issuer: Issuer,
-    limits: Limits,
-    post_office: PostOffice,
-    address: str,
-) -> Response[TokenReply]:
+async def token() -> Response[TokenReply]:
     """RFC 6749 with PKCE (RFC 7636, S256) and DPoP (RFC 9449). Errors are `{"error", "error_description"}`."""
-    dpop = request.headers.getall("dpop", [])
-
-    async def verb(sent: dict[str, str], authorization: str | None) -> TokenReply:
-        return await service.give_token(
-            db, issuer, sent, authorization=authorization, post_office=post_office, dpop=dpop, path="/v1/oauth/token"
-        )
-
-    return await _answered(request, "token", db, issuer, limits, address, verb)
+    # Answered by `asgi.before`, which stands in front of the router; here it is described, and refuses other methods.
+    raise NotFound
 
 
 @post(
@@ -223,7 +201,7 @@ async def token(
     status_code=201,
     summary="Push an authorization request",
     tags=["tokens"],
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     operation_class=_PushOperation,
     responses=_ERRORS,
 )
@@ -246,7 +224,7 @@ async def pushed(
     status_code=200,
     summary="Ask for a code to show on a kiosk or screen",
     tags=["tokens"],
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     operation_class=_DeviceOperation,
     responses=_ERRORS,
 )
@@ -269,7 +247,7 @@ async def device_authorization(
     status_code=200,
     summary="Ask about a token of one's own",
     tags=["tokens"],
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     operation_class=_RevokeOperation,
     responses=_ERRORS,
 )
@@ -291,7 +269,7 @@ async def introspect(
     status_code=200,
     summary="Give a token back",
     tags=["tokens"],
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     operation_class=_RevokeOperation,
     responses=_ERRORS,
 )
@@ -312,7 +290,7 @@ async def revoke(
     who=_PEOPLE,
     token_in_form=True,
     read_recorded=True,
-    request_max_body_size=_SMALL,
+    request_max_body_size=asgi.SMALL,
     status_code=200,
     summary="What this token may know of the person",
     tags=["tokens"],
@@ -321,7 +299,7 @@ async def user_info(db: Database, keys: Keys, issuer: Issuer, actor: Actor) -> R
     """OpenID Connect Core §5.3; `sub` is the one in the ID token."""
     async with db.begin() as conn:
         found = await userinfo.of(conn, keys, issuer, actor)
-    return Response(found, headers=_NO_STORE)
+    return Response(found, headers=asgi.NO_STORE)
 
 
 @get("/v1/oauth/ended-grants", who=ANYONE, summary="Tokens that are over before their time", tags=["tokens"])

@@ -18,6 +18,7 @@ from identity.tokens.refusals import (
     PasskeyNeeded,
 )
 from identity.tokens.rfc6749 import OAuthError
+from identity.tokens.services import Aim
 from identity.tokens.signer import Signer
 from kit import clock, ids
 from kit.actor import Kind
@@ -153,93 +154,69 @@ class Issuer(Signer):
 
     # Tokens
 
-    async def client_token(
-        self,
-        conn: AsyncConnection,
-        client: Client,
-        *,
-        scope: str | None,
-        jkt: str | None,
-        resources: Sequence[str] = (),
-    ) -> TokenReply:
-        """A token of the client for itself; a kiosk's names its office. Raises OAuthError."""
-        kind: Kind = "kiosk" if client.office_id is not None else "client"
+    def own_aim(self, client: Client, scope: str | None) -> Aim:
+        """What a client's token for itself is for when it names no service: the city's own. Raises OAuthError."""
         try:
-            granted = " ".join(clients.allowed_scopes(client, scope, kind))
+            granted = clients.allowed_scopes(client, scope, _kind_of_client(client))
         except BadScope as refusal:
             raise OAuthError("invalid_scope", refusal.message.en) from refusal
+        return Aim((self.url,), " ".join(granted))
+
+    async def own_aim_at(
+        self, conn: AsyncConnection, client: Client, scope: str | None, resources: Sequence[str]
+    ) -> Aim:
+        """The same for the services it names. Raises OAuthError."""
+        own = self.own_aim(client, scope)
         may = services.open_to(client, self.url)
-        aim = await services.aim(conn, self.url, asked=resources or (self.url,), granted=may, scope=granted)
-        token = await self._issue(
-            conn,
+        return await services.aim(conn, self.url, asked=resources or own.audience, granted=may, scope=own.scope)
+
+    def client_token(self, client: Client, aim: Aim, *, jkt: str | None) -> tuple[dict[str, Any], TokenReply]:
+        """A token of the client for itself, and the row it is ended by, which the caller writes before anybody gets the token. A
+        kiosk's names its office."""
+        gid, now, kind = ids.new_id("grt"), clock.now(), _kind_of_client(client)
+        row = {
+            "id": gid, "kind": kind, "client_id": client.id, "scope": aim.scope, "jkt": jkt, "resources": list(aim.audience),
+            "created_at": now, "expires_at": now + rfc9068.LIFETIME,
+        }  # fmt: skip
+        token = self.access_token(
+            gid=gid,
             kind=kind,
             client_id=client.id,
             subject=client.id,
             scope=aim.scope,
             jkt=jkt,
-            now=clock.now(),
+            now=now,
             office=client.office_id,
             audience=aim.audience,
         )
-        return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope)
+        return row, reply_of(token, jkt, rfc9068.LIFETIME, aim.scope)
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""
         client = await clients.known_client(conn, client_id)
         granted = " ".join(clients.allowed_scopes(client, "proofing", "proofing"))
-        return await self._issue(
+        gid, now = ids.new_id("grt"), clock.now()
+        await self.keep_grant(
             conn,
+            gid=gid,
+            kind="proofing",
+            client_id=client_id,
+            scope=granted,
+            jkt=jkt,
+            now=now,
+            until=now + rfc9068.PROOFING_LIFETIME,
+            session_id=session_id,
+        )
+        return self.access_token(
+            gid=gid,
             kind="proofing",
             client_id=client_id,
             subject=session_id,
             scope=granted,
             jkt=jkt,
-            now=clock.now(),
+            now=now,
             session=session_id,
             lifetime=rfc9068.PROOFING_LIFETIME,
-        )
-
-    async def _issue(
-        self,
-        conn: AsyncConnection,
-        *,
-        kind: Kind,
-        client_id: str,
-        subject: str,
-        scope: str,
-        jkt: str | None,
-        now: datetime,
-        office: str | None = None,
-        session: str | None = None,
-        audience: tuple[str, ...] = (),
-        lifetime: timedelta = rfc9068.LIFETIME,
-    ) -> str:
-        """The row and the token that names it, where no person signed in."""
-        gid = ids.new_id("grt")
-        await self.keep_grant(
-            conn,
-            gid=gid,
-            kind=kind,
-            client_id=client_id,
-            scope=scope,
-            jkt=jkt,
-            now=now,
-            until=now + lifetime,
-            session_id=session,
-            resources=audience,
-        )
-        return self.access_token(
-            gid=gid,
-            kind=kind,
-            client_id=client_id,
-            subject=subject,
-            scope=scope,
-            jkt=jkt,
-            now=now,
-            office=office,
-            session=session,
-            audience=audience,
-            lifetime=lifetime,
         )
 
     async def keep_grant(
@@ -289,6 +266,10 @@ class Issuer(Signer):
             expires_at=until,
             idle_at=idle_at,
         )
+
+
+def _kind_of_client(client: Client) -> Kind:
+    return "kiosk" if client.office_id is not None else "client"
 
 
 def kind_of(bearer: Any) -> Kind:

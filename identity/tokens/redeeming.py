@@ -155,9 +155,45 @@ async def _person_reply(
     refresh_until: datetime | None,
 ) -> TokenReply:
     """Tokens for a person; `behind` is the code or grant with account_id, amr, auth_time, claims and resources of the sign-in."""
+    aim = await services.aim(conn, issuer.url, asked=resources, granted=behind.resources, scope=scope)
+    told = await _asked_for(conn, issuer, client, behind, bearer) if is_identified(scope) else None
+    reply = person_reply(
+        issuer,
+        client,
+        behind,
+        bearer,
+        gid=gid,
+        aim=aim,
+        jkt=jkt,
+        now=now,
+        nonce=nonce,
+        told=told,
+        refreshed=refresh_until is not None,
+    )
+    if reply.refresh_token is not None and refresh_until is not None:
+        until = min(refresh_until, now + REFRESH_LIFETIME)
+        await store.add_refresh_token(conn, digest=ids.digest(reply.refresh_token), grant_id=gid, expires_at=until)
+    return reply
+
+
+def person_reply(
+    issuer: Issuer,
+    client: Client,
+    behind: Any,
+    bearer: Any,
+    *,
+    gid: str,
+    aim: Aim,
+    jkt: str | None,
+    now: datetime,
+    nonce: str | None,
+    told: dict[str, Any] | None,
+    refreshed: bool,
+) -> TokenReply:
+    """The same, written nowhere yet: `told` is what the ID token says of the person beside who it is, None where there is none;
+    `refreshed` asks for a refresh token. Refuses NoSuchKey."""
     pairwise = issuer.subject(client, behind.account_id)
     officer = kind_of(bearer) == "officer"
-    aim = await services.aim(conn, issuer.url, asked=resources, granted=behind.resources, scope=scope)
     token = issuer.access_token(
         gid=gid,
         kind=kind_of(bearer),
@@ -173,13 +209,9 @@ async def _person_reply(
         roles=tuple(dict.fromkeys(bearer.roles)) if officer else (),
         audience=aim.audience,
     )
-    refresh = None
-    if refresh_until is not None:
-        refresh = ids.secret_token("rt")
-        until = min(refresh_until, now + REFRESH_LIFETIME)
-        await store.add_refresh_token(conn, digest=ids.digest(refresh), grant_id=gid, expires_at=until)
+    refresh = ids.secret_token("rt") if refreshed else None
     identity = None
-    if "openid" in scopes.names(scope):
+    if told is not None:
         identity = oidc.id_token(
             *issuer.signing(now, client.id_token_alg),
             issuer=issuer.url,
@@ -192,9 +224,20 @@ async def _person_reply(
             access_token=token,
             at=now,
             sid=None if behind.browser_session_id is None else issuer.session_name(client, behind.browser_session_id),
-            more=await _asked_for(conn, issuer, client, behind, bearer),
+            more=told,
         )
     return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope, identity, refresh)
+
+
+def is_identified(scope: str) -> bool:
+    """Whether an ID token goes with it (OpenID Connect Core §3.1.2.1)."""
+    return "openid" in scopes.names(scope)
+
+
+def tells_more(behind: Any) -> bool:
+    """Whether the ID token says of the person what was asked for by the `claims` parameter."""
+    asked = behind.claims or {}
+    return bool(asked.get("id_token") or asked.get("verified_id_token"))
 
 
 async def _asked_for(conn: AsyncConnection, issuer: Issuer, client: Client, behind: Any, bearer: Any) -> dict[str, Any]:

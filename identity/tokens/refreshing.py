@@ -46,13 +46,13 @@ async def refresh(
     Raises OAuthError for what leaves the token as good as it was.
     """
     now, digest = clock.now(), ids.digest(token)
-    asked_for = hashlib.sha256("\n".join((scope or "", jkt or "", *resources)).encode()).digest()
+    asked_for = asked(scope, jkt, resources)
     grant = await store.use_refresh_token(conn, digest, client.id, at=now, used_for=asked_for)
     if grant is None:
         return await _second_use(conn, client, token, asked_for=asked_for, bound=jkt is not None, now=now)
     if client.kind == "public" and grant.jkt is not None and grant.jkt != jkt:
         raise invalid_grant("the refresh token is bound to another device key")
-    granted = _narrowed(grant.scope, scope)
+    granted = narrowed(grant.scope, scope)
     try:
         bearer = await issuer.bearer(conn, grant.account_id)
         clients.refuse_wrong_desk(client, kind_of(bearer))
@@ -63,9 +63,18 @@ async def refresh(
     reply = await redeeming.token_again(
         conn, issuer, client, grant, bearer, scope=granted, resources=resources, jkt=jkt, now=now
     )
-    sealed = crypto.seal(_answer_key(token), msgspec.json.encode(reply), grant.id.encode())
-    await store.keep_answer(conn, digest, grant.id, sealed, forget_before=now - SAME_ANSWER)
+    await store.keep_answer(conn, digest, grant.id, sealed(token, reply, grant.id), forget_before=now - SAME_ANSWER)
     return reply
+
+
+def asked(scope: str | None, jkt: str | None, resources: Sequence[str] = ()) -> bytes:
+    """By what a request is known again."""
+    return hashlib.sha256("\n".join((scope or "", jkt or "", *resources)).encode()).digest()
+
+
+def sealed(token: str, reply: TokenReply, grant_id: str) -> bytes:
+    """The answer to a token, for who presents that token again."""
+    return crypto.seal(_answer_key(token), msgspec.json.encode(reply), grant_id.encode())
 
 
 async def _second_use(
@@ -84,11 +93,11 @@ async def _second_use(
     return Copied(grant_id=kept.grant_id, account_id=kept.account_id)
 
 
-def _narrowed(granted: str, asked: str | None) -> str:
+def narrowed(granted: str, scope: str | None) -> str:
     """§6: no more than was granted; the refresh token goes on with all of it."""
-    if asked is None:
+    if scope is None:
         return granted
-    wanted = scopes.names(asked)
+    wanted = scopes.names(scope)
     if not set(wanted) <= set(scopes.names(granted)):
         raise OAuthError("invalid_scope", "a refresh gives no more than was granted")
     return " ".join(wanted)

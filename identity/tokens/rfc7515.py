@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -64,8 +65,9 @@ def json_object(data: bytes) -> dict[str, Any]:
     """A JSON object; names that stand twice (RFC 7515 §5.2), NaN, Infinity and half a surrogate pair are refused."""
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-        # "\\ud800" is a string to Python and no text to anybody else: whoever hashed or stored it would fall over it.
-        json.dumps(found, ensure_ascii=False).encode()
+        if b"\\u" in data:
+            # "\\ud800" is a string to Python and no text to anybody else: whoever hashed or stored it would fall over it.
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadJws("a part is not JSON") from error
     if not isinstance(found, dict):
@@ -114,8 +116,13 @@ def verify(jws: Jws, key: "PublicKey") -> None:
         raise BadJws("the signature does not verify")
 
 
-def sign(header: dict[str, Any], payload: dict[str, Any], key: "PrivateKey") -> str:
+def sign(header: dict[str, Any], payload: dict[str, Any] | msgspec.Struct, key: "PrivateKey") -> str:
     """The compact token; `alg` is added, as the key has it."""
-    parts = (msgspec.json.encode({"alg": rfc7518.alg_of(key), **header}), msgspec.json.encode(payload))
-    signing_input = ".".join(b64url(part) for part in parts)
+    signing_input = f"{_header(rfc7518.alg_of(key), *header.items())}.{b64url(msgspec.json.encode(payload))}"
     return f"{signing_input}.{b64url(rfc7518.sign(signing_input.encode(), key))}"
+
+
+@lru_cache(maxsize=32)
+def _header(alg: str, *members: tuple[str, Any]) -> str:
+    """There are few: one for each kind of token and key."""
+    return b64url(msgspec.json.encode({"alg": alg, **dict(members)}))

@@ -1,12 +1,13 @@
 """The algorithms of JSON Web Algorithms (RFC 7518 §3, RFC 8037) that the house signs by: which one, the key says and never the token."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from identity.tokens.messages import Alg
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
     PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
     PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
@@ -23,25 +24,53 @@ def alg_of(key: "PrivateKey | PublicKey") -> Alg:
     return "RS256" if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey) else "EdDSA"
 
 
+# RFC 7518 §3.4: a signature by ES256 is R and S, each of 32 bytes; the library speaks DER.
+_HALF = 32
+
+
 def sign(data: bytes, key: "PrivateKey") -> bytes:
-    return _algorithm(alg_of(key)).sign(data, key)
+    """The signature as it stands in a token: 64 bytes by ES256 and EdDSA, as long as the modulus by RS256."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        r, s = decode_dss_signature(key.sign(data, _es256()))
+        return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+    return key.sign(data, *_rs256()) if isinstance(key, rsa.RSAPrivateKey) else key.sign(data)
 
 
 def verifies(data: bytes, signature: bytes, key: "PublicKey") -> bool:
-    return cast("bool", _algorithm(alg_of(key)).verify(data, key, signature))
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            if len(signature) != 2 * _HALF:
+                return False
+            r, s = (int.from_bytes(half, "big") for half in (signature[:_HALF], signature[_HALF:]))
+            key.verify(encode_dss_signature(r, s), data, _es256())
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, *_rs256())
+        else:
+            key.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
 
 
 @cache
-def _algorithm(alg: Alg) -> Any:
+def _es256() -> "ec.ECDSA":
     # At the first token, not at import: these libraries take longer to load than the web framework.
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
-    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-    match alg:
-        case "ES256":
-            return ECAlgorithm(hashes.SHA256, ec.SECP256R1)
-        case "EdDSA":
-            return OKPAlgorithm()
-        case "RS256":
-            return RSAAlgorithm(RSAAlgorithm.SHA256)
+    return ec.ECDSA(hashes.SHA256())
+
+
+@cache
+def _rs256() -> "tuple[padding.PKCS1v15, hashes.SHA256]":
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    return padding.PKCS1v15(), hashes.SHA256()

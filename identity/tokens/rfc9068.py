@@ -78,7 +78,7 @@ ACR_VALUES = list(_LEVELS.values())
 
 
 def sign(claims: AccessClaims, kid: str, key: "PrivateKey") -> str:
-    return rfc7515.sign({"typ": TYP, "kid": kid}, msgspec.to_builtins(claims), key)
+    return rfc7515.sign({"typ": TYP, "kid": kid}, claims, key)
 
 
 def read(token: str, keys: dict[str, "PublicKey"], *, issuer: str, audience: str | None, at: datetime) -> AccessClaims:

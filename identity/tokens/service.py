@@ -38,7 +38,11 @@ async def authenticated(
     if "client_assertion" in sent or "client_assertion_type" in sent:
         return await _by_assertion(conn, issuer, authorization, sent)
     shown = rfc6749.credentials(authorization, sent)
-    found = await store.client(conn, shown.client_id)
+    return proved(await store.client(conn, shown.client_id), shown)
+
+
+def proved(found: Client | None, shown: rfc6749.Credentials) -> Client:
+    """The client, if what was shown proves it. Raises OAuthError."""
     good = clients.has_secret(found, shown.secret)
     public = found is not None and found.kind == "public" and shown.secret is None and not shown.by_basic
     if found is None or found.disabled_at is not None or not (good or public):
@@ -87,19 +91,14 @@ async def give_token(
             raise OAuthError("unsupported_grant_type", f"this server knows {', '.join(GRANTS)}")
         if grant not in client.grants:
             raise OAuthError("unauthorized_client", "the client is not registered for this grant")
-        jkt = await _device_key(issuer, client, dpop, path)
+        jkt = await device_key(issuer, client, dpop, path)
         resources = rfc8707.wanted(sent)
         if grant == "client_credentials":
-            answer = await issuer.client_token(conn, client, scope=sent.get("scope"), jkt=jkt, resources=resources)
+            aim = await issuer.own_aim_at(conn, client, sent.get("scope"), resources)
+            row, answer = issuer.client_token(client, aim, jkt=jkt)
+            await store.add_own_grant(conn, **row)
         elif grant == "refresh_token":
-            token = sent.get("refresh_token")
-            if token is None:
-                raise invalid_request("refresh_token is missing")
-            answer = await refreshing.refresh(
-                conn, issuer, client, token=token, scope=sent.get("scope"), jkt=jkt, resources=resources
-            )
-            if isinstance(answer, Copied):
-                answer = await _tell_owner(conn, issuer, post_office, client, answer)
+            answer = await refresh(conn, issuer, post_office, client, sent, jkt=jkt)
         elif grant == DEVICE_CODE:
             answer = await rfc8628.poll(
                 conn, issuer, client, device_code=sent.get("device_code"), jkt=jkt, resources=resources
@@ -126,6 +125,27 @@ async def give_token(
     return answer
 
 
+async def refresh(
+    conn: AsyncConnection,
+    issuer: Issuer,
+    post_office: PostOffice,
+    client: Client,
+    sent: Mapping[str, str],
+    *,
+    jkt: str | None,
+) -> TokenReply | OAuthError:
+    """As `refreshing.refresh`; the owner of a copied token is told. Raises and *returns* OAuthError likewise."""
+    token = sent.get("refresh_token")
+    if token is None:
+        raise invalid_request("refresh_token is missing")
+    answer = await refreshing.refresh(
+        conn, issuer, client, token=token, scope=sent.get("scope"), jkt=jkt, resources=rfc8707.wanted(sent)
+    )
+    if isinstance(answer, Copied):
+        return await _tell_owner(conn, issuer, post_office, client, answer)
+    return answer
+
+
 async def _tell_owner(
     conn: AsyncConnection, issuer: Issuer, post_office: PostOffice, client: Client, copied: Copied
 ) -> OAuthError:
@@ -141,7 +161,8 @@ async def _tell_owner(
     return invalid_grant("the refresh token was used before; sign in again")
 
 
-async def _device_key(issuer: Issuer, client: Client, dpop: Sequence[str], path: str) -> str | None:
+async def device_key(issuer: Issuer, client: Client, dpop: Sequence[str], path: str) -> str | None:
+    """The thumbprint of the key whose proof was shown, which is used up by that. Raises OAuthError."""
     if not dpop:
         if client.dpop_required:
             raise OAuthError("invalid_dpop_proof", "this client must bind its tokens to a device key")

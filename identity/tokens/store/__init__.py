@@ -43,6 +43,7 @@ from identity.tokens.store.ending import (
 )
 from identity.tokens.store.grants import (
     add_grant,
+    add_own_grant,
     add_refresh_token,
     end_grant_of,
     ended_since,
@@ -73,6 +74,7 @@ __all__ = [
     "add_code",
     "add_device_code",
     "add_grant",
+    "add_own_grant",
     "add_refresh_token",
     "add_request",
     "add_service",

@@ -20,6 +20,16 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     )
 
 
+async def add_own_grant(conn: AsyncConnection, **values: Any) -> None:
+    """Of a client's token for itself."""
+    await run(
+        conn,
+        "insert into oauth_grants (id, kind, client_id, scope, level, jkt, resources, created_at, expires_at)"
+        " values (%(id)s, %(kind)s, %(client_id)s, %(scope)s, 0, %(jkt)s, %(resources)s, %(created_at)s, %(expires_at)s)",
+        values,
+    )
+
+
 async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await one(

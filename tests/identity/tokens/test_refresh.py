@@ -150,6 +150,27 @@ async def test_REF_3_twenty_at_once_are_one_chain(app: App) -> None:
         assert (await app.refresh(answers[0].json()["refresh_token"])).status_code == 200
 
 
+async def test_a_client_that_is_switched_off_refreshes_nothing(city: CityPeople) -> None:
+    """It is known from the refresh before, and was read anew none the less."""
+    server = await _server(city).begin()
+    new = (await server.refresh()).json()["refresh_token"]
+    async with city.house.db.begin() as conn:
+        await tokens.disable_client(conn, "partner-server")
+    try:
+        assert error_of(await server.refresh(new), 401) == "invalid_client"
+    finally:
+        async with city.house.db.begin() as conn:
+            await tokens.enable_client(conn, "partner-server")
+    newer = (await server.refresh(new)).json()["refresh_token"]
+    for grants in ("{authorization_code}", "{authorization_code,refresh_token}"):
+        async with city.house.db.begin() as conn:
+            await (await raw(conn)).execute(
+                "update oauth_clients set grants = %s where id = 'partner-server'", (grants,)
+            )
+        answer = await server.refresh(newer)
+        assert answer.status_code == (200 if "refresh" in grants else 400), answer.text
+
+
 async def test_REF_4_a_lost_reply_is_given_again(app: App) -> None:
     first = (await app.refresh()).json()
     with clock.shifted(refreshing.SAME_ANSWER - timedelta(seconds=1)):

@@ -265,6 +265,49 @@ async def test_TOK_10_grants_the_client_may_not_use(shop: Shop) -> None:
         assert error_of(await shop.ask(grant_type=grant, client_id="test-web")) == "unsupported_grant_type"
 
 
+async def test_a_form_too_large_and_two_authorizations_are_told_as_oauth_tells(shop: Shop) -> None:
+    """The verb stands before the framework, which limited and read these for it."""
+    huge = await shop.ask(grant_type="client_credentials", client_id="test-robot", client_secret="x" * 20_000)
+    assert error_of(huge, 413) == "invalid_request"
+    twice = [("Authorization", "Basic eDp5"), ("Authorization", "Basic eDp5")]
+    both = await shop.city.client.post(PATH, data={"grant_type": "client_credentials"}, headers=twice)
+    assert error_of(both) == "invalid_request"
+    assert both.headers["x-content-type-options"] == "nosniff", "the headers every answer has"
+    assert "x-request-id" in both.headers
+
+
+async def test_the_unforeseen_is_told_without_its_inside(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr(type(shop.city.house.busy), "give_token", broken)
+    answer = await shop.ask(grant_type="client_credentials", client_id="test-robot", client_secret="x")
+    assert error_of(answer, 500) == "server_error"
+    assert "secret inside" not in answer.text
+
+
+async def test_what_changed_about_a_client_holds_at_once(shop: Shop) -> None:
+    """Clients are kept in memory between requests: their row's version stands in every write."""
+    async with shop.db.begin() as conn:
+        secret = await tokens.register_client(
+            conn, client_id="test-changing", name="changing", kind="confidential", grants=["client_credentials"], scopes=["cards:read"],
+        )  # fmt: skip
+    ask = {"grant_type": "client_credentials", "client_id": "test-changing"}
+    assert (await shop.ask(**ask, client_secret=secret)).json()["scope"] == "cards:read"
+    async with shop.db.begin() as conn:
+        await (await raw(conn)).execute("update oauth_clients set scopes = '{}' where id = 'test-changing'")
+    assert (await shop.ask(**ask, client_secret=secret)).json()["scope"] == ""
+    async with shop.db.begin() as conn:
+        newer = await tokens.renew_secret(conn, "test-changing")
+    assert error_of(await shop.ask(**ask, client_secret=secret), 401) == "invalid_client"
+    assert (await shop.ask(**ask, client_secret=newer)).status_code == 200
+    async with shop.db.begin() as conn:
+        await (await raw(conn)).execute(
+            "update oauth_clients set grants = '{refresh_token}' where id = 'test-changing'"
+        )
+    assert error_of(await shop.ask(**ask, client_secret=newer)) == "unauthorized_client"
+
+
 async def test_a_disabled_client_is_unknown_and_its_tokens_stop(shop: Shop) -> None:
     answer = await good(shop, client_id="test-server")
     assert (await shop.me(answer["access_token"])).status_code == 200

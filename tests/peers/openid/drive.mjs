@@ -1,68 +1,10 @@
-// npm `openid-client` against a running sandbox: node drive.mjs BASE_URL SECRET_OF_PARTNER_SERVER
+// npm `openid-client` against a running sandbox: node drive.mjs BASE_URL SECRET_OF_PARTNER_SERVER SECRET_OF_KIOSK
 // Signs in as a citizen would, page by page, and prints one line of JSON with what the library accepted.
 import * as client from 'openid-client'
+import { allowDevice, at, browse, signIn } from './browser.mjs'
 
-const [base, secret] = process.argv.slice(2)
-const LOGIN = '+84900000011'
-const cookies = new Map()
-const usedCodes = new Set()
-
-async function browse(url, options = {}) {
-  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-  const answer = await fetch(url, { redirect: 'manual', ...options, headers: { cookie } })
-  for (const line of answer.headers.getSetCookie()) {
-    const [name, value] = line.split(';')[0].split(/=(.*)/s)
-    cookies.set(name, value)
-  }
-  return answer
-}
-
-function formOf(page, ending) {
-  for (const [, attributes, inside] of page.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)) {
-    const action = attributes.match(/action="([^"]*)"/)[1].replaceAll('&amp;', '&')
-    if (!action.split('?')[0].endsWith(ending)) continue
-    const hidden = [...inside.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
-    return { action: new URL(action, base), fields: hidden.map(([, name, value]) => [name, value]) }
-  }
-  return null
-}
-
-function send(form, ...fields) {
-  return browse(form.action, { method: 'POST', body: new URLSearchParams([...form.fields, ...fields]) })
-}
-
-async function newestCode() {
-  for (let tries = 0; tries < 100; tries++) {
-    const letters = await (await fetch(`${base}/sandbox/inbox.json`)).json()
-    const letter = letters.find((one) => one.event === 'one-time-code' && one.to === LOGIN && !usedCodes.has(one.text))
-    if (letter) {
-      usedCodes.add(letter.text)
-      return letter.text.match(/\b(\d{6})\b/)[1]
-    }
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error('no code came')
-}
-
-/** The address the app is called back by, after whatever pages stand between. */
-async function signIn(url, callback) {
-  let answer = await browse(url)
-  for (let steps = 0; steps < 10; steps++) {
-    const next = answer.headers.get('location')
-    if (next?.startsWith(callback)) return new URL(next)
-    if (next) {
-      answer = await browse(new URL(next, base))
-      continue
-    }
-    const page = await answer.text()
-    let form
-    if ((form = formOf(page, '/login'))) answer = await send(form, ['login', LOGIN])
-    else if ((form = formOf(page, '/code'))) answer = await send(form, ['code', await newestCode()])
-    else if ((form = formOf(page, '/consent'))) answer = await send(form, ['allow', 'profile'], ['allow', 'offline_access'])
-    else throw new Error(`${answer.status} ${page}`)
-  }
-  throw new Error('it leads nowhere')
-}
+const [base, secret, kioskSecret] = process.argv.slice(2)
+at(base, '+84900000011')
 
 async function challenge() {
   const verifier = client.randomPKCECodeVerifier()
@@ -107,6 +49,16 @@ const accepted = {}
   const person = await client.fetchUserInfo(phone, tokens.access_token, tokens.claims().sub, { DPoP })
   const again = await client.refreshTokenGrant(phone, tokens.refresh_token, undefined, { DPoP })
   accepted.bound = { name: person.name, type: again.token_type }
+}
+
+{
+  const kiosk = await client.discovery(new URL(base), 'kiosk-sai-gon', undefined, client.ClientSecretBasic(kioskSecret), insecure)
+  const shown = await client.initiateDeviceAuthorization(kiosk, { scope: 'openid profile' })
+  const waiting = client.pollDeviceAuthorizationGrant(kiosk, shown)
+  await allowDevice(shown.verification_uri_complete)
+  const tokens = await waiting
+  const person = await client.fetchUserInfo(kiosk, tokens.access_token, tokens.claims().sub)
+  accepted.device = { name: person.name, refreshed: 'refresh_token' in tokens }
 }
 
 console.log(JSON.stringify(accepted))

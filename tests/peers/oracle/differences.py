@@ -61,7 +61,7 @@ def listed() -> set[Found]:
 _PAGE = Path(__file__).parents[3] / "docs/oracle.md"
 _HEAD = """# Beside another issuer
 
-npm `oidc-provider` 9 and a running server of ours get the same {requests} requests: `tests/peers/oracle/requests.py`. Status, error code, where the
+npm `oidc-provider` 9 and a running server of ours get the same {requests} requests: `tests/peers/oracle/`. Status, error code, where the
 browser is led and with which parameters, the members of the answer and the headers that matter are compared by `tests/peers/test_oracle.py`.
 Where they differ, a sentence lets them; a difference that is not listed fails the test, and so does one that is listed and no longer there.
 Made from `tests/peers/oracle/differences.toml`; do not edit.

@@ -5,11 +5,16 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import Provider, { interactionPolicy } from 'oidc-provider'
-import { setStorage } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 
 const settings = JSON.parse(readFileSync(process.argv[2]))
 // The default keeps 1,000 entries and forgets the rest.
-setStorage(new Map())
+const entries = new Map()
+class MapAdapter extends MemoryAdapter {
+  constructor(model) {
+    super(model, entries)
+  }
+}
 
 const key = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }
 const server = createServer()
@@ -28,6 +33,7 @@ const jwt = {
 }
 
 const provider = new Provider(issuer, {
+  adapter: MapAdapter,
   clients: settings.clients,
   jwks: { keys: [key] },
   scopes: settings.scopes,
@@ -39,6 +45,8 @@ const provider = new Provider(issuer, {
   cookies: { keys: [randomBytes(16).toString('hex')] },
   pkce: { required: () => true },
   rotateRefreshToken: () => true,
+  expiresWithSession: () => false,
+  ttl: { AccessToken: 600, AuthorizationCode: 600, ClientCredentials: 600, DeviceCode: 300, Grant: 86400, IdToken: 600, Interaction: 600, RefreshToken: 86400, Session: 86400 },
   issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
   revokeGrantPolicy: () => true,
   conformIdTokenClaims: true,

@@ -1,0 +1,191 @@
+"""The two verbs every app calls all day, a client's own token and a refresh, for many callers at once (decision 0025).
+
+Only what is good beyond doubt is answered here. What is refused, and what is rare (assertions, officers, services of others, a kiosk's
+visitor, claims in the ID token, a second use), goes the ordinary way through `service`, which alone says no to a token. Nothing is answered before its row is committed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from identity.tokens import clients, redeeming, refreshing, rfc6749, sandbox_errors, service
+from identity.tokens.issuer import Issuer
+from identity.tokens.messages import Client, TokenReply
+from identity.tokens.redeeming import REFRESH_LIFETIME
+from identity.tokens.rfc6749 import OAuthError
+from identity.tokens.services import Aim
+from identity.tokens.store import many
+from kit import clock, ids
+from kit.db import Database
+from kit.refusal import Refusal
+from kit.together import Together
+from notifications import PostOffice
+
+# A request with any other parameter, known or not, goes the ordinary way: what it changes is said in one place only.
+_ORDINARY = frozenset({"grant_type", "client_id", "client_secret", "refresh_token", "scope"})
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A client as it was read, and the version of its row: every write asks for that version, so that a changed client is read again."""
+
+    client: Client
+    version: str
+
+
+class _Refresh(msgspec.Struct, frozen=True):
+    known: Known
+    token: str
+    scope: str | None
+    jkt: str | None
+
+
+class Busy:
+    """One per process. Takes what the token endpoint takes."""
+
+    def __init__(self, db: Database, issuer: Issuer, post_office: PostOffice) -> None:
+        self._db, self._issuer, self._post_office = db, issuer, post_office
+        self._known: dict[str, Known] = {}
+        # Of its own for each verb: one statement or transaction at a time, the next when that is committed.
+        self._grants, self._families = db.line(), db.line()
+        self._own: Together[dict[str, Any], bool] = Together(self._write_grants)
+        self._refreshes: Together[_Refresh, TokenReply | None] = Together(self._refresh_all)
+
+    async def give_token(
+        self, sent: Mapping[str, str], *, authorization: str | None, dpop: Sequence[str], path: str, fail: str | None
+    ) -> TokenReply:
+        """As `service.give_token`; `fail` names the error a sandbox is asked to make on purpose. Raises OAuthError."""
+        if fail and self._issuer.sandbox:
+            async with self._db.connect() as conn:
+                await sandbox_errors.fail_at_endpoint(conn, fail, "token", sent, authorization)
+        grant = sent.get("grant_type")
+        if grant in ("client_credentials", "refresh_token") and _ORDINARY.issuperset(sent):
+            shown = rfc6749.credentials(authorization, sent)
+            known = await self._proved(shown)
+            if grant in known.client.grants:
+                jkt = await service.device_key(self._issuer, known.client, dpop, path)
+                if grant == "refresh_token":
+                    return await self._refresh(known, shown, sent, jkt)
+                return await self._client_token(known, shown, sent, jkt)
+        return await service.give_token(
+            self._db, self._issuer, sent, authorization=authorization, post_office=self._post_office, dpop=dpop, path=path
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        for line in (self._grants, self._families):
+            await line.close()
+
+    async def _proved(self, shown: rfc6749.Credentials, *, again: bool = False) -> Known:
+        """The client as it is known here; read anew before it is refused. An unknown one costs the same work as a known one."""
+        held = None if again else self._known.get(shown.client_id)
+        if held is not None:
+            try:
+                service.proved(held.client, shown)
+            except OAuthError:
+                pass
+            else:
+                return held
+        async with self._db.connect() as conn:
+            read = await many.client_and_version(conn, shown.client_id)
+        if read is None:
+            self._known.pop(shown.client_id, None)
+        service.proved(None if read is None else read[0], shown)
+        assert read is not None
+        known = self._known[shown.client_id] = Known(*read)
+        return known
+
+    # A client's own token
+
+    async def _client_token(
+        self, known: Known, shown: rfc6749.Credentials, sent: Mapping[str, str], jkt: str | None
+    ) -> TokenReply:
+        while True:
+            aim = self._issuer.own_aim(known.client, sent.get("scope"))
+            row, reply = self._issuer.client_token(known.client, aim, jkt=jkt)
+            if await self._own.ask(row | {"version": known.version}):
+                return reply
+            known = await self._proved(shown, again=True)
+            _refuse_changed(known.client, "client_credentials", jkt)
+
+    async def _write_grants(self, rows: list[dict[str, Any]]) -> list[bool]:
+        async with self._grants.held() as conn:
+            written = await many.add_grants(conn, rows, resources=[self._issuer.url])
+        return [row["id"] in written for row in rows]
+
+    # Refreshes
+
+    async def _refresh(
+        self, known: Known, shown: rfc6749.Credentials, sent: Mapping[str, str], jkt: str | None
+    ) -> TokenReply:
+        token = sent.get("refresh_token")
+        if token is not None:
+            reply = await self._refreshes.ask(_Refresh(known, token, sent.get("scope"), jkt))
+            if reply is not None:
+                return reply
+            known = await self._proved(shown, again=True)
+            _refuse_changed(known.client, "refresh_token", jkt)
+        async with self._db.begin() as conn:
+            answer = await service.refresh(conn, self._issuer, self._post_office, known.client, sent, jkt=jkt)
+        # What ended a family stands, and then it is refused.
+        if isinstance(answer, OAuthError):
+            raise answer
+        return answer
+
+    async def _refresh_all(self, asked: list[_Refresh]) -> list[TokenReply | None]:
+        """The new tokens, None for what must go the ordinary way; of two with one token the second does."""
+        now = clock.now()
+        rows: list[dict[str, Any]] = [
+            {"digest": ids.digest(one.token), "client_id": one.known.client.id, "version": one.known.version}
+            for one in asked
+        ]
+        async with self._families.held() as conn, conn.transaction():
+            taken = await many.take_refresh_tokens(conn, rows, at=now, day=clock.today())
+            replies: list[TokenReply | None] = []
+            changes: list[dict[str, Any]] = []
+            for one, row in zip(asked, rows, strict=True):
+                grant = taken.pop(row["digest"], None)
+                reply = None if grant is None else self._next(one, grant, now)
+                replies.append(reply)
+                if reply is not None:
+                    changes.append(_change(one, grant, reply, row["digest"], now))
+            if changes:
+                await many.change_refresh_tokens(conn, changes, at=now, forget_before=now - refreshing.SAME_ANSWER)
+        return replies
+
+    def _next(self, one: _Refresh, grant: Any, now: datetime) -> TokenReply | None:
+        client = one.known.client
+        if client.kind == "public" and grant.jkt is not None and grant.jkt != one.jkt:
+            return None
+        city = self._issuer.url
+        if redeeming.tells_more(grant) or grant.resources not in ([], [city]):
+            return None
+        try:
+            clients.refuse_wrong_desk(client, "citizen")
+            scope = refreshing.narrowed(grant.scope, one.scope)
+            return redeeming.person_reply(
+                self._issuer, client, grant, grant, gid=grant.id, aim=Aim((city,), scope), jkt=one.jkt, now=now, nonce=None,
+                told={} if redeeming.is_identified(scope) else None, refreshed=True,
+            )  # fmt: skip
+        except (Refusal, OAuthError):
+            return None
+
+
+def _refuse_changed(client: Client, grant: str, jkt: str | None) -> None:
+    """What `service.give_token` refuses before, of a client that was read anew after it."""
+    if grant not in client.grants or (client.dpop_required and jkt is None):
+        raise OAuthError(
+            "unauthorized_client", "the client's registration has changed; this grant is no longer its own"
+        )
+
+
+def _change(one: _Refresh, grant: Any, reply: TokenReply, digest: bytes, now: datetime) -> dict[str, Any]:
+    assert reply.refresh_token is not None
+    return {
+        "digest": digest,
+        "grant_id": grant.id,
+        "used_for": refreshing.asked(one.scope, one.jkt),
+        "sealed": refreshing.sealed(one.token, reply, grant.id),
+        "successor": ids.digest(reply.refresh_token),
+        "until": min(grant.expires_at, now + REFRESH_LIFETIME),
+    }

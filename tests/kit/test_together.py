@@ -1,0 +1,66 @@
+"""Calls that go together: each gets its own answer, one failure reaches whom it concerns, and nobody waits for company."""
+
+import asyncio
+
+import pytest
+
+from kit.together import Together
+
+pytestmark = pytest.mark.anyio
+
+
+class Slow:
+    """Doubles numbers, a batch at a time, when it is told to go on."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.go_on = asyncio.Event()
+
+    async def double(self, numbers: list[int]) -> list[int]:
+        self.batches.append(numbers)
+        await self.go_on.wait()
+        if 13 in numbers:
+            raise LookupError("no thirteen")
+        return [2 * number for number in numbers]
+
+
+async def test_what_comes_meanwhile_goes_together() -> None:
+    slow = Slow()
+    together: Together[int, int] = Together(slow.double)
+    first = asyncio.create_task(together.ask(1))
+    await asyncio.sleep(0.01)
+    rest = [asyncio.create_task(together.ask(number)) for number in range(2, 6)]
+    await asyncio.sleep(0.01)
+    slow.go_on.set()
+    assert await asyncio.gather(first, *rest) == [2, 4, 6, 8, 10]
+    assert slow.batches == [[1], [2, 3, 4, 5]]
+    assert await together.ask(7) == 14, "and the next one alone"
+
+
+async def test_no_batch_is_larger_than_it_may_be() -> None:
+    slow = Slow()
+    slow.go_on.set()
+    together: Together[int, int] = Together(slow.double, most=3)
+    assert await asyncio.gather(*(together.ask(number) for number in range(7))) == [0, 2, 4, 6, 8, 10, 12]
+    assert max(map(len, slow.batches)) == 3
+
+
+async def test_a_failure_reaches_all_it_held_and_no_others() -> None:
+    slow = Slow()
+    slow.go_on.set()
+    together: Together[int, int] = Together(slow.double)
+    answers = await asyncio.gather(together.ask(13), together.ask(1), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [LookupError, LookupError]
+    assert await together.ask(2) == 4
+
+
+async def test_who_gave_up_takes_nobody_along() -> None:
+    slow = Slow()
+    together: Together[int, int] = Together(slow.double)
+    gone, stays = asyncio.create_task(together.ask(1)), asyncio.create_task(together.ask(2))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    slow.go_on.set()
+    assert await stays == 4
+    with pytest.raises(asyncio.CancelledError):
+        await gone
