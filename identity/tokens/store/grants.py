@@ -115,7 +115,7 @@ async def use_refresh_token(
         conn,
         "update refresh_tokens r set used_at = %(at)s, used_for = %(used_for)s from oauth_grants g"
         " where r.digest = %(digest)s and g.id = r.grant_id and g.client_id = %(client_id)s and g.revoked_at is null"
-        " and g.expires_at > %(at)s and r.used_at is null and r.expires_at > %(at)s"
+        " and g.expires_at > %(at)s and coalesce(g.idle_at > %(at)s, true) and r.used_at is null and r.expires_at > %(at)s"
         " returning g.id, g.account_id, g.scope, g.jkt, g.claims, g.resources, g.amr, g.auth_time, g.expires_at, g.browser_session_id",
         {"digest": digest, "client_id": client_id, "at": at, "used_for": used_for},
     )

@@ -90,7 +90,8 @@ async def test_secrets_and_addresses_are_for_who_signed_in_lately(
 ) -> None:
     mine = await partner.calls.post(APPLY, json=wanted(), expect=201)
     numbers = freshness.policy()
-    stale = msgspec.structs.replace(numbers, sessions=msgspec.structs.replace(numbers.sessions, fresh_minutes=-1))
+    step = msgspec.structs.replace(numbers.acts["applications"], fresh_minutes=-1)
+    stale = msgspec.structs.replace(numbers, acts=numbers.acts | {"applications": step})
     monkeypatch.setattr(freshness, "policy", lambda: stale)
     one = f"{MINE}/{mine['client_id']}"
     key = rfc7638.public_jwk(Device().key.public_key())

@@ -171,6 +171,34 @@ async def test_a_client_that_is_switched_off_refreshes_nothing(city: CityPeople)
         assert answer.status_code == (200 if "refresh" in grants else 400), answer.text
 
 
+async def test_what_cannot_be_signed_leaves_who_waits_beside_it_alone(city: CityPeople) -> None:
+    """Refreshes go together: one that is refused fails for itself only, and is as good as it was."""
+    server, phone = await _server(city).begin(), await _phone(city).begin()
+    async with city.house.db.begin() as conn:
+        await (await raw(conn)).execute("update oauth_clients set id_token_alg = 'RS256' where id = 'partner-server'")
+    try:
+        answers = await asyncio.gather(server.refresh(), phone.refresh(), server.refresh())
+        assert [answer.status_code for answer in answers] == [503, 200, 503]
+    finally:
+        async with city.house.db.begin() as conn:
+            await (await raw(conn)).execute("update oauth_clients set id_token_alg = null where id = 'partner-server'")
+    assert (await server.refresh()).status_code == 200
+
+
+async def test_what_was_left_idle_is_not_refreshed(app: App) -> None:
+    async def idle_for(seconds: int) -> None:
+        until = clock.now() - timedelta(seconds=seconds)
+        async with app.browser.city.house.db.begin() as conn:
+            await (await raw(conn)).execute(
+                "update oauth_grants set idle_at = %s where client_id = %s", (until, app.browser.client_id)
+            )
+
+    await idle_for(-60)
+    new = (await app.refresh()).json()["refresh_token"]
+    await idle_for(1)
+    assert error_of(await app.refresh(new)) == "invalid_grant"
+
+
 async def test_REF_4_a_lost_reply_is_given_again(app: App) -> None:
     first = (await app.refresh()).json()
     with clock.shifted(refreshing.SAME_ANSWER - timedelta(seconds=1)):

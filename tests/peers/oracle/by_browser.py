@@ -79,6 +79,9 @@ _authorize(
     login_hint="a@b.test",
 )
 _authorize("resource with a fragment", resource="https://api.test/#part")
+_authorize("resource that is no address", resource="api")
+_authorize("resource nobody knows", resource="https://api.test/")
+_authorize("resource nobody knows, twice", resource="https://api.test/", twice="resource")
 
 # The same, signed in
 

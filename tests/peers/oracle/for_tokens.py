@@ -11,6 +11,8 @@ from api.caller import Device
 from tests.peers.oracle.asking import ASSERTION, FORM, Issuer, basic
 from tests.peers.oracle.registry import ASK, OWN, PAR, TOKEN, request
 
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
 # The token endpoint: the request itself
 
 
@@ -48,6 +50,7 @@ _token("no grant_type")
 _token("grant_type nobody knows", grant_type="nonsense")
 _token("grant_type password", grant_type="password", username="a", password="b")
 _token("grant_type not this client's", app="asker", grant_type=OWN)
+_token("grant_type token exchange, by a client that is not registered for it", grant_type=EXCHANGE, subject_token="x")
 _token("grant_type twice", grant_type=OWN, twice="grant_type")
 _token("a parameter nobody knows", grant_type=OWN, extra="1")
 
@@ -123,6 +126,8 @@ def _(issuer: Issuer) -> httpx.Response:
 
 _token("own: a good request", grant_type=OWN, scope="cards:read")
 _token("own: no scope", grant_type=OWN)
+_token("own: a resource nobody knows", grant_type=OWN, resource="https://api.test/")
+_token("own: a resource with a fragment", grant_type=OWN, resource="https://api.test/#part")
 _token("own: a scope nobody knows", grant_type=OWN, scope="nonsense")
 _token("own: openid", grant_type=OWN, scope="openid")
 
@@ -145,6 +150,7 @@ _code("a verifier of foreign characters", code_verifier="!" * 43)
 _code("another redirect_uri", redirect_uri="https://web.test/other")
 _code("no redirect_uri", redirect_uri=None)
 _code("another client's", by="other")
+_code("a resource nobody asked for", resource="https://api.test/")
 
 
 @request("token: code: used before")
@@ -197,6 +203,7 @@ _refresh("a wider scope", scope="openid profile offline_access")
 _refresh("a scope nobody knows", scope="nonsense")
 _refresh("another client's", by="other")
 _refresh("a client without that grant", by="asker")
+_refresh("a resource nobody asked for", resource="https://api.test/")
 
 
 @request("token: refresh: an access token for one")

@@ -4,7 +4,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import Provider, { interactionPolicy } from 'oidc-provider'
+import Provider, { errors, interactionPolicy } from 'oidc-provider'
 import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 
 const settings = JSON.parse(readFileSync(process.argv[2]))
@@ -30,6 +30,13 @@ const jwt = {
   getResourceServerInfo: () => ({
     scope: settings.scopes.join(' '), audience: issuer, accessTokenTTL: 600, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } },
   }),
+}
+
+// Of other services nobody has heard here.
+const alone = {
+  defaultResource: () => undefined,
+  useGrantedResource: () => false,
+  getResourceServerInfo: () => { throw new errors.InvalidTarget() },
 }
 
 const provider = new Provider(issuer, {
@@ -70,7 +77,7 @@ const provider = new Provider(issuer, {
     pushedAuthorizationRequests: { enabled: true },
     rpInitiatedLogout: { enabled: true },
     claimsParameter: { enabled: true },
-    resourceIndicators: settings.jwt ? { enabled: true, ...jwt } : { enabled: false },
+    resourceIndicators: { enabled: true, ...(settings.jwt ? jwt : alone) },
   },
 })
 provider.on('server_error', (_, error) => console.error(error))
