@@ -301,7 +301,8 @@ async def test_INT_2_nobody_asks(city: CityPeople) -> None:
     assert error_of(await city.client.post(INTROSPECT, data={"token": "x"}), 401) == "invalid_client"
     public = {"token": "x", "client_id": "partner-app"}
     assert error_of(await city.client.post(INTROSPECT, data=public), 401) == "invalid_client"
-    assert error_of(await city.client.post(INTROSPECT, auth=_basic(city)), 415) == "invalid_request"
+    assert error_of(await city.client.post(INTROSPECT, auth=_basic(city))) == "invalid_request", "a form of nothing"
+    assert error_of(await city.client.post(INTROSPECT, json={}, auth=_basic(city)), 415) == "invalid_request"
     assert error_of(await city.client.post(INTROSPECT, data={"x": "y"}, auth=_basic(city))) == "invalid_request"
 
 

@@ -185,6 +185,29 @@ async def test_what_cannot_be_signed_leaves_who_waits_beside_it_alone(city: City
     assert (await server.refresh()).status_code == 200
 
 
+async def test_what_an_id_token_was_asked_to_say_it_says_again_and_that_is_recorded(city: CityPeople) -> None:
+    async def records() -> int:
+        async with city.house.db.connect() as conn:
+            counted = await (await raw(conn)).execute(
+                "select count(*) from data_reads where kind = 'id_token' and client_id = 'partner-server'"
+            )
+            row = await counted.fetchone()
+        assert row is not None
+        return int(row[0])
+
+    app = _server(city)
+    asked = '{"id_token": {"birthdate": null}}'
+    told = await app.browser.through(
+        allow=["claim:birthdate", "offline_access"], scope="openid offline_access", claims=asked
+    )
+    form = {"grant_type": "authorization_code", "code": told["code"], "code_verifier": app.browser.pkce.verifier}
+    app.held = (await app.call(**form)).json()
+    before, again = await records(), (await app.refresh()).json()
+    said = jwt.decode(again["id_token"], options={"verify_signature": False})
+    assert said["birthdate"] == "1992-05-20"
+    assert await records() == before + 1
+
+
 async def test_what_was_left_idle_is_not_refreshed(app: App) -> None:
     async def idle_for(seconds: int) -> None:
         until = clock.now() - timedelta(seconds=seconds)
