@@ -78,7 +78,7 @@ async def test_RS_1_what_stands_in_a_token(city: CityPeople) -> None:
     assert (claims["kind"], claims["office"], claims["roles"]) == (
         "officer",
         "off_cong_an_sai_gon",
-        ["identity_card", "residence"],
+        ["criminal_record", "identity_card", "residence"],
     )
     assert claims["amr"] == ["otp"]
 
