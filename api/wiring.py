@@ -15,10 +15,12 @@ import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
+from api.channels import channels
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
 from kit import idempotency
+from kit.calling import Caller
 from kit.db import Database
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
@@ -26,7 +28,7 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
-from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
+from notifications import PostOffice, Quiet
 from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from web.sandbox import people
@@ -88,28 +90,6 @@ def chip_trust(settings: Settings) -> TrustStore:
         raise BadSetting(f"MOTCUA_CHIP_TRUST: {error}") from error
 
 
-def channels(settings: Settings, keys: Keys, db: Database) -> list[Channel]:
-    """Every way a message can leave; the in-app inbox needs none, for it is a row."""
-    found: list[Channel] = []
-    if settings.sms_channel == "sandbox":
-        found.append(SandboxChannel("sms", db))
-    if settings.email_channel == "sandbox":
-        found.append(SandboxChannel("email", db))
-    if settings.email_channel == "smtp":
-        if not settings.smtp_host or not settings.mail_from:
-            raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
-        found.append(
-            SmtpChannel(
-                host=settings.smtp_host,
-                port=settings.smtp_port,
-                sender=settings.mail_from,
-                user=settings.smtp_user,
-                password=keys.secret("smtp-password"),
-            )
-        )
-    return found
-
-
 def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
     """Raises BadSetting when production would run on something meant for development."""
     if settings.environment != "production":
@@ -164,7 +144,10 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     keys = FileKeys(settings.keys or settings.home / "keys", settings.personal_keys or settings.home / "personal-keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
-        pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
+        caller, apple = Caller(), Caller(http2=True)
+        stack.push_async_callback(caller.close)
+        stack.push_async_callback(apple.close)
+        pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population = population_register(settings)
         refuse_unfit(settings, [keys, pins, population, *out])
         stack.push_async_callback(db.close)
@@ -195,7 +178,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
-            post_office=PostOffice(out, jobs, keys.key("contacts")),
+            post_office=PostOffice(
+                out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-"))
+            ),
             pins=pins,
             population=population,
             catalogue=procedures.load(),
