@@ -32,6 +32,7 @@ import web.device
 import web.http
 import web.signing_in
 import web.signing_out
+import wires.http
 from api import access, health, refusals, uploaded
 from api.watch import watch
 from api.wiring import House, open_house
@@ -59,6 +60,7 @@ ROOMS = (
     ocr.http,
     uploads.http,
     dossiers.http,
+    wires.http,
     web.http,
     web.signing_in,
     web.device,
@@ -87,6 +89,8 @@ _TAGS = [
     Tag("procedures", "What may be asked for"),
     Tag("dossiers", "What was asked for"),
     Tag("desk", "The officers' side"),
+    Tag("wires", "Agencies at the far end: signed messages in the linked software's words"),
+    Tag("webhooks", "Partners are told what happens to dossiers they may see"),
     Tag("pages", "Pages people see"),
 ]
 

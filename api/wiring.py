@@ -15,6 +15,7 @@ import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
+import wires.jobs
 from api.channels import channels
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
@@ -32,6 +33,7 @@ from notifications import PostOffice, Quiet
 from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from web.sandbox import people
+from wires import Signer, Webhooks, WireOffice
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -55,6 +57,8 @@ class House:
     vault: Vault
     chip_trust: TrustStore
     post_office: PostOffice
+    wires: WireOffice
+    webhooks: Webhooks
     pins: PinIssuer | None
     population: PopulationRegister | None
     catalogue: procedures.Catalogue
@@ -130,6 +134,7 @@ def tasks() -> list[Task]:
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,
+        *wires.jobs.tasks,
     ]
 
 
@@ -144,9 +149,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     keys = FileKeys(settings.keys or settings.home / "keys", settings.personal_keys or settings.home / "personal-keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
-        caller, apple = Caller(), Caller(http2=True)
-        stack.push_async_callback(caller.close)
-        stack.push_async_callback(apple.close)
+        caller, apple, outside = Caller(), Caller(http2=True), Caller(public_only=True)
+        for one in (caller, apple, outside):
+            stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population = population_register(settings)
         refuse_unfit(settings, [keys, pins, population, *out])
@@ -164,6 +169,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
+        signer = Signer(keys.key("wires"))
         house = House(
             settings=settings,
             db=db,
@@ -181,6 +187,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             post_office=PostOffice(
                 out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-"))
             ),
+            wires=WireOffice(jobs, signer, caller, public_url=settings.public_url),
+            webhooks=Webhooks(signer, outside),
             pins=pins,
             population=population,
             catalogue=procedures.load(),

@@ -3,13 +3,14 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+LookUp = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 _TIMEOUT_SECONDS = 15.0
 _REPLY_BYTES = 64_000
@@ -55,11 +56,11 @@ class Caller:
         public_only: bool = False,
         http2: bool = False,
         timeout_seconds: float = _TIMEOUT_SECONDS,
-        allowed: "Callable[[Address], bool] | None" = None,
+        look_up: "LookUp | None" = None,
         verify: Any = True,
     ) -> None:
         self._public_only, self._http2, self._timeout, self._verify = public_only, http2, timeout_seconds, verify
-        self._allowed = allowed or is_public
+        self._look_up = look_up or find_addresses
         self._client: Any = None
 
     async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Reply:
@@ -78,6 +79,12 @@ class Caller:
         """`post` of a JSON value. Raises NoReply, NotPublic."""
         sent = {"content-type": "application/json", **(headers or {})}
         return await self.post(url, content=msgspec.json.encode(value), headers=sent)
+
+    async def check(self, url: str) -> None:
+        """Whether the name leads to fit addresses now. Raises NoReply, NotPublic."""
+        parts = urlsplit(url)
+        async with asyncio.timeout(self._timeout):
+            await self._checked(parts.hostname or "", parts.port or 443)
 
     async def _post(self, url: str, content: bytes, headers: dict[str, str]) -> Reply:
         import httpx
@@ -109,9 +116,9 @@ class Caller:
             return Reply(status=answer.status_code, headers=dict(answer.headers), body=body)
 
     async def _checked(self, host: str, port: int) -> Address:
-        addresses = await look_up(host, port)
+        addresses = await self._look_up(host, port)
         # One bad address among good ones is reason enough: which one is tried is not the caller's to choose.
-        if not addresses or not all(self._allowed(address) for address in addresses):
+        if not addresses or not all(is_public(address) for address in addresses):
             raise NotPublic("the name leads to an address that is not of the open Internet")
         return addresses[0]
 
@@ -121,7 +128,7 @@ class Caller:
             self._client = None
 
 
-async def look_up(host: str, port: int) -> Sequence[Address]:
+async def find_addresses(host: str, port: int) -> Sequence[Address]:
     """Every address of a name. Raises NoReply when there is none."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

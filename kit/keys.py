@@ -14,7 +14,7 @@ from kit.settings import BadSetting
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
+NAMED = ("uploads", "faces", "pins", "contacts", "subjects", "wires")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
 
 

@@ -48,6 +48,11 @@ SCOPES: dict[str, Scope] = {
     "proofing": _scope(
         "proofing", "Chụp thẻ và khuôn mặt để mở tài khoản", "Photograph card and face to open an account"
     ),
+    "webhooks": _scope(
+        "client",
+        "Được báo khi hồ sơ bạn cho xem có thay đổi",
+        "Be told when a dossier you let it see changes",
+    ),
     "dossiers:find-by-face": _scope("kiosk", "Tìm hồ sơ bằng khuôn mặt tại quầy", "Find dossiers by face at a kiosk"),
 }
 
