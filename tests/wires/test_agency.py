@@ -1,6 +1,7 @@
 """The insurance agency as a program of its own over the wire: slow, wrong, doubled, silent, killed; and strangers on its wire."""
 
 import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -36,8 +37,6 @@ class Program:
             check=True,
         )
         key_id, public = told.stdout.split()
-        import base64
-
         return key_id, base64.b64decode(public)
 
     def start(self, *options):
@@ -140,7 +139,7 @@ async def test_a_card_is_asked_for_and_issued_over_the_wire(city, agency):
     assert timeline == ["plant", "start", "claim", "approve"]
     book = await agency.book()
     assert [case for case, *_ in book["cases"]] == [branch["id"]]
-    pdf = await parent.get(f"/v1/dossiers/{dossier['id']}/branches/insurance/result", expect=200)
+    pdf = await parent.get(branch["result"]["href"], expect=200)
     assert pdf.content.startswith(b"%PDF")
     # Told to the citizen as if the agency sat at the desk.
     await city.run_jobs()
@@ -260,8 +259,7 @@ async def test_only_who_holds_the_agency_s_key_speaks_on_its_wire(city, by_hand)
     await say(3, expect=401, code="not-signed", signer=Signer(bytes([8]) * 32))
     await say(3, expect=401, code="not-signed", wire="nowhere")
     await say(3, expect=401, code="not-signed", sent=b'{"maHoSo": "x"}')
-    path = f"/v1/wires/{city.house.settings.city and 'bhxh'}/statuses"
-    await city.nobody.post(path, content=b"{}", expect=401, code="not-signed")
+    await city.nobody.post("/v1/wires/bhxh/statuses", content=b"{}", expect=401, code="not-signed")
     assert await state(city, dossier) == "submitted"
 
 
