@@ -83,7 +83,7 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     example: dict[str, str | Words]
     sms: Said
     email: Said
-    zalo: Said
+    zalo: Said | None = None
     inbox: Said | None = None
     secret: tuple[str, ...] = ()
     expires_after_minutes: int | None = None
