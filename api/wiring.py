@@ -16,10 +16,13 @@ import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
+import wires.jobs
+from api.channels import channels
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
 from kit import idempotency
+from kit.calling import Caller
 from kit.db import Database
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
@@ -27,10 +30,11 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
-from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
+from notifications import PostOffice, Quiet
 from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from web.sandbox import people
+from wires import Signer, Webhooks, WireOffice
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -54,6 +58,8 @@ class House:
     vault: Vault
     chip_trust: TrustStore
     post_office: PostOffice
+    wires: WireOffice
+    webhooks: Webhooks
     pins: PinIssuer | None
     population: PopulationRegister | None
     catalogue: procedures.Catalogue
@@ -87,28 +93,6 @@ def chip_trust(settings: Settings) -> TrustStore:
         return TrustStore.from_directory(settings.chip_trust)
     except BadTrustStore as error:
         raise BadSetting(f"MOTCUA_CHIP_TRUST: {error}") from error
-
-
-def channels(settings: Settings, keys: Keys, db: Database) -> list[Channel]:
-    """Every way a message can leave; the in-app inbox needs none, for it is a row."""
-    found: list[Channel] = []
-    if settings.sms_channel == "sandbox":
-        found.append(SandboxChannel("sms", db))
-    if settings.email_channel == "sandbox":
-        found.append(SandboxChannel("email", db))
-    if settings.email_channel == "smtp":
-        if not settings.smtp_host or not settings.mail_from:
-            raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
-        found.append(
-            SmtpChannel(
-                host=settings.smtp_host,
-                port=settings.smtp_port,
-                sender=settings.mail_from,
-                user=settings.smtp_user,
-                password=keys.secret("smtp-password"),
-            )
-        )
-    return found
 
 
 def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
@@ -152,6 +136,7 @@ def tasks() -> list[Task]:
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,
+        *wires.jobs.tasks,
     ]
 
 
@@ -166,7 +151,10 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     keys = FileKeys(settings.keys or settings.home / "keys", settings.personal_keys or settings.home / "personal-keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
-        pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
+        caller, apple, outside = Caller(), Caller(http2=True), Caller(public_only=True)
+        for one in (caller, apple, outside):
+            stack.push_async_callback(one.close)
+        pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population = population_register(settings)
         refuse_unfit(settings, [keys, pins, population, *out])
         stack.push_async_callback(db.close)
@@ -183,6 +171,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
+        signer = Signer(keys.key("wires"))
         house = House(
             settings=settings,
             db=db,
@@ -197,7 +186,11 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
-            post_office=PostOffice(out, jobs, keys.key("contacts")),
+            post_office=PostOffice(
+                out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-"))
+            ),
+            wires=WireOffice(jobs, signer, caller, public_url=settings.public_url),
+            webhooks=Webhooks(signer, outside),
             pins=pins,
             population=population,
             catalogue=procedures.load(),

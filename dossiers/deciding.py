@@ -306,9 +306,7 @@ async def _tell(
         await messenger.birth_registered(conn, work.branch.id)
     elif steps[0].after == "approved" and kind == outcomes.IdentityCardAppointment.kind:
         at = outcomes.appointment_at(given)
-        await messenger.appointment(
-            conn, work.branch.id, day=f"{at:%d/%m/%Y}", time=f"{at:%H:%M}", place=given["place"]
-        )
+        await messenger.appointment(conn, work.branch.id, day=f"{at:%d/%m/%Y}", time=f"{at:%H:%M}")
     else:
         await messenger.branch_ended(conn, work.branch.id, work.procedure.name, steps[0].after)
     by_name = {row.name: row for row in work.siblings}

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import store
+from dossiers import feeding, store
 from kit import clock
 from kit.jobs import Task
 
@@ -22,4 +22,8 @@ async def forget_drafts(services: Any) -> None:
             return
 
 
-tasks = [Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *")]
+tasks = [
+    Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *"),
+    # A branch due in days loses nothing by five seconds, and a submission need not wait for a job of its own.
+    Task(name="dossiers.feed", run=feeding.feed, cron="* * * * * */5"),
+]

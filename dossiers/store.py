@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers.history import Event
-from dossiers.tables import branches, documents, dossier_events, dossier_parties, dossiers, results
+from dossiers.tables import branches, documents, dossier_events, dossier_feed, dossier_parties, dossiers, results
 from kit.db import raw
 
 Values = dict[str, Any]
@@ -125,6 +125,9 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
 # --- history ---------------------------------------------------------------------------------------------------------
 
 _APPEND = """
+with fed as (
+  insert into dossier_feed (dossier_id, seq, next_attempt_at) values (%(dossier_id)s, %(seq)s, %(at)s)
+)
 insert into dossier_events
   (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, prev_hash, hash)
 values (%(dossier_id)s, %(seq)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(kind)s, %(branch)s, %(before)s, %(after)s,
@@ -136,6 +139,36 @@ async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
     """Lines of the history; the dossier's row must be locked or new in this transaction."""
     async with (await raw(conn)).cursor() as cursor:
         await cursor.executemany(_APPEND, [msgspec.structs.asdict(event) for event in events])
+
+
+async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[Row[Any]]:
+    """What is to be told: of each dossier the oldest line, held until the transaction ends."""
+    query = text(
+        """
+        select f.dossier_id, f.seq, f.attempts from dossier_feed f
+        where f.next_attempt_at <= :at
+          and not exists (select 1 from dossier_feed e where e.dossier_id = f.dossier_id and e.seq < f.seq)
+        order by f.next_attempt_at, f.dossier_id limit :limit for update skip locked
+        """
+    )
+    return list((await conn.execute(query, {"at": at, "limit": limit})).all())
+
+
+async def end_fed(conn: AsyncConnection, dossier_id: str, seq: int) -> None:
+    await conn.execute(delete(dossier_feed).where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq))
+
+
+async def put_off_fed(conn: AsyncConnection, dossier_id: str, seq: int, *, attempts: int, again: datetime) -> None:
+    await conn.execute(
+        update(dossier_feed)
+        .where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq)
+        .values(attempts=attempts, next_attempt_at=again)
+    )
+
+
+async def event(conn: AsyncConnection, dossier_id: str, seq: int) -> Event:
+    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq == seq)
+    return Event(**(await conn.execute(query)).mappings().one())
 
 
 async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:

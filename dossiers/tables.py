@@ -134,3 +134,14 @@ dossier_events = Table(
     Column("hash", LargeBinary, nullable=False),
     CheckConstraint("actor_kind in ('citizen', 'officer', 'system')", name="actor_kind"),
 )
+
+dossier_feed = Table(
+    "dossier_feed",
+    metadata,
+    # No foreign key: the row of the history is written by the same statement, and never goes.
+    Column("dossier_id", Id, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant, nullable=False, index=True),
+)
+"""What happened and has not been told to the wires and to partners yet: a row from the line of the history until then."""

@@ -124,8 +124,9 @@ class Messenger:
         event = {"approved": "result-ready", "refused": "branch-refused", "not_started": "branch-not-started"}[state]
         await self._send(conn, event, {**self._common(state), "branch": title}, cause=branch_id)
 
-    async def appointment(self, conn: AsyncConnection, branch_id: str, *, day: str, time: str, place: str) -> None:
-        fields: dict[str, str | Words] = {"day": day, "time": time, "place": place}
+    async def appointment(self, conn: AsyncConnection, branch_id: str, *, day: str, time: str) -> None:
+        """The place is what an officer typed: it stands in the dossier, never in a message."""
+        fields: dict[str, str | Words] = {"day": day, "time": time}
         await self._send(
             conn, "appointment", {**fields, "receipt_code": self._code, "link": self._link}, cause=branch_id
         )
