@@ -1,7 +1,6 @@
 """Drafts: opened with what is already known, changed field by field, papers attached; nothing is promised yet."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +8,11 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import uploads
 from dossiers import known, outcomes, store, views
+from dossiers.answering import attach, unstorable
 from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft
 from dossiers.refusals import (
     AlreadySubmitted,
-    DocumentNotAsked,
-    DocumentType,
     DocumentUnknown,
     DossierUnknown,
     FormRefused,
@@ -27,9 +24,7 @@ from kit import clock, idempotency, ids
 from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
 from kit.keys import Keys
-from kit.refusal import Fault, fault
-from procedures import Bundle, Catalogue, bundles, forms
-from procedures.messages import Field
+from procedures import Bundle, Catalogue, bundles
 
 _OPEN = "POST /v1/dossiers"
 
@@ -121,7 +116,7 @@ async def change_form(
             options["ward"] = asked.ward
         if known.RELATION in changes:
             options["relation"] = changes[known.RELATION]
-        if faults := _refused(item.form, changes, row.form):
+        if faults := unstorable(item.form, changes, row.form):
             raise FormRefused(faults=faults)
         stored: known.Answers = {**row.form} | {
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
@@ -146,28 +141,9 @@ async def attach_document(
     version: int | None,
 ) -> Dossier:
     """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
-    assert actor.account_id is not None
     async with db.begin() as conn:
         row = await draft(conn, actor, dossier_id, version=version)
-        item = views.item_of(catalogue, row)
-        papers = {paper.kind: paper for paper in catalogue.documents(item, views.opened_on(row), views.chosen_of(row))}
-        if kind not in papers:
-            raise DocumentNotAsked(kind=kind, known=", ".join(papers) or "-")
-        upload = await uploads.claim(conn, asked.upload_id, account_id=actor.account_id, dossier_id=dossier_id)
-        if upload.media_type not in papers[kind].media_types:
-            raise DocumentType(allowed=", ".join(papers[kind].media_types))
-        await store.put_document(
-            conn,
-            {
-                "dossier_id": dossier_id,
-                "kind": kind,
-                "upload_id": upload.id,
-                "sha256": bytes.fromhex(upload.sha256),
-                "media_type": upload.media_type,
-                "size_bytes": upload.size_bytes,
-                "attached_at": clock.now(),
-            },
-        )
+        await attach(conn, catalogue, row, kind, asked.upload_id)
         await store.touch(conn, dossier_id, clock.now())
         return await _shown(conn, catalogue, dossier_id)
 
@@ -207,26 +183,3 @@ async def _shown(conn: AsyncConnection, catalogue: Catalogue, dossier_id: str) -
     assert row is not None
     faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
     return await views.dossier(conn, catalogue, row, faults=faults)
-
-
-def _refused(form: Any, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:
-    """Every answer that cannot be kept: unknown, vouched for by an authority, or of no possible shape."""
-    fields: dict[str, Field] = {
-        f"{section.name}.{field.name}": field for section in form.sections for field in section.fields
-    }
-    found: list[Fault] = []
-    for path, value in changes.items():
-        if path not in fields:
-            found.append(fault(path, "unknown-field", "Biểu mẫu không có mục này.", "The form has no such field."))
-        elif path in stored and stored[path]["locked"] and value != stored[path]["value"]:
-            found.append(
-                fault(
-                    path,
-                    "locked",
-                    "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, không sửa được ở đây. Nếu sai, hãy báo cơ quan đó.",
-                    "This comes from an authority's record and cannot be changed here. If it is wrong, tell that authority.",
-                )
-            )
-        elif value is not None:
-            found += forms.shape_faults(fields[path], value, path=path, lists=form.lists)
-    return found

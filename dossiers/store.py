@@ -6,12 +6,21 @@ from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers.history import Event
-from dossiers.tables import branches, documents, dossier_events, dossier_parties, dossiers, results
+from dossiers.tables import (
+    branches,
+    documents,
+    dossier_events,
+    dossier_parties,
+    dossiers,
+    invitations,
+    replaced_results,
+    results,
+)
 from kit.db import raw
 
 Values = dict[str, Any]
@@ -77,10 +86,12 @@ with submitted as (
     second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
   where id = %(dossier_id)s and status = 'draft' returning id, version
 ), planted as (
-  insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at)
-  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at
+  insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
+    lapses_at, pauses)
+  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
+    b.lapses_at, b.pauses
   from submitted, jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
-    officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz)
+    officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz, lapses_at timestamptz, pauses jsonb)
 ), named as (
   insert into dossier_parties (dossier_id, pin, role)
   select submitted.id, p.pin, p.role from submitted, jsonb_to_recordset(%(parties)s) as p (pin text, role text)
@@ -103,21 +114,51 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
 
 _APPEND = """
 insert into dossier_events
-  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, prev_hash, hash)
+  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
 values (%(dossier_id)s, %(seq)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(kind)s, %(branch)s, %(before)s, %(after)s,
-  %(vi)s, %(en)s, %(prev_hash)s, %(hash)s)
+  %(vi)s, %(en)s, %(facts)s, %(prev_hash)s, %(hash)s)
 """
 
 
 async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
     """Lines of the history; the dossier's row must be locked or new in this transaction."""
     async with (await raw(conn)).cursor() as cursor:
-        await cursor.executemany(_APPEND, [msgspec.structs.asdict(event) for event in events])
+        await cursor.executemany(_APPEND, [_line(event) for event in events])
+
+
+def _line(event: Event) -> Values:
+    facts = None if event.facts is None else Jsonb(event.facts)
+    return msgspec.structs.asdict(event) | {"facts": facts}
 
 
 async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
     query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id).order_by(dossier_events.c.seq)
     return [Event(**row) for row in (await conn.execute(query)).mappings()]
+
+
+async def submitted_after(conn: AsyncConnection, dossier_id: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Submitted dossiers by id, beginning after one."""
+    query = (
+        select(dossiers)
+        .where(dossiers.c.id > dossier_id, dossiers.c.status != "draft")
+        .order_by(dossiers.c.id)
+        .limit(limit)
+    )
+    return (await conn.execute(query)).all()
+
+
+async def events_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Event]:
+    """The histories of several dossiers, each in its order."""
+    query = (
+        select(dossier_events)
+        .where(dossier_events.c.dossier_id.in_(dossier_ids))
+        .order_by(dossier_events.c.dossier_id, dossier_events.c.seq)
+    )
+    return [Event(**row) for row in (await conn.execute(query)).mappings()]
+
+
+async def documents_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> Sequence[Row[Any]]:
+    return (await conn.execute(select(documents).where(documents.c.dossier_id.in_(dossier_ids)))).all()
 
 
 async def advance(
@@ -206,6 +247,30 @@ async def add_result(conn: AsyncConnection, row: Values) -> None:
     await conn.execute(insert(results).values(**row))
 
 
+async def replace_result(conn: AsyncConnection, branch_id: str, *, number: str, data: Values, at: datetime) -> None:
+    """The corrected result takes the place of the one before, which is kept."""
+    seq = select(func.count() + 1).where(replaced_results.c.branch_id == branch_id).scalar_subquery()
+    before = select(
+        results.c.branch_id, seq, results.c.kind, results.c.number, results.c.data, results.c.made_at, literal(at)
+    ).where(results.c.branch_id == branch_id)
+    names = [column.name for column in replaced_results.c]
+    await conn.execute(insert(replaced_results).from_select(names, before))
+    await conn.execute(
+        update(results).where(results.c.branch_id == branch_id).values(number=number, data=data, made_at=at)
+    )
+
+
+async def lapsing(conn: AsyncConnection, *, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Dossier id and branch name of what has waited too long."""
+    query = (
+        select(branches.c.dossier_id, branches.c.name)
+        .where(branches.c.lapses_at < before)
+        .order_by(branches.c.lapses_at)
+        .limit(limit)
+    )
+    return [(row.dossier_id, row.name) for row in await conn.execute(query)]
+
+
 async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
     return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
 
@@ -213,6 +278,73 @@ async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
 async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
     query = select(documents).where(documents.c.dossier_id == dossier_id).order_by(documents.c.kind)
     return list((await conn.execute(query)).all())
+
+
+async def change_answers(conn: AsyncConnection, dossier_id: str, form: Values) -> None:
+    """The answers of a dossier already submitted; its row must be locked, and `advance` follows."""
+    await conn.execute(update(dossiers).where(dossiers.c.id == dossier_id).values(form=form))
+
+
+async def promise(conn: AsyncConnection, dossier_id: str, *, promised_at: datetime, promise: Values) -> None:
+    """What the whole dossier is promised for, anew; its row must be locked, and `advance` follows."""
+    await conn.execute(
+        update(dossiers).where(dossiers.c.id == dossier_id).values(promised_at=promised_at, promise=promise)
+    )
+
+
+# --- invitations -----------------------------------------------------------------------------------------------------
+
+
+async def invite(conn: AsyncConnection, row: Values) -> None:
+    await conn.execute(insert(invitations).values(**row))
+
+
+async def invitation(conn: AsyncConnection, invitation_id: str) -> Row[Any] | None:
+    return (await conn.execute(select(invitations).where(invitations.c.id == invitation_id))).one_or_none()
+
+
+async def invitations_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
+    """One for each branch that needs a consent."""
+    query = select(invitations).where(invitations.c.dossier_id == dossier_id)
+    return list((await conn.execute(query)).all())
+
+
+async def invitations_to(conn: AsyncConnection, pin: str, *, limit: int) -> list[Row[Any]]:
+    """The open questions to a person, with what they are about; the newest first."""
+    query = (
+        select(invitations, dossiers.c.procedure, dossiers.c.opened_at, dossiers.c.options, dossiers.c.form)
+        .join_from(invitations, dossiers, invitations.c.dossier_id == dossiers.c.id)
+        .where(invitations.c.pin == pin, invitations.c.answer.is_(None))
+        .order_by(invitations.c.id.desc())
+        .limit(limit)
+    )
+    return list((await conn.execute(query)).all())
+
+
+async def answer_invitation(conn: AsyncConnection, dossier_id: str, branch: str, answer: str, at: datetime) -> bool:
+    """Closes the branch's open question, if there is one."""
+    done = await conn.execute(
+        update(invitations)
+        .where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch, invitations.c.answer.is_(None))
+        .values(answer=answer, answered_at=at)
+    )
+    return done.rowcount == 1
+
+
+async def ask_anew(conn: AsyncConnection, dossier_id: str, branch: str) -> None:
+    """The question that ended with its branch is open again."""
+    await conn.execute(
+        update(invitations)
+        .where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch, invitations.c.answer == "ended")
+        .values(answer=None, answered_at=None)
+    )
+
+
+async def forget_invitation(conn: AsyncConnection, dossier_id: str, branch: str) -> None:
+    """What was asked and answered for a branch no longer counts; the history keeps that it was."""
+    await conn.execute(
+        delete(invitations).where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch)
+    )
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def _item(path: Path, shared: Mapping[str, dict[str, Any]], lists: Mapping[str, 
     used = _check_form(path, item.form, lists)
     if isinstance(item, Procedure):
         used |= {field.codes for field in item.result.fields if field.codes}
+        _check_confirmation(path, item)
     for sourced in _sourced(item):
         _check_assumed(path, sourced)
     if not item.cases:
@@ -160,6 +161,17 @@ def _check_form(path: Path, form: Form, lists: Mapping[str, CodeList]) -> set[st
     return used
 
 
+def _check_confirmation(path: Path, procedure: Procedure) -> None:
+    asked = procedure.confirmation
+    if asked is None:
+        return
+    known = {f"{section.name}.{field.name}" for section in procedure.form.sections for field in section.fields}
+    if wrong := {asked.person, asked.paper_answer.field, *filter(None, _paths(asked.asked_when))} - known:
+        raise CatalogueFault(f"{path}: the confirmation speaks of {sorted(wrong)}, which the form lacks")
+    if asked.paper not in {document.kind for document in procedure.documents}:
+        raise CatalogueFault(f"{path}: the confirmation's paper {asked.paper!r} is none of the documents")
+
+
 def _references(field: Field) -> list[str]:
     found = [field.not_before, field.before, field.pin_sex_field, field.pin_birth_field]
     for when in (field.required_when, field.shown_when):
@@ -178,6 +190,7 @@ def _sourced(item: Item) -> list[Sourced]:
     if isinstance(item, Procedure):
         found += [*item.documents, *item.fees, item.result]
         found += [item.result.validity] if item.result.validity is not None else []
+        found += [item.confirmation, item.confirmation.deadline] if item.confirmation is not None else []
     if isinstance(item, Bundle):
         found += item.branches
     return found
