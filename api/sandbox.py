@@ -34,6 +34,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "population_register": "sandbox",
         "sms_channel": "sandbox",
         "email_channel": "sandbox",
+        "virus_scanner": "sandbox",
         # Whoever tries the sandbox has no officer's key; codes appear in the open inbox.
         "officer_passkeys": "optional",
         # Models load on the same two cores of a laptop as everything else: a slow answer there is no outage.

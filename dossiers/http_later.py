@@ -1,11 +1,14 @@
 """/v1/dossiers/…: what whoever filed it does after the submission; /v1/me/invitations: what others ask of one."""
 
+import hashlib
 from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import Parameter
+from litestar.response import Stream
 
-from dossiers import confirming, correcting, refiling, supplementing
+from dossiers import confirming, correcting, following, refiling, supplementing, watching
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     Answered,
@@ -14,9 +17,11 @@ from dossiers.messages import (
     Dossier,
     InvitationList,
     Reason,
+    Status,
     Supplement,
     Withdraw,
 )
+from dossiers.watching import Feed
 from kit.actor import Actor, citizen
 from kit.db import Database
 from kit.keys import Keys
@@ -164,6 +169,51 @@ async def consent_on_paper(
     )
 
 
+@get(
+    "/v1/dossiers/{dossier_id:str}/status",
+    who=_READ,
+    tags=["dossiers"],
+    summary="How a dossier stands; ask again with the ETag",
+)
+async def show_status(
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_none_match: Annotated[str | None, Parameter(header="If-None-Match", max_length=200)] = None,
+) -> Response[Status]:
+    """For devices that poll: 304 and no body while nothing has changed, lateness included."""
+    said = await watching.status(db, keys, catalogue, actor, dossier_id)
+    tag = f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and tag in if_none_match:
+        return Response(None, status_code=304, headers=headers)  # type: ignore[return-value] - a 304 has no body
+    return Response(said, headers=headers)
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/events",
+    who=_READ,
+    tags=["dossiers"],
+    summary="Each line of the history as it is written (server-sent events)",
+    media_type="text/event-stream",
+)
+async def show_events(
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    feed: Feed,
+    actor: Actor,
+    last_event_id: Annotated[int, Parameter(header="Last-Event-ID", ge=0, le=1_000_000)] = 0,
+) -> Stream:
+    """`id` is the line's number: come back with it as `Last-Event-ID` and nothing is missed or told twice. Ends after ten minutes."""
+    await following.refuse_strangers(db, keys, actor, dossier_id)
+    lines = watching.lines(db, feed, dossier_id, after=last_event_id)
+    headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+    return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
+
+
 @get("/v1/me/invitations", who=_READ, tags=["dossiers"], summary="Whose dossiers ask for my consent")
 async def list_invitations(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor) -> InvitationList:
     """Only what concerns the reader of the form is shown; who is invited does not follow the dossier by that."""
@@ -204,4 +254,6 @@ route_handlers: list[Any] = [
     consent_on_paper,
     list_invitations,
     answer_invitation,
+    show_status,
+    show_events,
 ]

@@ -92,8 +92,7 @@ async def ask_again(
     before = next((row for row in await store.invitations_of(conn, dossier_id) if row.branch == branch), None)
     section = procedure.confirmation.person.partition(".")[0] if procedure.confirmation is not None else None
     untouched = not any(path.partition(".")[0] == section for path in changed)
-    consented = before is not None and before.answer in _CONSENTS
-    if consented and untouched and before.pin == asked.get(branch, before.pin):
+    if before is not None and before.answer in _CONSENTS and untouched and before.pin == asked.get(branch, before.pin):
         return
     await store.forget_invitation(conn, dossier_id, branch)
     await ask(conn, inviter, dossier_id, {branch: procedure}, asked, at=at)

@@ -239,3 +239,10 @@ class NothingToWithdraw(Refusal):
     code = "nothing-to-withdraw"
     vi = "Mọi thủ tục trong hồ sơ đã kết thúc nên không còn gì để rút. Hãy tải lại hồ sơ."
     en = "Every procedure of the dossier has ended, so nothing is left to withdraw. Reload the dossier."
+
+
+class TooManyListeners(Refusal):
+    status = 503
+    code = "too-many-listeners"
+    vi = "Quá nhiều thiết bị đang theo dõi trực tiếp. Hãy tải lại trang sau ít phút."
+    en = "Too many devices are following live. Poll the status instead, or try again in a minute."

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, LiteralString
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers.history import Event
+from dossiers.messages import Line
 from dossiers.tables import (
     branches,
     documents,
@@ -131,8 +133,12 @@ def _line(event: Event) -> Values:
     return msgspec.structs.asdict(event) | {"facts": facts}
 
 
-async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
-    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id).order_by(dossier_events.c.seq)
+async def events_of(conn: AsyncConnection, dossier_id: str, *, after: int = 0) -> list[Event]:
+    query = (
+        select(dossier_events)
+        .where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq > after)
+        .order_by(dossier_events.c.seq)
+    )
     return [Event(**row) for row in (await conn.execute(query)).mappings()]
 
 
@@ -393,10 +399,73 @@ async def dossiers_in_hand(
     return list((await conn.execute(query)).all())
 
 
-_BY_CODE = "select id, second_facts from dossiers where receipt_code = %s"
+# --- how it stands: one statement, and so one moment; on a connection of `Database.direct` -----------------------------
 
 
-async def by_receipt_code(conn: AsyncConnection, code: str) -> tuple[str, list[bytes]] | None:
-    """Id and second facts, no more: a miss must not be faster than a wrong guess by the reading of a form."""
-    row = await (await (await raw(conn)).execute(_BY_CODE, (code,))).fetchone()
-    return None if row is None else (row[0], row[1])
+class StandingBranch(msgspec.Struct, frozen=True):
+    """As little of a branch as `views.status` reads."""
+
+    name: str
+    state: str
+    due_at: datetime | None
+    result_kind: str | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a status is told from: no form, no papers."""
+
+    id: str
+    receipt_code: str
+    procedure: str
+    opened_at: datetime
+    options: Values
+    status: Literal["open", "closed"]
+    submitted_at: datetime
+    promised_at: datetime
+    branches: list[StandingBranch]
+    timeline: list[Line]
+
+
+_STANDING = """
+select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
+  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind)
+     order by b.position)::text
+   from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
+  (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
+     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)::text
+   from dossier_events e where e.dossier_id = d.id)
+from dossiers d where d.status <> 'draft' and
+"""
+_STANDING_BY_ID = _STANDING + " d.id = %s"
+# The second fact is part of the question: a wrong one reads as little as a code that is nobody's.
+_STANDING_BY_CODE = _STANDING + " d.receipt_code = %s and %s = any(d.second_facts)"
+_branches = msgspec.json.Decoder(list[StandingBranch])
+_timeline = msgspec.json.Decoder(list[Line])
+
+
+async def standing(conn: psycopg.AsyncConnection[Any], dossier_id: str) -> Standing | None:
+    """None for a draft as for what is not there."""
+    return await _standing(conn, _STANDING_BY_ID, (dossier_id,))
+
+
+async def standing_by_code(conn: psycopg.AsyncConnection[Any], code: str, second_fact: bytes) -> Standing | None:
+    """None for a wrong second fact as for a wrong code."""
+    return await _standing(conn, _STANDING_BY_CODE, (code, second_fact))
+
+
+async def _standing(
+    conn: psycopg.AsyncConnection[Any], query: LiteralString, asked: tuple[Any, ...]
+) -> Standing | None:
+    row = await (await conn.execute(query, asked, prepare=True)).fetchone()
+    if row is None:
+        return None
+    *said, branches_text, timeline_text = row
+    return Standing(*said, branches=_branches.decode(branches_text), timeline=_timeline.decode(timeline_text))
+
+
+_EVENT_COUNTS = "select id, event_count from dossiers where id = any(%s)"
+
+
+async def event_counts(conn: psycopg.AsyncConnection[Any], dossier_ids: Sequence[str]) -> dict[str, int]:
+    """How many lines each history has."""
+    return dict(await (await conn.execute(_EVENT_COUNTS, (list(dossier_ids),), prepare=True)).fetchall())

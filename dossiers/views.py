@@ -23,6 +23,7 @@ from dossiers.messages import (
     ProcedureRef,
     PromiseView,
     ResultView,
+    Status,
 )
 from identity import offices
 from kit import clock
@@ -235,6 +236,21 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         ],
         timeline=timeline(await store.events_of(conn, row.id)) if rows else [],
         faults=list(faults),
+    )
+
+
+def standing(catalogue: Catalogue, row: store.Standing, at: datetime) -> Status:
+    """How it stands, for whoever knows no more than the code and the second fact."""
+    item = item_of(catalogue, row)
+    procedures = procedures_of(catalogue, item, row)
+    return Status(
+        receipt_code=row.receipt_code,
+        procedure=ref(item),
+        status=row.status,
+        submitted_at=row.submitted_at,
+        promised_at=row.promised_at,
+        branches=[status(catalogue, procedures, branch, at) for branch in row.branches],
+        timeline=row.timeline,
     )
 
 

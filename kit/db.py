@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.pq import ConnStatus
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, MetaData, Text, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -57,7 +59,9 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 12) -> None:
         self.url = url
-        options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+        self._pool_size = pool_size
+        self._options = options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+        self._direct: AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
         self.engine: AsyncEngine = create_async_engine(
             dialect_url(url),
             pool_size=pool_size,
@@ -88,7 +92,30 @@ class Database:
         async with self.engine.connect() as conn:
             yield await conn.execution_options(isolation_level="REPEATABLE READ")
 
+    @asynccontextmanager
+    async def direct(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+        """For hot reads of one statement: psycopg without a transaction around it and SQLAlchemy above it.
+
+        A connection the server has closed meanwhile is replaced before it is given out. Raises psycopg.OperationalError.
+        """
+        if self._direct is None:
+            self._direct = AsyncConnectionPool(
+                self.url.replace("postgresql+psycopg://", "postgresql://"),
+                min_size=0,
+                max_size=max(2, self._pool_size // 2),
+                timeout=5,
+                kwargs={"options": self._options, "connect_timeout": 10, "autocommit": True},
+                check=_closed_meanwhile,
+                open=False,
+            )
+        if self._direct.closed:
+            await self._direct.open()
+        async with self._direct.connection() as conn:
+            yield conn
+
     async def close(self) -> None:
+        if self._direct is not None:
+            await self._direct.close()
         await self.engine.dispose()
 
     async def refuse_unless_durable(self) -> None:
@@ -118,6 +145,13 @@ class Database:
         raise TrustsEverybody(
             f"PostgreSQL lets {guessed.username} in with any password (trust). Use scram-sha-256 in pg_hba.conf, reload, start again."
         )
+
+
+async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
+    """What a server that went away left in the socket is read without asking it anything; raises psycopg.OperationalError."""
+    conn.pgconn.consume_input()
+    if conn.pgconn.status != ConnStatus.OK:
+        raise psycopg.OperationalError("the server has closed this connection")
 
 
 async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:

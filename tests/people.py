@@ -21,6 +21,13 @@ class Person:
     ) -> None:
         self.client, self.name, self.token, self.device = client, name, token, device
 
+    def headers(self, method: str, path: str) -> dict[str, str]:
+        """What shows who calls."""
+        if self.token is None:
+            return {}
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        return self.device.headers(method, ISSUER + path, self.token) if self.device else bearer
+
     async def call(
         self,
         method: str,
@@ -32,10 +39,7 @@ class Person:
         **rest: Any,
     ) -> Any:
         """The decoded body; the whole response for what is no JSON. Asserts status and problem code when given."""
-        sent = dict(headers or {})
-        if self.token is not None:
-            bearer = {"Authorization": f"Bearer {self.token}"}
-            sent = (self.device.headers(method, ISSUER + path, self.token) if self.device else bearer) | sent
+        sent = self.headers(method, path) | (headers or {})
         response = await self.client.request(method, path, headers=sent, **rest)
         said = f"{self.name}: {method} {path} -> {response.status_code} {response.text[:1500]}"
         if expect is not None:

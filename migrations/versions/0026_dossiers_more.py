@@ -1,4 +1,4 @@
-"""What a branch is asked for, consents by invitation, results put right, and what a line of the history seals."""
+"""What a branch is asked for, consents by invitation, results put right, what a line of the history seals; files on their way."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,9 +46,24 @@ def upgrade() -> None:
             ["branch_id"], ["branches.id"], name="fk_replaced_results_branch_id", ondelete="CASCADE"
         ),
     )
+    op.create_table(
+        "unfinished_uploads",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary()),
+        sa.Column("pieces", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False, server_default="false"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_unfinished_uploads"),
+    )
+    op.create_index("ix_unfinished_uploads_account_id", "unfinished_uploads", ["account_id"])
+    op.create_index("ix_unfinished_uploads_expires_at", "unfinished_uploads", ["expires_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("unfinished_uploads")
     op.drop_table("replaced_results")
     op.drop_table("invitations")
     op.drop_column("dossier_events", "facts")

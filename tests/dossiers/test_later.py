@@ -21,6 +21,7 @@ from tests.dossiers.test_lifecycle import (
     in_review,
     invitation_of,
     lapse,
+    later,
     refused,
     shown,
     supplement_requested,
@@ -45,7 +46,6 @@ async def events_of(city: CityPeople, key: str = "parent") -> list[str]:
 
 
 async def test_the_clock_stops_while_the_citizen_is_asked_and_the_promise_says_so(city: CityPeople) -> None:
-    parent = await city.signed_in("parent")
     dossier = await supplement_requested(city)
     branch = residence(dossier)
     assert (branch["national_status"], branch["overdue"]) == (5, False)
@@ -54,10 +54,11 @@ async def test_the_clock_stops_while_the_citizen_is_asked_and_the_promise_says_s
     due = city.house.catalogue.calendar.promise(clock.now(), city.house.catalogue.lifecycle.supplement).due_at
     assert abs(datetime.fromisoformat(branch["asked"]["due_at"]) - due) < timedelta(seconds=1)
     assert "supplement-requested" in await events_of(city)
-    with clock.shifted(timedelta(days=6)):
-        late = await shown(city, dossier)
+    async with later(city, timedelta(days=6)) as then:
+        late = await shown(then, dossier)
         assert not residence(late)["overdue"], "nobody is late while the clock stands still"
         given = {"fields": {"residence.address": steps.HOME}}
+        parent = await then.signed_in("parent")
         after = await parent.post(at(dossier, "supplement"), json=given, expect=200)
     assert residence(after)["state"] == "in_review"
     assert residence(after)["asked"] is None
@@ -133,7 +134,7 @@ async def test_the_same_key_supplements_once(city: CityPeople) -> None:
     await parent.post(at(dossier, "supplement"), json=given, expect=409, code="action-not-allowed")
 
 
-async def test_an_old_request_after_a_newer_state_is_refused(city: CityPeople) -> None:
+async def test_row_25_an_old_request_after_a_newer_state_is_refused(city: CityPeople) -> None:
     parent, dossier = await city.signed_in("parent"), await supplement_requested(city)
     stale = {"If-Match": f'"{dossier["version"] - 1}"'}
     given = {"fields": {"residence.address": steps.HOME}}
@@ -201,8 +202,7 @@ async def test_what_an_approved_branch_was_decided_by_is_not_changed_by_the_way(
 
 async def test_nothing_begins_anew_under_law_that_has_ended(city: CityPeople) -> None:
     parent, dossier = await city.signed_in("parent"), await refused(city)
-    with clock.shifted(timedelta(days=1)):
-        await parent.post(at(dossier, "refiling"), json={}, expect=200)
+    await parent.post(at(dossier, "refiling"), json={}, expect=200)
     async with city.house.db.begin() as conn:
         change = text("update dossiers set procedure = '2.002621', opened_at = '2026-08-01' where id = :id")
         await conn.execute(change, {"id": dossier["id"]})
@@ -226,8 +226,9 @@ async def test_the_agency_takes_up_again_what_it_refused(city: CityPeople) -> No
 async def test_the_head_of_the_household_is_asked_and_sees_the_question_alone(city: CityPeople) -> None:
     dossier, head = await waiting(city), await city.signed_in("other_parent")
     assert "consent-asked" in await events_of(city, "other_parent")
+    invitation_id = await invitation_of(city, dossier)
     questions = (await head.get("/v1/me/invitations", expect=200))["invitations"]
-    question = next(one for one in questions if one["id"] == await invitation_of(city, dossier))
+    question = next(one for one in questions if one["id"] == invitation_id)
     assert question["requester"] == "Nguyễn Thị Hồng Thắm"
     told = {line["label"]["vi"]: line["value"]["vi"] for line in question["about"]}
     assert told["Họ tên chủ hộ"] == "Hoàng Văn Đức"
