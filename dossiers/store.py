@@ -6,6 +6,7 @@ from typing import Any, Literal, LiteralString
 
 import msgspec
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -23,7 +24,7 @@ from dossiers.tables import (
     replaced_results,
     results,
 )
-from kit.db import raw
+from kit.db import raw, rows, select_from
 
 Values = dict[str, Any]
 
@@ -37,8 +38,11 @@ async def add_draft(conn: AsyncConnection, row: Values) -> None:
 
 async def dossier(conn: AsyncConnection, dossier_id: str, *, lock: bool = False) -> Row[Any] | None:
     """`lock` holds the row, and so the dossier's whole graph and history, until the transaction ends."""
-    query = select(dossiers).where(dossiers.c.id == dossier_id)
-    return (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return next(iter(await rows(conn, _DOSSIER_LOCKED if lock else _DOSSIER, (dossier_id,))), None)
+
+
+_DOSSIER = select_from(dossiers, "where id = %s")
+_DOSSIER_LOCKED = _DOSSIER + " for update"
 
 
 async def change_draft(conn: AsyncConnection, dossier_id: str, *, form: Values, options: Values, at: datetime) -> None:
@@ -105,7 +109,7 @@ select version from submitted
 async def submit(conn: AsyncConnection, values: Values) -> int | None:
     """The draft becomes an open dossier with its branches and parties, in one statement; the new version, None when it was no draft."""
     values = {name: Jsonb(value) if name in _SUBMIT_JSON else value for name, value in values.items()}
-    row = await (await (await raw(conn)).execute(_SUBMIT, values)).fetchone()
+    row = await (await (await raw(conn)).execute(_SUBMIT, values, prepare=True)).fetchone()
     return None if row is None else row[0]
 
 
@@ -117,29 +121,39 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
 _APPEND = """
 insert into dossier_events
   (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
-values (%(dossier_id)s, %(seq)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(kind)s, %(branch)s, %(before)s, %(after)s,
-  %(vi)s, %(en)s, %(facts)s, %(prev_hash)s, %(hash)s)
+select e.dossier_id, e.seq, e.at, e.actor_kind, e.actor_id, e.kind, e.branch, e.before, e.after, e.vi, e.en, e.facts,
+  decode(e.prev_hash, 'hex'), decode(e.hash, 'hex')
+from jsonb_to_recordset(%s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text, kind text,
+  branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
 """
 
 
 async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    """Lines of the history; the dossier's row must be locked or new in this transaction."""
-    async with (await raw(conn)).cursor() as cursor:
-        await cursor.executemany(_APPEND, [_line(event) for event in events])
+    """Lines of the history, in one statement; the dossier's row must be locked or new in this transaction."""
+    lines = [
+        msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
+        for event in events
+    ]
+    await (await raw(conn)).execute(_APPEND, (Jsonb(lines),), prepare=True)
 
 
-def _line(event: Event) -> Values:
-    facts = None if event.facts is None else Jsonb(event.facts)
-    return msgspec.structs.asdict(event) | {"facts": facts}
+_EVENTS = select_from(dossier_events, "where dossier_id = %s and seq > %s order by seq")
 
 
 async def events_of(conn: AsyncConnection, dossier_id: str, *, after: int = 0) -> list[Event]:
-    query = (
-        select(dossier_events)
-        .where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq > after)
-        .order_by(dossier_events.c.seq)
-    )
-    return [Event(**row) for row in (await conn.execute(query)).mappings()]
+    return [Event(**row._asdict()) for row in await rows(conn, _EVENTS, (dossier_id, after))]
+
+
+_ADVANCE = """
+update dossiers set event_count = %s, event_hash = %s, status = %s, changed_at = %s, version = version + 1 where id = %s
+"""
+
+
+async def advance(
+    conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime
+) -> None:
+    """The dossier's own row after something happened to it."""
+    await (await raw(conn)).execute(_ADVANCE, (event_count, event_hash, status, at, dossier_id), prepare=True)
 
 
 async def submitted_after(conn: AsyncConnection, dossier_id: str, *, limit: int) -> Sequence[Row[Any]]:
@@ -167,37 +181,27 @@ async def documents_of_many(conn: AsyncConnection, dossier_ids: Collection[str])
     return (await conn.execute(select(documents).where(documents.c.dossier_id.in_(dossier_ids)))).all()
 
 
-async def advance(
-    conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime
-) -> None:
-    """The dossier's own row after something happened to it."""
-    await conn.execute(
-        update(dossiers)
-        .where(dossiers.c.id == dossier_id)
-        .values(
-            event_count=event_count, event_hash=event_hash, status=status, changed_at=at, version=dossiers.c.version + 1
-        )
-    )
-
-
 # --- branches --------------------------------------------------------------------------------------------------------
 
 
-async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Row[Any]]:
+_BRANCHES = select_from(
+    branches,
+    "left join results r on r.branch_id = branches.id where branches.dossier_id = any(%s)"
+    " order by branches.dossier_id, branches.position",
+    more=", r.kind as result_kind, r.number as result_number, r.made_at",
+)
+
+
+async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Any]:
     """With what each gave, if anything; in the dossier's own order."""
-    query = (
-        select(
-            branches, results.c.kind.label("result_kind"), results.c.number.label("result_number"), results.c.made_at
-        )
-        .join_from(branches, results, results.c.branch_id == branches.c.id, isouter=True)
-        .where(branches.c.dossier_id.in_(dossier_ids))
-        .order_by(branches.c.dossier_id, branches.c.position)
-    )
-    return list((await conn.execute(query)).all())
+    return await rows(conn, _BRANCHES, (list(dossier_ids),))
 
 
-async def branch(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
-    return (await conn.execute(select(branches).where(branches.c.id == branch_id))).one_or_none()
+_BRANCH = select_from(branches, "where id = %s")
+
+
+async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
+    return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
 
 
 async def queue(
@@ -243,14 +247,23 @@ async def claim(
 
 
 async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
-    """A branch goes on; the dossier's row must be locked."""
-    await conn.execute(
-        update(branches).where(branches.c.id == branch_id).values(version=branches.c.version + 1, **values)
-    )
+    """A branch goes on; the dossier's row must be locked. Few sets of columns are ever moved, so few statements are prepared."""
+    names = sorted(values)
+    changes = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in names)
+    statement = sql.SQL("update branches set {}, version = version + 1 where id = %s").format(changes)
+    given = [
+        Jsonb(values[name]) if name in _BRANCH_JSON and values[name] is not None else values[name] for name in names
+    ]
+    await (await raw(conn)).execute(statement, (*given, branch_id), prepare=True)
+
+
+_BRANCH_JSON = frozenset({"asked", "pauses", "reason", "result"})
+_RESULT = "insert into results (branch_id, kind, number, data, made_at) values (%s, %s, %s, %s, %s)"
 
 
 async def add_result(conn: AsyncConnection, row: Values) -> None:
-    await conn.execute(insert(results).values(**row))
+    given = (row["branch_id"], row["kind"], row["number"], Jsonb(row["data"]), row["made_at"])
+    await (await raw(conn)).execute(_RESULT, given, prepare=True)
 
 
 async def replace_result(conn: AsyncConnection, branch_id: str, *, number: str, data: Values, at: datetime) -> None:
@@ -281,9 +294,11 @@ async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
     return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
 
 
-async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
-    query = select(documents).where(documents.c.dossier_id == dossier_id).order_by(documents.c.kind)
-    return list((await conn.execute(query)).all())
+_DOCUMENTS = select_from(documents, "where dossier_id = %s order by kind")
+
+
+async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
+    return await rows(conn, _DOCUMENTS, (dossier_id,))
 
 
 async def change_answers(conn: AsyncConnection, dossier_id: str, form: Values) -> None:
@@ -309,10 +324,12 @@ async def invitation(conn: AsyncConnection, invitation_id: str) -> Row[Any] | No
     return (await conn.execute(select(invitations).where(invitations.c.id == invitation_id))).one_or_none()
 
 
-async def invitations_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
+_INVITATIONS = select_from(invitations, "where dossier_id = %s")
+
+
+async def invitations_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
     """One for each branch that needs a consent."""
-    query = select(invitations).where(invitations.c.dossier_id == dossier_id)
-    return list((await conn.execute(query)).all())
+    return await rows(conn, _INVITATIONS, (dossier_id,))
 
 
 async def invitations_to(conn: AsyncConnection, pin: str, *, limit: int) -> list[Row[Any]]:
@@ -356,11 +373,11 @@ async def forget_invitation(conn: AsyncConnection, dossier_id: str, branch: str)
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
+_IS_PARTY = "select 1 from dossier_parties where dossier_id = %s and pin = %s"
+
+
 async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
-    query = select(dossier_parties.c.role).where(
-        dossier_parties.c.dossier_id == dossier_id, dossier_parties.c.pin == pin
-    )
-    return (await conn.execute(query)).first() is not None
+    return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
 
 
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:

@@ -1,17 +1,23 @@
 """The one way to PostgreSQL: psycopg 3 under SQLAlchemy, UTC, short locks, JSON by msgspec."""
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import msgspec
 import psycopg
 from psycopg.pq import ConnStatus
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, MetaData, Text, make_url
+from sqlalchemy import DateTime, MetaData, Table, Text, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+# One way to read and write JSON, whichever way a statement goes.
+set_json_loads(msgspec.json.decode)
+set_json_dumps(msgspec.json.encode)
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -159,6 +165,24 @@ async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
     beneath = (await conn.get_raw_connection()).driver_connection
     assert isinstance(beneath, psycopg.AsyncConnection)
     return beneath
+
+
+async def rows(conn: AsyncConnection, query: LiteralString, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+    """The rows of one prepared statement in the caller's transaction, columns as attributes: for hot reads, a sixth of what the
+    same statement takes by way of SQLAlchemy."""
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(query, args, prepare=True)
+        return await cursor.fetchall()
+
+
+def every(table: Table) -> LiteralString:
+    """A table's columns, each by its name: under `*` a prepared statement breaks when a migration adds one."""
+    return cast("LiteralString", ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns))
+
+
+def select_from(table: Table, rest: LiteralString, *, more: LiteralString = "") -> LiteralString:
+    """`select` of every column of a table, and `more`, for `rows`."""
+    return "select " + every(table) + more + " from " + cast("LiteralString", table.name) + " " + rest  # noqa: S608 - our names
 
 
 def _json_text(value: Any) -> str:

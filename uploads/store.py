@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import every, rows, select_from
 from uploads.tables import unfinished_uploads, uploads
 
 
@@ -17,19 +18,21 @@ async def add(conn: AsyncConnection, **values: Any) -> None:
 
 
 async def one(conn: AsyncConnection, upload_id: str) -> Any | None:
-    return (await conn.execute(select(uploads).where(uploads.c.id == upload_id))).first()
+    return next(iter(await rows(conn, _ONE, (upload_id,))), None)
+
+
+_ONE = select_from(uploads, "where id = %s")
+_CLAIM = """
+update uploads set dossier_id = %(dossier)s
+where id = %(id)s and account_id = %(account)s and (dossier_id is null or dossier_id = %(dossier)s) returning """ + every(
+    uploads
+)
 
 
 async def claim(conn: AsyncConnection, upload_id: str, *, account_id: str, dossier_id: str) -> Any | None:
     """The row when it was free, or was this dossier's already."""
-    free = or_(uploads.c.dossier_id.is_(None), uploads.c.dossier_id == dossier_id)
-    statement = (
-        update(uploads)
-        .where(uploads.c.id == upload_id, uploads.c.account_id == account_id, free)
-        .values(dossier_id=dossier_id)
-        .returning(uploads)
-    )
-    return (await conn.execute(statement)).first()
+    asked = {"id": upload_id, "account": account_id, "dossier": dossier_id}
+    return next(iter(await rows(conn, _CLAIM, asked)), None)
 
 
 async def release(conn: AsyncConnection, dossier_ids: Collection[str]) -> None:
