@@ -11,7 +11,6 @@ in one plain statement behind a bare ASGI route (`benchmarks/floors/bare.py`), a
 
 import asyncio
 import contextlib
-import hashlib
 import importlib.util
 import os
 import random
@@ -31,13 +30,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.wiring import House, open_house
-from benchmarks.faults.town import ANSWERS, GROUP, Process, Town, _free_port, copy_drafts, hand_in
+from benchmarks.faults.town import ANSWERS, GROUP, Process, Town, _free_port, copy_drafts, hand_in, unbound_token
 from benchmarks.reporting import Row, arguments, tell
 from dossiers import deciding, desk, drafting, submitting
 from dossiers.messages import ChangeForm, Decide, OpenDraft, Options
-from identity import accounts, offices, tokens
-from identity.tokens import rfc7515
-from identity.tokens import store as tokens_store
+from identity import accounts, offices
 from kit import clock, places
 from kit.actor import Actor
 from procedures.calendar import Calendar
@@ -52,7 +49,6 @@ OFFICERS: Final = 8
 BIRTH: Final = "1.001193"
 BORN: Final = "1992-05-20"
 GOAL_PER_SECOND: Final = 100
-_CLIENT: Final = "benchmark"
 _TOKEN_SECONDS: Final = 400
 
 RESULTS: Final[dict[str, dict[str, Any]]] = {
@@ -155,23 +151,9 @@ class City:
         """A token of the owner's, by way of a code like any other; anew before it ends."""
         if time.monotonic() - self._token_at < _TOKEN_SECONDS:
             return
-        house, verifier = self.house, "v" * 43
-        challenge = rfc7515.b64url(hashlib.sha256(verifier.encode()).digest())
         assert self.owner.account_id is not None
-        async with house.db.begin() as conn:
-            if await tokens_store.client(conn, _CLIENT) is None:
-                await tokens.register_client(
-                    conn, client_id=_CLIENT, name=_CLIENT, kind="public", grants=["authorization_code"],
-                    dpop_required=False, scopes=["dossiers:read", "dossiers:write"], first_party=True,
-                )  # fmt: skip
-            code = await house.issuer.issue_code(
-                conn, client_id=_CLIENT, account_id=self.owner.account_id, code_challenge=challenge, jkt=None, scope=None,
-                amr=["otp"], auth_time=clock.now(),
-            )  # fmt: skip
-            client = await tokens.known_client(conn, _CLIENT)
-            reply = await house.issuer.redeem(conn, client, code=code, verifier=verifier, jkt=None)
-        assert not isinstance(reply, Exception)
-        self.token, self._token_at = reply.access_token, time.monotonic()
+        self.token = await unbound_token(self.house, self.owner.account_id, ["dossiers:read", "dossiers:write"])
+        self._token_at = time.monotonic()
 
     async def _template(self, procedure: str) -> str:
         house = self.house

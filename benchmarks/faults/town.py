@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -23,7 +24,11 @@ from api import sandbox
 from api.caller import Device
 from api.cli import environment
 from api.demo.people import Caller, Unexpected
-from kit import ids, keys
+from api.wiring import House, open_house
+from identity import accounts, tokens
+from identity.tokens import rfc7515
+from identity.tokens import store as tokens_store
+from kit import clock, ids, keys
 from kit import settings as kit_settings
 from kit.engines import Engines, Urls
 from kit.settings import Settings
@@ -32,6 +37,7 @@ PARENT: Final = "+84900000011"
 GROUP: Final = "3.000722"
 READY_SECONDS: Final = 120
 _SIGNED_IN_SECONDS: Final = 420
+_UNBOUND: Final = "benchmark"
 HOME: Final[dict[str, Any]] = {"ward": "26740", "detail": "Số 9 đường Hư Cấu"}
 
 ANSWERS: Final[dict[str, Any]] = {
@@ -248,6 +254,22 @@ class Town:
             self._phone, self._signed_in_at = Client(self.url, caller.device, caller.token), time.monotonic()
         return self._phone.twin()
 
+    def unbound_token(self, scopes: list[str]) -> str:
+        """For a foreign client that knows no device keys."""
+        assert self.urls is not None
+        made = self._settings(self.urls)
+
+        async def issue() -> str:
+            async with open_house(made) as house:
+                contact = accounts.contact.parse(PARENT)
+                assert contact is not None
+                async with house.db.connect() as conn:
+                    parent = await accounts.by_login(conn, house.keys, contact)
+                assert parent is not None
+                return await unbound_token(house, parent.id, scopes)
+
+        return asyncio.run(issue())
+
     def drafts(self, client: "Client", count: int) -> list[Draft]:
         """One made over the API, the others copied from its rows, each with a child and a birth notification of its own."""
         _, opened = client.call("POST", "/v1/dossiers", json={"procedure": GROUP})
@@ -263,6 +285,26 @@ class Town:
 
     def _base(self) -> Path:
         return self._engines._base  # pyright: ignore[reportPrivateUsage]
+
+
+async def unbound_token(house: House, account_id: str, scopes: list[str]) -> str:
+    """A token bound to no key, by way of a code like any other: what is measured or driven must not sign each call."""
+    verifier = "v" * 43
+    challenge = rfc7515.b64url(hashlib.sha256(verifier.encode()).digest())
+    async with house.db.begin() as conn:
+        if await tokens_store.client(conn, _UNBOUND) is None:
+            await tokens.register_client(
+                conn, client_id=_UNBOUND, name=_UNBOUND, kind="public", grants=["authorization_code"], dpop_required=False,
+                scopes=scopes, first_party=True,
+            )  # fmt: skip
+        code = await house.issuer.issue_code(
+            conn, client_id=_UNBOUND, account_id=account_id, code_challenge=challenge, jkt=None, scope=None, amr=["otp"],
+            auth_time=clock.now(),
+        )  # fmt: skip
+        client = await tokens.known_client(conn, _UNBOUND)
+        reply = await house.issuer.redeem(conn, client, code=code, verifier=verifier, jkt=None)
+    assert not isinstance(reply, Exception)
+    return reply.access_token
 
 
 def hand_in(conn: "psycopg.Connection[Any]", draft_id: str) -> None:
