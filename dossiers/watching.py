@@ -8,7 +8,6 @@ from typing import Final
 
 import msgspec
 from psycopg import OperationalError
-from sqlalchemy.exc import SQLAlchemyError
 
 from dossiers import following, store, views
 from dossiers.messages import Line, Status
@@ -64,7 +63,7 @@ class Feed:
             try:
                 async with self._db.direct() as conn:
                     counts = await store.event_counts(conn, list(self._listening))
-            except (OperationalError, SQLAlchemyError):
+            except OperationalError:
                 continue  # asked again; whoever listens waits, and comes back by itself in the end
             for dossier_id, count in counts.items():
                 if self._counts.get(dossier_id) != count:
