@@ -478,7 +478,7 @@ def main() -> None:
         try:
             town.start()
             town.worker.stop()
-            rows = asyncio.run(measure(town, total, 200 if options.quick else 2000, progress))
+            rows = asyncio.run(measure(town, total, max(50, min(2000, total // 2)), progress))
         finally:
             town.stop()
     tell("city", rows, options.json)
