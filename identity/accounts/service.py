@@ -44,10 +44,11 @@ async def open_or_find(
     at: datetime,
     until: date = NO_END,
     locale: Locale = "vi",
+    actor: Actor | None = None,
 ) -> Account:
     """The account of the person these claims prove, opened if there is none; `contact` was shown by code to be theirs.
 
-    `until` is the last day the evidence is good for.
+    `until` is the last day the evidence is good for; `actor` is the officer by whose word it opens, if it does.
 
     The same personal number is the same account, however many ask at once: a unique constraint decides.
     Refuses BadClaims, ContactInUse, AccountHasOtherContact, IdentityConflict, AccountClosed.
@@ -74,7 +75,7 @@ async def open_or_find(
     else:
         account_id = await _returning(conn, keys, digest, person, contact, at)
     await _keep_claims(conn, keys, account_id, claims)
-    await store.set_level(conn, account_id, level, _evidence(level, evidence, at, until, by=None), until=until)
+    await store.set_level(conn, account_id, level, _evidence(level, evidence, at, until, by=_by(actor)), until=until)
     return await account(conn, keys, account_id)
 
 
@@ -133,8 +134,7 @@ async def raise_level(
     until: date = NO_END,
 ) -> None:
     """Appends the evidence and who took it; a lower level than the present one changes nothing else. Refuses NotFound."""
-    by = {"account_id": actor.account_id, "office_id": actor.office_id, "kind": actor.kind}
-    appended = _evidence(level, evidence, clock.now(), until, by=by)
+    appended = _evidence(level, evidence, clock.now(), until, by=_by(actor))
     if not await store.set_level(conn, account_id, level, appended, until=until):
         raise NotFound
 
@@ -258,6 +258,10 @@ def _held(keys: Keys, row: Any) -> HeldContact:
     return HeldContact(
         kind=row.kind, value=secrets.unseal_contact(keys, row.id, row.value_sealed), verified_at=row.verified_at
     )
+
+
+def _by(actor: Actor | None) -> dict[str, Any] | None:
+    return None if actor is None else {"account_id": actor.account_id, "office_id": actor.office_id, "kind": actor.kind}
 
 
 def _evidence(

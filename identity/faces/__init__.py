@@ -4,6 +4,7 @@
 `await pool.run(faces.compare, …)`. Models load on first use or in `warm`; importing this room loads none.
 """
 
+import io
 import logging
 from functools import cache
 from typing import Final
@@ -37,8 +38,12 @@ __all__ = [
     "has_both_eyes",
     "measured",
     "refuse_bad_calibration",
+    "shown",
     "warm",
 ]
+
+_SHOWN_SIDE_PX: Final = 1_600
+_SHOWN_QUALITY: Final = 88
 
 MOST_FRAMES: Final = 5
 """Each costs half a second of a worker; `benchmarks/bursts.py` tells what they bring."""
@@ -62,6 +67,18 @@ def describe(selfie: bytes) -> Description:
     from identity.faces.matching import at_hand
 
     return at_hand().describe_selfie(selfie)
+
+
+def shown(selfie: bytes) -> bytes:
+    """The photo as an officer sees it while a decision is pending: a JPEG of at most 1,600 px, without the camera's metadata.
+
+    Blocking. Refuses with what `kit.images` says of photos.
+    """
+    from kit import images
+
+    out = io.BytesIO()
+    images.decode(selfie, longest_side_px=_SHOWN_SIDE_PX).save(out, "JPEG", quality=_SHOWN_QUALITY)
+    return out.getvalue()
 
 
 def measured() -> bool:

@@ -1,14 +1,14 @@
 """What the evidence comes to: the account it opens or finds, and the code that lets the device in."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity import accounts, tokens
-from identity.proofing import alarms, store
+from identity.proofing import alarms, reviewing, store
 from identity.proofing import policy as rules
 from identity.proofing.confirming import Confirmation, ask_register
 from identity.proofing.messages import AccountReply, AlarmKind
@@ -17,11 +17,13 @@ from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, ref
 from kit import clock, ids
 from kit.refusal import Refusal
 from notifications import Contact, Recipient
+from ocr import CardReading
 
 
 async def open_account(desk: Desk, session_id: str) -> AccountReply:
     """Opens the account the evidence proves, or finds the person's own; asked again, answers with a new check code.
 
+    What was left to an officer is handed to one instead: the account opens with their word (`open_by`).
     Refuses CardOfAnother, EvidenceShort, RegisterDisagrees, WrongState and what `accounts.open_or_find` refuses.
     """
     try:
@@ -32,7 +34,10 @@ async def open_account(desk: Desk, session_id: str) -> AccountReply:
                 account = await accounts.account(conn, desk.keys, session.account_id)
                 return await _account_reply(desk, conn, session, account)
             refuse_unless(session, "account")
-            return await _open_account(desk, conn, session, confirmed)
+            if session.review_at is not None:
+                return await _hand_over(desk, conn, session, confirmed)
+            account, claims = await _open(desk, conn, session, confirmed, at=clock.now())
+            return await _account_reply(desk, conn, session, account, claims=claims)
     except Refusal as refusal:
         if refusal.code in ("wrong-state", "proofing-session-over"):
             raise
@@ -61,14 +66,31 @@ async def _sound_alarm(desk: Desk, conn: AsyncConnection, session_id: str, refus
     await alarms.sound(desk, conn, session, kind, account_id=None if other is None else other.id)
 
 
-async def _open_account(
-    desk: Desk, conn: AsyncConnection, session: Any, confirmed: Confirmation | None
-) -> AccountReply:
-    policy, now = rules.current(), clock.now()
+async def open_by(desk: Desk, conn: AsyncConnection, session: Any, officer: reviewing.Word) -> accounts.Account:
+    """Opens, with the officer's word, the account of a session that was left to one. Refuses as `open_account` does."""
+    account, _ = await _open(desk, conn, session, None, at=clock.now(), officer=officer)
+    return account
+
+
+async def _open(
+    desk: Desk,
+    conn: AsyncConnection,
+    session: Any,
+    confirmed: Confirmation | None,
+    *,
+    at: datetime,
+    officer: reviewing.Word | None = None,
+) -> tuple[accounts.Account, list[accounts.ProvedClaim]]:
+    policy = rules.current()
     # Every proof has its step, and a step is passed only when its rule holds; the card's dates are asked once more.
     reading = reading_of(desk, session)
-    level = policy.level(("card", "face", "contact"))
-    if level < 1 or rules.shortfalls(policy.card, reading, has_portrait=True, today=clock.today()):
+    # Who compares the faces is the machine or an officer; an officer who has the person before them proves one thing more.
+    level = policy.level(("card", "face", "contact", *(("officer",) if officer and officer.in_person else ())))
+    if (
+        level < 1
+        or session.contact_at is None
+        or rules.shortfalls(policy.card, reading, has_portrait=True, today=clock.today())
+    ):
         raise EvidenceShort
     if session.for_account_id is not None:
         # The number decides whose account it is: another's card must not be proven under this sign-in.
@@ -76,13 +98,7 @@ async def _open_account(
         if signed_in.pin != reading.confirmed("number"):
             raise CardOfAnother
     contact = msgspec.json.decode(desk.unseal(session.id, "contact", session.contact_sealed), type=Contact)
-    claims = [
-        accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
-        for claim, value, sources in rules.claims(reading)
-    ]
-    if confirmed is not None:
-        # Later than the card's own, so where both speak the register's counts.
-        claims += confirmed.claims
+    claims = officer.claims if officer else _claims(session, reading, confirmed)
     judged = await store.judged_liveness(conn, session.id)
     account = await accounts.open_or_find(
         conn,
@@ -94,15 +110,16 @@ async def _open_account(
             "session": session.id,
             "policy": policy.in_force_from.isoformat(),
             "card": {**rules.verdicts(reading), "at": session.card_at.isoformat()},
-            "face": {"at": session.selfie_at.isoformat()},
+            "face": {"at": session.selfie_at.isoformat()} if officer is None else officer.evidence(at),
             # Beside what proves: it counts for no level.
             "liveness": [{**event.evidence, "at": event.at.isoformat()} for event in judged],
-            "register": None if confirmed is None else {**confirmed.evidence(), "at": now.isoformat()},
+            "register": None if confirmed is None else {**confirmed.evidence(), "at": at.isoformat()},
             "contact": {"kind": contact.kind, "at": session.contact_at.isoformat()},
         },
-        at=now,
+        at=at,
         until=policy.lasts_until(level, reading.day("date_of_expiry"), today=clock.today()),
         locale=session.locale,
+        actor=None if officer is None else officer.actor,
     )
     assert account.pin is not None
     assert account.date_of_birth is not None
@@ -110,8 +127,8 @@ async def _open_account(
         conn, desk.keys, full_name=account.full_name, date_of_birth=account.date_of_birth, pin=account.pin
     ):
         await alarms.sound(desk, conn, session, "namesake", account_id=other)
-    await store.erase(conn, session.id, at=now)
-    await store.change(conn, session.id, account_id=account.id, account_at=now)
+    await store.erase(conn, session.id, at=at)
+    await store.change(conn, session.id, account_id=account.id, account_at=at)
     await store.add_event(conn, session.id, "account-opened", {"account_id": account.id, "level": account.level})
     await desk.post_office.send(
         conn,
@@ -120,7 +137,43 @@ async def _open_account(
         fields={"level": str(account.level), "link": desk.settings.public_url},
         once_key=f"account-opened:{session.id}",
     )
-    return await _account_reply(desk, conn, session, account, claims=claims)
+    return account, claims
+
+
+def _claims(session: Any, reading: CardReading, confirmed: Confirmation | None) -> list[accounts.ProvedClaim]:
+    """What the card proves; what the register said is later, so where both speak the register's counts."""
+    claims = [
+        accounts.ProvedClaim(claim=claim, value=value, sources=sources, proved_at=session.card_at)
+        for claim, value, sources in rules.claims(reading)
+    ]
+    return claims if confirmed is None else [*claims, *confirmed.claims]
+
+
+async def _hand_over(desk: Desk, conn: AsyncConnection, session: Any, confirmed: Confirmation | None) -> AccountReply:
+    """To an officer, with a code for the counter; while it waits, what the session holds is kept."""
+    review = rules.current().review
+    lifetime = timedelta(hours=review.hours)
+    until = clock.now() + lifetime
+    by_photos = reviewing.by_photos(session)
+    claims = msgspec.json.encode(_claims(session, reading_of(desk, session), confirmed))
+    held = await store.check_of(conn, session.id)
+    code = await _put_check(
+        conn,
+        session.id,
+        account_id=None,
+        review_id=((held and held.review_id) or ids.new_id("rev")) if by_photos else None,
+        claims_sealed=desk.seal(session.id, "claims", claims),
+        expires_at=until,
+    )
+    await store.change(conn, session.id, expires_at=until)
+    await store.add_event(conn, session.id, "review-waiting", {"reasons": session.review_reasons})
+    return AccountReply(
+        level=0,
+        acr=None,
+        check_code=code,
+        check_code_expires_in=int(lifetime.total_seconds()),
+        by_photos=by_photos,
+    )
 
 
 async def _account_reply(
@@ -139,21 +192,21 @@ async def _account_reply(
     nothing_more = account.level >= highest and session.for_account_id is None
     if nothing_more or (check and check.decided_at):
         return AccountReply(level=account.level, acr=acr, check_code=None, check_code_expires_in=None)
-    now, lifetime = clock.now(), timedelta(hours=policy.lifetimes.check_code_hours)
+    lifetime = timedelta(hours=policy.lifetimes.check_code_hours)
     sealed = check.claims_sealed if check else desk.seal(session.id, "claims", msgspec.json.encode(claims or []))
-    code = ids.spoken_code()
-    await store.put_check(
-        conn,
-        session_id=session.id,
-        code_digest=ids.digest(code),
-        account_id=account.id,
-        claims_sealed=sealed,
-        created_at=now,
-        expires_at=now + lifetime,
+    code = await _put_check(
+        conn, session.id, account_id=account.id, claims_sealed=sealed, expires_at=clock.now() + lifetime
     )
     return AccountReply(
         level=account.level, acr=acr, check_code=code, check_code_expires_in=int(lifetime.total_seconds())
     )
+
+
+async def _put_check(conn: AsyncConnection, session_id: str, **values: Any) -> str:
+    """The code that opens it, told to the citizen alone."""
+    code = ids.spoken_code()
+    await store.put_check(conn, session_id=session_id, code_digest=ids.digest(code), created_at=clock.now(), **values)
+    return code
 
 
 async def authorize(desk: Desk, session_id: str) -> tokens.AuthorizationReply:
@@ -170,7 +223,8 @@ async def authorize(desk: Desk, session_id: str) -> tokens.AuthorizationReply:
             code_challenge=session.code_challenge,
             jkt=session.jkt,
             scope=session.scope,
-            amr=("face", "otp", "pop"),
+            # RFC 8176: faces that an officer compared are no biometric sign-in.
+            amr=("otp", "pop") if session.selfie_at is None else ("face", "otp", "pop"),
             auth_time=now,
             nonce=session.nonce,
         )

@@ -27,7 +27,7 @@ class Confirmation(msgspec.Struct, frozen=True):
 
 
 async def ask_register(desk: Desk, session_id: str) -> Confirmation | None:
-    """None when policy does not ask. No transaction is open meanwhile: another system's silence must hold nothing up here.
+    """None when policy does not ask, or its no was left to an officer. No transaction is open meanwhile: another system's silence must hold nothing up here.
 
     Refuses WrongState, and RegisterDisagrees after an answer that policy leaves to a person: officers are alarmed.
     """
@@ -36,7 +36,7 @@ async def ask_register(desk: Desk, session_id: str) -> Confirmation | None:
         return None
     async with desk.db.connect() as conn:
         session = await ongoing(conn, session_id)
-    if session.account_at is not None:
+    if session.account_at is not None or "register-disagrees" in (session.review_reasons or ()):
         return None
     refuse_unless(session, "account")
     found = await _confirmation(desk, session)

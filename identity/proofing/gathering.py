@@ -84,9 +84,11 @@ async def read_card(desk: Desk, session_id: str, front: bytes, back: bytes) -> C
 def _kept(desk: Desk, session_id: str, card: ocr.Card, missing: Sequence[object]) -> dict[str, Any]:
     """Columns after a reading: the card that passed, or nothing at all."""
     if missing or card.portrait is None:
-        return {"card_at": None, "reading_sealed": None, "portrait_sealed": None}
+        return {"card_at": None, "reading_sealed": None, "portrait_sealed": None, "selfie_sealed": None}
     return {
         "card_at": clock.now(),
+        # It was held against another card's portrait.
+        "selfie_sealed": None,
         "reading_sealed": desk.seal(session_id, "reading", msgspec.json.encode(card.reading)),
         "portrait_sealed": desk.seal(session_id, "portrait", card.portrait),
     }
@@ -116,6 +118,7 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
         # Lines that are only assumed let nobody in by themselves: an officer compares.
         decision = "unsure"
     evidence = _evidence(seen)
+    shown = await desk.pool.run(faces.shown, _compared_first(selfies, seen)) if decision == "unsure" else None
     async with desk.db.begin() as conn:
         now = await ongoing(conn, session_id, lock=True)
         if now.card_version != session.card_version:
@@ -134,7 +137,9 @@ async def match_selfie(desk: Desk, session_id: str, selfies: Sequence[bytes]) ->
             await alarms.sound(desk, conn, now, "stranger_with_card")
         if matched:
             # The portrait has done its work.
-            await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None)
+            await store.change(conn, session_id, selfie_at=clock.now(), portrait_sealed=None, selfie_sealed=None)
+        elif shown is not None:
+            await store.change(conn, session_id, selfie_sealed=desk.seal(session_id, "selfie", shown))
     if not matched:
         refusal = FaceDoesNotMatch if decision == "no_match" else _UNSURE[doubt]
         raise refusal(attempts_left=policy.attempts.selfie - tries)

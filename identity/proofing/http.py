@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Operation
-from litestar.params import Body
+from litestar.params import Body, Parameter
 
 from identity.faces import FaceStore, Pictures
-from identity.proofing import alarms, checking, concluding, gathering, sessions, watching
+from identity.proofing import alarms, checking, concluding, gathering, reviewing, sessions, watching
 from identity.proofing.messages import (
     AccountReply,
     Alarm,
@@ -27,6 +27,8 @@ from identity.proofing.messages import (
     LivenessChallenge,
     LivenessReply,
     Progress,
+    ReviewReply,
+    ReviewRow,
     SelfieReply,
     SessionReply,
     SessionRequest,
@@ -52,8 +54,11 @@ _SELFIE_BODY_BYTES = 13_000_000
 # Forty frames of 300 kB, which a phone needs for two megapixels.
 _BURST_BODY_BYTES = 13_000_000
 
+_LOOKED_AT_ONLY = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+
 _SESSION = "/v1/proofing/sessions/{session_id:str}"
 _CHECK = "/v1/proofing/checks/{check_code:str}"
+_REVIEW = "/v1/proofing/reviews/{review_id:str}"
 _ALARM = "/v1/proofing/alarms/{alarm_id:str}"
 
 
@@ -251,6 +256,22 @@ async def match_selfie(
 
 
 @post(
+    f"{_SESSION}/review",
+    who=proofing(),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Leave it to an officer",
+    tags=["proofing"],
+)
+async def ask_review(session_id: str, actor: Actor, desk: Desk, limits: Limits) -> ReviewReply:
+    """When the machine was unsure, may not compare, or the register said no. Go on with phone or mailbox and then the account:
+    that hands it over, and answers with a code for the counter."""
+    own(session_id, actor)
+    await limits.hit("face", session_id)
+    return await reviewing.ask_person(desk, session_id)
+
+
+@post(
     f"{_SESSION}/contact",
     who=proofing(),
     status_code=200,
@@ -284,7 +305,8 @@ async def prove_contact(session_id: str, data: ContactCode, actor: Actor, desk: 
 
 @post(f"{_SESSION}/account", who=proofing(), dependencies={"desk": desk}, summary="Open the account", tags=["proofing"])
 async def open_account(session_id: str, actor: Actor, desk: Desk) -> AccountReply:
-    """One account per person: who has one already finds it again. Asked again, gives a new check code."""
+    """One account per person: who has one already finds it again. Asked again, gives a new check code. What was left to an officer
+    is handed over, and opens with their word within three days."""
     own(session_id, actor)
     return await concluding.open_account(desk, session_id)
 
@@ -327,6 +349,66 @@ async def decide_check(check_code: str, data: CheckRequest, actor: Actor, desk: 
     """Confirmed means level 2. One verdict per code; never for oneself."""
     await limits.hit("lookup", f"check {actor.account_id}")
     return await checking.decide_check(desk, check_code, data, actor)
+
+
+@get(
+    "/v1/proofing/reviews",
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="Comparisons waiting for an officer's eye",
+    tags=["proofing"],
+)
+async def list_reviews(desk: Desk) -> list[ReviewRow]:
+    """Those that photos are enough for: the oldest hundred. Who it is about is behind each."""
+    return await reviewing.open_reviews(desk)
+
+
+@get(
+    _REVIEW,
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="What a comparison is about",
+    tags=["proofing"],
+)
+async def look_at_review(review_id: str, actor: Actor, desk: Desk, limits: Limits) -> Check:
+    """The claims the card proved, and why the machine did not decide. Looking is recorded; never for oneself."""
+    await limits.hit("lookup", f"check {actor.account_id}")
+    return await checking.look_at_review(desk, review_id, actor)
+
+
+@get(
+    f"{_REVIEW}/{{photo:str}}",
+    who=officer("identity_checker"),
+    dependencies={"desk": desk},
+    summary="One of the two photos",
+    tags=["proofing"],
+)
+async def see_photo(
+    review_id: str,
+    photo: Annotated[str, Parameter(pattern="^(portrait|selfie)$", description="portrait or selfie")],
+    actor: Actor,
+    desk: Desk,
+    limits: Limits,
+) -> Response[bytes]:
+    """The card's portrait, or the selfie the machine was unsure of: a JPEG to look at. Looking is recorded; never for oneself."""
+    await limits.hit("lookup", f"check {actor.account_id}")
+    await checking.look_at_review(desk, review_id, actor)
+    seen = await reviewing.photo(desk, review_id, "portrait" if photo == "portrait" else "selfie", actor)
+    return Response(seen, media_type="image/jpeg", headers=_LOOKED_AT_ONLY)
+
+
+@post(
+    _REVIEW,
+    who=officer("identity_checker"),
+    status_code=200,
+    dependencies={"desk": desk},
+    summary="Decide by the photos",
+    tags=["proofing"],
+)
+async def decide_review(review_id: str, data: CheckRequest, actor: Actor, desk: Desk, limits: Limits) -> CheckReply:
+    """Confirmed opens the account at level 1; refused erases what was sealed. One verdict, with its reason; never for oneself."""
+    await limits.hit("lookup", f"check {actor.account_id}")
+    return await checking.decide_review(desk, review_id, data, actor)
 
 
 @get(
@@ -376,12 +458,17 @@ route_handlers: list[Any] = [
     draw_liveness_challenge,
     judge_liveness,
     match_selfie,
+    ask_review,
     ask_contact,
     prove_contact,
     open_account,
     authorize,
     look_at_check,
     decide_check,
+    list_reviews,
+    look_at_review,
+    see_photo,
+    decide_review,
     list_alarms,
     look_at_alarm,
     decide_alarm,

@@ -56,6 +56,12 @@ class Progress(msgspec.Struct, frozen=True):
     id: str
     steps: list[StepDone]
     next: Step | None
+    review: Annotated[
+        Literal["asked", "waiting"] | None,
+        Meta(
+            description="asked: an officer is to compare, once the steps before are passed; waiting: the officer has it"
+        ),
+    ]
     expires_in: int
     card_attempts_left: int
     selfie_attempts_left: int
@@ -133,12 +139,36 @@ class StepReply(msgspec.Struct, frozen=True):
 
 
 class AccountReply(msgspec.Struct, frozen=True):
-    """`check_code` is what the person reads out at a counter, once, within a day, to reach level 2; none when already there."""
+    """`check_code` is what the person reads out at a counter, once, while it lasts, to reach level 2; none when already there.
+
+    At level 0 there is no account yet: an officer was asked to compare, by the photos if `by_photos`, else at a counter, and
+    the phone or mailbox is told what came of it.
+    """
 
     level: int
-    acr: str
+    acr: str | None
     check_code: str | None
     check_code_expires_in: int | None
+    by_photos: bool = False
+
+
+ReviewReason = Literal[
+    "face-unsure",
+    "face-does-not-match",
+    "face-not-comparable",
+    "selfie-attempts-used",
+    "liveness-not-convincing",
+    "liveness-of-another",
+    "register-disagrees",
+]
+
+
+class ReviewReply(msgspec.Struct, frozen=True):
+    """The comparison is left to an officer, for these reasons; the journey goes on."""
+
+    reasons: list[ReviewReason]
+    by_photos: Annotated[bool, Meta(description="whether an officer may decide by the photos; else at a counter only")]
+    next: Step
 
 
 class EvidencedClaim(msgspec.Struct, frozen=True):
@@ -245,7 +275,19 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Annotated[list[EvidenceSeen], Meta(description="in order of time")]
     liveness: Annotated[list[LivenessSeen], Meta(description="in order of time; empty when none was asked for")]
     alarms: Annotated[list[AlarmSeen], Meta(description="look into these before confirming")]
-    level: int
+    reasons: Annotated[
+        list[ReviewReason], Meta(description="why the machine left it to an officer; empty when it did not")
+    ]
+    level: Annotated[int, Meta(description="0 while there is no account: confirming opens it")]
+    opened_at: datetime
+    expires_at: datetime
+
+
+class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One comparison waiting for an officer's eye; nothing of the person."""
+
+    id: str
+    reasons: list[ReviewReason]
     opened_at: datetime
     expires_at: datetime
 

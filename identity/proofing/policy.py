@@ -52,6 +52,11 @@ class AlarmRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kept_days: int
 
 
+class ReviewRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    by_photos: tuple[str, ...]
+    hours: int
+
+
 class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: int
     selfie: int
@@ -86,6 +91,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replay: ReplayRule
     alarms: AlarmRule
     register: RegisterRule
+    review: ReviewRule
     attempts: Attempts
     lifetimes: Lifetimes
     levels: tuple[Level, ...]

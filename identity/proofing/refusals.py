@@ -122,6 +122,13 @@ class WrongCode(Refusal):
     en = "The code is wrong or has expired. Check the message again, or ask for a new code."
 
 
+class ReviewNotNeeded(Refusal):
+    status = 409
+    code = "review-not-needed"
+    vi = "Máy vẫn có thể tự đối chiếu ở bước này. Hãy tiếp tục với bước: {next}."
+    en = "The machine can still decide here by itself. Go on with the step: {next}."
+
+
 class CheckCodeUnknown(Refusal):
     status = 404
     code = "check-code-unknown"
@@ -155,8 +162,8 @@ class CardOfAnother(Refusal):
 class RegisterDisagrees(Refusal):
     status = 409
     code = "register-disagrees"
-    vi = "Thông tin trên thẻ chưa được cơ sở dữ liệu dân cư xác nhận. Hãy mang giấy tờ gốc đến bộ phận một cửa để cán bộ kiểm tra."
-    en = "The population register does not confirm what the card says. Bring your papers to the one-stop desk, where an officer looks into it."
+    vi = "Thông tin trên thẻ chưa được cơ sở dữ liệu dân cư xác nhận. Hãy chọn nhờ cán bộ kiểm tra và mang giấy tờ gốc đến bộ phận một cửa."
+    en = "The population register does not confirm what the card says. Leave it to an officer (review) and bring your papers to the one-stop desk."
 
 
 class EvidenceShort(Refusal):

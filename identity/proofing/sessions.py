@@ -65,7 +65,7 @@ class Desk:
         return hmac.digest(self.keys.key("pins"), f"card/{reading.confirmed('number')}".encode(), "sha256").hex()
 
     def _key(self, what: str) -> bytes:
-        return self.keys.key({"portrait": "faces", "contact": "contacts"}.get(what, "pins"))
+        return self.keys.key({"portrait": "faces", "selfie": "faces", "contact": "contacts"}.get(what, "pins"))
 
 
 async def open_session(
@@ -99,10 +99,12 @@ async def progress(desk: Desk, session_id: str) -> Progress:
     attempts = rules.current().attempts
     async with desk.db.connect() as conn:
         session = await ongoing(conn, session_id)
+        check = await store.check_of(conn, session_id)
     return Progress(
         id=session_id,
         steps=[StepDone(name=step, passed_at=getattr(session, column)) for step, column in _PASSED_AT.items()],
         next=next_step(session),
+        review=None if session.review_at is None or session.account_at else "waiting" if check else "asked",
         expires_in=max(0, int((session.expires_at - clock.now()).total_seconds())),
         card_attempts_left=max(0, attempts.card - session.card_tries),
         selfie_attempts_left=max(0, attempts.selfie - session.selfie_tries),
@@ -135,8 +137,11 @@ async def ongoing(conn: AsyncConnection, session_id: str, *, lock: bool = False)
 
 
 def next_step(session: Any) -> Step | None:
-    """The first step not passed."""
-    return next((step for step, column in _PASSED_AT.items() if getattr(session, column) is None), None)
+    """The first step not passed; a selfie that was left to an officer holds nothing up."""
+    passed = {step for step, column in _PASSED_AT.items() if getattr(session, column) is not None}
+    if session.review_at is not None:
+        passed.add("selfie")
+    return next((step for step in STEPS if step not in passed), None)
 
 
 def refuse_unless(session: Any, *steps: Step) -> None:

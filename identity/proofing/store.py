@@ -121,6 +121,7 @@ async def erase(conn: AsyncConnection, session_id: str, *, at: datetime) -> None
         session_id,
         reading_sealed=None,
         portrait_sealed=None,
+        selfie_sealed=None,
         contact_sealed=None,
         code_mac=None,
         code_expires_at=None,
@@ -181,8 +182,8 @@ async def erase_expired_alarms(conn: AsyncConnection, *, at: datetime) -> None:
 
 async def put_check(conn: AsyncConnection, **values: Any) -> None:
     """A new code for the session's check; an undecided earlier one no longer opens anything."""
-    statement = upsert(proofing_checks).values(**values)
-    renewed = {name: statement.excluded[name] for name in ("code_digest", "expires_at", "claims_sealed")}
+    statement = upsert(proofing_checks).values(**({"review_id": None} | values))
+    renewed = {name: statement.excluded[name] for name in ("code_digest", "review_id", "expires_at", "claims_sealed")}
     await conn.execute(
         statement.on_conflict_do_update(
             index_elements=["session_id"], set_=renewed, where=proofing_checks.c.decided_at.is_(None)
@@ -205,11 +206,34 @@ async def open_check(conn: AsyncConnection, code_digest: bytes, *, at: datetime)
     ).first()
 
 
-async def decide_check(conn: AsyncConnection, code_digest: bytes, *, at: datetime, **values: Any) -> Any | None:
+async def open_reviews(conn: AsyncConnection, *, at: datetime, limit: int) -> Sequence[Any]:
+    """Undecided and in time, those that photos are enough for, with the session's `review_reasons`; oldest first."""
+    statement = (
+        select(_checks.review_id, _checks.created_at, _checks.expires_at, _sessions.review_reasons)
+        .join_from(proofing_checks, proofing_sessions)
+        .where(_checks.review_id.is_not(None), _checks.decided_at.is_(None), _checks.expires_at > at)
+        .order_by(_checks.created_at, _checks.review_id)
+        .limit(limit)
+    )
+    return (await conn.execute(statement)).all()
+
+
+async def open_review(conn: AsyncConnection, review_id: str, *, at: datetime) -> Any | None:
+    """The check of that name, while it is undecided and in time."""
+    return (
+        await conn.execute(
+            select(proofing_checks).where(
+                _checks.review_id == review_id, _checks.decided_at.is_(None), _checks.expires_at > at
+            )
+        )
+    ).first()
+
+
+async def decide_check(conn: AsyncConnection, session_id: str, *, at: datetime, **values: Any) -> Any | None:
     """The check, to the one officer who decides it first; its claims are erased."""
     statement = (
         update(proofing_checks)
-        .where(_checks.code_digest == code_digest, _checks.decided_at.is_(None), _checks.expires_at > at)
+        .where(_checks.session_id == session_id, _checks.decided_at.is_(None), _checks.expires_at > at)
         .values(decided_at=at, claims_sealed=None, **values)
         .returning(proofing_checks)
     )

@@ -27,12 +27,17 @@ proofing_sessions = Table(
     Column("liveness_asked", Json),
     Column("card_at", Instant),
     Column("selfie_at", Instant),
+    # When the comparison was left to an officer, and why.
+    Column("review_at", Instant),
+    Column("review_reasons", Json),
     Column("contact_at", Instant),
     Column("account_at", Instant),
     Column("authorized_at", Instant),
     # Sealed, and erased when the account is open or the session's time is over.
     Column("reading_sealed", LargeBinary),
     Column("portrait_sealed", LargeBinary),
+    # The last one the machine was unsure of, for an officer's eyes.
+    Column("selfie_sealed", LargeBinary),
     Column("contact_sealed", LargeBinary),
     Column("code_mac", LargeBinary),
     Column("code_tries", Integer, nullable=False),
@@ -60,7 +65,10 @@ proofing_checks = Table(
     metadata,
     Column("session_id", Id, ForeignKey("proofing_sessions.id"), primary_key=True),
     Column("code_digest", LargeBinary, nullable=False, unique=True),
-    Column("account_id", Id, nullable=False),
+    # Null while the account opens only with the officer's word.
+    Column("account_id", Id),
+    # Under this name it stands in the queue of those that photos are enough for.
+    Column("review_id", Id, unique=True),
     # What the officer is shown; erased with the verdict or when the code expires.
     Column("claims_sealed", LargeBinary),
     Column("created_at", Instant, nullable=False),

@@ -10,6 +10,7 @@ from notifications import wording
 EVENTS = {
     "one-time-code",
     "account-opened",
+    "check-refused",
     "level-raised",
     "sign-in-copied",
     "dossier-received",

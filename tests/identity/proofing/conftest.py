@@ -30,6 +30,8 @@ class PreparedPhotos(InferencePool):
             answer = self.card
         elif function is faces.compare:
             answer = comparison(self.face, *args[1:], portrait=args[0]) if isinstance(self.face, str) else self.face
+        elif function is faces.shown:
+            answer = b"shown " + args[0]
         elif function is liveness.refuse_unfit:
             answer = self.fit
         elif function is liveness.judge_burst:
@@ -105,6 +107,9 @@ class Applicant(Person):
     async def burst(self, *photos, **expected):
         files = [("selfie", (f"{number}.jpg", photo)) for number, photo in enumerate(photos)]
         return await self.post(self.path("selfie"), files=files, **({"expect": 200} | expected))
+
+    async def review(self, **expected):
+        return await self.post(self.path("review"), **({"expect": 200} | expected))
 
     async def contact(self, **expected):
         return await self.post(self.path("contact"), json={"phone": self.phone}, **({"expect": 200} | expected))

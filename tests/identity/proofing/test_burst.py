@@ -13,8 +13,9 @@ async def test_a_burst_of_one_to_five_frames_is_one_attempt(city, applicant, pho
     await applicant.up_to("selfie")
     photos.face = "unsure"
     await applicant.burst(b"one", b"two", b"three", expect=422, code="face-unsure")
-    function, args = photos.seen[-1]
-    assert (function, args[1:]) == (faces.compare, (b"one", b"two", b"three"))
+    # The last, for an officer's eyes, is the first of the frames.
+    (function, args), (shown, _) = photos.seen[-2:]
+    assert (function, shown, args[1:]) == (faces.compare, faces.shown, (b"one", b"two", b"three"))
     # Each of its frames was compared, and none is a new look at the person.
     for again in ((b"one",), (b"two",), (b"new", b"three")):
         await applicant.burst(*again, expect=422, code="replayed-image")
