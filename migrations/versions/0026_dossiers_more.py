@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0026"
-down_revision = "0019"
+down_revision = "0020"
 
 
 def upgrade() -> None:
