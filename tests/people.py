@@ -70,6 +70,8 @@ class Person:
 class CityPeople:
     """`await city.signed_in("parent")`, or the attributes after `await city.gather()`."""
 
+    device_kind: type[Device] = Device
+
     def __init__(self, app: Litestar, client: httpx.AsyncClient, furnished: Furnished) -> None:
         self.app, self.client, self.furnished = app, client, furnished
         self.nobody = Person(client, "nobody")
@@ -105,7 +107,7 @@ class CityPeople:
         assert citizen or officer, f"nobody is called {key} in the sandbox"
         login = citizen.phone if citizen else officer.email  # type: ignore[union-attr]
         client_id = "citizen-app" if citizen else "desk-app"
-        device, pkce = Device(), Pkce()
+        device, pkce = self.device_kind(), Pkce()
         path = "/v1/sign-ins"
         started = await self.nobody.post(
             path,

@@ -201,8 +201,9 @@ class Town:
         return made
 
     def stop(self) -> None:
-        self.api.stop()
-        self.worker.stop()
+        """Also of a town that did not come to its feet."""
+        for process in filter(None, (getattr(self, "api", None), getattr(self, "worker", None))):
+            process.stop()
         self._engines.stop()
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> float:

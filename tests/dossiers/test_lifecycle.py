@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 import procedures
+from api.caller import Device
 from dossiers import supplementing
 from kit import clock
 from procedures import bundles
@@ -145,11 +146,20 @@ async def lapse(city: CityPeople, *, after: timedelta = timedelta(days=60)) -> i
         return await supplementing.lapse(house.db, house.keys, house.catalogue, house.settings, house.post_office)
 
 
+class DeviceOfThatDay(Device):
+    """A phone whose clock is moved with ours: its proofs are of the moment."""
+
+    def proof(self, method: str, url: str, token: str | None = None, **claims: Any) -> str:
+        return super().proof(method, url, token, **{"iat": int(clock.now().timestamp())} | claims)
+
+
 @asynccontextmanager
 async def later(city: CityPeople, by: timedelta) -> AsyncGenerator[CityPeople]:
     """The same people on another day, signed in anew: their tokens of today have ended by then."""
+    then = CityPeople(city.app, city.client, city.furnished)
+    then.device_kind = DeviceOfThatDay
     with clock.shifted(by):
-        yield CityPeople(city.app, city.client, city.furnished)
+        yield then
 
 
 async def invitation_of(city: CityPeople, dossier: dict[str, Any]) -> str:

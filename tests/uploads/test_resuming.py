@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kit import clock
+from tests.dossiers.test_lifecycle import later
 from tests.people import CityPeople, Person
 from tests.uploads.test_examining import archive, pdf, picture
 from uploads import resuming, scanning
@@ -205,10 +206,8 @@ async def test_what_nobody_goes_on_with_is_forgotten_in_a_day(city: CityPeople) 
     parent, house = await city.signed_in("parent"), city.house
     at = await created(parent, 1000)
     await send(parent, at, b"x" * 500, 0)
-    with clock.shifted(timedelta(days=1, minutes=1)):
-        # Signed in anew: the token of today has ended by then.
-        then = await CityPeople(city.app, city.client, city.furnished).signed_in("parent")
-        answer = await send(then, at, b"x" * 500, 500)
+    async with later(city, timedelta(days=1, minutes=1)) as then:
+        answer = await send(await then.signed_in("parent"), at, b"x" * 500, 500)
         assert (answer.status_code, answer.json()["code"]) == (410, "upload-gone")
         await resuming.forget_expired(house.db, house.vault)
     assert (await call(parent, "HEAD", at)).status_code == 404
