@@ -240,6 +240,43 @@ def db_upgrade() -> None:
     OUT.print("both databases are at the newest migration")
 
 
+@command.group("dossiers")
+def dossiers_() -> None:
+    """What was asked for, and what became of it."""
+
+
+@dossiers_.command("verify")
+def verify_dossiers() -> None:
+    """Recompute every history and hold forms, papers and results against what it sealed. Exit status 1 when one does not fit."""
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready, ERR.status("verifying …") as sign:
+        seen, lines, broken = asyncio.run(_verify(ready, lambda count: sign.update(f"verifying, {count:,} …")))
+    for code, what in broken:
+        OUT.print(f"{code}  {what}", markup=False, highlight=False, soft_wrap=True)
+    if broken:
+        _complain(f"{len(broken):,} of {seen:,} dossiers are not what their histories say.")
+        sys.exit(1)
+    OUT.print(f"{seen:,} dossiers, {lines:,} lines: every history holds", highlight=False)
+
+
+async def _verify(settings: Settings, told: Callable[[int], None]) -> tuple[int, int, list[tuple[str, str]]]:
+    from dossiers import verifying
+    from kit.db import Database
+
+    if settings.database_url is None:
+        raise BadSetting("set DATABASE_URL.")
+    database = Database(settings.database_url)
+    seen, lines, broken = 0, 0, list[tuple[str, str]]()
+    try:
+        async for checked in verifying.verify(database):
+            seen, lines = seen + checked.dossiers, lines + checked.lines
+            broken += [(one.receipt_code, one.what) for one in checked.broken]
+            told(seen)
+    finally:
+        await database.close()
+    return seen, lines, broken
+
+
 @command.group()
 def keys() -> None:
     """Keys and secrets."""

@@ -37,6 +37,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "email_channel": "sandbox",
         # Whoever tries it at night waits for no morning.
         "quiet_hours": "00:00-00:00",
+        "virus_scanner": "sandbox",
         # Whoever tries the sandbox has no officer's key; codes appear in the open inbox.
         "officer_passkeys": "optional",
         # Models load on the same two cores of a laptop as everything else: a slow answer there is no outage.

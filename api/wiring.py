@@ -18,6 +18,7 @@ import procedures
 import uploads.jobs
 import wires.jobs
 from api.channels import channels
+from dossiers.watching import Feed
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
@@ -32,7 +33,7 @@ from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
 from notifications import PostOffice, Quiet
 from ocr.chip import BadTrustStore, TrustStore
-from uploads import Vault
+from uploads import ClamdScanner, Keeper, SandboxScanner, Scanner, Vault
 from web.sandbox import people
 from wires import Signer, Webhooks, WireOffice
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
@@ -56,6 +57,7 @@ class House:
     faces: FaceStore
     pictures: Pictures
     vault: Vault
+    keeper: Keeper
     chip_trust: TrustStore
     post_office: PostOffice
     wires: WireOffice
@@ -63,6 +65,7 @@ class House:
     pins: PinIssuer | None
     population: PopulationRegister | None
     catalogue: procedures.Catalogue
+    feed: Feed
 
 
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
@@ -83,6 +86,19 @@ def population_register(settings: Settings) -> PopulationRegister | None:
         )
         for one in people().citizens
     )
+
+
+def scanner(settings: Settings) -> Scanner | None:
+    """The adapter the settings name; None when files are not scanned here. Raises BadSetting."""
+    match settings.virus_scanner:
+        case "none":
+            return None
+        case "sandbox":
+            return SandboxScanner()
+        case "clamd":
+            if not settings.clamd_host:
+                raise BadSetting("MOTCUA_VIRUS_SCANNER=clamd needs MOTCUA_CLAMD_HOST.")
+            return ClamdScanner(settings.clamd_host, settings.clamd_port)
 
 
 def chip_trust(settings: Settings) -> TrustStore:
@@ -156,7 +172,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population = population_register(settings)
-        refuse_unfit(settings, [keys, pins, population, *out])
+        virus_scanner = scanner(settings)
+        refuse_unfit(settings, [keys, pins, population, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -171,6 +188,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
+        vault = Vault(settings.home / "uploads", keys.key("uploads"))
+        feed = Feed(db)
+        stack.push_async_callback(feed.close)
         signer = Signer(keys.key("wires"))
         house = House(
             settings=settings,
@@ -184,7 +204,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             issuer=Issuer(settings, keys, valkey),
             faces=FaceStore(faces_db, keys),
             pictures=Pictures(faces_db, keys),
-            vault=Vault(settings.home / "uploads", keys.key("uploads")),
+            vault=vault,
+            keeper=Keeper(vault, pool, virus_scanner),
             chip_trust=chip_trust(settings),
             post_office=PostOffice(
                 out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-"))
@@ -194,6 +215,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pins=pins,
             population=population,
             catalogue=procedures.load(),
+            feed=feed,
         )
         jobs.serve(house)
         yield house

@@ -9,16 +9,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import deciding, desk, store, telling, views
+from dossiers import deciding, desk, store, supplementing, views
 from dossiers.deciding import LEAST_REASON_LETTERS
-from dossiers.history import Event, Happening
-from dossiers.messages import Decide
+from dossiers.history import Event
+from dossiers.messages import AskSupplement, Decide
 from dossiers.refusals import AlreadyDecided
 from identity import offices
 from kit import clock
 from kit.actor import Actor
-from kit.refusal import Words
-from procedures import Bundle, bundles
+from procedures import Bundle
 from wires import Attached, Intake, MessageMalformed, StatusReport, Wire
 from wires.vocabulary import IN_HAND, NEW, RESULT, RETURNED, SUPPLEMENT
 
@@ -35,6 +34,7 @@ _RESULT_NAMES: dict[str, dict[str, str]] = {
     },
 }
 _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+_ENDED_HERE = ("withdraw", "lapse")
 _FILES = {"application/pdf": "pdf", "image/jpeg": "jpg"}
 
 
@@ -42,9 +42,11 @@ _FILES = {"application/pdf": "pdf", "image/jpeg": "jpg"}
 
 
 async def tell_agency(conn: AsyncConnection, services: Any, dossier: views.Row, event: Event) -> None:
-    """One message where this event is one for an agency: the branch begins, is supplemented, or is withdrawn."""
+    """One message where this event is one for an agency: the branch begins, is supplemented, or ended while it was with them."""
     begins = event.after == "submitted" and event.branch is not None
-    if not begins and event.kind not in ("supplement", "withdraw"):
+    if not begins and event.kind not in ("supplement", *_ENDED_HERE):
+        return
+    if begins and await _held(conn, event):
         return
     branches = await store.branches_of(conn, [dossier.id])
     row = next((branch for branch in branches if branch.name == event.branch), None)
@@ -55,10 +57,15 @@ async def tell_agency(conn: AsyncConnection, services: Any, dossier: views.Row, 
     # A branch that was on the desk before the wire was opened stays there.
     if wire is None or not (begins or await services.wires.has_case(conn, row.id)):
         return
-    intake = await _intake(
-        conn, services, dossier, row, branches, office, RETURNED if event.kind == "withdraw" else NEW
-    )
-    await services.wires.put(conn, wire, row.id, intake)
+    status = RETURNED if event.kind in _ENDED_HERE else NEW
+    intake = await _intake(conn, services, dossier, row, branches, office, status)
+    await services.wires.put(conn, wire, row.id, intake, afresh=begins)
+
+
+async def _held(conn: AsyncConnection, event: Event) -> bool:
+    """Whether the branch began only to wait for a consent in the same breath; it is told of once that is there."""
+    after = await store.events_of(conn, event.dossier_id, after=event.seq)
+    return any(line.kind == "hold" and line.branch == event.branch and line.at == event.at for line in after)
 
 
 async def _intake(
@@ -188,24 +195,16 @@ async def _decide(services: Any, actor: Actor, branch_id: str, asked: Decide) ->
 
 
 async def _ask_for_supplement(services: Any, actor: Actor, branch_id: str, report: StatusReport) -> None:
+    """What the agency misses stands in its words alone: the published report names no field and no paper."""
+    asked, catalogue = AskSupplement(reason=_reason(report)), services.catalogue
     async with services.db.begin() as conn:
-        work = await desk.find(conn, services.catalogue, actor, branch_id, lock=True)
+        work = await desk.find(conn, catalogue, actor, branch_id, lock=True)
         if work.branch.state == "supplement_requested":
             return
-        step = bundles.act(services.catalogue.lifecycle, work.branch.name, work.branch.state, "ask_supplement")
-        now, reason = clock.now(), _reason(report)
-        await store.move(conn, branch_id, state=step.after)
-        title = work.procedure.name
-        happening = Happening(
-            kind="ask_supplement",
-            branch=work.branch.name,
-            before=step.before,
-            after=step.after,
-            words=Words(vi=f"{title.vi}: cần bổ sung. {reason}", en=f"{title.en}: a supplement is asked for. {reason}"),
-            actor_kind="officer",
-            actor_id=actor.account_id,
+        work = await deciding.decidable(
+            conn, services.keys, catalogue, actor, branch_id, None, "ask_supplement", lock=True
         )
-        await telling.record(conn, work.dossier, [happening], at=now, status=work.dossier.status)
+        await supplementing.stop(conn, services.keys, catalogue, services.settings, services.post_office, work, asked)
 
 
 def _reason(report: StatusReport) -> str:

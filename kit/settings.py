@@ -77,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),
     ] = None
+    virus_scanner: Annotated[
+        Literal["none", "sandbox", "clamd"],
+        Meta(description="what looks at files before they are kept; sandbox knows the EICAR test file only"),
+    ] = "none"
+    clamd_host: Annotated[str | None, Meta(description="where ClamAV's daemon listens on TCP")] = None
+    clamd_port: Annotated[int, Meta(description="and its port", ge=1, le=65535)] = 3310
     face_model: Annotated[
         Path | None,
         Meta(

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import rows
 from notifications.tables import (
     deliveries,
     message_preferences,
@@ -20,12 +22,16 @@ from notifications.tables import (
 Rows = Sequence[Any]
 
 
+_MESSAGE = """
+insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
+values (%(id)s, %(once_key)s, %(event)s, %(account_id)s, %(locale)s, %(fields)s, %(secrets_sealed)s, %(created_at)s, %(expires_at)s)
+on conflict (once_key) do nothing returning id
+"""
+
+
 async def add_message(conn: AsyncConnection, **values: Any) -> bool:
     """False when the cause has sent its message already."""
-    statement = (
-        upsert(messages).values(**values).on_conflict_do_nothing(index_elements=["once_key"]).returning(messages.c.id)
-    )
-    return (await conn.execute(statement)).first() is not None
+    return bool(await rows(conn, _MESSAGE, values | {"fields": Jsonb(values["fields"])}))
 
 
 async def add_deliveries(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

@@ -68,10 +68,12 @@ class WireOffice:
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
-    async def put(self, conn: AsyncConnection, wire: Wire, branch_id: str, intake: Intake) -> None:
-        """One more message about a branch, exactly when the caller's transaction commits."""
+    async def put(
+        self, conn: AsyncConnection, wire: Wire, branch_id: str, intake: Intake, *, afresh: bool = False
+    ) -> None:
+        """One more message about a branch, exactly when the caller's transaction commits; `afresh` when it begins (again)."""
         now = clock.now()
-        sequence = await store.next_sequence(conn, branch_id, wire.name)
+        sequence = await store.next_sequence(conn, branch_id, wire.name, afresh=afresh)
         await store.add_message(
             conn,
             {

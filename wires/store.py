@@ -43,11 +43,15 @@ async def close_wire(conn: AsyncConnection, name: str, at: datetime) -> bool:
 # --- out -------------------------------------------------------------------------------------------------------------
 
 
-async def next_sequence(conn: AsyncConnection, branch_id: str, wire: str) -> int:
-    """The number of the next message of a branch; the first makes its case. Messages of one branch are put one after the other."""
+async def next_sequence(conn: AsyncConnection, branch_id: str, wire: str, *, afresh: bool) -> int:
+    """The number of the next message of a branch; the first makes its case. Messages of one branch are put one after the other.
+
+    A branch that begins afresh after it had ended may be taken in hand again; the counting goes on.
+    """
     statement = upsert(wire_cases).values(branch_id=branch_id, wire=wire, status=NEW, sent_sequence=1)
     counted = statement.on_conflict_do_update(
-        index_elements=["branch_id"], set_={"sent_sequence": wire_cases.c.sent_sequence + 1}
+        index_elements=["branch_id"],
+        set_={"sent_sequence": wire_cases.c.sent_sequence + 1, **({"status": NEW} if afresh else {})},
     )
     return (await conn.execute(counted.returning(wire_cases.c.sent_sequence))).scalar_one()
 
