@@ -224,6 +224,8 @@ async def replay(city: City, total: int, progress: Progress) -> list[Row]:
     ended = 0
     for day, count in by_day(total):
         progress.update(task, description=f"{day:%d/%m/%Y}")
+        if count == 0:
+            continue
         await city.sign_in()
         linked = sum(chance.random() < LINKED for _ in range(count))
         drafts = city.drafts(GROUP, linked) + city.drafts(BIRTH, count - linked)
