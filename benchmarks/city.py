@@ -224,6 +224,8 @@ async def replay(city: City, total: int, progress: Progress) -> list[Row]:
     ended = 0
     for day, count in by_day(total):
         progress.update(task, description=f"{day:%d/%m/%Y}")
+        if count == 0:
+            continue
         await city.sign_in()
         linked = sum(chance.random() < LINKED for _ in range(count))
         drafts = city.drafts(GROUP, linked) + city.drafts(BIRTH, count - linked)
@@ -294,13 +296,18 @@ async def one_day(
             done = 0
             for one in share:
                 done += await clear(city.house, one)
-            if not before and done == 0:
+            # An office may be empty while another's decision is about to send it work.
+            if not before and done == 0 and _ended(city, drafts) == len(drafts):
                 return
             await asyncio.sleep(0 if done else 0.05)
 
     everybody = [actor for actors in city.officers.values() for actor in actors]
     shares = [everybody[n::OFFICERS] for n in range(OFFICERS)]
     await asyncio.gather(all_citizens(), *(officer(share) for share in shares))
+    return _ended(city, drafts)
+
+
+def _ended(city: City, drafts: list[str]) -> int:
     with city.town.connect() as conn:
         query = "select count(*) from dossiers where id = any(%s) and status = 'closed'"
         return (conn.execute(query, (drafts,)).fetchone() or (0,))[0]
