@@ -88,10 +88,8 @@ async def look(
     db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
-    async with db.snapshot() as conn:
-        found = await shown(conn, keys, catalogue, settings, actor, branch_id)
-        await conn.commit()
-    return found
+    async with db.snapshot() as conn, conn.begin():
+        return await shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def document(
