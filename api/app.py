@@ -41,6 +41,7 @@ import web.kiosk_card
 import web.signed_in
 import web.signing_in
 import web.signing_out
+import wires.http
 from api import access, health, refusals, uploaded
 from api.origins import let_in
 from api.watch import watch
@@ -72,6 +73,7 @@ ROOMS = (
     ocr.http,
     uploads.http,
     dossiers.http,
+    wires.http,
     web.http,
     web.catalogue,
     web.filing,
@@ -108,6 +110,8 @@ _TAGS = [
     Tag("procedures", "What may be asked for"),
     Tag("dossiers", "What was asked for"),
     Tag("desk", "The officers' side"),
+    Tag("wires", "Agencies at the far end: signed messages in the linked software's words"),
+    Tag("webhooks", "Partners are told what happens to dossiers they may see"),
     Tag("pages", "Pages people see"),
 ]
 

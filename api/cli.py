@@ -240,6 +240,43 @@ def db_upgrade() -> None:
     OUT.print("both databases are at the newest migration")
 
 
+@command.group("dossiers")
+def dossiers_() -> None:
+    """What was asked for, and what became of it."""
+
+
+@dossiers_.command("verify")
+def verify_dossiers() -> None:
+    """Recompute every history and hold forms, papers and results against what it sealed. Exit status 1 when one does not fit."""
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready, ERR.status("verifying …") as sign:
+        seen, lines, broken = asyncio.run(_verify(ready, lambda count: sign.update(f"verifying, {count:,} …")))
+    for code, what in broken:
+        OUT.print(f"{code}  {what}", markup=False, highlight=False, soft_wrap=True)
+    if broken:
+        _complain(f"{len(broken):,} of {seen:,} dossiers are not what their histories say.")
+        sys.exit(1)
+    OUT.print(f"{seen:,} dossiers, {lines:,} lines: every history holds", highlight=False)
+
+
+async def _verify(settings: Settings, told: Callable[[int], None]) -> tuple[int, int, list[tuple[str, str]]]:
+    from dossiers import verifying
+    from kit.db import Database
+
+    if settings.database_url is None:
+        raise BadSetting("set DATABASE_URL.")
+    database = Database(settings.database_url)
+    seen, lines, broken = 0, 0, list[tuple[str, str]]()
+    try:
+        async for checked in verifying.verify(database):
+            seen, lines = seen + checked.dossiers, lines + checked.lines
+            broken += [(one.receipt_code, one.what) for one in checked.broken]
+            told(seen)
+    finally:
+        await database.close()
+    return seen, lines, broken
+
+
 @command.group()
 def keys() -> None:
     """Keys and secrets."""
@@ -322,6 +359,48 @@ def operator_approve(change_id: str) -> None:
     with embedded(settings) as ready:
         asyncio.run(approve(ready))
     OUT.print(f"{change_id} is approved", markup=False)
+
+
+@command.group("wires")
+def wires_() -> None:
+    """Agencies at the far end of a wire."""
+
+
+@wires_.command("add")
+@click.argument("name")
+@click.option("--agency", type=click.Choice(_AGENCIES), required=True, help="Its kind.")
+@click.option("--title", required=True, help="What the history calls it.")
+@click.option("--email", required=True, help="Where its operators are reached; an address no account has.")
+@click.option("--url", required=True, help="Where it takes messages.")
+@click.option("--key-id", required=True, help="What it calls the key it signs with.")
+@click.option("--key", required=True, help="That key: 32 bytes of Ed25519 in base64.")
+def wires_add(name: str, agency: Any, title: str, email: str, url: str, key_id: str, key: str) -> None:
+    """From now on the branches of this kind of agency go over the wire NAME; those at the desk stay there."""
+    import base64
+    import binascii
+    import re
+
+    from api.wiring import open_house
+    from identity import accounts
+    from wires import Wire
+
+    contact = accounts.contact.parse(email)
+    try:
+        public = base64.b64decode(key, validate=True)
+    except binascii.Error:
+        public = b""
+    if contact is None or len(public) != 32 or not re.fullmatch("[a-z0-9-]{1,40}", name):
+        raise click.UsageError("NAME is [a-z0-9-], --email an address, --key 32 bytes in base64.")
+
+    async def add(ready: Settings) -> None:
+        async with open_house(ready) as house, house.db.begin() as conn:
+            account = await accounts.open_officer(conn, house.keys, full_name=title, contact=contact)
+            await house.wires.open_wire(conn, Wire(name, agency, url, key_id, public, account.id))
+
+    settings, _ = kit_settings.load()
+    with embedded(settings) as ready:
+        asyncio.run(add(ready))
+    OUT.print(f"{name} is open; give the agency what {settings.public_url}/v1/wires/keys shows", markup=False)
 
 
 @command.command("settings")

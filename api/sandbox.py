@@ -35,6 +35,9 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "population_register": "sandbox",
         "sms_channel": "sandbox",
         "email_channel": "sandbox",
+        # Whoever tries it at night waits for no morning.
+        "quiet_hours": "00:00-00:00",
+        "virus_scanner": "sandbox",
         # Whoever tries the sandbox has no officer's key; codes appear in the open inbox.
         "officer_passkeys": "optional",
         # Models load on the same two cores of a laptop as everything else: a slow answer there is no outage.

@@ -16,11 +16,15 @@ import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
+import wires.jobs
+from api.channels import channels
+from dossiers.watching import Feed
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
 from identity.tokens import Issuer
 from identity.tokens.busy import Busy
 from kit import idempotency
+from kit.calling import Caller
 from kit.db import Database
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
@@ -28,10 +32,11 @@ from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
-from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
+from notifications import PostOffice, Quiet
 from ocr.chip import BadTrustStore, TrustStore
-from uploads import Vault
+from uploads import ClamdScanner, Keeper, SandboxScanner, Scanner, Vault
 from web.sandbox import people
+from wires import Signer, Webhooks, WireOffice
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -54,11 +59,15 @@ class House:
     faces: FaceStore
     pictures: Pictures
     vault: Vault
+    keeper: Keeper
     chip_trust: TrustStore
     post_office: PostOffice
+    wires: WireOffice
+    webhooks: Webhooks
     pins: PinIssuer | None
     population: PopulationRegister | None
     catalogue: procedures.Catalogue
+    feed: Feed
 
 
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
@@ -81,6 +90,19 @@ def population_register(settings: Settings) -> PopulationRegister | None:
     )
 
 
+def scanner(settings: Settings) -> Scanner | None:
+    """The adapter the settings name; None when files are not scanned here. Raises BadSetting."""
+    match settings.virus_scanner:
+        case "none":
+            return None
+        case "sandbox":
+            return SandboxScanner()
+        case "clamd":
+            if not settings.clamd_host:
+                raise BadSetting("MOTCUA_VIRUS_SCANNER=clamd needs MOTCUA_CLAMD_HOST.")
+            return ClamdScanner(settings.clamd_host, settings.clamd_port)
+
+
 def chip_trust(settings: Settings) -> TrustStore:
     """Who may vouch for a chip. Raises BadSetting."""
     if settings.chip_trust is None:
@@ -89,28 +111,6 @@ def chip_trust(settings: Settings) -> TrustStore:
         return TrustStore.from_directory(settings.chip_trust)
     except BadTrustStore as error:
         raise BadSetting(f"MOTCUA_CHIP_TRUST: {error}") from error
-
-
-def channels(settings: Settings, keys: Keys, db: Database) -> list[Channel]:
-    """Every way a message can leave; the in-app inbox needs none, for it is a row."""
-    found: list[Channel] = []
-    if settings.sms_channel == "sandbox":
-        found.append(SandboxChannel("sms", db))
-    if settings.email_channel == "sandbox":
-        found.append(SandboxChannel("email", db))
-    if settings.email_channel == "smtp":
-        if not settings.smtp_host or not settings.mail_from:
-            raise BadSetting("MOTCUA_EMAIL_CHANNEL=smtp needs MOTCUA_SMTP_HOST and MOTCUA_MAIL_FROM.")
-        found.append(
-            SmtpChannel(
-                host=settings.smtp_host,
-                port=settings.smtp_port,
-                sender=settings.mail_from,
-                user=settings.smtp_user,
-                password=keys.secret("smtp-password"),
-            )
-        )
-    return found
 
 
 def refuse_unfit(settings: Settings, adapters: list[Any]) -> None:
@@ -154,6 +154,7 @@ def tasks() -> list[Task]:
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
         *dossiers.jobs.tasks,
+        *wires.jobs.tasks,
     ]
 
 
@@ -168,9 +169,13 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     keys = FileKeys(settings.keys or settings.home / "keys", settings.personal_keys or settings.home / "personal-keys")
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
-        pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
+        caller, apple, outside = Caller(), Caller(http2=True), Caller(public_only=True)
+        for one in (caller, apple, outside):
+            stack.push_async_callback(one.close)
+        pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population = population_register(settings)
-        refuse_unfit(settings, [keys, pins, population, *out])
+        virus_scanner = scanner(settings)
+        refuse_unfit(settings, [keys, pins, population, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -185,9 +190,14 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
-        issuer, post_office = Issuer(settings, keys, valkey), PostOffice(out, jobs, keys.key("contacts"))
+        issuer = Issuer(settings, keys, valkey)
+        post_office = PostOffice(out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-")))
         busy = Busy(db, issuer, post_office)
         stack.push_async_callback(busy.close)
+        vault = Vault(settings.home / "uploads", keys.key("uploads"))
+        feed = Feed(db)
+        stack.push_async_callback(feed.close)
+        signer = Signer(keys.key("wires"))
         house = House(
             settings=settings,
             db=db,
@@ -201,12 +211,16 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             busy=busy,
             faces=FaceStore(faces_db, keys),
             pictures=Pictures(faces_db, keys),
-            vault=Vault(settings.home / "uploads", keys.key("uploads")),
+            vault=vault,
+            keeper=Keeper(vault, pool, virus_scanner),
             chip_trust=chip_trust(settings),
             post_office=post_office,
+            wires=WireOffice(jobs, signer, caller, public_url=settings.public_url),
+            webhooks=Webhooks(signer, outside),
             pins=pins,
             population=population,
             catalogue=procedures.load(),
+            feed=feed,
         )
         jobs.serve(house)
         yield house

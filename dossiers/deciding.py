@@ -1,6 +1,6 @@
 """What an officer does at the desk: takes a branch, decides it with a result or a written reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import desk, outcomes, store, telling
+from dossiers import desk, inviting, moving, outcomes, store, telling, views
 from dossiers.desk import Work
-from dossiers.history import Happening
+from dossiers.history import Happening, seal
 from dossiers.messages import Decide, DeskBranch
 from dossiers.refusals import (
     AlreadyDecided,
@@ -23,7 +23,7 @@ from dossiers.refusals import (
     RoleMissing,
     Stale,
 )
-from identity import accounts, offices
+from identity import accounts
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
@@ -31,8 +31,8 @@ from kit.keys import Keys
 from kit.refusal import Words
 from kit.settings import Settings
 from notifications import PostOffice
-from procedures import Bundle, Catalogue, bundles
-from procedures.bundles import Transition
+from procedures import Catalogue, bundles
+from procedures.bundles import Event, Transition
 from wires.population import PinIssuer
 
 LEAST_REASON_LETTERS = 20
@@ -53,13 +53,13 @@ async def claim(
     """Takes a free branch; asking again for one's own changes nothing. Raises ClaimedByAnother for all but one of many."""
     assert actor.account_id is not None
     async with db.begin() as conn:
-        work = await _undecided(conn, keys, catalogue, actor, branch_id, lock=True)
+        work = await undecided(conn, keys, catalogue, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
             return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         if branch.claimed_by is not None:
             raise ClaimedByAnother
-        _refuse_stale(work, version)
+        refuse_stale(work, version)
         step = bundles.act(catalogue.lifecycle, branch.name, branch.state, "claim")
         now = clock.now()
         taken = await store.claim(
@@ -69,6 +69,30 @@ async def claim(
             raise ClaimedByAnother
         happening = telling.claimed(actor, branch.name, work.procedure.name, work.office.name, step.before, step.after)
         await telling.record(conn, work.dossier, [happening], at=now, status=work.dossier.status)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def receive(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    branch_id: str,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """The counter says that it came in; whoever decides it takes it later. Raises BranchUnknown, Stale, ActionNotAllowed."""
+    async with db.begin() as conn:
+        work = await desk.find(conn, catalogue, actor, branch_id, lock=True)
+        refuse_stale(work, version)
+        name, title, office = work.branch.name, work.procedure.name, work.office.name
+
+        def told(step: Transition) -> Happening:
+            said = Words(vi=f"{office.vi} đã tiếp nhận.", en=f"received by {office.en}.")
+            return telling.done(actor, "receive", name, title, said, step.before, step.after)
+
+        await moving.move(conn, catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
@@ -101,7 +125,7 @@ async def decide(
             pin = await _pin(db, keys, catalogue, settings, pins, actor, branch_id, asked, version, attempt)
         try:
             async with db.begin() as conn:
-                work = await _decidable(conn, keys, catalogue, actor, branch_id, version, lock=True)
+                work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=True)
                 await _decide(conn, keys, catalogue, settings, post_office, work, asked, pin)
                 return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         except register.PinTaken:
@@ -113,10 +137,13 @@ async def decide(
 # --- who may, and when ------------------------------------------------------------------------------------------------
 
 
-async def _undecided(
+async def of_another(
     conn: AsyncConnection, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool
 ) -> Work:
-    """An open branch of the right role, and nobody in a matter of their own: neither by account nor as a person it names."""
+    """A branch of the right role, and nobody in a matter of their own: neither by account nor as a person it names.
+
+    Raises BranchUnknown, RoleMissing, OwnDossier.
+    """
     work = await desk.find(conn, catalogue, actor, branch_id, lock=lock)
     if not work.of_my_trade:
         raise RoleMissing(role=work.branch.officer_role)
@@ -126,33 +153,44 @@ async def _undecided(
         raise OwnDossier
     if officer.pin is not None and await store.is_party(conn, work.dossier.id, officer.pin):
         raise OwnDossier
+    return work
+
+
+async def undecided(
+    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool
+) -> Work:
+    """`of_another`, not decided yet. Raises AlreadyDecided."""
+    work = await of_another(conn, keys, catalogue, actor, branch_id, lock=lock)
     if work.branch.decided_at is not None:
         label = catalogue.lifecycle.state(work.branch.state).label
         raise AlreadyDecided(state_vi=label.vi, state_en=label.en)
     return work
 
 
-async def _decidable(
+async def decidable(
     conn: AsyncConnection,
     keys: Keys,
     catalogue: Catalogue,
     actor: Actor,
     branch_id: str,
     version: int | None,
+    action: str,
     *,
     lock: bool,
 ) -> Work:
     """An open branch this officer has taken, as they last saw it."""
-    work = await _undecided(conn, keys, catalogue, actor, branch_id, lock=lock)
+    work = await undecided(conn, keys, catalogue, actor, branch_id, lock=lock)
     if work.branch.claimed_by is None:
         raise NotClaimed
     if not work.mine:
         raise ClaimedByAnother
-    _refuse_stale(work, version)
+    refuse_stale(work, version)
+    # Before anything is asked for in the branch's name: it may wait for the citizen.
+    bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)
     return work
 
 
-def _refuse_stale(work: Work, version: int | None) -> None:
+def refuse_stale(work: Work, version: int | None) -> None:
     if version is not None and version != work.branch.version:
         raise Stale(version=work.branch.version)
 
@@ -174,9 +212,9 @@ async def _pin(
 ) -> str | None:
     """The child's number where this approval gives one; asked for outside any transaction, the same for the same branch."""
     async with db.connect() as conn:
-        work = await _decidable(conn, keys, catalogue, actor, branch_id, version, lock=False)
+        work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=False)
         case = await desk.case_of(conn, keys, settings, work, at=clock.now())
-    _stated(work, case, asked)
+    stated_whole(work, case, asked.result)
     if not work.outcome.needs_pin:
         return None
     if pins is None:
@@ -199,37 +237,29 @@ async def _decide(
     asked: Decide,
     pin: str | None,
 ) -> None:
-    now, branch, actor = clock.now(), work.branch, work.actor
-    steps = _steps(catalogue, work, "approve" if asked.outcome == "approved" else "refuse")
-    given: dict[str, Any] = {}
-    if asked.outcome == "approved":
-        given = await _make_result(conn, keys, settings, work, asked, pin, now)
-        told = telling.approved(
-            actor, branch.name, work.procedure.name, work.procedure.result.name, branch.state, steps[0].after
-        )
-    else:
-        told = telling.refused(actor, branch.name, work.procedure.name, asked.reason, branch.state, steps[0].after)
-    await store.move(
+    now, branch, actor, procedure = clock.now(), work.branch, work.actor, work.procedure
+    approved = asked.outcome == "approved"
+    given = await _make_result(conn, keys, settings, work, asked, pin, now) if approved else {}
+
+    def told(step: Transition) -> Happening:
+        if approved:
+            paper = procedure.result.name
+            done = telling.approved(actor, branch.name, procedure.name, paper, step.before, step.after)
+            return msgspec.structs.replace(done, facts={"result_sha256": seal(to_json(given))})
+        return telling.refused(actor, branch.name, procedure.name, asked.reason, step.before, step.after)
+
+    steps = await moving.move(
         conn,
-        branch.id,
-        state=steps[0].after,
+        catalogue,
+        work.graph,
+        Event(branch.name, asked.action),
+        at=now,
+        told=told,
         decided_by=actor.account_id,
-        decided_at=now,
         reason=to_json(Words(vi=asked.reason, en=asked.reason)) if asked.reason else None,
         result=given or None,
     )
-    happenings = [told, *await _follow_up(conn, catalogue, work, steps[1:], now)]
-    states = work.states | {step.branch: step.after for step in steps}
-    closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
-    await telling.record(conn, work.dossier, happenings, at=now, status="closed" if closed else "open")
     await _tell(conn, keys, catalogue, settings, post_office, work, steps, given)
-
-
-def _steps(catalogue: Catalogue, work: Work, action: str) -> list[Transition]:
-    """What happens to this branch, then to those that hang on it."""
-    if isinstance(work.item, Bundle):
-        return bundles.after(work.item, catalogue.lifecycle, work.states, bundles.Event(work.branch.name, action))
-    return [bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)]
 
 
 async def _make_result(
@@ -243,7 +273,7 @@ async def _make_result(
 ) -> dict[str, Any]:
     """The result's row; returns what the branch gives to the others and to the desk."""
     case = await desk.case_of(conn, keys, settings, work, at=now, pin=pin)
-    stated = _stated(work, case, asked)
+    stated = stated_whole(work, case, asked.result)
     made = await work.outcome.make(conn, case, stated)
     await store.add_result(
         conn,
@@ -258,33 +288,13 @@ async def _make_result(
     return {**stated, **({"child.pin": pin} if pin is not None else {})}
 
 
-def _stated(work: Work, case: outcomes.Case, asked: Decide) -> dict[str, Any]:
+def stated_whole(work: Work, case: outcomes.Case, result: Mapping[str, Any]) -> dict[str, Any]:
     """What the officer states over what the dossier knows. Raises ResultIncomplete with every fault."""
-    stated = {name: value for name, value in asked.result.items() if value is not None}
+    stated = {name: value for name, value in result.items() if value is not None}
     whole = {**work.outcome.known(case), **stated}
     if faults := outcomes.stated_faults(case, work.outcome, whole):
         raise ResultIncomplete(faults=faults)
     return whole
-
-
-async def _follow_up(
-    conn: AsyncConnection, catalogue: Catalogue, work: Work, steps: Sequence[Transition], now: datetime
-) -> list[Happening]:
-    """The branches freed begin, with a promise of their own; the branches stopped end, with the reason."""
-    by_name = {row.name: row for row in work.siblings}
-    told: list[Happening] = []
-    for step in steps:
-        row, procedure = by_name[step.branch], work.procedures[step.branch]
-        if step.action == "start":
-            office = await offices.office(conn, row.office_id)
-            due_at = catalogue.calendar.promise(now, procedure.deadline).due_at
-            await store.move(conn, row.id, state=step.after, started_at=now, due_at=due_at)
-            told.append(telling.started(step.branch, procedure.name, office.name, step.before, step.after))
-        else:
-            reason = step.reason or Words(vi="", en="")
-            await store.move(conn, row.id, state=step.after, decided_at=now, reason=to_json(reason))
-            told.append(telling.not_started(step.branch, procedure.name, reason, step.before, step.after))
-    return told
 
 
 async def _tell(
@@ -297,21 +307,22 @@ async def _tell(
     steps: Sequence[Transition],
     given: dict[str, Any],
 ) -> None:
-    owner = await accounts.account(conn, keys, work.dossier.account_id)
-    messenger = telling.Messenger(
-        post_office, settings, catalogue.lifecycle, telling.recipient(owner), work.dossier.receipt_code
-    )
+    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:
         await messenger.birth_registered(conn, work.branch.id)
     elif steps[0].after == "approved" and kind == outcomes.IdentityCardAppointment.kind:
         at = outcomes.appointment_at(given)
-        await messenger.appointment(
-            conn, work.branch.id, day=f"{at:%d/%m/%Y}", time=f"{at:%H:%M}", place=given["place"]
-        )
+        await messenger.appointment(conn, work.branch.id, day=f"{at:%d/%m/%Y}", time=f"{at:%H:%M}")
     else:
-        await messenger.branch_ended(conn, work.branch.id, work.procedure.name, steps[0].after)
+        cause = work.branch.version
+        await messenger.branch_ended(conn, work.branch.id, work.procedure.name, steps[0].after, cause=cause)
     by_name = {row.name: row for row in work.siblings}
     for step in steps[1:]:
+        row, title = by_name[step.branch], work.procedures[step.branch].name
         if step.action == "not_start":
-            await messenger.branch_ended(conn, by_name[step.branch].id, work.procedures[step.branch].name, step.after)
+            await messenger.branch_ended(conn, row.id, title, step.after, cause=row.version)
+        elif step.action == "hold":
+            due = inviting.due(catalogue, work.procedures[step.branch], clock.now())
+            day = f"{views.day_of(due):%d/%m/%Y}"
+            await messenger.consent_missing(conn, row.id, title, day=day, cause=row.version)

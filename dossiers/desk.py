@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, outcomes, store, views
+from dossiers import known, moving, outcomes, store, views
 from dossiers.messages import DeskBranch, Queue, QueueItem
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
 from identity import accounts, offices
@@ -17,7 +17,7 @@ from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
 from kit.settings import Settings
-from procedures import Bundle, Catalogue, Procedure
+from procedures import Bundle, Catalogue, Procedure, bundles
 from uploads import Content, Vault
 
 _HEAD = "head"
@@ -44,8 +44,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return outcomes.outcome_of(self.procedure, alone=len(self.siblings) == 1)
 
     @property
-    def states(self) -> dict[str, str]:
-        return {row.name: row.state for row in self.siblings}
+    def graph(self) -> moving.Graph:
+        return moving.Graph(dossier=self.dossier, item=self.item, procedures=self.procedures, rows=self.siblings)
 
     @property
     def read(self) -> reads.OfDossier:
@@ -88,10 +88,8 @@ async def look(
     db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
-    async with db.snapshot() as conn:
-        found = await shown(conn, keys, catalogue, settings, actor, branch_id)
-        await conn.commit()
-    return found
+    async with db.snapshot() as conn, conn.begin():
+        return await shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def document(
@@ -195,13 +193,13 @@ async def shown(
     row, lifecycle = work.branch, catalogue.lifecycle
     at = f"/v1/desk/branches/{row.id}/result"
     return DeskBranch(
-        branch=views.branch(catalogue, work.procedures, row, work.office, now, results_at=at),
+        branch=views.branch(catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
         receipt_code=work.dossier.receipt_code,
         procedure=views.ref(work.item),
         dossier_version=work.dossier.version,
         claimed=row.claimed_by is not None,
         claimed_by_me=work.mine,
-        may_decide=work.mine and work.of_my_trade and not lifecycle.state(row.state).closed,
+        may_decide=work.mine and work.of_my_trade and "approve" in bundles.allowed(lifecycle, row.state, "officer"),
         form=views.form_of(work.item, work.dossier),
         documents=views.document_views(
             catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)

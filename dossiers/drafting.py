@@ -9,13 +9,11 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import uploads
 from dossiers import known, store, views
+from dossiers.answering import as_kept, attach, fields_of, unstorable
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft
 from dossiers.refusals import (
     AlreadySubmitted,
-    DocumentNotAsked,
-    DocumentType,
     DocumentUnknown,
     DossierUnknown,
     FormRefused,
@@ -30,8 +28,7 @@ from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
 from kit.keys import Keys
 from kit.refusal import Fault, fault
-from procedures import Bundle, Catalogue, bundles, forms, rules
-from procedures.messages import Field, Form
+from procedures import Bundle, Catalogue, bundles, forms
 
 _OPEN = "POST /v1/dossiers"
 
@@ -117,7 +114,7 @@ async def change_form(
     those, the change is made all the same.
     """
     assert actor.account_id is not None
-    changes = {} if asked.fields is UNSET else {path: _as_kept(value) for path, value in asked.fields.items()}
+    changes = {} if asked.fields is UNSET else as_kept(asked.fields)
     async with db.begin() as conn:
         row = await draft(conn, actor, dossier_id, version=None)
         if version is not None and version != row.version:
@@ -130,7 +127,7 @@ async def change_form(
             options["ward"] = asked.ward
         if known.RELATION in changes:
             options["relation"] = changes[known.RELATION]
-        if faults := _refused(item.form, changes, row.form):
+        if faults := unstorable(item.form, changes, row.form):
             raise FormRefused(faults=faults)
         stored: known.Answers = {**row.form} | {
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
@@ -157,10 +154,10 @@ async def contest(
         answer = row.form.get(asked.field)
         if answer is None or not answer["locked"]:
             raise NotLocked(field=asked.field)
-        value, fields = forms.composed(asked.value), _fields(views.item_of(catalogue, row).form)
+        value, form = forms.composed(asked.value), views.item_of(catalogue, row).form
         if value is not None:
-            lists = views.item_of(catalogue, row).form.lists
-            if faults := forms.shape_faults(fields[asked.field], value, path=asked.field, lists=lists):
+            field = fields_of(form)[asked.field]
+            if faults := forms.shape_faults(field, value, path=asked.field, lists=form.lists):
                 raise FormRefused(faults=faults)
         said = {"reason": names.nfc(asked.reason), "value": value, "at": clock.now().isoformat()}
         return await _answer_changed(conn, catalogue, row, asked.field, {**answer, "contested": said})
@@ -197,28 +194,9 @@ async def attach_document(
     version: int | None,
 ) -> Dossier:
     """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
-    assert actor.account_id is not None
     async with db.begin() as conn:
         row = await draft(conn, actor, dossier_id, version=version)
-        item = views.item_of(catalogue, row)
-        papers = {paper.kind: paper for paper in catalogue.documents(item, views.opened_on(row), views.chosen_of(row))}
-        if kind not in papers:
-            raise DocumentNotAsked(kind=kind, known=", ".join(papers) or "-")
-        upload = await uploads.claim(conn, asked.upload_id, account_id=actor.account_id, dossier_id=dossier_id)
-        if upload.media_type not in papers[kind].media_types:
-            raise DocumentType(allowed=", ".join(papers[kind].media_types))
-        await store.put_document(
-            conn,
-            {
-                "dossier_id": dossier_id,
-                "kind": kind,
-                "upload_id": upload.id,
-                "sha256": bytes.fromhex(upload.sha256),
-                "media_type": upload.media_type,
-                "size_bytes": upload.size_bytes,
-                "attached_at": clock.now(),
-            },
-        )
+        await attach(conn, catalogue, row, kind, asked.upload_id)
         await store.touch(conn, dossier_id, clock.now())
         return await _shown(conn, catalogue, dossier_id)
 
@@ -260,16 +238,6 @@ async def _shown(conn: AsyncConnection, catalogue: Catalogue, dossier_id: str) -
     return await views.dossier(conn, catalogue, row, faults=faults)
 
 
-def _as_kept(value: Any) -> Any:
-    """As it is stored; a blank answer is none."""
-    value = forms.composed(value)
-    return value if rules.is_given(value) else None
-
-
-def _fields(form: Form) -> dict[str, Field]:
-    return {f"{section.name}.{field.name}": field for section in form.sections for field in section.fields}
-
-
 def _conflicts(row: views.Row, changes: Mapping[str, Any], version: int) -> list[Fault]:
     """What another device answered otherwise since the version that this change was made on."""
     return [
@@ -282,24 +250,3 @@ def _conflicts(row: views.Row, changes: Mapping[str, Any], version: int) -> list
         for path, value in changes.items()
         if path in row.form and row.form[path].get("since", 1) > version and row.form[path]["value"] != value
     ]
-
-
-def _refused(form: Form, changes: Mapping[str, Any], stored: known.Answers) -> list[Fault]:
-    """Every answer that cannot be kept: unknown, vouched for by an authority, or of no possible shape."""
-    fields = _fields(form)
-    found: list[Fault] = []
-    for path, value in changes.items():
-        if path not in fields:
-            found.append(fault(path, "unknown-field", "Biểu mẫu không có mục này.", "The form has no such field."))
-        elif path in stored and stored[path]["locked"] and value != stored[path]["value"]:
-            found.append(
-                fault(
-                    path,
-                    "locked",
-                    "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, không sửa được ở đây. Nếu sai, hãy báo sai ở mục này.",
-                    "This comes from an authority's record and cannot be changed here. If it is wrong, contest it.",
-                )
-            )
-        elif value is not None:
-            found += forms.shape_faults(fields[path], value, path=path, lists=form.lists)
-    return found

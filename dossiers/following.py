@@ -156,6 +156,12 @@ async def _receipt(
     )
 
 
+async def refuse_strangers(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> None:
+    """Raises DossierUnknown for whoever may not follow this dossier."""
+    async with db.snapshot() as conn:
+        await _followed(conn, keys, actor, dossier_id)
+
+
 async def _followed(conn: AsyncConnection, keys: Keys, actor: Actor, dossier_id: str) -> views.Row:
     """For whoever filed it, and for a person an authority's data names in it; nobody else learns that it exists."""
     row = await store.dossier(conn, dossier_id)

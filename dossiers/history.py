@@ -22,6 +22,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None = None
     actor_kind: ActorKind = "system"
     actor_id: str | None = None
+    facts: dict[str, Any] | None = None
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -45,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
     vi: str
     en: str
+    facts: dict[str, Any] | None
     prev_hash: bytes
     hash: bytes = b""
 
@@ -68,6 +70,7 @@ def chain(dossier_id: str, head: Head, at: datetime, happenings: Sequence[Happen
             after=happening.after,
             vi=happening.words.vi,
             en=happening.words.en,
+            facts=happening.facts,
             prev_hash=head.hash,
         )
         event = msgspec.structs.replace(event, hash=fingerprint(event))
@@ -81,9 +84,17 @@ def fingerprint(event: Event) -> bytes:
     said: dict[str, Any] = {
         name: getattr(event, name) for name in event.__struct_fields__ if name not in ("hash", "prev_hash", "at")
     }
+    if said["facts"] is None:
+        # As lines were written before there were facts.
+        del said["facts"]
     said["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")
     said["prev_hash"] = event.prev_hash.hex()
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
+
+
+def seal(value: Any) -> str:
+    """SHA-256 of a JSON value, hexadecimal: how a line vouches for what stands elsewhere and must not change."""
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
 def intact(events: Sequence[Event], head: Head) -> bool:

@@ -8,7 +8,17 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
 
-from dossiers import drafting, finding, following, http_catalogue, http_desk, live, submitting
+from dossiers import (
+    drafting,
+    finding,
+    following,
+    http_catalogue,
+    http_desk,
+    http_later,
+    http_wires,
+    live,
+    submitting,
+)
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     AttachDocument,
@@ -372,4 +382,6 @@ route_handlers: list[Any] = [
     look_up_by_face,
     *http_catalogue.route_handlers,
     *http_desk.route_handlers,
+    *http_later.route_handlers,
+    *http_wires.route_handlers,
 ]

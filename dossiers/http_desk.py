@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import Parameter
 
-from dossiers import deciding, desk, following
+from dossiers import correcting, deciding, desk, following, refiling, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import Decide, DeskBranch, Queue
+from dossiers.messages import AskSupplement, CorrectResult, Decide, DeskBranch, Queue, Reason
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -85,6 +85,121 @@ async def decide_branch(
     return _tagged(decided, 201)
 
 
+@post(
+    "/v1/desk/branches/{branch_id:str}/receipt",
+    who=officer(),
+    tags=["desk"],
+    summary="Say that it came in at the counter",
+)
+async def receive_branch(
+    branch_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(await deciding.receive(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/supplement-request",
+    who=officer(),
+    tags=["desk"],
+    summary="Ask the citizen for what is missing; the clock stops",
+)
+async def ask_supplement(
+    branch_id: str,
+    data: AskSupplement,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(
+        await supplementing.ask(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        201,
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/reopening",
+    who=officer(),
+    tags=["desk"],
+    summary="Take up again what was refused or lapsed",
+)
+async def reopen_branch(
+    branch_id: str,
+    data: Reason,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(
+        await refiling.reopen(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version), 201
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/corrected-result",
+    who=officer(),
+    tags=["desk"],
+    summary="Correct what the agency stated of its paper",
+)
+async def correct_result(
+    branch_id: str,
+    data: CorrectResult,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    """An entry of the civil register is not corrected here: that is a procedure of its own."""
+    version = asked_version(if_match)
+    return _tagged(
+        await correcting.correct(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        201,
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/upheld-result",
+    who=officer(),
+    tags=["desk"],
+    summary="Uphold a result that a citizen reported",
+)
+async def uphold_result(
+    branch_id: str,
+    data: Reason,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(
+        await correcting.uphold(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        201,
+    )
+
+
 @get(
     "/v1/desk/branches/{branch_id:str}/documents/{kind:str}",
     who=officer(),
@@ -126,4 +241,16 @@ def _tagged(branch: DeskBranch, status_code: int = 200) -> Response[DeskBranch]:
     return tagged(branch, branch.branch.version, status_code)
 
 
-route_handlers: list[Any] = [show_queue, show_branch, claim_branch, decide_branch, show_document, show_result]
+route_handlers: list[Any] = [
+    show_queue,
+    show_branch,
+    receive_branch,
+    claim_branch,
+    decide_branch,
+    ask_supplement,
+    reopen_branch,
+    correct_result,
+    uphold_result,
+    show_document,
+    show_result,
+]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import store
+from dossiers import feeding, store, supplementing
 from kit import clock
 from kit.jobs import Task
 
@@ -22,4 +22,14 @@ async def forget_drafts(services: Any) -> None:
             return
 
 
-tasks = [Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *")]
+async def close_lapsed(services: Any) -> None:
+    """What waited for the citizen, or for somebody invited, beyond its day is closed with notice."""
+    await supplementing.lapse(services.db, services.keys, services.catalogue, services.settings, services.post_office)
+
+
+tasks = [
+    Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *"),
+    Task(name="dossiers.close_lapsed", run=close_lapsed, cron="*/5 * * * *"),
+    # A branch due in days loses nothing by five seconds, and a submission need not wait for a job of its own.
+    Task(name="dossiers.feed", run=feeding.feed, cron="* * * * * */5"),
+]

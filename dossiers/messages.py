@@ -73,6 +73,62 @@ class Decide(Request, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=2000)] = ""
     result: dict[Path, Given] = {}
 
+    @property
+    def action(self) -> str:
+        """As the table of the lifecycle names it."""
+        return "approve" if self.outcome == "approved" else "refuse"
+
+
+Kind = Annotated[str, Meta(max_length=60)]
+UploadId = Annotated[str, Meta(min_length=1, max_length=60)]
+Written = Annotated[str, Meta(max_length=2000)]
+
+
+class AskSupplement(Request, frozen=True, kw_only=True):
+    """What is missing, and why. `working_days` null is what the law grants by default."""
+
+    reason: Written
+    fields: Annotated[tuple[Path, ...], Meta(max_length=50)] = ()
+    documents: Annotated[tuple[Kind, ...], Meta(max_length=20)] = ()
+    working_days: Annotated[int, Meta(ge=1, le=30)] | None = None
+
+
+class Supplement(Request, frozen=True, kw_only=True):
+    """Answers by path, and for each kind of paper a finished upload."""
+
+    fields: Annotated[dict[Path, Given], Meta(max_length=200)] = {}
+    documents: Annotated[dict[Kind, UploadId], Meta(max_length=20)] = {}
+
+
+class Withdraw(Request, frozen=True, kw_only=True):
+    """Which procedures, all that have not ended when none is named; and why, if one likes to say."""
+
+    branches: Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=20)] | None = None
+    reason: Written = ""
+
+
+class Reason(Request, frozen=True, kw_only=True):
+    """Written for the other side to read: why, or what is wrong."""
+
+    reason: Written
+
+
+class CorrectResult(Request, frozen=True, kw_only=True):
+    """What the agency states of its paper now; only what changes need be named."""
+
+    reason: Written
+    result: dict[Path, Given]
+
+
+class AnswerInvitation(Request, frozen=True, kw_only=True):
+    answer: Literal["agree", "decline"]
+
+
+class ConsentOnPaper(Request, frozen=True, kw_only=True):
+    """The finished upload of the paper with the other person's signature."""
+
+    upload_id: UploadId
+
 
 class LookUp(Request, frozen=True, kw_only=True):
     """A receipt code and the second fact: the requester's date of birth."""
@@ -133,8 +189,23 @@ class ResultView(Answer, frozen=True, kw_only=True):
     href: str
 
 
+class AskedOf(Answer, frozen=True, kw_only=True):
+    """What a branch waits for from whoever filed it, and until when. Of a consent that is missing only the day is told.
+
+    An agency may ask in words alone, with no field and no paper named: whatever the branch takes may then be given.
+    """
+
+    reason: Words | None
+    fields: list[str]
+    documents: list[str]
+    due_at: datetime
+
+
 class BranchView(Answer, frozen=True, kw_only=True):
-    """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored."""
+    """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored.
+
+    `asked` is what it waits for; `actions` are what the caller's side may do now, as the lifecycle names it.
+    """
 
     id: str
     name: str
@@ -151,6 +222,8 @@ class BranchView(Answer, frozen=True, kw_only=True):
     overdue: bool
     decided_at: datetime | None
     reason: Words | None
+    asked: AskedOf | None
+    actions: list[str]
     result: ResultView | None
 
 
@@ -331,6 +404,33 @@ class DeskBranch(Answer, frozen=True, kw_only=True):
     known_result: dict[str, Any]
     siblings: list[BranchStatus]
     timeline: list[Line]
+
+
+class AboutLine(Answer, frozen=True, kw_only=True):
+    """One question of the form and its answer, as people read it."""
+
+    label: Words
+    value: Words
+
+
+class InvitationView(Answer, frozen=True, kw_only=True):
+    """Whether the reader consents to what `requester` asks for; `about` is what of the form concerns them, and no more."""
+
+    id: str
+    procedure: Words
+    requester: str
+    about: list[AboutLine]
+    asked_at: datetime
+
+
+class InvitationList(Answer, frozen=True, kw_only=True):
+    invitations: list[InvitationView]
+
+
+class Answered(Answer, frozen=True, kw_only=True):
+    """The answer is kept."""
+
+    answer: Literal["agreed", "declined"]
 
 
 class ProcedureSummary(Answer, frozen=True, kw_only=True):

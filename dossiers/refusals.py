@@ -192,3 +192,66 @@ class FaceNotFound(Refusal):
     code = "face-not-found"
     vi = "Không tìm thấy hồ sơ bằng khuôn mặt. Hãy dùng mã hồ sơ in trên giấy hẹn."
     en = "Nothing was found by face. Please use the receipt code on your receipt."
+
+
+class NotInDossier(Refusal):
+    status = 404
+    code = "branch-not-in-dossier"
+    vi = "Hồ sơ này không có thủ tục {branch}. Hãy tải lại hồ sơ để xem các thủ tục đã nộp."
+    en = "This dossier has no procedure {branch}. Load it again to see those it has."
+
+
+class NothingAsked(Refusal):
+    status = 422
+    code = "nothing-asked"
+    vi = "Hãy nêu ít nhất một mục hoặc một giấy tờ cần bổ sung."
+    en = "Name at least one field or one document to be supplemented."
+
+
+class BadSupplementRequest(Invalid):
+    code = "supplement-request-refused"
+    vi = "Yêu cầu bổ sung có {count} chỗ chưa đúng. Hãy xem từng mục được nêu."
+    en = "The request for a supplement has {count} things wrong. See each one named."
+
+
+class SupplementIncomplete(Invalid):
+    code = "supplement-incomplete"
+    vi = "Phần bổ sung còn {count} chỗ thiếu hoặc sai. Hãy xem từng mục được nêu."
+    en = "The supplement has {count} things missing or wrong. See each one named."
+
+
+class VersionEnded(Refusal):
+    status = 409
+    code = "procedure-version-ended"
+    vi = "Quy định mà hồ sơ này theo đã hết hiệu lực ngày {until:%d/%m/%Y}. Hãy mở hồ sơ mới; những gì đã biết được điền sẵn."
+    en = "The rules this dossier was filed under ended on {until:%d/%m/%Y}. Open a new dossier; what is known is filled in."
+
+
+class CorrectedInRegister(Refusal):
+    status = 409
+    code = "corrected-in-register"
+    vi = "Kết quả này là bản ghi của sổ hộ tịch, chỉ sửa được bằng thủ tục cải chính. Hãy hướng dẫn công dân nộp thủ tục đó."
+    en = "This result is an entry of the civil register, put right by a correction of civil status only. Have the citizen file that."
+
+
+class InvitationUnknown(Refusal):
+    """Somebody else's invitation, one that was answered and a missing one look the same."""
+
+    status = 404
+    code = "invitation-unknown"
+    vi = "Không có lời mời này, hoặc đã có câu trả lời. Hãy tải lại danh sách lời mời."
+    en = "There is no such invitation, or it has been answered. Load the invitations again."
+
+
+class NothingToWithdraw(Refusal):
+    status = 409
+    code = "nothing-to-withdraw"
+    vi = "Mọi thủ tục trong hồ sơ đã kết thúc nên không còn gì để rút. Hãy tải lại hồ sơ."
+    en = "Every procedure of the dossier has ended, so nothing is left to withdraw. Reload the dossier."
+
+
+class TooManyListeners(Refusal):
+    status = 503
+    code = "too-many-listeners"
+    vi = "Quá nhiều thiết bị đang theo dõi trực tiếp. Hãy tải lại trang sau ít phút."
+    en = "Too many devices are following live. Poll the status instead, or try again in a minute."

@@ -2,17 +2,30 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, LiteralString
 
 import msgspec
+import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers.history import Event
-from dossiers.tables import branches, documents, dossier_events, dossier_parties, dossiers, results
-from kit.db import raw
+from dossiers.messages import Line
+from dossiers.tables import (
+    branches,
+    documents,
+    dossier_events,
+    dossier_feed,
+    dossier_parties,
+    dossiers,
+    invitations,
+    replaced_results,
+    results,
+)
+from kit.db import raw, rows, select_from
 
 Values = dict[str, Any]
 
@@ -26,8 +39,11 @@ async def add_draft(conn: AsyncConnection, row: Values) -> None:
 
 async def dossier(conn: AsyncConnection, dossier_id: str, *, lock: bool = False) -> Row[Any] | None:
     """`lock` holds the row, and so the dossier's whole graph and history, until the transaction ends."""
-    query = select(dossiers).where(dossiers.c.id == dossier_id)
-    return (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return next(iter(await rows(conn, _DOSSIER_LOCKED if lock else _DOSSIER, (dossier_id,))), None)
+
+
+_DOSSIER = select_from(dossiers, "where id = %s")
+_DOSSIER_LOCKED = _DOSSIER + " for update"
 
 
 async def change_draft(conn: AsyncConnection, dossier_id: str, *, form: Values, options: Values, at: datetime) -> None:
@@ -100,10 +116,12 @@ with submitted as (
     second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
   where id = %(dossier_id)s and status = 'draft' returning id, version
 ), planted as (
-  insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at)
-  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at
+  insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
+    lapses_at, pauses)
+  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
+    b.lapses_at, b.pauses
   from submitted, jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
-    officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz)
+    officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz, lapses_at timestamptz, pauses jsonb)
 ), named as (
   insert into dossier_parties (dossier_id, pin, role)
   select submitted.id, p.pin, p.role from submitted, jsonb_to_recordset(%(parties)s) as p (pin text, role text)
@@ -115,7 +133,7 @@ select version from submitted
 async def submit(conn: AsyncConnection, values: Values) -> int | None:
     """The draft becomes an open dossier with its branches and parties, in one statement; the new version, None when it was no draft."""
     values = {name: Jsonb(value) if name in _SUBMIT_JSON else value for name, value in values.items()}
-    row = await (await (await raw(conn)).execute(_SUBMIT, values)).fetchone()
+    row = await (await (await raw(conn)).execute(_SUBMIT, values, prepare=True)).fetchone()
     return None if row is None else row[0]
 
 
@@ -125,55 +143,123 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
 # --- history ---------------------------------------------------------------------------------------------------------
 
 _APPEND = """
+with lines as (
+  select * from jsonb_to_recordset(%s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
+    kind text, branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
+), fed as (
+  insert into dossier_feed (dossier_id, seq, next_attempt_at) select dossier_id, seq, at from lines
+)
 insert into dossier_events
-  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, prev_hash, hash)
-values (%(dossier_id)s, %(seq)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(kind)s, %(branch)s, %(before)s, %(after)s,
-  %(vi)s, %(en)s, %(prev_hash)s, %(hash)s)
+  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
+select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
+  decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
 """
 
 
 async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    """Lines of the history; the dossier's row must be locked or new in this transaction."""
-    async with (await raw(conn)).cursor() as cursor:
-        await cursor.executemany(_APPEND, [msgspec.structs.asdict(event) for event in events])
+    """Lines of the history, in one statement; the dossier's row must be locked or new in this transaction."""
+    lines = [
+        msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
+        for event in events
+    ]
+    await (await raw(conn)).execute(_APPEND, (Jsonb(lines),), prepare=True)
 
 
-async def events_of(conn: AsyncConnection, dossier_id: str) -> list[Event]:
-    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id).order_by(dossier_events.c.seq)
-    return [Event(**row) for row in (await conn.execute(query)).mappings()]
+_EVENTS = select_from(dossier_events, "where dossier_id = %s and seq > %s order by seq")
+
+
+async def events_of(conn: AsyncConnection, dossier_id: str, *, after: int = 0) -> list[Event]:
+    return [Event(**row._asdict()) for row in await rows(conn, _EVENTS, (dossier_id, after))]
+
+
+async def event(conn: AsyncConnection, dossier_id: str, seq: int) -> Event:
+    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq == seq)
+    return Event(**(await conn.execute(query)).mappings().one())
+
+
+async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[Row[Any]]:
+    """What is to be told: of each dossier the oldest line, held until the transaction ends."""
+    query = text(
+        """
+        select f.dossier_id, f.seq, f.attempts from dossier_feed f
+        where f.next_attempt_at <= :at
+          and not exists (select 1 from dossier_feed e where e.dossier_id = f.dossier_id and e.seq < f.seq)
+        order by f.next_attempt_at, f.dossier_id limit :limit for update skip locked
+        """
+    )
+    return list((await conn.execute(query, {"at": at, "limit": limit})).all())
+
+
+async def end_fed(conn: AsyncConnection, dossier_id: str, seq: int) -> None:
+    await conn.execute(delete(dossier_feed).where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq))
+
+
+async def put_off_fed(conn: AsyncConnection, dossier_id: str, seq: int, *, attempts: int, again: datetime) -> None:
+    await conn.execute(
+        update(dossier_feed)
+        .where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq)
+        .values(attempts=attempts, next_attempt_at=again)
+    )
+
+
+_ADVANCE = """
+update dossiers set event_count = %s, event_hash = %s, status = %s, changed_at = %s, version = version + 1 where id = %s
+"""
 
 
 async def advance(
     conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime
 ) -> None:
     """The dossier's own row after something happened to it."""
-    await conn.execute(
-        update(dossiers)
-        .where(dossiers.c.id == dossier_id)
-        .values(
-            event_count=event_count, event_hash=event_hash, status=status, changed_at=at, version=dossiers.c.version + 1
-        )
+    await (await raw(conn)).execute(_ADVANCE, (event_count, event_hash, status, at, dossier_id), prepare=True)
+
+
+async def submitted_after(conn: AsyncConnection, dossier_id: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Submitted dossiers by id, beginning after one."""
+    query = (
+        select(dossiers)
+        .where(dossiers.c.id > dossier_id, dossiers.c.status != "draft")
+        .order_by(dossiers.c.id)
+        .limit(limit)
     )
+    return (await conn.execute(query)).all()
+
+
+async def events_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Event]:
+    """The histories of several dossiers, each in its order."""
+    query = (
+        select(dossier_events)
+        .where(dossier_events.c.dossier_id.in_(dossier_ids))
+        .order_by(dossier_events.c.dossier_id, dossier_events.c.seq)
+    )
+    return [Event(**row) for row in (await conn.execute(query)).mappings()]
+
+
+async def documents_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> Sequence[Row[Any]]:
+    return (await conn.execute(select(documents).where(documents.c.dossier_id.in_(dossier_ids)))).all()
 
 
 # --- branches --------------------------------------------------------------------------------------------------------
 
 
-async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Row[Any]]:
+_BRANCHES = select_from(
+    branches,
+    "left join results r on r.branch_id = branches.id where branches.dossier_id = any(%s)"
+    " order by branches.dossier_id, branches.position",
+    more=", r.kind as result_kind, r.number as result_number, r.made_at",
+)
+
+
+async def branches_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Any]:
     """With what each gave, if anything; in the dossier's own order."""
-    query = (
-        select(
-            branches, results.c.kind.label("result_kind"), results.c.number.label("result_number"), results.c.made_at
-        )
-        .join_from(branches, results, results.c.branch_id == branches.c.id, isouter=True)
-        .where(branches.c.dossier_id.in_(dossier_ids))
-        .order_by(branches.c.dossier_id, branches.c.position)
-    )
-    return list((await conn.execute(query)).all())
+    return await rows(conn, _BRANCHES, (list(dossier_ids),))
 
 
-async def branch(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
-    return (await conn.execute(select(branches).where(branches.c.id == branch_id))).one_or_none()
+_BRANCH = select_from(branches, "where id = %s")
+
+
+async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
+    return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
 
 
 async def queue(
@@ -219,33 +305,137 @@ async def claim(
 
 
 async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
-    """A branch goes on; the dossier's row must be locked."""
-    await conn.execute(
-        update(branches).where(branches.c.id == branch_id).values(version=branches.c.version + 1, **values)
-    )
+    """A branch goes on; the dossier's row must be locked. Few sets of columns are ever moved, so few statements are prepared."""
+    names = sorted(values)
+    changes = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in names)
+    statement = sql.SQL("update branches set {}, version = version + 1 where id = %s").format(changes)
+    given = [
+        Jsonb(values[name]) if name in _BRANCH_JSON and values[name] is not None else values[name] for name in names
+    ]
+    await (await raw(conn)).execute(statement, (*given, branch_id), prepare=True)
+
+
+_BRANCH_JSON = frozenset({"asked", "pauses", "reason", "result"})
+_RESULT = "insert into results (branch_id, kind, number, data, made_at) values (%s, %s, %s, %s, %s)"
 
 
 async def add_result(conn: AsyncConnection, row: Values) -> None:
-    await conn.execute(insert(results).values(**row))
+    given = (row["branch_id"], row["kind"], row["number"], Jsonb(row["data"]), row["made_at"])
+    await (await raw(conn)).execute(_RESULT, given, prepare=True)
+
+
+async def replace_result(conn: AsyncConnection, branch_id: str, *, number: str, data: Values, at: datetime) -> None:
+    """The corrected result takes the place of the one before, which is kept."""
+    seq = select(func.count() + 1).where(replaced_results.c.branch_id == branch_id).scalar_subquery()
+    before = select(
+        results.c.branch_id, seq, results.c.kind, results.c.number, results.c.data, results.c.made_at, literal(at)
+    ).where(results.c.branch_id == branch_id)
+    names = [column.name for column in replaced_results.c]
+    await conn.execute(insert(replaced_results).from_select(names, before))
+    await conn.execute(
+        update(results).where(results.c.branch_id == branch_id).values(number=number, data=data, made_at=at)
+    )
+
+
+async def lapsing(conn: AsyncConnection, *, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Dossier id and branch name of what has waited too long."""
+    query = (
+        select(branches.c.dossier_id, branches.c.name)
+        .where(branches.c.lapses_at < before)
+        .order_by(branches.c.lapses_at)
+        .limit(limit)
+    )
+    return [(row.dossier_id, row.name) for row in await conn.execute(query)]
 
 
 async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
     return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
 
 
-async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Row[Any]]:
-    query = select(documents).where(documents.c.dossier_id == dossier_id).order_by(documents.c.kind)
+_DOCUMENTS = select_from(documents, "where dossier_id = %s order by kind")
+
+
+async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
+    return await rows(conn, _DOCUMENTS, (dossier_id,))
+
+
+async def change_answers(conn: AsyncConnection, dossier_id: str, form: Values) -> None:
+    """The answers of a dossier already submitted; its row must be locked, and `advance` follows."""
+    await conn.execute(update(dossiers).where(dossiers.c.id == dossier_id).values(form=form))
+
+
+async def promise(conn: AsyncConnection, dossier_id: str, *, promised_at: datetime, promise: Values) -> None:
+    """What the whole dossier is promised for, anew; its row must be locked, and `advance` follows."""
+    await conn.execute(
+        update(dossiers).where(dossiers.c.id == dossier_id).values(promised_at=promised_at, promise=promise)
+    )
+
+
+# --- invitations -----------------------------------------------------------------------------------------------------
+
+
+async def invite(conn: AsyncConnection, row: Values) -> None:
+    await conn.execute(insert(invitations).values(**row))
+
+
+async def invitation(conn: AsyncConnection, invitation_id: str) -> Row[Any] | None:
+    return (await conn.execute(select(invitations).where(invitations.c.id == invitation_id))).one_or_none()
+
+
+_INVITATIONS = select_from(invitations, "where dossier_id = %s")
+
+
+async def invitations_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
+    """One for each branch that needs a consent."""
+    return await rows(conn, _INVITATIONS, (dossier_id,))
+
+
+async def invitations_to(conn: AsyncConnection, pin: str, *, limit: int) -> list[Row[Any]]:
+    """The open questions to a person, with what they are about; the newest first."""
+    query = (
+        select(invitations, dossiers.c.procedure, dossiers.c.opened_at, dossiers.c.options, dossiers.c.form)
+        .join_from(invitations, dossiers, invitations.c.dossier_id == dossiers.c.id)
+        .where(invitations.c.pin == pin, invitations.c.answer.is_(None))
+        .order_by(invitations.c.id.desc())
+        .limit(limit)
+    )
     return list((await conn.execute(query)).all())
+
+
+async def answer_invitation(conn: AsyncConnection, dossier_id: str, branch: str, answer: str, at: datetime) -> bool:
+    """Closes the branch's open question, if there is one."""
+    done = await conn.execute(
+        update(invitations)
+        .where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch, invitations.c.answer.is_(None))
+        .values(answer=answer, answered_at=at)
+    )
+    return done.rowcount == 1
+
+
+async def ask_anew(conn: AsyncConnection, dossier_id: str, branch: str) -> None:
+    """The question that ended with its branch is open again."""
+    await conn.execute(
+        update(invitations)
+        .where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch, invitations.c.answer == "ended")
+        .values(answer=None, answered_at=None)
+    )
+
+
+async def forget_invitation(conn: AsyncConnection, dossier_id: str, branch: str) -> None:
+    """What was asked and answered for a branch no longer counts; the history keeps that it was."""
+    await conn.execute(
+        delete(invitations).where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch)
+    )
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
+_IS_PARTY = "select 1 from dossier_parties where dossier_id = %s and pin = %s"
+
+
 async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
-    query = select(dossier_parties.c.role).where(
-        dossier_parties.c.dossier_id == dossier_id, dossier_parties.c.pin == pin
-    )
-    return (await conn.execute(query)).first() is not None
+    return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
 
 
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:
@@ -290,10 +480,73 @@ async def dossiers_in_hand(
     return list((await conn.execute(query)).all())
 
 
-_BY_CODE = "select id, second_facts from dossiers where receipt_code = %s"
+# --- how it stands: one statement, and so one moment; on a connection of `Database.direct` -----------------------------
 
 
-async def by_receipt_code(conn: AsyncConnection, code: str) -> tuple[str, list[bytes]] | None:
-    """Id and second facts, no more: a miss must not be faster than a wrong guess by the reading of a form."""
-    row = await (await (await raw(conn)).execute(_BY_CODE, (code,))).fetchone()
-    return None if row is None else (row[0], row[1])
+class StandingBranch(msgspec.Struct, frozen=True):
+    """As little of a branch as `views.status` reads."""
+
+    name: str
+    state: str
+    due_at: datetime | None
+    result_kind: str | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a status is told from: no form, no papers."""
+
+    id: str
+    receipt_code: str
+    procedure: str
+    opened_at: datetime
+    options: Values
+    status: Literal["open", "closed"]
+    submitted_at: datetime
+    promised_at: datetime
+    branches: list[StandingBranch]
+    timeline: list[Line]
+
+
+_STANDING = """
+select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
+  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind)
+     order by b.position)::text
+   from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
+  (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
+     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)::text
+   from dossier_events e where e.dossier_id = d.id)
+from dossiers d where d.status <> 'draft' and
+"""
+_STANDING_BY_ID = _STANDING + " d.id = %s"
+# The second fact is part of the question: a wrong one reads as little as a code that is nobody's.
+_STANDING_BY_CODE = _STANDING + " d.receipt_code = %s and %s = any(d.second_facts)"
+_branches = msgspec.json.Decoder(list[StandingBranch])
+_timeline = msgspec.json.Decoder(list[Line])
+
+
+async def standing(conn: psycopg.AsyncConnection[Any], dossier_id: str) -> Standing | None:
+    """None for a draft as for what is not there."""
+    return await _standing(conn, _STANDING_BY_ID, (dossier_id,))
+
+
+async def standing_by_code(conn: psycopg.AsyncConnection[Any], code: str, second_fact: bytes) -> Standing | None:
+    """None for a wrong second fact as for a wrong code."""
+    return await _standing(conn, _STANDING_BY_CODE, (code, second_fact))
+
+
+async def _standing(
+    conn: psycopg.AsyncConnection[Any], query: LiteralString, asked: tuple[Any, ...]
+) -> Standing | None:
+    row = await (await conn.execute(query, asked, prepare=True)).fetchone()
+    if row is None:
+        return None
+    *said, branches_text, timeline_text = row
+    return Standing(*said, branches=_branches.decode(branches_text), timeline=_timeline.decode(timeline_text))
+
+
+_EVENT_COUNTS = "select id, event_count from dossiers where id = any(%s)"
+
+
+async def event_counts(conn: psycopg.AsyncConnection[Any], dossier_ids: Sequence[str]) -> dict[str, int]:
+    """How many lines each history has."""
+    return dict(await (await conn.execute(_EVENT_COUNTS, (list(dossier_ids),), prepare=True)).fetchall())

@@ -1,7 +1,7 @@
 """Submission: refused whole with every fault named, or in whole: dossier, branches, history, messages and reply in one transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, receipt_codes, store, telling, views
-from dossiers.history import START, Happening, chain
+from dossiers import inviting, known, receipt_codes, store, telling, views
+from dossiers.history import START, Happening, chain, seal
 from dossiers.messages import BranchStatus, PromiseView, Submitted
 from dossiers.refusals import AlreadySubmitted, DossierUnknown, NotComplete, Stale
 from identity import accounts, offices
@@ -37,6 +37,7 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     started_at: datetime | None
     due_at: datetime | None
+    lapses_at: datetime | None
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,11 +172,18 @@ async def _take_in(
     owner = await accounts.account(conn, keys, row.account_id)
     for paper in examined.papers:
         await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
-    planted = _plant(catalogue, examined, now)
+    asked = inviting.wanted(examined.procedures, examined.values, owner_pin=owner.pin, at=now)
+    planted = _plant(catalogue, examined, now, held=asked.keys())
     promise = catalogue.calendar.promise(now, examined.item.deadline)
     ward_code = planted[0].office.ward_code
     code = receipt_codes.new(settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
-    happenings: list[Happening] = [telling.submitted(actor, code)]
+    form = to_json(_answered(row.form, examined.values))
+    papers = {
+        paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in examined.papers
+    }
+    happenings: list[Happening] = [
+        telling.submitted(actor, code, procedure=examined.item.code, form_sha256=seal(form), documents=papers)
+    ]
     happenings += [
         telling.contested(actor, views.label_of(examined.item, path), answer["contested"]["reason"])
         for path, answer in row.form.items()
@@ -188,7 +196,7 @@ async def _take_in(
         {
             "dossier_id": row.id,
             "receipt_code": code,
-            "form": to_json(_answered(row.form, examined.values)),
+            "form": form,
             "ward_code": ward_code,
             "at": now,
             "promised_at": promise.due_at,
@@ -196,12 +204,14 @@ async def _take_in(
             "second_facts": [second_fact(code, str(owner.date_of_birth))],
             "event_count": head.count,
             "event_hash": head.hash,
-            "branches": [_branch_row(branch, position) for position, branch in enumerate(planted)],
+            "branches": [_branch_row(branch, position, now) for position, branch in enumerate(planted)],
             "parties": _parties(row.form, owner.pin),
         },
     )
     assert new_version is not None, "the row was locked and a draft"
     await store.append(conn, events)
+    inviter = inviting.Inviter(keys, catalogue, settings, post_office)
+    await inviting.ask(conn, inviter, row.id, examined.procedures, asked, at=now)
     messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, telling.recipient(owner), code)
     await messenger.dossier_received(conn, row.id, planted[0].state)
     return Submitted(
@@ -213,12 +223,12 @@ async def _take_in(
     )
 
 
-def _plant(catalogue: Catalogue, examined: Examined, now: datetime) -> list[Planted]:
+def _plant(catalogue: Catalogue, examined: Examined, now: datetime, *, held: Collection[str]) -> list[Planted]:
     item, chosen = examined.item, list(examined.procedures)
-    states = bundles.start(item, chosen) if isinstance(item, Bundle) else {item.key: "submitted"}
+    states = bundles.start(item, chosen, held=held)
     planted: list[Planted] = []
     for name, procedure in examined.procedures.items():
-        starts = states[name] != "waiting"
+        starts = states[name] == "submitted"
         planted.append(
             Planted(
                 id=ids.new_id("bra"),
@@ -229,6 +239,7 @@ def _plant(catalogue: Catalogue, examined: Examined, now: datetime) -> list[Plan
                 state=states[name],
                 started_at=now if starts else None,
                 due_at=catalogue.calendar.promise(now, procedure.deadline).due_at if starts else None,
+                lapses_at=inviting.due(catalogue, procedure, now) if states[name] == "unconfirmed" else None,
             )
         )
     return planted
@@ -313,7 +324,7 @@ def _parties(answers: known.Answers, owner_pin: str | None) -> list[dict[str, st
     return [{"pin": pin, "role": role} for pin, role in found.items()]
 
 
-def _branch_row(branch: Planted, position: int) -> dict[str, Any]:
+def _branch_row(branch: Planted, position: int, now: datetime) -> dict[str, Any]:
     return {
         "id": branch.id,
         "name": branch.name,
@@ -325,6 +336,9 @@ def _branch_row(branch: Planted, position: int) -> dict[str, Any]:
         "state": branch.state,
         "started_at": branch.started_at.isoformat() if branch.started_at else None,
         "due_at": branch.due_at.isoformat() if branch.due_at else None,
+        "lapses_at": branch.lapses_at.isoformat() if branch.lapses_at else None,
+        # A branch that begins by waiting for somebody begins with the clock stopped.
+        "pauses": [[now.isoformat(), None]] if branch.lapses_at else [],
     }
 
 

@@ -1,4 +1,4 @@
-"""What was asked for: dossiers, their branches, papers handed in, results, and a history that is only ever appended.
+"""What was asked for: dossiers, their branches, papers handed in, consents, results, and a history that is only ever appended.
 
 `migrations/versions/0006_dossiers.py` also gives the history a trigger that refuses UPDATE and DELETE.
 """
@@ -81,8 +81,15 @@ branches = Table(
     # Why it ended as it did, for the citizen: {"vi", "en"}.
     Column("reason", Json),
     Column("result", Json),
+    # What the officer asks the citizen for: {"reason", "fields", "documents"}; empty again once it was given.
+    Column("asked", Json),
+    # When a branch that waits for somebody closes by itself.
+    Column("lapses_at", Instant),
+    # [from, to] of every time the clock stood still; the last `to` is null while it does.
+    Column("pauses", Json, nullable=False, server_default="[]"),
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("dossier_id", "name"),
+    Index("ix_branches_lapses_at", "lapses_at", postgresql_where=text("lapses_at is not null")),
     # An office's queue: what it may take up, oldest promise first.
     Index(
         "ix_branches_queue",
@@ -116,6 +123,35 @@ results = Table(
     Column("made_at", Instant, nullable=False),
 )
 
+replaced_results = Table(
+    "replaced_results",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("replaced_at", Instant, nullable=False),
+)
+"""Results as they were before each correction: a paper given out once can still be told from a forged one."""
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dossier_id", Id, ForeignKey("dossiers.id", ondelete="CASCADE"), nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("pin", Text, nullable=False, index=True),
+    Column("asked_at", Instant, nullable=False),
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    UniqueConstraint("dossier_id", "branch"),
+    CheckConstraint("answer in ('agreed', 'declined', 'on_paper', 'ended')", name="answer"),
+    CheckConstraint("(answer is null) = (answered_at is null)", name="answered"),
+)
+"""Whose consent a branch needs. Who is invited sees the question, never the dossier: a typed number lets nobody in."""
+
 dossier_events = Table(
     "dossier_events",
     metadata,
@@ -130,7 +166,20 @@ dossier_events = Table(
     Column("after", Text),
     Column("vi", Text, nullable=False),
     Column("en", Text, nullable=False),
+    # Digests of what was exchanged then: form, papers, result. None where words are all there is.
+    Column("facts", Json),
     Column("prev_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     CheckConstraint("actor_kind in ('citizen', 'officer', 'system')", name="actor_kind"),
 )
+
+dossier_feed = Table(
+    "dossier_feed",
+    metadata,
+    # No foreign key: the row of the history is written by the same statement, and never goes.
+    Column("dossier_id", Id, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant, nullable=False, index=True),
+)
+"""What happened and has not been told to the wires and to partners yet: a row from the line of the history until then."""

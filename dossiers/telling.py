@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import store
@@ -10,6 +12,7 @@ from dossiers.history import ActorKind, Happening, Head, chain
 from dossiers.views import Row
 from identity import accounts
 from kit.actor import Actor
+from kit.keys import Keys
 from kit.refusal import Words
 from kit.settings import Settings
 from notifications import PostOffice, Recipient
@@ -25,7 +28,7 @@ async def record(
     await store.advance(conn, row.id, event_count=head.count, event_hash=head.hash, status=status, at=at)
 
 
-def submitted(actor: Actor, receipt_code: str) -> Happening:
+def submitted(actor: Actor, receipt_code: str, **facts: Any) -> Happening:
     return Happening(
         kind="submit",
         words=Words(
@@ -35,6 +38,7 @@ def submitted(actor: Actor, receipt_code: str) -> Happening:
         after="open",
         actor_kind="citizen",
         actor_id=actor.account_id,
+        facts=facts,
     )
 
 
@@ -53,11 +57,13 @@ def contested(actor: Actor, label: Words, reason: str) -> Happening:
 
 def planted(branch: str, title: Words, office: Words, state: str) -> Happening:
     """A branch as it stands right after the submission."""
-    words = (
-        Words(vi=f"{title.vi}: chờ thủ tục trước.", en=f"{title.en}: waits for another procedure.")
-        if state == "waiting"
-        else Words(vi=f"{title.vi}: đã chuyển đến {office.vi}.", en=f"{title.en}: passed to {office.en}.")
-    )
+    match state:
+        case "waiting":
+            words = Words(vi=f"{title.vi}: chờ thủ tục trước.", en=f"{title.en}: waits for another procedure.")
+        case "unconfirmed":
+            words = _waits_for_consent(title)
+        case _:
+            words = Words(vi=f"{title.vi}: đã chuyển đến {office.vi}.", en=f"{title.en}: passed to {office.en}.")
     return Happening(kind="plant", branch=branch, after=state, words=words)
 
 
@@ -91,6 +97,38 @@ def not_started(branch: str, title: Words, reason: Words, before: str, after: st
     return Happening(kind="not_start", branch=branch, before=before, after=after, words=words)
 
 
+def held(branch: str, title: Words, before: str, after: str) -> Happening:
+    return Happening(kind="hold", branch=branch, before=before, after=after, words=_waits_for_consent(title))
+
+
+def _waits_for_consent(title: Words) -> Words:
+    return Words(
+        vi=f"{title.vi}: chờ người được mời xác nhận đồng ý.", en=f"{title.en}: waits for an invited person's consent."
+    )
+
+
+def waits_again(branch: str, title: Words, before: str, after: str) -> Happening:
+    words = Words(vi=f"{title.vi}: lại chờ thủ tục trước.", en=f"{title.en}: waits for the earlier procedure again.")
+    return Happening(kind="wait_again", branch=branch, before=before, after=after, words=words)
+
+
+def lapsed(branch: str, title: Words, before: str, after: str) -> Happening:
+    words = Words(
+        vi=f"{title.vi}: đã đóng vì quá hạn mà chưa nhận được phần còn thiếu. Có thể nộp lại.",
+        en=f"{title.en}: closed, for what was missing did not come in time. It can be filed again.",
+    )
+    return Happening(kind="lapse", branch=branch, before=before, after=after, words=words)
+
+
+def done(
+    actor: Actor, action: str, branch: str, title: Words, said: Words, before: str, after: str, **facts: Any
+) -> Happening:
+    """What a person did to a branch, in a sentence that begins with the procedure's name; `facts` are sealed with it."""
+    words = Words(vi=f"{title.vi}: {said.vi}", en=f"{title.en}: {said.en}")
+    happening = _by(actor, action, branch, before, after, words)
+    return msgspec.structs.replace(happening, facts=facts or None)
+
+
 def _by(actor: Actor, kind: str, branch: str, before: str, after: str, words: Words) -> Happening:
     who: ActorKind = "officer" if actor.kind == "officer" else "citizen"
     return Happening(
@@ -101,6 +139,23 @@ def _by(actor: Actor, kind: str, branch: str, before: str, after: str, words: Wo
 def recipient(owner: accounts.Account) -> Recipient:
     """An account as the post office addresses it."""
     return Recipient(account_id=owner.id, contacts=tuple(held.contact for held in owner.contacts), locale=owner.locale)
+
+
+async def invite(
+    conn: AsyncConnection,
+    post_office: PostOffice,
+    settings: Settings,
+    invited: accounts.Account,
+    title: Words,
+    *,
+    day: str,
+    cause: str,
+) -> None:
+    """To a person whose consent is asked for; the question itself stands behind their sign-in."""
+    fields: dict[str, str | Words] = {"branch": title, "day": day, "link": f"{settings.public_url}/"}
+    await post_office.send(
+        conn, event="consent-asked", to=recipient(invited), fields=fields, once_key=f"invited:{cause}"
+    )
 
 
 class Messenger:
@@ -119,16 +174,53 @@ class Messenger:
     async def birth_registered(self, conn: AsyncConnection, branch_id: str) -> None:
         await self._send(conn, "birth-registered", self._common("approved"), cause=branch_id)
 
-    async def branch_ended(self, conn: AsyncConnection, branch_id: str, title: Words, state: str) -> None:
-        """Of a branch that ended, well or not; the written reason stands in the dossier, never in a message."""
-        event = {"approved": "result-ready", "refused": "branch-refused", "not_started": "branch-not-started"}[state]
-        await self._send(conn, event, {**self._common(state), "branch": title}, cause=branch_id)
+    async def branch_ended(
+        self, conn: AsyncConnection, branch_id: str, title: Words, state: str, *, cause: int
+    ) -> None:
+        """Of a branch that ended, well or not; the written reason stands in the dossier, never in a message. `cause` is the
+        version it ended from: a branch filed again may end again."""
+        event = {
+            "approved": "result-ready",
+            "refused": "branch-refused",
+            "not_started": "branch-not-started",
+            "lapsed": "branch-lapsed",
+            "declined": "branch-not-started",
+        }[state]
+        fields = {**self._common(state), "branch": title}
+        await self._send(conn, event, fields, cause=f"{branch_id}:{cause}")
 
-    async def appointment(self, conn: AsyncConnection, branch_id: str, *, day: str, time: str, place: str) -> None:
-        fields: dict[str, str | Words] = {"day": day, "time": time, "place": place}
+    async def appointment(self, conn: AsyncConnection, branch_id: str, *, day: str, time: str) -> None:
+        """The place is what an officer typed: it stands in the dossier, never in a message."""
+        fields: dict[str, str | Words] = {"day": day, "time": time}
         await self._send(
             conn, "appointment", {**fields, "receipt_code": self._code, "link": self._link}, cause=branch_id
         )
+
+    async def supplement_requested(
+        self, conn: AsyncConnection, branch_id: str, title: Words, *, day: str, cause: int
+    ) -> None:
+        """`cause` tells one request from the next on the same branch."""
+        fields = {**self._common("supplement_requested"), "branch": title, "day": day}
+        await self._send(conn, "supplement-requested", fields, cause=f"{branch_id}:{cause}")
+
+    async def taken_up_again(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
+        fields = {**self._common("submitted"), "branch": title}
+        await self._send(conn, "branch-reopened", fields, cause=f"{branch_id}:{cause}")
+
+    async def result_reviewed(
+        self, conn: AsyncConnection, branch_id: str, title: Words, state: str, *, cause: int
+    ) -> None:
+        """The result was looked at again, and corrected or upheld."""
+        await self._send(
+            conn, "result-reviewed", {**self._common(state), "branch": title}, cause=f"{branch_id}:{cause}"
+        )
+
+    async def consent_missing(
+        self, conn: AsyncConnection, branch_id: str, title: Words, *, day: str, cause: int
+    ) -> None:
+        """To whoever filed: somebody invited has not answered yet, and there is another way."""
+        fields = {**self._common("unconfirmed"), "branch": title, "day": day}
+        await self._send(conn, "consent-missing", fields, cause=f"{branch_id}:{cause}")
 
     def _common(self, state: str) -> dict[str, str | Words]:
         label = self._lifecycle.state(state).label
@@ -136,3 +228,11 @@ class Messenger:
 
     async def _send(self, conn: AsyncConnection, event: str, fields: dict[str, str | Words], *, cause: str) -> None:
         await self._post_office.send(conn, event=event, to=self._to, fields=fields, once_key=f"{event}:{cause}")
+
+
+async def messenger(
+    conn: AsyncConnection, keys: Keys, post_office: PostOffice, settings: Settings, lifecycle: Lifecycle, row: Row
+) -> Messenger:
+    """To whoever filed this dossier."""
+    owner = await accounts.account(conn, keys, row.account_id)
+    return Messenger(post_office, settings, lifecycle, recipient(owner), row.receipt_code)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import store
 from dossiers.history import Event
 from dossiers.messages import (
+    AskedOf,
     BranchStatus,
     BranchView,
     Contested,
@@ -23,11 +24,13 @@ from dossiers.messages import (
     ProcedureRef,
     PromiseView,
     ResultView,
+    Status,
 )
 from identity import offices
 from kit import clock
 from kit.refusal import Fault, Words
-from procedures import Bundle, Catalogue, Procedure
+from procedures import Bundle, Catalogue, Procedure, bundles
+from procedures.messages import ActorKind
 
 Item = Bundle | Procedure
 Row = Any
@@ -45,7 +48,19 @@ def queued_item(catalogue: Catalogue, row: Row) -> Item:
 
 def opened_on(row: Row) -> date:
     """The city's day on which the draft was opened: the law of that day holds to the end."""
-    return row.opened_at.astimezone(clock.CITY).date()
+    return day_of(row.opened_at)
+
+
+async def again(conn: AsyncConnection, dossier_id: str) -> Row:
+    """The row as it stands now, of a dossier that is known to be there."""
+    row = await store.dossier(conn, dossier_id)
+    assert row is not None
+    return row
+
+
+def day_of(at: datetime) -> date:
+    """The city's day of an instant."""
+    return at.astimezone(clock.CITY).date()
 
 
 def options_of(row: Row) -> Options:
@@ -125,8 +140,9 @@ def branch(
     at: datetime,
     *,
     results_at: str,
+    by: ActorKind = "citizen",
 ) -> BranchView:
-    """`results_at` is the address under which this caller downloads the paper."""
+    """`results_at` is the address under which this caller downloads the paper; `by` is whose actions are told."""
     said = status(catalogue, procedures, row, at)
     result = None
     if row.result_kind is not None:
@@ -153,7 +169,22 @@ def branch(
         overdue=said.overdue,
         decided_at=row.decided_at,
         reason=Words(**row.reason) if row.reason else None,
+        asked=asked_of(row),
+        actions=bundles.allowed(catalogue.lifecycle, row.state, by),
         result=result,
+    )
+
+
+def asked_of(row: Row) -> AskedOf | None:
+    """What a branch waits for."""
+    if row.lapses_at is None:
+        return None
+    asked = row.asked or {}
+    return AskedOf(
+        reason=Words(vi=asked["reason"], en=asked["reason"]) if asked else None,
+        fields=asked.get("fields", []),
+        documents=asked.get("documents", []),
+        due_at=row.lapses_at,
     )
 
 
@@ -218,6 +249,21 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         ],
         timeline=timeline(await store.events_of(conn, row.id)) if rows else [],
         faults=list(faults),
+    )
+
+
+def standing(catalogue: Catalogue, row: store.Standing, at: datetime) -> Status:
+    """How it stands, for whoever knows no more than the code and the second fact."""
+    item = item_of(catalogue, row)
+    procedures = procedures_of(catalogue, item, row)
+    return Status(
+        receipt_code=row.receipt_code,
+        procedure=ref(item),
+        status=row.status,
+        submitted_at=row.submitted_at,
+        promised_at=row.promised_at,
+        branches=[status(catalogue, procedures, branch, at) for branch in row.branches],
+        timeline=row.timeline,
     )
 
 

@@ -2,15 +2,23 @@
 
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import msgspec
 import psycopg
-from sqlalchemy import DateTime, MetaData, Text, make_url
+from psycopg.pq import ConnStatus
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import DateTime, MetaData, Table, Text, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+# One way to read and write JSON, whichever way a statement goes.
+set_json_loads(msgspec.json.decode)
+set_json_dumps(msgspec.json.encode)
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,6 +74,8 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 12) -> None:
         self.url = url
+        self._pool_size = pool_size
+        self._direct: AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
         self.engine: AsyncEngine = create_async_engine(
             dialect_url(url),
             pool_size=pool_size,
@@ -100,7 +110,30 @@ class Database:
         """A connection beside the pool; closed by whoever asked for it."""
         return Line(self.url)
 
+    @asynccontextmanager
+    async def direct(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+        """For hot reads of one statement: psycopg without a transaction around it and SQLAlchemy above it.
+
+        A connection the server has closed meanwhile is replaced before it is given out. Raises psycopg.OperationalError.
+        """
+        if self._direct is None:
+            self._direct = AsyncConnectionPool(
+                self.url.replace("postgresql+psycopg://", "postgresql://"),
+                min_size=0,
+                max_size=max(2, self._pool_size // 2),
+                timeout=5,
+                kwargs={**_CONNECT, "autocommit": True},
+                check=_closed_meanwhile,
+                open=False,
+            )
+        if self._direct.closed:
+            await self._direct.open()
+        async with self._direct.connection() as conn:
+            yield conn
+
     async def close(self) -> None:
+        if self._direct is not None:
+            await self._direct.close()
         await self.engine.dispose()
 
     async def refuse_unless_durable(self) -> None:
@@ -169,11 +202,36 @@ class Line:
             await conn.close()
 
 
+async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
+    """What a server that went away left in the socket is read without asking it anything; raises psycopg.OperationalError."""
+    conn.pgconn.consume_input()
+    if conn.pgconn.status != ConnStatus.OK:
+        raise psycopg.OperationalError("the server has closed this connection")
+
+
 async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
     """The psycopg connection beneath, in the same transaction: for hot statements, COPY and deferring jobs."""
     beneath = (await conn.get_raw_connection()).driver_connection
     assert isinstance(beneath, psycopg.AsyncConnection)
     return beneath
+
+
+async def rows(conn: AsyncConnection, query: LiteralString, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+    """The rows of one prepared statement in the caller's transaction, columns as attributes: for hot reads, a sixth of what the
+    same statement takes by way of SQLAlchemy."""
+    async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
+        await cursor.execute(query, args, prepare=True)
+        return await cursor.fetchall()
+
+
+def every(table: Table) -> LiteralString:
+    """A table's columns, each by its name: under `*` a prepared statement breaks when a migration adds one."""
+    return cast("LiteralString", ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns))
+
+
+def select_from(table: Table, rest: LiteralString, *, more: LiteralString = "") -> LiteralString:
+    """`select` of every column of a table, and `more`, for `rows`."""
+    return "select " + every(table) + more + " from " + cast("LiteralString", table.name) + " " + rest  # noqa: S608 - our names
 
 
 def _json_text(value: Any) -> str:

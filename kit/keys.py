@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SigningKind = Literal["ES256", "EdDSA", "RS256"]
 
-NAMED = ("uploads", "faces", "pins", "contacts", "subjects")
+NAMED = ("uploads", "faces", "pins", "contacts", "subjects", "wires")
 """The 32-byte keys the house uses; each room has its own, so that one leak opens one room."""
 
 

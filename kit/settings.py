@@ -77,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="directory of CSCA certificates and CRLs that vouch for chips; none: every issuer is unknown"),
     ] = None
+    virus_scanner: Annotated[
+        Literal["none", "sandbox", "clamd"],
+        Meta(description="what looks at files before they are kept; sandbox knows the EICAR test file only"),
+    ] = "none"
+    clamd_host: Annotated[str | None, Meta(description="where ClamAV's daemon listens on TCP")] = None
+    clamd_port: Annotated[int, Meta(description="and its port", ge=1, le=65535)] = 3310
     face_model: Annotated[
         Path | None,
         Meta(
@@ -105,8 +111,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="who confirms number, name and birth date; sandbox is development-only"),
     ] = "none"
     sms_channel: Annotated[
-        Literal["none", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")
+        Literal["none", "esms", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")
     ] = "none"
+    esms_api_key: Annotated[
+        str | None, Meta(description="ApiKey at eSMS; the SecretKey is the key file esms-secret")
+    ] = None
+    esms_brand: Annotated[str | None, Meta(description="brand name the city's SMS come from")] = None
+    zalo_app_id: Annotated[
+        str | None,
+        Meta(
+            description="app at Zalo that sends ZNS; key files zalo-secret, zalo-refresh-token and zalo-webhook; none: no Zalo"
+        ),
+    ] = None
+    zalo_templates: Annotated[
+        Path | None, Meta(description="TOML file: of each event the id of its approved ZNS template in vi and en")
+    ] = None
+    fcm: Annotated[
+        bool, Meta(description="push to Android; the service account is the key file fcm-service-account")
+    ] = False
+    apns_topic: Annotated[
+        str | None, Meta(description="bundle id of the iPhone app; its key is the key file apns-key; none: no push")
+    ] = None
+    apns_team_id: Annotated[str | None, Meta(description="Apple's id of the team")] = None
+    apns_key_id: Annotated[str | None, Meta(description="Apple's id of the key in apns-key")] = None
+    quiet_hours: Annotated[
+        str,
+        Meta(
+            description="hours of the city in which nothing rings but warnings; both the same: none",
+            pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
+        ),
+    ] = "22:00-06:00"
     email_channel: Annotated[Literal["none", "smtp", "sandbox"], Meta(description="how e-mail leaves")] = "none"
     smtp_host: Annotated[str | None, Meta(description="mail server")] = None
     smtp_port: Annotated[int, Meta(description="its port; STARTTLS is required outside loopback")] = 587

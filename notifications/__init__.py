@@ -1,7 +1,10 @@
 """Messages to people: rows of the transaction that causes them, carried out in batches."""
 
-from notifications.channels import Channel, Undeliverable
+from notifications.apns import ApnsChannel
+from notifications.channels import Channel, TryLater, Undeliverable
+from notifications.choosing import Quiet
 from notifications.email import SmtpChannel
+from notifications.fcm import FcmChannel, ServiceAccount
 from notifications.inbox import inbox_of
 from notifications.messages import (
     Contact,
@@ -16,22 +19,35 @@ from notifications.messages import (
 from notifications.refusals import NoWayToReach
 from notifications.sandbox import SandboxChannel, sandbox_messages
 from notifications.service import PostOffice
+from notifications.sms import EsmsChannel
+from notifications.wallet import DatabaseWallet
+from notifications.wording import templates
+from notifications.zalo import ZaloChannel
 
 __all__ = [
+    "ApnsChannel",
     "Channel",
     "Contact",
     "ContactKind",
+    "DatabaseWallet",
+    "EsmsChannel",
+    "FcmChannel",
     "Inbox",
     "InboxMessage",
     "Letter",
     "Locale",
     "NoWayToReach",
     "PostOffice",
+    "Quiet",
     "Recipient",
     "SandboxChannel",
     "SandboxMessage",
+    "ServiceAccount",
     "SmtpChannel",
+    "TryLater",
     "Undeliverable",
+    "ZaloChannel",
     "inbox_of",
     "sandbox_messages",
+    "templates",
 ]

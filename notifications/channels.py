@@ -1,4 +1,4 @@
-"""The seam through which messages leave; one file per adapter (`email.py`, `sandbox.py`)."""
+"""The seam through which messages leave; one file per adapter (`email.py`, `sms.py`, `zalo.py`, `fcm.py`, `apns.py`, `sandbox.py`)."""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,16 +7,31 @@ from notifications.messages import ChannelKind, Letter
 
 @runtime_checkable
 class Channel(Protocol):
-    """One way out. An adapter with `development_only = True` is refused in production."""
+    """One way out. An adapter with `development_only = True` is refused in production.
+
+    `receipts` says that the other side tells later whether the letter arrived; what comes after in the fall-back order waits for that.
+    """
 
     name: str
     kind: ChannelKind
     development_only: bool
+    receipts: bool
 
-    async def send(self, letter: Letter) -> None:
-        """Hands the letter over. Raises Undeliverable for good; whatever else it raises means: later again."""
+    async def send(self, letter: Letter) -> str | None:
+        """Hands the letter over; what the other side calls it, where it calls it anything.
+
+        Raises Undeliverable for good, TryLater when told for how long; whatever else it raises means: later again.
+        """
         ...
 
 
 class Undeliverable(Exception):
     """The other side will never take this letter (no such mailbox, message refused)."""
+
+
+class TryLater(Exception):
+    """Not now; `after_seconds` when the other side said for how long."""
+
+    def __init__(self, told: str, after_seconds: int | None = None) -> None:
+        super().__init__(told)
+        self.after_seconds = after_seconds

@@ -22,6 +22,7 @@ class SmtpChannel:
     name = "smtp"
     kind: ChannelKind = "email"
     development_only = False
+    receipts = False
 
     def __init__(
         self, *, host: str, port: int, sender: str, user: str | None = None, password: str | None = None

@@ -12,6 +12,7 @@ class SandboxChannel:
     """One per kind of contact."""
 
     development_only = True
+    receipts = False
 
     def __init__(self, kind: ChannelKind, db: Database) -> None:
         self.kind: ChannelKind = kind

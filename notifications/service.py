@@ -1,6 +1,7 @@
 """The post office: a message is a row of the transaction that causes it; a job carries the rows out in batches."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ from kit import clock, crypto, ids
 from kit.db import Database, raw, to_json
 from kit.jobs import Jobs
 from kit.refusal import Words
-from notifications import store, wording
-from notifications.channels import Channel, Undeliverable
-from notifications.messages import CARRIES, ChannelKind, ContactKind, Letter, Recipient
-from notifications.refusals import NoWayToReach
+from notifications import choosing, preferences, store, wording
+from notifications.channels import Channel, TryLater, Undeliverable
+from notifications.choosing import RINGS, Quiet, Step
+from notifications.messages import CARRIES, WAY_OF, ChannelKind, ContactKind, DeadLetter, Letter, Recipient
+from notifications.receipts import Receipt
+from notifications.refusals import LetterGone, NoWayToReach
 from notifications.wording import Value
 
 DRAIN = "notifications.drain"
@@ -24,25 +27,37 @@ DRAIN = "notifications.drain"
 _log = logging.getLogger("motcua.notifications")
 
 _BATCH = 50
+_WRITERS = 4
 # Longer than any channel may take over a whole batch; only a dead worker lets it run out.
 _LEASE = timedelta(minutes=3)
 _SEND_SECONDS = 20
 _ATTEMPTS = 12
 _LONGEST_WAIT = timedelta(hours=2)
 _KEPT_FOR = timedelta(days=730)
+# Nobody waits longer for a receipt before the other ways of the message are let go.
+_RECEIPT_WITHIN = timedelta(days=2)
+_DEAD_KEPT_FOR = timedelta(days=14)
 
 
 class PostOffice:
-    """Takes messages in on the caller's transaction and lets them out through the channels of this deployment."""
+    """Takes messages in on the caller's transaction and lets them out through the channels of this deployment.
 
-    def __init__(self, channels: Sequence[Channel], jobs: Jobs, contact_key: bytes) -> None:
+    `quiet` are the city's hours in which nothing rings; a person's own go before.
+    """
+
+    def __init__(
+        self, channels: Sequence[Channel], jobs: Jobs, contact_key: bytes, *, quiet: Quiet | None = None
+    ) -> None:
         self.channels: dict[ChannelKind, Channel] = {channel.kind: channel for channel in channels}
         self._jobs = jobs
         self._key = contact_key
+        self._quiet = quiet
+        # A batch leaves at once, and is written down by few: the others in this process want connections too.
+        self._writing = asyncio.Semaphore(_WRITERS)
 
     def reaches(self, kind: ContactKind) -> bool:
         """Whether this deployment can send to such a contact."""
-        return CARRIES[kind] in self.channels
+        return any(channel in self.channels for channel in CARRIES[kind])
 
     async def send(
         self,
@@ -60,10 +75,15 @@ class PostOffice:
         """
         template = wording.template(event)
         fields = wording.checked(template, fields)
-        ways = [
-            (self.channels[CARRIES[contact.kind]], contact) for contact in to.contacts if self.reaches(contact.kind)
-        ]
-        if template.must_leave and not ways:
+        chosen = await preferences.of(conn, to.account_id)
+        steps = choosing.steps(
+            contacts=to.contacts,
+            devices=await preferences.tokens(conn, self._key, to.account_id),
+            channels=[kind for kind in self.channels if template.said(kind) is not None],
+            preferences=chosen,
+            everywhere=template.everywhere,
+        )
+        if template.must_leave and not steps:
             raise NoWayToReach
         now, message_id = clock.now(), ids.new_id("msg")
         secret = {name: fields[name] for name in template.secret}
@@ -83,10 +103,8 @@ class PostOffice:
         )
         if not added:
             return False
-        if ways:
-            await store.add_deliveries(
-                conn, [self._delivery(message_id, way, contact.value, now) for way, contact in ways]
-            )
+        if steps:
+            await store.add_deliveries(conn, self._deliveries(message_id, steps, now))
             await self._jobs.defer(await raw(conn), DRAIN)
         return True
 
@@ -100,60 +118,151 @@ class PostOffice:
                 return
             await asyncio.gather(*(self._let_out(db, row) for row in taken))
 
+    async def receive(self, db: Database, receipt: Receipt) -> None:
+        """A provider tells what became of a letter; told twice, or of a letter that is not waited for, it changes nothing."""
+        async with db.begin() as conn:
+            row = await store.delivery(conn, receipt.delivery_id)
+            if row is None:
+                return
+            await store.lock_message(conn, row.message_id)
+            row = await store.delivery(conn, receipt.delivery_id)
+            # A letter whose worker died after the provider took it is still `waiting`: the receipt ends that too.
+            if row is None or row.state not in ("sent", "waiting"):
+                return
+            if receipt.arrived:
+                now = clock.now()
+                await store.end_delivery(
+                    conn, row.id, state="received", received_at=now, sent_at=row.sent_at or now, last_error=None
+                )
+                await store.spare(conn, row.message_id, row.chain)
+            else:
+                await store.end_delivery(conn, row.id, state="given_up", last_error=receipt.told)
+                await self._wake_next(conn, row)
+            await store.blank_secrets(conn, row.message_id)
+
+    async def dead_letters(self, db: Database, *, before: str | None, limit: int) -> list[DeadLetter]:
+        """Letters that no attempt brought out, newest first."""
+        async with db.connect() as conn:
+            return [
+                DeadLetter(
+                    id=row.id,
+                    message_id=row.message_id,
+                    event=row.event,
+                    channel=row.channel,
+                    attempts=row.attempts,
+                    error=row.last_error,
+                    written_at=row.created_at,
+                )
+                for row in await store.dead(conn, before=before, limit=limit)
+            ]
+
+    async def send_again(self, db: Database, delivery_id: str) -> None:
+        """A dead letter waits once more. Raises LetterGone for one that is not dead, or whose address was forgotten."""
+        async with db.begin() as conn:
+            if not await store.revive(conn, delivery_id, clock.now()):
+                raise LetterGone
+            await self._jobs.defer(await raw(conn), DRAIN)
+
     async def _let_out(self, db: Database, row: Any) -> None:
         if row.expires_at is not None and row.expires_at <= clock.now():
-            await self._end(db, row, state="expired", error="its time ran out before it could leave")
+            await self._fail(db, row, state="expired", error="its time ran out before it could leave")
             return
         channel = self.channels.get(row.channel)
         if channel is None:
-            await self._end(db, row, state="given_up", error="this deployment has no such channel any more")
+            await self._fail(db, row, state="given_up", error="this deployment has no such channel any more")
             return
+        if (rings_at := self._not_before(row)) is not None:
+            async with self._writing, db.begin() as conn:
+                await store.put_off(conn, row.id, next_attempt_at=rings_at, attempts=row.attempts - 1)
+            return
+        letter: Letter | None = None
         try:
-            await asyncio.wait_for(channel.send(self._letter(row)), _SEND_SECONDS)
+            letter = self._letter(row)
+            provider_id = await asyncio.wait_for(channel.send(letter), _SEND_SECONDS)
         except Undeliverable as error:
-            await self._end(db, row, state="given_up", error=_told(error))
+            await self._fail(db, row, state="given_up", error=_told(error), device=letter.to if letter else None)
         except Exception as error:  # a channel fails in the ways of its library; each means: try again, then give up
-            await self._failed(db, row, error)
+            await self._put_off(db, row, error)
         else:
-            await self._end(db, row, state="delivered", error=None)
+            await self._sent(db, row, channel, provider_id)
 
-    async def _failed(self, db: Database, row: Any, error: Exception) -> None:
+    def _not_before(self, row: Any) -> datetime | None:
+        """When a letter taken in quiet hours may ring; None when now."""
+        if wording.template(row.event).urgent or WAY_OF[row.channel] not in RINGS:
+            return None
+        quiet = self._quiet
+        if row.quiet_from is not None and row.quiet_until is not None:
+            quiet = Quiet.parse(row.quiet_from, row.quiet_until)
+        return quiet.ends(clock.now()) if quiet is not None else None
+
+    async def _put_off(self, db: Database, row: Any, error: Exception) -> None:
         _log.warning(
             "a letter did not leave", extra={"delivery": row.id, "channel": row.channel, "error": type(error).__name__}
         )
         if row.attempts >= _ATTEMPTS:
-            await self._end(db, row, state="given_up", error=_told(error))
+            # What has an end of its own is of no use to whoever would send it again.
+            await self._fail(db, row, state="given_up" if row.expires_at else "dead", error=_told(error))
             return
-        again = clock.now() + min(timedelta(seconds=5 * 2 ** (row.attempts - 1)), _LONGEST_WAIT)
-        async with db.begin() as conn:
-            await store.put_off(conn, row.id, error=_told(error), next_attempt_at=again)
+        wait = min(timedelta(seconds=5 * 2 ** (row.attempts - 1)), _LONGEST_WAIT)
+        if isinstance(error, TryLater) and error.after_seconds is not None:
+            wait = min(max(wait, timedelta(seconds=error.after_seconds)), _LONGEST_WAIT)
+        again = clock.now() + wait
+        async with self._writing, db.begin() as conn:
+            await store.put_off(conn, row.id, last_error=_told(error), next_attempt_at=again)
             await self._jobs.defer(await raw(conn), DRAIN, at=again)
 
-    async def _end(self, db: Database, row: Any, *, state: str, error: str | None) -> None:
-        async with db.begin() as conn:
+    async def _sent(self, db: Database, row: Any, channel: Channel, provider_id: str | None) -> None:
+        async with self._writing, db.begin() as conn:
+            await store.lock_message(conn, row.message_id)
             await store.end_delivery(
-                conn, row.id, state=state, error=error, delivered_at=clock.now() if state == "delivered" else None
+                conn, row.id, state="sent", sent_at=clock.now(), provider_id=provider_id, last_error=None
             )
-            if row.secrets_sealed is not None:
-                await store.blank_secrets(conn, row.message_id)
+            if not channel.receipts:
+                await store.spare(conn, row.message_id, row.chain)
+            await store.blank_secrets(conn, row.message_id)
 
-    def _delivery(self, message_id: str, channel: Channel, contact: str, now: datetime) -> dict[str, Any]:
-        delivery_id = ids.new_id("dlv")
-        return {
-            "id": delivery_id,
-            "message_id": message_id,
-            "channel": channel.kind,
-            "contact_sealed": self._seal(contact.encode(), delivery_id),
-            "state": "waiting",
-            "attempts": 0,
-            "next_attempt_at": now,
-        }
+    async def _fail(self, db: Database, row: Any, *, state: str, error: str, device: str | None = None) -> None:
+        async with self._writing, db.begin() as conn:
+            await store.lock_message(conn, row.message_id)
+            await store.end_delivery(conn, row.id, keep_contact=state == "dead", state=state, last_error=error)
+            if device is not None and WAY_OF[row.channel] == "push":
+                await store.forget_token(conn, hashlib.sha256(device.encode()).digest())
+            if state != "expired":
+                await self._wake_next(conn, row)
+            await store.blank_secrets(conn, row.message_id)
+
+    async def _wake_next(self, conn: AsyncConnection, row: Any) -> None:
+        if await store.wake_next(conn, row.message_id, row.chain, clock.now()):
+            await self._jobs.defer(await raw(conn), DRAIN)
+
+    def _deliveries(self, message_id: str, steps: Sequence[Step], now: datetime) -> list[dict[str, Any]]:
+        first: dict[int, int] = {}
+        for step in steps:
+            first.setdefault(step.chain, step.rank)
+        rows: list[dict[str, Any]] = []
+        for step in steps:
+            delivery_id = ids.new_id("dlv")
+            rows.append(
+                {
+                    "id": delivery_id,
+                    "message_id": message_id,
+                    "channel": step.channel,
+                    "chain": step.chain,
+                    "rank": step.rank,
+                    "contact_sealed": self._seal(step.to.encode(), delivery_id),
+                    "state": "waiting" if step.rank == first[step.chain] else "held",
+                    "attempts": 0,
+                    "next_attempt_at": now,
+                }
+            )
+        return rows
 
     def _letter(self, row: Any) -> Letter:
         fields = dict(row.fields)
         if row.secrets_sealed is not None:
             fields |= msgspec.json.decode(crypto.unseal(self._key, row.secrets_sealed, row.message_id.encode()))
-        text = wording.rendered(wording.template(row.event), row.channel, row.locale, spoken(fields))
+        template, said = wording.template(row.event), spoken(fields)
+        text = wording.rendered(template, row.channel, row.locale, said)
         return Letter(
             id=row.id,
             event=row.event,
@@ -162,6 +271,9 @@ class PostOffice:
             locale=row.locale,
             subject=text.subject,
             text=text.text,
+            message_id=row.message_id,
+            urgent=template.urgent,
+            fields=wording.spoken(row.locale, said),
         )
 
     def _seal(self, plain: bytes, owner: str) -> bytes:
@@ -175,13 +287,16 @@ def spoken(fields: dict[str, Any]) -> dict[str, Value]:
 
 def _told(error: Exception) -> str:
     # A mail server's reply may repeat the address it refuses: only the kind of failure and its number are kept.
-    if isinstance(error, Undeliverable):
+    if isinstance(error, Undeliverable | TryLater):
         return str(error)
     code = getattr(error, "smtp_code", None)
     return f"{type(error).__name__} {code}" if isinstance(code, int) else type(error).__name__
 
 
 async def forget_old(db: Database) -> None:
-    """Messages are kept two years."""
+    """Messages are kept two years, dead letters two weeks; after two days without a receipt the other ways are let go."""
     async with db.begin() as conn:
-        await store.forget_before(conn, clock.now() - _KEPT_FOR)
+        now = clock.now()
+        await store.spare_unanswered(conn, now - _RECEIPT_WITHIN)
+        await store.bury(conn, now - _DEAD_KEPT_FOR)
+        await store.forget_before(conn, now - _KEPT_FOR)

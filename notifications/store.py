@@ -4,21 +4,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import deliveries, messages, sandbox_messages
+from kit.db import rows
+from notifications.tables import (
+    deliveries,
+    message_preferences,
+    messages,
+    provider_tokens,
+    push_devices,
+    sandbox_messages,
+)
 
 Rows = Sequence[Any]
 
 
+_MESSAGE = """
+insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
+values (%(id)s, %(once_key)s, %(event)s, %(account_id)s, %(locale)s, %(fields)s, %(secrets_sealed)s, %(created_at)s, %(expires_at)s)
+on conflict (once_key) do nothing returning id
+"""
+
+
 async def add_message(conn: AsyncConnection, **values: Any) -> bool:
     """False when the cause has sent its message already."""
-    statement = (
-        upsert(messages).values(**values).on_conflict_do_nothing(index_elements=["once_key"]).returning(messages.c.id)
-    )
-    return (await conn.execute(statement)).first() is not None
+    return bool(await rows(conn, _MESSAGE, values | {"fields": Jsonb(values["fields"])}))
 
 
 async def add_deliveries(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
@@ -43,6 +56,7 @@ async def take_waiting(conn: AsyncConnection, *, at: datetime, leased_until: dat
             deliveries.c.id,
             deliveries.c.message_id,
             deliveries.c.channel,
+            deliveries.c.chain,
             deliveries.c.contact_sealed,
             deliveries.c.attempts,
         )
@@ -51,43 +65,201 @@ async def take_waiting(conn: AsyncConnection, *, at: datetime, leased_until: dat
     rows = await conn.execute(
         select(
             taken,
+            messages.c.account_id,
             messages.c.event,
             messages.c.locale,
             messages.c.fields,
             messages.c.secrets_sealed,
             messages.c.expires_at,
+            message_preferences.c.quiet_from,
+            message_preferences.c.quiet_until,
         )
         .join(messages, messages.c.id == taken.c.message_id)
+        .join(message_preferences, message_preferences.c.account_id == messages.c.account_id, isouter=True)
         .order_by(taken.c.id)
     )
     return rows.all()
 
 
-async def end_delivery(
-    conn: AsyncConnection, delivery_id: str, *, state: str, error: str | None, delivered_at: datetime | None
-) -> None:
-    """The letter has left or was given up: its address is forgotten."""
+async def lock_message(conn: AsyncConnection, message_id: str) -> None:
+    """Two ways of one message that end at once must see each other's end, or nobody wakes the next one."""
+    await conn.execute(select(messages.c.id).where(messages.c.id == message_id).with_for_update())
+
+
+async def delivery(conn: AsyncConnection, delivery_id: str) -> Any | None:
+    return (await conn.execute(select(deliveries).where(deliveries.c.id == delivery_id))).one_or_none()
+
+
+async def end_delivery(conn: AsyncConnection, delivery_id: str, *, keep_contact: bool = False, **values: Any) -> None:
+    """The letter has left or was given up; its address is forgotten unless somebody may yet send it again."""
+    if not keep_contact:
+        values["contact_sealed"] = None
+    await conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
+async def put_off(conn: AsyncConnection, delivery_id: str, *, next_attempt_at: datetime, **values: Any) -> None:
     await conn.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery_id)
-        .values(state=state, last_error=error, delivered_at=delivered_at, contact_sealed=None)
+        update(deliveries).where(deliveries.c.id == delivery_id).values(next_attempt_at=next_attempt_at, **values)
     )
 
 
-async def put_off(conn: AsyncConnection, delivery_id: str, *, error: str, next_attempt_at: datetime) -> None:
+async def wake_next(conn: AsyncConnection, message_id: str, chain: int, at: datetime) -> bool:
+    """The next rank of a chain leaves, when none of the chain is on its way or did arrive. The message must be locked."""
+    same = (deliveries.c.message_id == message_id) & (deliveries.c.chain == chain)
+    on_its_way = select(deliveries.c.id).where(same, deliveries.c.state.in_(("waiting", "sent", "received")))
+    if (await conn.execute(on_its_way)).first() is not None:
+        return False
+    lowest = select(func.min(deliveries.c.rank)).where(same, deliveries.c.state == "held").scalar_subquery()
+    woken = await conn.execute(
+        update(deliveries)
+        .where(same, deliveries.c.state == "held", deliveries.c.rank == lowest)
+        .values(state="waiting", next_attempt_at=at)
+    )
+    return woken.rowcount > 0
+
+
+async def spare(conn: AsyncConnection, message_id: str, chain: int) -> None:
+    """An earlier way did it: those held leave no more."""
     await conn.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id)
-        .values(last_error=error, next_attempt_at=next_attempt_at)
+        .where(deliveries.c.message_id == message_id, deliveries.c.chain == chain, deliveries.c.state == "held")
+        .values(state="spared", contact_sealed=None)
+    )
+
+
+async def spare_unanswered(conn: AsyncConnection, sent_before: datetime) -> None:
+    """No receipt came either way: what left is taken to have arrived, and those held leave no more."""
+    twin = deliveries.alias()
+    sent = select(twin.c.id).where(
+        twin.c.message_id == deliveries.c.message_id,
+        twin.c.chain == deliveries.c.chain,
+        twin.c.state == "sent",
+        twin.c.sent_at < sent_before,
+    )
+    await conn.execute(
+        update(deliveries)
+        .where(deliveries.c.state == "held", sent.exists())
+        .values(state="spared", contact_sealed=None)
+    )
+
+
+async def dead(conn: AsyncConnection, *, before: str | None, limit: int) -> Rows:
+    """Newest first."""
+    query = (
+        select(deliveries, messages.c.event, messages.c.created_at)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .where(deliveries.c.state == "dead")
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(deliveries.c.id < before)
+    return (await conn.execute(query)).all()
+
+
+async def revive(conn: AsyncConnection, delivery_id: str, at: datetime) -> bool:
+    """A dead letter waits again, with all its attempts before it."""
+    revived = await conn.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state == "dead", deliveries.c.contact_sealed.is_not(None))
+        .values(state="waiting", attempts=0, next_attempt_at=at)
+    )
+    return revived.rowcount == 1
+
+
+async def bury(conn: AsyncConnection, written_before: datetime) -> None:
+    """Dead letters that nobody sent again: the address and the secret words are forgotten, the fact is kept."""
+    old = select(messages.c.id).where(messages.c.created_at < written_before)
+    await conn.execute(
+        update(deliveries)
+        .where(deliveries.c.state == "dead", deliveries.c.message_id.in_(old))
+        .values(state="given_up", contact_sealed=None)
+    )
+    await conn.execute(
+        update(messages)
+        .where(messages.c.created_at < written_before, messages.c.secrets_sealed.is_not(None))
+        .values(secrets_sealed=None)
     )
 
 
 async def blank_secrets(conn: AsyncConnection, message_id: str) -> None:
-    """Forgets the one-time code of a message once none of its letters waits any more."""
-    waiting = select(deliveries.c.id).where(deliveries.c.message_id == message_id, deliveries.c.state == "waiting")
-    await conn.execute(
-        update(messages).where(messages.c.id == message_id, ~waiting.exists()).values(secrets_sealed=None)
+    """Forgets the one-time code of a message once none of its letters may leave any more."""
+    may_leave = select(deliveries.c.id).where(
+        deliveries.c.message_id == message_id, deliveries.c.state.in_(("waiting", "held", "dead"))
     )
+    await conn.execute(
+        update(messages).where(messages.c.id == message_id, ~may_leave.exists()).values(secrets_sealed=None)
+    )
+
+
+# --- what people chose -----------------------------------------------------------------------------------------------
+
+
+async def preferences(conn: AsyncConnection, account_id: str) -> Any | None:
+    query = select(message_preferences).where(message_preferences.c.account_id == account_id)
+    return (await conn.execute(query)).one_or_none()
+
+
+async def put_preferences(conn: AsyncConnection, row: dict[str, Any]) -> None:
+    statement = upsert(message_preferences).values(**row)
+    fresh = {name: statement.excluded[name] for name in row if name != "account_id"}
+    await conn.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=fresh))
+
+
+async def devices(conn: AsyncConnection, account_id: str) -> Rows:
+    query = select(push_devices).where(push_devices.c.account_id == account_id).order_by(push_devices.c.id)
+    return (await conn.execute(query)).all()
+
+
+async def put_device(conn: AsyncConnection, row: dict[str, Any]) -> Any:
+    """The same token again keeps its row, under whoever signed in there last."""
+    statement = upsert(push_devices).values(**row)
+    fresh = {name: statement.excluded[name] for name in ("account_id", "platform", "token_sealed")}
+    kept = statement.on_conflict_do_update(index_elements=["token_digest"], set_=fresh)
+    return (await conn.execute(kept.returning(push_devices))).one()
+
+
+async def drop_oldest_devices(conn: AsyncConnection, account_id: str, keep: int) -> None:
+    newest = (
+        select(push_devices.c.id).where(push_devices.c.account_id == account_id)
+        .order_by(push_devices.c.added_at.desc(), push_devices.c.id.desc()).limit(keep)
+    )  # fmt: skip
+    await conn.execute(
+        delete(push_devices).where(push_devices.c.account_id == account_id, push_devices.c.id.not_in(newest))
+    )
+
+
+async def drop_device(conn: AsyncConnection, account_id: str, device_id: str) -> bool:
+    gone = await conn.execute(
+        delete(push_devices).where(push_devices.c.account_id == account_id, push_devices.c.id == device_id)
+    )
+    return gone.rowcount == 1
+
+
+async def forget_token(conn: AsyncConnection, token_digest: bytes) -> None:
+    """The provider says that no app has this token any more."""
+    await conn.execute(delete(push_devices).where(push_devices.c.token_digest == token_digest))
+
+
+# --- tokens that change with each use --------------------------------------------------------------------------------
+
+
+async def provider_token(conn: AsyncConnection, name: str) -> bytes | None:
+    return await conn.scalar(select(provider_tokens.c.sealed).where(provider_tokens.c.name == name))
+
+
+async def lock_provider(conn: AsyncConnection, name: str) -> None:
+    """Until the transaction ends; also where there is no row yet."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def put_provider_token(conn: AsyncConnection, name: str, sealed: bytes, at: datetime) -> None:
+    statement = upsert(provider_tokens).values(name=name, sealed=sealed, renewed_at=at)
+    fresh = {"sealed": statement.excluded.sealed, "renewed_at": statement.excluded.renewed_at}
+    await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
+
+
+# --- the inbox and the night -----------------------------------------------------------------------------------------
 
 
 async def inbox(

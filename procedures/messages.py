@@ -305,6 +305,26 @@ class Item(Sourced, frozen=True, kw_only=True):
         return self.since.isoformat()
 
 
+class PaperAnswer(Strict, frozen=True, kw_only=True):
+    """The answer that says a paper was handed in."""
+
+    field: str
+    value: str = msgspec.field(name="is")
+
+
+class Confirmation(Sourced, frozen=True, kw_only=True):
+    """Somebody else's consent, without which a branch does not begin: the person whose number stands in `person` is invited.
+
+    Not answered by the deadline, the branch closes with notice; at any time before, `paper` with their signature does as well.
+    """
+
+    person: str
+    asked_when: When
+    paper: str
+    paper_answer: PaperAnswer
+    deadline: Deadline
+
+
 class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=True):
     """One administrative procedure (thủ tục hành chính) at one kind of agency.
 
@@ -318,6 +338,7 @@ class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=Tr
     documents: tuple[Document, ...] = ()
     fees: tuple[FeeRule, ...]
     result: Result
+    confirmation: Confirmation | None = None
 
 
 class Branch(Sourced, frozen=True, kw_only=True):
@@ -393,12 +414,15 @@ class State(Sourced, frozen=True, kw_only=True):
     clock_stopped: bool = False
 
 
+ActorKind = Literal["citizen", "officer", "invited", "system"]
+
+
 class Action(Strict, frozen=True, kw_only=True):
     """What may be done to a branch, by whom, from which states, and where it leads."""
 
     name: str
     label: Words
-    by: tuple[Literal["citizen", "officer", "system"], ...]
+    by: tuple["ActorKind", ...]
     since: tuple[str, ...] = msgspec.field(name="from")
     to: str
 

@@ -45,6 +45,13 @@ class ActionNotAllowed(Refusal):
     en = "“{action}” cannot be done while the branch is “{state}”. Reload the dossier."
 
 
+class NeedsFirst(Refusal):
+    status = 409
+    code = "needs-first"
+    vi = "Thủ tục này chỉ bắt đầu lại được khi thủ tục “{branch}” đã giải quyết xong. Hãy nộp lại thủ tục đó trước."
+    en = "This can only be taken up again once “{branch}” has been approved. File that one again first."
+
+
 class FeeNotKnown(Refusal):
     status = 409
     code = "fee-not-known"

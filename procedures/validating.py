@@ -37,6 +37,7 @@ def check_item(path: Path, item: Item, lists: Mapping[str, CodeList]) -> set[str
                 raise CatalogueFault(
                     path, "place", f"{address} is no field of the form", "Name an address, such as child.residence"
                 )
+        _check_confirmation(path, item, known)
     for where, sourced in _sourced(item):
         names = {field.encode_name for field in msgspec.structs.fields(sourced)}
         if wrong := set(sourced.assumed) - names:
@@ -121,6 +122,31 @@ def _check_references(path: Path, where: str, field: Field, known: set[str]) -> 
             )
 
 
+def _check_confirmation(path: Path, procedure: Procedure, known: set[str]) -> None:
+    """Whoever is asked stands in the form, and what does instead among the papers."""
+    asked = procedure.confirmation
+    if asked is None:
+        return
+    parts = list(_parts(asked.asked_when))
+    spoken = [("person", asked.person), ("paper_answer", asked.paper_answer.field)]
+    spoken += [("asked_when", found) for part in parts for found in (part.field, part.same_as) if found is not None]
+    for key, reference in spoken:
+        if reference not in known:
+            raise CatalogueFault(
+                path,
+                f"confirmation.{key}",
+                f"the confirmation speaks of {reference}, which the form lacks",
+                "Name section.field",
+            )
+    if asked.paper not in {document.kind for document in procedure.documents}:
+        raise CatalogueFault(
+            path,
+            "confirmation.paper",
+            f"{asked.paper!r} is none of the documents",
+            "Name the `kind` of one, or write it among [[documents]]",
+        )
+
+
 def _conditions(field: Field) -> list[When]:
     return [when for when in (field.required_when, field.shown_when) if when is not None]
 
@@ -148,6 +174,9 @@ def _sourced(item: Item) -> Iterator[tuple[str, Sourced]]:
         yield "result.", item.result
         if item.result.validity is not None:
             yield "result.validity.", item.result.validity
+        if item.confirmation is not None:
+            yield "confirmation.", item.confirmation
+            yield "confirmation.deadline.", item.confirmation.deadline
     if isinstance(item, Bundle):
         for number, branch in enumerate(item.branches):
             yield f"branches[{number}].", branch

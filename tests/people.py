@@ -21,6 +21,13 @@ class Person:
     ) -> None:
         self.client, self.name, self.token, self.device = client, name, token, device
 
+    def headers(self, method: str, path: str) -> dict[str, str]:
+        """What shows who calls."""
+        if self.token is None:
+            return {}
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        return self.device.headers(method, ISSUER + path, self.token) if self.device else bearer
+
     async def call(
         self,
         method: str,
@@ -32,10 +39,7 @@ class Person:
         **rest: Any,
     ) -> Any:
         """The decoded body; the whole response for what is no JSON. Asserts status and problem code when given."""
-        sent = dict(headers or {})
-        if self.token is not None:
-            bearer = {"Authorization": f"Bearer {self.token}"}
-            sent = (self.device.headers(method, ISSUER + path, self.token) if self.device else bearer) | sent
+        sent = self.headers(method, path) | (headers or {})
         response = await self.client.request(method, path, headers=sent, **rest)
         said = f"{self.name}: {method} {path} -> {response.status_code} {response.text[:1500]}"
         if expect is not None:
@@ -65,6 +69,8 @@ class Person:
 
 class CityPeople:
     """`await city.signed_in("parent")`, or the attributes after `await city.gather()`."""
+
+    device_kind: type[Device] = Device
 
     def __init__(self, app: Litestar, client: httpx.AsyncClient, furnished: Furnished) -> None:
         self.app, self.client, self.furnished = app, client, furnished
@@ -101,7 +107,7 @@ class CityPeople:
         assert citizen or officer, f"nobody is called {key} in the sandbox"
         login = citizen.phone if citizen else officer.email  # type: ignore[union-attr]
         client_id = "citizen-app" if citizen else "desk-app"
-        device, pkce = Device(), Pkce()
+        device, pkce = self.device_kind(), Pkce()
         path = "/v1/sign-ins"
         started = await self.nobody.post(
             path,

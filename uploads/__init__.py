@@ -2,11 +2,16 @@
 
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
-from uploads.service import claim, content, original, receive, release, upload
+from uploads.scanning import ClamdScanner, SandboxScanner, Scanner
+from uploads.service import Keeper, claim, content, original, receive, release, upload
 from uploads.vault import Vault
 
 __all__ = [
+    "ClamdScanner",
     "Content",
+    "Keeper",
+    "SandboxScanner",
+    "Scanner",
     "Upload",
     "UploadDamaged",
     "UploadElsewhere",

@@ -11,9 +11,9 @@ from litestar.params import Body, Parameter
 from kit.actor import Actor, citizen
 from kit.db import Database
 from kit.limits import Limits
-from kit.pool import InferencePool
-from uploads import service
+from uploads import http_tus, service
 from uploads.messages import Upload
+from uploads.service import Keeper
 from uploads.vault import Vault
 
 # The file, and the multipart envelope around it.
@@ -42,8 +42,7 @@ class UploadForm:
 async def send_file(
     data: Annotated[UploadForm, Body(media_type=RequestEncodingType.MULTI_PART)],
     db: Database,
-    vault: Vault,
-    pool: InferencePool,
+    keeper: Keeper,
     limits: Limits,
     actor: Actor,
     idempotency_key: IdempotencyKey = None,
@@ -55,7 +54,7 @@ async def send_file(
     assert actor.account_id is not None
     await limits.hit("upload", actor.account_id)
     return await service.receive(
-        db, vault, pool, account_id=actor.account_id, data=await data.file.read(), key=idempotency_key
+        db, keeper, account_id=actor.account_id, data=await data.file.read(), key=idempotency_key
     )
 
 
@@ -82,4 +81,4 @@ async def my_file_content(upload_id: str, db: Database, vault: Vault, actor: Act
     return Response(shown.data, media_type=shown.media_type, headers=shown.headers)
 
 
-route_handlers: list[Any] = [send_file, my_file, my_file_content]
+route_handlers: list[Any] = [send_file, my_file, my_file_content, *http_tus.route_handlers]

@@ -3,11 +3,12 @@
 from typing import Any
 
 from kit.jobs import Task
-from uploads import service
+from uploads import resuming, service
 
 
 async def forget(services: Any) -> None:
     await service.forget_unclaimed(services.db, services.vault)
+    await resuming.forget_expired(services.db, services.vault)
     await service.forget_orphans(services.db, services.vault)
 
 

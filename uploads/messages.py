@@ -16,6 +16,15 @@ class Upload(msgspec.Struct, frozen=True):
     uploaded_at: datetime
 
 
+class Resumable(msgspec.Struct, frozen=True):
+    """A file on its way: `received` of its `length` bytes are on the disk. Whole, it is an upload of the same id."""
+
+    id: str
+    length: int
+    received: int
+    expires_at: datetime
+
+
 class Content(msgspec.Struct, frozen=True):
     """What a person is shown of a file: a re-encoded picture, or the PDF to save. Never the original picture."""
 

@@ -78,3 +78,72 @@ class UploadDamaged(Refusal):
     code = "upload-damaged"
     vi = "Tệp lưu trữ không còn nguyên vẹn. Hãy tải tệp lên lại."
     en = "The stored file is no longer intact. Upload it again."
+
+
+class FileInfected(Refusal):
+    status = 422
+    code = "file-infected"
+    vi = "Phần mềm quét phát hiện mã độc trong tệp nên tệp không được nhận. Hãy quét máy của bạn rồi tạo lại tệp."
+    en = "The scanner found something harmful in the file, so it is not taken. Scan your device, then make the file anew."
+
+
+class ScannerAway(Refusal):
+    status = 503
+    code = "upload-scanner-unavailable"
+    vi = "Hiện chưa quét được tệp nên chưa nhận. Hãy gửi lại sau một phút."
+    en = "Files cannot be scanned right now, so none is taken. Send it again in a minute."
+
+
+class OffsetMismatch(Refusal):
+    """tus 1.0, PATCH: the offset is not the one the upload has come to."""
+
+    status = 409
+    code = "upload-offset-mismatch"
+    vi = "Tệp này đã nhận đến vị trí khác. Hãy hỏi lại (HEAD) rồi gửi tiếp từ đó."
+    en = "This upload has come to another offset. Ask for it (HEAD) and go on from there."
+
+
+class ChecksumMismatch(Refusal):
+    """tus 1.0, checksum extension."""
+
+    status = 460
+    code = "upload-checksum-mismatch"
+    vi = "Dữ liệu nhận được không khớp mã kiểm tra. Hãy gửi lại phần này."
+    en = "What came does not fit its checksum. Send this part again."
+
+
+class UploadIncomplete(Refusal):
+    status = 409
+    code = "upload-incomplete"
+    vi = "Tệp mới nhận được {received} trên {length} byte. Hãy gửi tiếp."
+    en = "Of this upload {received} of {length} bytes have come. Go on with it."
+
+
+class UploadGone(Refusal):
+    status = 410
+    code = "upload-gone"
+    vi = "Tệp tải dở này đã quá hạn. Hãy tải lên lại từ đầu."
+    en = "This unfinished upload has expired. Begin anew."
+
+
+class TooManyUnfinished(Refusal):
+    status = 429
+    code = "too-many-unfinished-uploads"
+    vi = "Bạn có {most} tệp tải dở. Hãy gửi tiếp hoặc bỏ bớt rồi thử lại."
+    en = "You have {most} unfinished uploads. Go on with them or give some up, then try again."
+
+
+class NotTus(Refusal):
+    """tus 1.0, Core Protocol: what the request must say."""
+
+    status = 400
+    code = "bad-upload-request"
+    vi = "Yêu cầu tải tệp thiếu hoặc sai tiêu đề {header}."
+    en = "The upload request lacks the header {header}, or it is wrong."
+
+
+class OtherTusVersion(Refusal):
+    status = 412
+    code = "upload-protocol-version"
+    vi = "Máy chủ chỉ hiểu giao thức tải tệp tus 1.0.0 (tiêu đề Tus-Resumable)."
+    en = "The server speaks tus 1.0.0 only (header Tus-Resumable)."

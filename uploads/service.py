@@ -20,6 +20,7 @@ from uploads import store
 from uploads.examining import PDF, examine
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadElsewhere, UploadTooLarge
+from uploads.scanning import Scanner
 from uploads.vault import Vault
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -29,12 +30,35 @@ _ORPHAN_AFTER = timedelta(days=1)
 _ID = re.compile(r"upl_[0-9a-z]{26}")
 
 
-async def receive(
-    db: Database, vault: Vault, pool: InferencePool, *, account_id: str, data: bytes, key: str | None = None
-) -> Upload:
+class Keeper(msgspec.Struct, frozen=True):
+    """What it takes to keep a file."""
+
+    vault: Vault
+    pool: InferencePool
+    scanner: Scanner | None
+
+    async def keep(self, upload_id: str, data: bytes, sha256: bytes) -> Upload:
+        """Scanned, told by its content, sealed and on the disk; its row is the caller's. Refuses what `examine` and the scanner do."""
+        if self.scanner is not None:
+            await self.scanner.refuse_harmful(data)
+        examined = await self.pool.run(examine, data)
+        await self.vault.put(upload_id, "original", data)
+        if examined.shown is not None:
+            await self.vault.put(upload_id, "shown", examined.shown)
+        return Upload(
+            id=upload_id,
+            sha256=sha256.hex(),
+            size_bytes=len(data),
+            media_type=examined.media_type,
+            pages=examined.pages,
+            uploaded_at=clock.now(),
+        )
+
+
+async def receive(db: Database, keeper: Keeper, *, account_id: str, data: bytes, key: str | None = None) -> Upload:
     """The file first, sealed and on the disk; then its row. The same `key` and file give the same upload again.
 
-    Refuses what `examine` refuses, UploadTooLarge, and the kit's refusals about the key.
+    Refuses what `Keeper.keep` refuses, UploadTooLarge, and the kit's refusals about the key.
     """
     if len(data) > MAX_BYTES:
         raise UploadTooLarge(megabytes=MAX_BYTES // 1024 // 1024)
@@ -43,30 +67,18 @@ async def receive(
         async with db.begin() as conn, _once(conn, account_id, key, sha256) as slot:
             if slot.reply is not None:
                 return msgspec.convert(slot.reply, Upload)
-    examined = await pool.run(examine, data)
-    upload_id = ids.new_id("upl")
-    await vault.put(upload_id, "original", data)
-    if examined.shown is not None:
-        await vault.put(upload_id, "shown", examined.shown)
-    upload = Upload(
-        id=upload_id,
-        sha256=sha256.hex(),
-        size_bytes=len(data),
-        media_type=examined.media_type,
-        pages=examined.pages,
-        uploaded_at=clock.now(),
-    )
+    upload = await keeper.keep(ids.new_id("upl"), data, sha256)
     if key is None:
         async with db.begin() as conn:
-            await _add(conn, account_id, upload)
+            await add(conn, account_id, upload)
         return upload
     # Asked again, not held since: no connection waits for a file to be looked at. A twin may have been faster meanwhile.
     async with db.begin() as conn, _once(conn, account_id, key, sha256) as slot:
         if slot.reply is None:
-            await _add(conn, account_id, upload)
+            await add(conn, account_id, upload)
             slot.keep(upload)
             return upload
-    await vault.erase(upload_id)
+    await keeper.vault.erase(upload.id)
     return msgspec.convert(slot.reply, Upload)
 
 
@@ -78,7 +90,7 @@ async def _once(conn: AsyncConnection, account_id: str, key: str, sha256: bytes)
         yield slot
 
 
-async def _add(conn: AsyncConnection, account_id: str, upload: Upload) -> None:
+async def add(conn: AsyncConnection, account_id: str, upload: Upload) -> None:
     await store.add(
         conn,
         id=upload.id,
@@ -149,6 +161,12 @@ async def forget_orphans(db: Database, vault: Vault) -> None:
             known = await store.known(conn, batch)
         for upload_id in set(batch) - known:
             await vault.erase(upload_id)
+    pieces = await asyncio.to_thread(lambda: list(vault.piece_ids_before(clock.now() - _ORPHAN_AFTER)))
+    for batch in _batches(pieces, 1000):
+        async with db.connect() as conn:
+            known = await store.known_unfinished(conn, batch)
+        for upload_id in set(batch) - known:
+            await vault.erase_pieces(upload_id)
 
 
 def _batches(found: list[str], size: int) -> list[list[str]]:

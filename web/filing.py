@@ -19,12 +19,11 @@ from kit.actor import ANYONE, Actor
 from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
-from kit.pool import InferencePool
 from kit.refusal import Fault, Refusal, fault
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Bundle, Catalogue, CodeList, Procedure
-from uploads import Vault
+from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
 from web.pages import language, page
@@ -155,8 +154,7 @@ async def hand_in(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
-    vault: Vault,
-    pool: InferencePool,
+    keeper: Keeper,
     limits: Limits,
     dossier_id: str,
 ) -> Response[str]:
@@ -172,7 +170,7 @@ async def hand_in(
         elif (file := sent.file("file")) is not None:
             assert actor.account_id is not None
             await limits.hit("upload", actor.account_id)
-            upload = await uploads.receive(db, vault, pool, account_id=actor.account_id, data=await file.read())
+            upload = await uploads.receive(db, keeper, account_id=actor.account_id, data=await file.read())
             asked = AttachDocument(upload_id=upload.id)
             await drafting.attach_document(db, catalogue, actor, dossier_id, kind, asked, version=None)
     except StrangeForm as refusal:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.tables import account_claims, accounts, contacts, sign_in_failures, sign_in_log, sign_ins
 from identity.tokens.tables import oauth_clients
+from kit.db import rows, select_from
 
 MAX_TRIES = 5
 
@@ -20,7 +21,7 @@ async def add_account(conn: AsyncConnection, **values: Any) -> bool:
 
 
 async def account(conn: AsyncConnection, account_id: str) -> Any:
-    return (await conn.execute(select(accounts).where(accounts.c.id == account_id))).first()
+    return next(iter(await rows(conn, _ACCOUNT, (account_id,))), None)
 
 
 async def account_by_pin(conn: AsyncConnection, pin_digest: bytes, *, lock: bool = False) -> Any:
@@ -91,12 +92,11 @@ async def lower_level(conn: AsyncConnection, account_id: str, most: int, evidenc
 
 
 async def contacts_of(conn: AsyncConnection, account_id: str) -> Any:
-    statement = (
-        select(contacts)
-        .where(contacts.c.account_id == account_id, contacts.c.removed_at.is_(None))
-        .order_by(contacts.c.id)
-    )
-    return (await conn.execute(statement)).all()
+    return await rows(conn, _CONTACTS, (account_id,))
+
+
+_CONTACTS = select_from(contacts, "where account_id = %s and removed_at is null order by id")
+_ACCOUNT = select_from(accounts, "where id = %s")
 
 
 async def add_contact(conn: AsyncConnection, **values: Any) -> bool:

@@ -31,6 +31,11 @@ async def standing(conn: AsyncConnection, account_id: str, client_id: str, at: d
     )
 
 
+async def readers(conn: AsyncConnection, account_id: str, scope: str, at: datetime) -> list[str]:
+    """The apps that this person lets do what the scope names."""
+    return await store.readers(conn, account_id, scope, at)
+
+
 async def give(
     conn: AsyncConnection,
     *,

@@ -25,6 +25,16 @@ async def standing(conn: AsyncConnection, account_id: str, client_id: str) -> An
     return (await conn.execute(statement)).first()
 
 
+async def readers(conn: AsyncConnection, account_id: str, scope: str, at: datetime) -> list[str]:
+    query = select(consents.c.client_id).where(
+        consents.c.account_id == account_id,
+        consents.c.ended_at.is_(None),
+        consents.c.expires_at > at,
+        consents.c.allowed.any(scope),
+    )
+    return list(await conn.scalars(query))
+
+
 async def add(conn: AsyncConnection, **values: Any) -> None:
     await conn.execute(insert(consents).values(**values))
 

@@ -38,10 +38,10 @@ async def create_office(
 
 async def office_for(conn: AsyncConnection, agency: Agency, ward_code: str) -> Office:
     """Who decides there; refuses NoSuchOffice."""
-    found = await store.all_offices(conn, agency, ward_code)
-    if not found:
+    found = await store.office_for(conn, agency, ward_code)
+    if found is None:
         raise NoSuchOffice(agency=agency, ward_code=ward_code)
-    return found[0]
+    return found
 
 
 async def office(conn: AsyncConnection, office_id: str) -> Office:

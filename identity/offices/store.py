@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.offices.messages import Office
 from identity.offices.tables import officers, offices
+from kit.db import rows, select_from
 from kit.refusal import Words
 
 
@@ -37,8 +38,15 @@ async def add_office(conn: AsyncConnection, added: Office, at: datetime) -> bool
 
 
 async def office(conn: AsyncConnection, office_id: str) -> Office | None:
-    row = (await conn.execute(select(offices).where(offices.c.id == office_id))).first()
-    return None if row is None else _office(row)
+    return next(map(_office, await rows(conn, _OFFICE, (office_id,))), None)
+
+
+_OFFICE = select_from(offices, "where id = %s")
+_OFFICE_FOR = select_from(offices, "where agency = %s and ward_code = %s")
+
+
+async def office_for(conn: AsyncConnection, agency: str, ward_code: str) -> Office | None:
+    return next(map(_office, await rows(conn, _OFFICE_FOR, (agency, ward_code))), None)
 
 
 async def all_offices(conn: AsyncConnection, agency: str | None, ward_code: str | None) -> list[Office]:

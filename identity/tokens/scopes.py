@@ -52,6 +52,11 @@ SCOPES: dict[str, Scope] = {
     "dossiers:find-by-my-face": _scope(
         "citizen", "Tìm hồ sơ của bạn bằng chính khuôn mặt bạn", "Find your dossiers by your own face"
     ),
+    "webhooks": _scope(
+        "client",
+        "Được báo khi hồ sơ bạn cho xem có thay đổi",
+        "Be told when a dossier you let it see changes",
+    ),
     "dossiers:find-by-face": _scope("kiosk", "Tìm hồ sơ bằng khuôn mặt tại quầy", "Find dossiers by face at a kiosk"),
 }
 

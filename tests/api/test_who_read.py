@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
+import msgspec
 import psycopg
 import pytest
 from litestar.routes import HTTPRoute
@@ -137,11 +138,13 @@ class Walker:
     @contextmanager
     def prepared(self, pool: Any) -> Generator[None]:
         """The house's pool is exchanged meanwhile."""
-        self.city.house.pool, own = pool, self.city.house.pool
+        house = self.city.house
+        own, keeper = house.pool, house.keeper
+        house.pool, house.keeper = pool, msgspec.structs.replace(keeper, pool=pool)
         try:
             yield
         finally:
-            self.city.house.pool = own
+            house.pool, house.keeper = own, keeper
 
     async def dossier(self) -> dict[str, Any]:
         with self.prepared(self.photos):
@@ -185,6 +188,48 @@ async def decide(here: Walker) -> None:
     body = {"outcome": "refused", "reason": "Giấy chứng sinh không đọc được, đề nghị nộp lại."}
     await officer.post(f"{path}/claim", expect=201)
     await officer.post(f"{path}/decision", json=body, expect=201)
+
+
+_WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
+
+
+@walks("POST /v1/desk/branches/{branch_id}/receipt")
+async def receive(here: Walker) -> None:
+    officer, path = await here.branch()
+    await officer.post(f"{path}/receipt", expect=201)
+
+
+@walks("POST /v1/desk/branches/{branch_id}/supplement-request")
+async def ask_supplement(here: Walker) -> None:
+    officer, path = await here.branch()
+    await officer.post(f"{path}/claim", expect=201)
+    body = {"reason": _WHY, "documents": ["birth_notification"]}
+    await officer.post(f"{path}/supplement-request", json=body, expect=201)
+
+
+@walks("POST /v1/desk/branches/{branch_id}/reopening")
+async def reopen(here: Walker) -> None:
+    officer, path = await here.branch()
+    await officer.post(f"{path}/claim", expect=201)
+    await officer.post(f"{path}/decision", json={"outcome": "refused", "reason": _WHY}, expect=201)
+    await officer.post(f"{path}/reopening", json={"reason": _WHY}, expect=201)
+
+
+@walks(
+    "POST /v1/desk/branches/{branch_id}/corrected-result",
+    "POST /v1/desk/branches/{branch_id}/upheld-result",
+)
+async def review_result(here: Walker) -> None:
+    dossier = await here.dossier()
+    for name in ("birth", "residence"):
+        await steps.decide(here.city, dossier, name)
+    officer, parent = await here.city.signed_in("residence"), await here.city.signed_in("parent")
+    branch = steps.branch(dossier, "residence")["id"]
+    for verb, more in (("corrected-result", {"result": {"number": "777/TB-CAP"}}), ("upheld-result", {})):
+        await parent.post(
+            f"/v1/dossiers/{dossier['id']}/branches/residence/correction", json={"reason": _WHY}, expect=200
+        )
+        await officer.post(f"/v1/desk/branches/{branch}/{verb}", json={"reason": _WHY, **more}, expect=201)
 
 
 @walks("GET /v1/desk/branches/{branch_id}/documents/{kind}")

@@ -63,8 +63,9 @@ def child(name: str | None = None, *, gcs: str | None = None) -> dict[str, Any]:
         "father.residence": HOME,
         "father.residence_kind": "permanent",
         "residence.address": HOME,
-        "residence.household_head_name": "Hoàng Văn Đức",
-        "residence.household_head_pin": "079089000012",
+        # The mother heads the household and consents by filing; the other parent would be invited to.
+        "residence.household_head_name": "Nguyễn Thị Hồng Thắm",
+        "residence.household_head_pin": "079192000011",
         "residence.relation_to_head": "child",
         "insurance.facility": "Bệnh viện Nhi Đồng 2",
     }

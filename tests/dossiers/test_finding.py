@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from dossiers import finding, live
+from dossiers import finding, live, store
 from identity import faces as face_room
 from identity import offices
 from identity.faces import FIND_MY_DOSSIER, liveness
@@ -74,10 +74,25 @@ async def test_guessing_days_for_one_code_runs_dry_whether_it_exists_or_not(city
     await city.house.valkey.forget_everything()
 
 
-def test_second_fact_of_a_draft_or_nobody_never_fits() -> None:
-    born = date(1992, 5, 20)
-    assert not finding._knows(None, "", born)
-    assert not finding._knows(("dos_1", []), MISSING, born)
+async def test_a_wrong_guess_and_a_missing_dossier_cost_one_question_that_finds_nothing(
+    city: CityPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a wrong guess read and a missing dossier did not could be told by the clock."""
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    asked: list[tuple[str, bool]] = []
+    really = store.standing_by_code
+
+    async def counted(conn: Any, code: str, fact: bytes) -> Any:
+        found = await really(conn, code, fact)
+        asked.append((code, found is not None))
+        return found
+
+    monkeypatch.setattr(store, "standing_by_code", counted)
+    for code, born in ((dossier["receipt_code"], "1992-05-21"), (MISSING, BORN), ("no code at all", BORN)):
+        await ask(city, code, born, expect=404, code="lookup-failed")
+    assert [found for _, found in asked] == [False, False, False]
+    await ask(city, dossier["receipt_code"], BORN, expect=200)
+    assert asked[3:] == [(dossier["receipt_code"], True)]
 
 
 class Seen(InferencePool):

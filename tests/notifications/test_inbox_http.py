@@ -2,6 +2,7 @@
 
 import pytest
 
+from kit.refusal import Words
 from notifications import Recipient
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +17,11 @@ async def test_everyone_sees_their_own_messages_and_nobody_else_s(city):
             conn,
             event="dossier-received",
             to=Recipient(me["account_id"]),
-            fields={"receipt_code": "R-1", "status": "ok", "link": "https://x.example/R-1"},
+            fields={
+                "receipt_code": "R-1",
+                "status": Words("Đã tiếp nhận", "Received"),
+                "link": "https://x.example/R-1",
+            },
             once_key="inbox-test",
         )
     found = await parent.get("/v1/me/messages", expect=200)

@@ -29,10 +29,10 @@ RECEIVED = {
 class Wire:
     """A channel whose other side the test plays."""
 
-    name, kind, development_only = "wire", "sms", True
+    name, development_only = "wire", True
 
-    def __init__(self, *answers):
-        self.answers, self.letters = list(answers), []
+    def __init__(self, *answers, kind="sms", receipts=False):
+        self.answers, self.letters, self.kind, self.receipts = list(answers), [], kind, receipts
 
     async def send(self, letter):
         self.letters.append(letter)
@@ -146,9 +146,9 @@ async def test_a_letter_that_fails_waits_longer_each_time_and_then_leaves(db, of
     assert waits == [5, 10, 20]
     with clock.frozen_near(at):
         await post.drain(db)
-    (row,) = await rows(db, "select state, attempts, delivered_at, contact_sealed from deliveries")
-    assert (row.state, row.attempts, row.contact_sealed) == ("delivered", 4, None)
-    assert row.delivered_at is not None
+    (row,) = await rows(db, "select state, attempts, sent_at, contact_sealed from deliveries")
+    assert (row.state, row.attempts, row.contact_sealed) == ("sent", 4, None)
+    assert row.sent_at is not None
     assert len({letter.id for letter in wire.letters}) == 1
 
 
@@ -171,7 +171,7 @@ async def test_what_can_never_be_delivered_is_given_up_at_once(db, office):
     assert tuple(row) == ("given_up", "mailbox refused with 550", None)
 
 
-async def test_after_twelve_attempts_it_is_given_up(db, office):
+async def test_after_twelve_attempts_it_is_a_dead_letter(db, office):
     wire = Wire(*[OSError()] * 20)
     post = office(wire)
     await send(db, post)
@@ -179,7 +179,7 @@ async def test_after_twelve_attempts_it_is_given_up(db, office):
         with clock.shifted(timedelta(hours=hours)):
             await post.drain(db)
     (row,) = await rows(db, "select state, attempts from deliveries")
-    assert tuple(row) == ("given_up", 12)
+    assert tuple(row) == ("dead", 12)
     assert len(wire.letters) == 12
 
 
@@ -267,12 +267,13 @@ async def test_a_batch_of_many_drains_whole(db, office):
 
 async def test_the_sandbox_keeps_every_letter_once_for_its_page(db, office):
     post = office(SandboxChannel("sms", db), SandboxChannel("email", db))
-    await send(db, post, to=Recipient("acc_1", (PHONE, Contact("email", "a@b.vn")), "en"))
+    to = Recipient("acc_1", (PHONE, Contact("email", "a@b.vn")), "en")
+    await send(db, post, "level-raised", {"level": "2", "link": "https://x.example"}, to=to)
     await post.drain(db)
     async with db.connect() as conn:
         kept = await letters_in(conn)
     assert {(one.channel, one.to) for one in kept} == {("sms", PHONE.value), ("email", "a@b.vn")}
-    assert all("Received" in one.text for one in kept)
+    assert all("level 2" in one.text for one in kept)
 
 
 async def test_the_inbox_pages_back_newest_first_and_shows_nobody_else_s(db, office):

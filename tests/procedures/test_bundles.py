@@ -8,7 +8,8 @@ import pytest
 import procedures
 from procedures import bundles
 from procedures.bundles import Event
-from procedures.refusals import ActionNotAllowed, BadChoice
+from procedures.messages import Bundle
+from procedures.refusals import ActionNotAllowed, BadChoice, NeedsFirst
 
 CATALOGUE = procedures.load()
 LIFECYCLE = CATALOGUE.lifecycle
@@ -29,9 +30,13 @@ def test_every_action_in_every_state(state: str, action: str) -> None:
         assert action not in bundles.allowed(LIFECYCLE, state)
 
 
-def test_closed_states_are_ends_and_every_other_state_has_a_way_out() -> None:
+def test_every_state_has_a_way_out_and_what_has_ended_is_only_taken_up_again_by_people() -> None:
     for state in LIFECYCLE.states:
-        assert (bundles.allowed(LIFECYCLE, state.name) == []) == state.closed
+        out = set(bundles.allowed(LIFECYCLE, state.name))
+        assert out, state.name
+        if state.closed:
+            by_people = {"refile", "reopen", "ask_correction", "correct"}
+            assert out <= (by_people if state.name != "not_started" else {"wait_again"}), state.name
 
 
 def test_every_state_can_be_reached() -> None:
@@ -45,7 +50,7 @@ def test_national_statuses() -> None:
     assert sorted(map(int, LIFECYCLE.national_statuses)) == list(range(1, 11))
     assert LIFECYCLE.state("supplement_requested").national_status == 5
     stopped = {state.name for state in LIFECYCLE.states if state.clock_stopped}
-    assert stopped == {"supplement_requested"}
+    assert stopped == {"supplement_requested", "unconfirmed"}
     assert LIFECYCLE.clock_stops_in == (5, 6, 8)
     open_and_stopped = {
         s.name for s in LIFECYCLE.states if s.national_status in LIFECYCLE.clock_stops_in and not s.closed
@@ -93,31 +98,110 @@ def test_an_approval_twice_is_refused() -> None:
         bundles.after(GROUP, LIFECYCLE, states, Event("birth", "dance"))
 
 
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_whatever_happens_nothing_starts_before_the_birth_and_nothing_waits_after_it_ended(size: int) -> None:
-    """Every order of up to this many actions on every branch of every choice: no branch skipped, none left hanging."""
-    for others in itertools.combinations(("residence", "insurance", "identity_card"), size):
-        seen: set[tuple[tuple[str, str], ...]] = set()
-        todo = [bundles.start(GROUP, ("birth", *others))]
+BUNDLES = [pytest.param(bundle, id=f"{bundle.code}-{bundle.version}") for bundle in CATALOGUE.bundles]
+PEOPLE = ("citizen", "officer", "invited")
+
+
+def _moved(bundle: Bundle, states: dict[str, str], event: Event, held: frozenset[str]) -> dict[str, str] | None:
+    """The states afterwards; None where a branch must wait for another first."""
+    moved = dict(states)
+    try:
+        steps = bundles.after(bundle, LIFECYCLE, states, event, held=held)
+    except NeedsFirst:
+        return None
+    for step in steps:
+        assert moved[step.branch] == step.before
+        moved[step.branch] = step.after
+    return moved
+
+
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_whatever_happens_no_branch_is_skipped_none_starts_early_and_none_is_left_hanging(bundle: Bundle) -> None:
+    """Every state the group can get into, by every action of every kind of person on every branch, of every choice of two
+    branches besides the first, with and without a consent that is missing."""
+    first, *rest = [branch.name for branch in bundle.branches]
+    choices = [(first, *others) for others in itertools.combinations(rest, min(2, len(rest)))]
+    for chosen, held in itertools.product(choices, (frozenset[str](), frozenset(rest[:1]))):
+        todo = [bundles.start(bundle, chosen, held=held)]
+        seen: set[tuple[str, ...]] = set()
         while todo:
             states = todo.pop()
-            key = tuple(states.items())
-            if key in seen:
+            if tuple(states.values()) in seen:
                 continue
-            seen.add(key)
-            for name in others:
-                if states["birth"] != "approved":
-                    assert states[name] in {"waiting", "withdrawn", "not_started"}
-                if LIFECYCLE.state(states["birth"]).closed:
-                    assert states[name] != "waiting"
+            seen.add(tuple(states.values()))
+            _holds_together(bundle, states)
             for name, state in states.items():
-                by_people = {
-                    *bundles.allowed(LIFECYCLE, state, "officer"),
-                    *bundles.allowed(LIFECYCLE, state, "citizen"),
-                }
-                for action in by_people:
-                    moved = dict(states)
-                    for transition in bundles.after(GROUP, LIFECYCLE, states, Event(name, action)):
-                        assert moved[transition.branch] == transition.before
-                        moved[transition.branch] = transition.after
-                    todo.append(moved)
+                for action in {act for by in (*PEOPLE, "system") for act in bundles.allowed(LIFECYCLE, state, by)}:
+                    if action in ("start", "not_start", "wait_again", "hold"):
+                        continue  # never done by themselves: they follow from another branch
+                    moved = _moved(bundle, states, Event(name, action), held)
+                    if moved is not None:
+                        todo.append(moved)
+        assert len(seen) > 20
+
+
+def _holds_together(bundle: Bundle, states: dict[str, str]) -> None:
+    unstarted = {"waiting", "withdrawn", "not_started", "declined", "lapsed", "refused"}
+    for name, state in states.items():
+        needs = [states[need] for need in bundle.branch(name).needs if need in states]
+        if not set(needs) <= {"approved", "correcting"}:
+            assert state in unstarted, f"{name} is {state} while what it needs is {needs}"
+        if any(need != "approved" and LIFECYCLE.state(need).closed for need in needs):
+            assert state != "waiting", f"{name} waits for what has ended"
+        if needs and set(needs) <= {"approved"}:
+            assert state not in ("waiting", "not_started"), f"{name} was skipped"
+
+
+@pytest.mark.parametrize("bundle", BUNDLES)
+@pytest.mark.parametrize("end", ["refused", "lapsed", "withdrawn"])
+def test_how_each_branch_fails_is_said_in_data_and_happens(bundle: Bundle, end: str) -> None:
+    """Before the first is approved nothing else starts; a later branch ends alone, and each can be filed again."""
+    how = {
+        "refused": ("claim", "refuse"),
+        "lapsed": ("claim", "ask_supplement", "lapse"),
+        "withdrawn": ("withdraw",),
+    }[end]
+    for failing in bundle.branches:
+        states = bundles.start(bundle)
+        for branch in bundle.branches:
+            if branch.name in _all_needs(bundle, failing.name):
+                for action in ("claim", "approve"):
+                    states = _moved(bundle, states, Event(branch.name, action), frozenset()) or states
+        before = dict(states)
+        for action in how:
+            states = _moved(bundle, states, Event(failing.name, action), frozenset()) or states
+        assert states[failing.name] == end
+        for branch in bundle.branches:
+            if branch.name == failing.name:
+                continue
+            if failing.on_refused == "stops_group" and failing.name in _all_needs(bundle, branch.name):
+                assert states[branch.name] == "not_started", branch.name
+            else:
+                assert states[branch.name] == before[branch.name], "a branch that ends alone touches no other"
+        again = _moved(bundle, states, Event(failing.name, "refile"), frozenset())
+        assert again == before, "filed again, all stand as they stood before it failed"
+
+
+def _all_needs(bundle: Bundle, name: str) -> set[str]:
+    direct = set(bundle.branch(name).needs)
+    return direct | {need for one in direct for need in _all_needs(bundle, one)}
+
+
+def test_what_needs_another_is_not_taken_up_before_it() -> None:
+    states = {**bundles.start(GROUP), "birth": "refused", "residence": "withdrawn"}
+    with pytest.raises(NeedsFirst):
+        bundles.after(GROUP, LIFECYCLE, states, Event("residence", "refile"))
+
+
+def test_a_branch_that_lacks_a_consent_waits_for_it_whenever_it_would_begin() -> None:
+    held = {"residence"}
+    states = {**bundles.start(GROUP, held=held), "birth": "in_review"}
+    found = bundles.after(GROUP, LIFECYCLE, states, Event("birth", "approve"), held=held)
+    assert [(t.branch, t.action) for t in found if t.branch == "residence"] == [
+        ("residence", "start"),
+        ("residence", "hold"),
+    ]
+    agreed = bundles.after(GROUP, LIFECYCLE, {"residence": "unconfirmed"}, Event("residence", "confirm"), held=held)
+    assert [t.after for t in agreed] == ["submitted"]
+    alone = CATALOGUE.procedure("permanent_residence", date(2026, 11, 6))
+    assert bundles.start(alone, held={alone.key}) == {alone.key: "unconfirmed"}

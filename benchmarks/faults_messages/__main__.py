@@ -1,0 +1,5 @@
+"""`python -m benchmarks.faults_messages`."""
+
+from benchmarks.faults_messages.run import main
+
+main()

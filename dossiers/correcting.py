@@ -1,0 +1,152 @@
+"""A result with a mistake in it: the citizen reports it, the agency corrects the paper or upholds it; the old one is kept."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import amending, deciding, desk, moving, store, telling
+from dossiers.history import Happening, seal
+from dossiers.messages import CorrectResult, DeskBranch, Dossier, Reason
+from dossiers.refusals import CorrectedInRegister, ReasonMissing
+from kit import clock, names
+from kit.actor import Actor
+from kit.db import Database, to_json
+from kit.keys import Keys
+from kit.refusal import Words
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue, bundles
+from procedures.bundles import Event, Transition
+
+
+async def report(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    asked: Reason,
+    *,
+    key: str | None,
+    version: int | None,
+) -> Dossier:
+    """The result is looked at again; it holds until it is corrected. Raises ReasonMissing, NotInDossier, ActionNotAllowed,
+    and what `amending.amend` refuses."""
+    mistake = _written(asked.reason)
+
+    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+        title = held.procedures[held.row(branch).name].name
+
+        def told(step: Transition) -> Happening:
+            said = Words(
+                vi=f"công dân báo kết quả có sai sót: {mistake}",
+                en=f"the citizen reports a mistake in the result: {mistake}",
+            )
+            return telling.done(actor, "ask_correction", branch, title, said, step.before, step.after)
+
+        await moving.move(conn, catalogue, held, Event(branch, "ask_correction"), at=clock.now(), told=told)
+
+    return await amending.amend(
+        db, catalogue, actor, dossier_id, verb,
+        route=f"branches/{branch}/correction", asked=asked, key=key, version=version,
+    )  # fmt: skip
+
+
+async def correct(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    branch_id: str,
+    asked: CorrectResult,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """The paper is made anew with what the agency states now. Raises ReasonMissing, CorrectedInRegister, ResultIncomplete,
+    and what `deciding.of_another` refuses."""
+    reason = _written(asked.reason)
+    async with db.begin() as conn:
+        work = await _reviewed(conn, keys, catalogue, actor, branch_id, "correct", version)
+        if not work.procedure.result.fields:
+            raise CorrectedInRegister
+        now = clock.now()
+        case = await desk.case_of(conn, keys, settings, work, at=now)
+        stated = deciding.stated_whole(work, case, {**work.branch.result, **asked.result})
+        made = await work.outcome.make(conn, case, stated)
+        await store.replace_result(conn, branch_id, number=made.number, data=to_json(made.data), at=now)
+        said = Words(vi=f"kết quả được sửa. Lý do: {reason}", en=f"the result was corrected. Reason: {reason}")
+        facts = {"result_sha256": seal(to_json(stated))}
+        await _settle(conn, keys, catalogue, settings, post_office, work, "correct", said, facts, result=stated)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def uphold(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    branch_id: str,
+    asked: Reason,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """The result stays as it is, with a written reason. Raises ReasonMissing and what `deciding.of_another` refuses."""
+    reason = _written(asked.reason)
+    async with db.begin() as conn:
+        work = await _reviewed(conn, keys, catalogue, actor, branch_id, "uphold", version)
+        said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
+        await _settle(conn, keys, catalogue, settings, post_office, work, "uphold", said, {})
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def _reviewed(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    branch_id: str,
+    action: str,
+    version: int | None,
+) -> desk.Work:
+    work = await deciding.of_another(conn, keys, catalogue, actor, branch_id, lock=True)
+    deciding.refuse_stale(work, version)
+    bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)
+    return work
+
+
+async def _settle(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    work: desk.Work,
+    action: str,
+    said: Words,
+    facts: dict[str, Any],
+    **changes: Any,
+) -> None:
+    actor, branch, title = work.actor, work.branch, work.procedure.name
+
+    def told(step: Transition) -> Happening:
+        return telling.done(actor, action, branch.name, title, said, step.before, step.after, **facts)
+
+    now, me = clock.now(), actor.account_id
+    await moving.move(
+        conn, catalogue, work.graph, Event(branch.name, action), at=now, told=told,
+        claimed_by=me, claimed_at=now, decided_by=me, **changes,
+    )  # fmt: skip
+    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+    await messenger.result_reviewed(conn, branch.id, title, "approved", cause=branch.version)
+
+
+def _written(reason: str) -> str:
+    """Raises ReasonMissing."""
+    reason = names.nfc(reason).strip()
+    if len(reason) < deciding.LEAST_REASON_LETTERS:
+        raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
+    return reason

@@ -1,0 +1,259 @@
+"""/v1/dossiers/…: what whoever filed it does after the submission; /v1/me/invitations: what others ask of one."""
+
+import hashlib
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from dossiers import confirming, correcting, following, refiling, supplementing, watching
+from dossiers.http_versions import IfMatch, asked_version, tagged
+from dossiers.messages import (
+    Answered,
+    AnswerInvitation,
+    ConsentOnPaper,
+    Dossier,
+    InvitationList,
+    Reason,
+    Status,
+    Supplement,
+    Withdraw,
+)
+from dossiers.watching import Feed
+from kit.actor import Actor, citizen
+from kit.db import Database
+from kit.keys import Keys
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue
+
+_FORM_BYTES: Final = 200_000
+_SMALL: Final = 16_000
+_READ, _WRITE = citizen("dossiers:read"), citizen("dossiers:write")
+# Consent to somebody else's dossier takes the assurance that filing one's own does.
+_CONSENTING = citizen("dossiers:write", level=2)
+
+Key = Annotated[
+    str | None, Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry")
+]
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/supplement",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="Give what the officer asked for, all at once",
+    status_code=200,
+    request_max_body_size=_FORM_BYTES,
+)
+async def give_supplement(
+    dossier_id: str,
+    branch: str,
+    data: Supplement,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(
+        await supplementing.supplement(
+            db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version
+        )
+    )
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/withdrawal",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="Withdraw procedures, or everything that has not ended",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def withdraw(
+    dossier_id: str,
+    data: Withdraw,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(
+        await refiling.withdraw(db, catalogue, actor, dossier_id, data, key=idempotency_key, version=version)
+    )
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/refiling",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="File a procedure again with everything already given",
+    status_code=200,
+    request_max_body_size=_FORM_BYTES,
+)
+async def refile(
+    dossier_id: str,
+    branch: str,
+    data: Supplement,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    """`fields` and `documents` hold only what changes; what an approved procedure was decided by stays as it is."""
+    version = asked_version(if_match)
+    return _tagged(
+        await refiling.refile(
+            db, keys, catalogue, settings, post_office, actor, dossier_id, branch, data,
+            key=idempotency_key, version=version,
+        )
+    )  # fmt: skip
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/correction",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="Report a mistake in a result",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def report_mistake(
+    dossier_id: str,
+    branch: str,
+    data: Reason,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    """The result holds until the agency corrects it."""
+    version = asked_version(if_match)
+    return _tagged(
+        await correcting.report(db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version)
+    )
+
+
+@post(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/consent-on-paper",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="Hand in a signed paper where an invited person does not answer",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def consent_on_paper(
+    dossier_id: str,
+    branch: str,
+    data: ConsentOnPaper,
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(
+        await confirming.on_paper(db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version)
+    )
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/status",
+    who=_READ,
+    tags=["dossiers"],
+    summary="How a dossier stands; ask again with the ETag",
+)
+async def show_status(
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    actor: Actor,
+    if_none_match: Annotated[str | None, Parameter(header="If-None-Match", max_length=200)] = None,
+) -> Response[Status]:
+    """For devices that poll: 304 and no body while nothing has changed, lateness included."""
+    said = await watching.status(db, keys, catalogue, actor, dossier_id)
+    tag = f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and tag in if_none_match:
+        return Response(None, status_code=304, headers=headers)  # type: ignore[return-value] - a 304 has no body
+    return Response(said, headers=headers)
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/events",
+    who=_READ,
+    tags=["dossiers"],
+    summary="Each line of the history as it is written (server-sent events)",
+    media_type="text/event-stream",
+)
+async def show_events(
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    feed: Feed,
+    actor: Actor,
+    last_event_id: Annotated[int, Parameter(header="Last-Event-ID", ge=0, le=1_000_000)] = 0,
+) -> Stream:
+    """`id` is the line's number: come back with it as `Last-Event-ID` and nothing is missed or told twice. Ends after ten minutes."""
+    await following.refuse_strangers(db, keys, actor, dossier_id)
+    lines = watching.lines(db, feed, dossier_id, after=last_event_id)
+    headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+    return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
+
+
+@get("/v1/me/invitations", who=_READ, tags=["dossiers"], summary="Whose dossiers ask for my consent")
+async def list_invitations(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor) -> InvitationList:
+    """Only what concerns the reader of the form is shown; who is invited does not follow the dossier by that."""
+    return await confirming.invitations(db, keys, catalogue, actor)
+
+
+@post(
+    "/v1/me/invitations/{invitation_id:str}/answer",
+    who=_CONSENTING,
+    tags=["dossiers"],
+    summary="Consent, or decline",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def answer_invitation(
+    invitation_id: str,
+    data: AnswerInvitation,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+) -> Answered:
+    """The same answer again changes nothing."""
+    return await confirming.answer(db, keys, catalogue, settings, post_office, actor, invitation_id, data)
+
+
+def _tagged(dossier: Dossier) -> Response[Dossier]:
+    return tagged(dossier, dossier.version)
+
+
+route_handlers: list[Any] = [
+    give_supplement,
+    withdraw,
+    refile,
+    report_mistake,
+    consent_on_paper,
+    list_invitations,
+    answer_invitation,
+    show_status,
+    show_events,
+]

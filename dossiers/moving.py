@@ -1,0 +1,155 @@
+"""How a dossier's branches move together: what somebody did, what follows from it, the history, the promises; one transaction."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import inviting, store, telling, views
+from dossiers.history import Happening
+from dossiers.refusals import NotInDossier
+from identity import offices
+from kit.db import to_json
+from kit.refusal import Words
+from procedures import Catalogue, Procedure, bundles
+from procedures.bundles import Event, Transition
+from procedures.calendar import Pause
+
+
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
+    """A dossier whose row is locked, with all its branches."""
+
+    dossier: views.Row
+    item: views.Item
+    procedures: dict[str, Procedure]
+    rows: list[views.Row]
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {row.name: row.state for row in self.rows}
+
+    def row(self, branch: str) -> views.Row:
+        """Raises NotInDossier."""
+        found = next((row for row in self.rows if row.name == branch), None)
+        if found is None:
+            raise NotInDossier(branch=branch)
+        return found
+
+
+async def graph(conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row) -> Graph:
+    """The branches as they stand behind the lock of their dossier's row."""
+    item = views.item_of(catalogue, dossier)
+    return Graph(
+        dossier=dossier,
+        item=item,
+        procedures=views.procedures_of(catalogue, item, dossier),
+        rows=await store.branches_of(conn, [dossier.id]),
+    )
+
+
+async def move(
+    conn: AsyncConnection,
+    catalogue: Catalogue,
+    held: Graph,
+    event: Event,
+    *,
+    at: datetime,
+    told: Callable[[Transition], Happening],
+    **changes: Any,
+) -> list[Transition]:
+    """Carries out an action on one branch, with `changes` to its row, and everything that follows on the others.
+
+    Raises ActionNotAllowed, NeedsFirst.
+    """
+    unconfirmed = await inviting.missing(conn, held.dossier.id)
+    steps = bundles.after(held.item, catalogue.lifecycle, held.states, event, held=unconfirmed)
+    rows: dict[str, dict[str, Any]] = {}
+    happenings: list[Happening] = []
+    for position, step in enumerate(steps):
+        row = held.row(step.branch)
+        values = rows.setdefault(step.branch, {"started_at": row.started_at, "pauses": row.pauses})
+        values |= _entering(catalogue, held.procedures[step.branch], step, values, at)
+        if position == 0:
+            values |= changes
+            happenings.append(told(step))
+        else:
+            happenings.append(await _follows(conn, held, row, step))
+        if catalogue.lifecycle.state(step.after).closed:
+            await store.answer_invitation(conn, held.dossier.id, step.branch, "ended", at)
+        elif step.action == "hold":
+            await store.ask_anew(conn, held.dossier.id, step.branch)
+    for name, values in rows.items():
+        await store.move(conn, held.row(name).id, **values)
+    await _promise_again(conn, catalogue, held, {name: values["pauses"] for name, values in rows.items()})
+    states = held.states | {step.branch: step.after for step in steps}
+    closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
+    await telling.record(conn, held.dossier, happenings, at=at, status="closed" if closed else "open")
+    return steps
+
+
+def _entering(
+    catalogue: Catalogue, procedure: Procedure, step: Transition, values: dict[str, Any], at: datetime
+) -> dict[str, Any]:
+    """What a branch's row says in the state it comes into, whatever brought it there."""
+    before, after = catalogue.lifecycle.state(step.before), catalogue.lifecycle.state(step.after)
+    found: dict[str, Any] = {"state": step.after, "lapses_at": None}
+    pauses: list[list[str | None]] = [list(pause) for pause in values["pauses"]]
+    if before.clock_stopped and not after.clock_stopped:
+        pauses[-1][1] = at.isoformat()
+    elif after.clock_stopped and not before.clock_stopped:
+        pauses.append([at.isoformat(), None])
+    found["pauses"] = pauses
+    if after.closed:
+        reason = to_json(step.reason) if step.reason is not None else None
+        return found | {"decided_at": at, "asked": None, "reason": reason}
+    found |= {"decided_at": None, "decided_by": None, "reason": None}
+    promised = catalogue.calendar.promise
+    match step.after:
+        case "submitted":
+            fresh = {"claimed_by": None, "claimed_at": None, "asked": None}
+            return found | fresh | {"started_at": at, "due_at": promised(at, procedure.deadline).due_at}
+        case "waiting":
+            return found | {"started_at": None, "due_at": None}
+        case "unconfirmed":
+            due = inviting.due(catalogue, procedure, at)
+            return found | {"started_at": None, "due_at": None, "lapses_at": due}
+        case "correcting":
+            due = promised(at, procedure.deadline).due_at
+            return found | {"claimed_by": None, "claimed_at": None, "due_at": due}
+        case _:
+            paused = closed_pauses(pauses)
+            return found | {"due_at": promised(values["started_at"], procedure.deadline, paused=paused).due_at}
+
+
+def closed_pauses(pauses: Collection[Any]) -> list[Pause]:
+    """As the calendar takes them; one that has not ended does not count yet."""
+    return [(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in pauses if end is not None]
+
+
+async def _follows(conn: AsyncConnection, held: Graph, row: views.Row, step: Transition) -> Happening:
+    title = held.procedures[step.branch].name
+    match step.action:
+        case "start":
+            office = await offices.office(conn, row.office_id)
+            return telling.started(step.branch, title, office.name, step.before, step.after)
+        case "hold":
+            return telling.held(step.branch, title, step.before, step.after)
+        case "wait_again":
+            return telling.waits_again(step.branch, title, step.before, step.after)
+        case _:
+            reason = step.reason or Words(vi="", en="")
+            return telling.not_started(step.branch, title, reason, step.before, step.after)
+
+
+async def _promise_again(
+    conn: AsyncConnection, catalogue: Catalogue, held: Graph, changed: dict[str, list[Any]]
+) -> None:
+    """The whole dossier's promise does not count the time any of its branches waited for the citizen."""
+    before = {row.name: row.pauses for row in held.rows}
+    paused = closed_pauses([pause for pauses in (before | changed).values() for pause in pauses])
+    if len(paused) == len(closed_pauses([pause for pauses in before.values() for pause in pauses])):
+        return
+    promise = catalogue.calendar.promise(held.dossier.submitted_at, held.item.deadline, paused=sorted(paused))
+    await store.promise(conn, held.dossier.id, promised_at=promise.due_at, promise={"steps": to_json(promise.steps)})

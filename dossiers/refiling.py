@@ -1,0 +1,161 @@
+"""Taking up again what ended without a result, with everything already given: by whoever filed it, or by the agency; and withdrawing."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import amending, deciding, desk, inviting, known, moving, telling, views
+from dossiers.history import Happening
+from dossiers.messages import DeskBranch, Dossier, Reason, Supplement, Withdraw
+from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomplete, VersionEnded
+from identity import accounts
+from kit import clock, names
+from kit.actor import Actor
+from kit.db import Database, to_json
+from kit.keys import Keys
+from kit.refusal import Words
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue, bundles
+from procedures.bundles import Event, Transition
+
+
+async def withdraw(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    asked: Withdraw,
+    *,
+    key: str | None,
+    version: int | None,
+) -> Dossier:
+    """Takes back the named branches, or all that have not ended; what waited for one that cannot do without ends unstarted.
+
+    Raises NothingToWithdraw, NotInDossier, ActionNotAllowed, and what `amending.amend` refuses.
+    """
+    reason = names.nfc(asked.reason).strip()
+
+    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+        open_ = [name for name, state in held.states.items() if _may(catalogue, state, "withdraw")]
+        chosen = open_ if asked.branches is None else list(dict.fromkeys(asked.branches))
+        if not chosen:
+            raise NothingToWithdraw
+        for name in chosen:
+            bundles.act(catalogue.lifecycle, name, held.row(name).state, "withdraw")
+        # Backwards, so that each named branch ends as withdrawn and not for the end of the one it waits for.
+        for name in sorted(chosen, key=lambda name: -held.row(name).position):
+            fresh = await moving.graph(conn, catalogue, await views.again(conn, held.dossier.id))
+            await _withdraw(conn, catalogue, fresh, actor, name, reason)
+
+    return await amending.amend(
+        db, catalogue, actor, dossier_id, verb, route="withdrawal", asked=asked, key=key, version=version
+    )
+
+
+async def _withdraw(
+    conn: AsyncConnection, catalogue: Catalogue, held: moving.Graph, actor: Actor, name: str, reason: str
+) -> None:
+    title = held.procedures[name].name
+
+    def told(step: Transition) -> Happening:
+        said = Words(
+            vi=f"công dân đã rút. Lý do: {reason}" if reason else "công dân đã rút.",
+            en=f"withdrawn by the citizen. Reason: {reason}" if reason else "withdrawn by the citizen.",
+        )
+        return telling.done(actor, "withdraw", name, title, said, step.before, step.after)
+
+    why = to_json(Words(vi=reason, en=reason)) if reason else None
+    await moving.move(conn, catalogue, held, Event(name, "withdraw"), at=clock.now(), told=told, reason=why)
+
+
+async def refile(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    given: Supplement,
+    *,
+    key: str | None,
+    version: int | None,
+) -> Dossier:
+    """The branch begins again with everything already given, changed where the citizen changes it.
+
+    What an approved branch was decided by stays. Raises SupplementIncomplete with every fault, VersionEnded, NeedsFirst,
+    NotInDossier, ActionNotAllowed, and what `amending.amend` refuses.
+    """
+
+    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+        bundles.act(catalogue.lifecycle, branch, held.row(branch).state, "refile")
+        _refuse_ended_version(held)
+        if faults := amending.settled(held, given):
+            raise SupplementIncomplete(faults=faults)
+        facts = await amending.give(conn, catalogue, held, given)
+        now, procedure = clock.now(), held.procedures[branch]
+        fresh = await moving.graph(conn, catalogue, await views.again(conn, dossier_id))
+        owner = await accounts.account(conn, keys, held.dossier.account_id)
+        values = known.values_of(fresh.dossier.form)
+        asked = inviting.wanted({branch: procedure}, values, owner_pin=owner.pin, at=now)
+        inviter = inviting.Inviter(keys, catalogue, settings, post_office)
+        await inviting.ask_again(
+            conn, inviter, dossier_id, branch, procedure, asked, changed=given.fields.keys(), at=now
+        )
+
+        def told(step: Transition) -> Happening:
+            said = Words(vi="công dân nộp lại.", en="filed again by the citizen.")
+            return telling.done(actor, "refile", branch, procedure.name, said, step.before, step.after, **facts)
+
+        await moving.move(conn, catalogue, fresh, Event(branch, "refile"), at=now, told=told)
+
+    return await amending.amend(
+        db, catalogue, actor, dossier_id, verb,
+        route=f"branches/{branch}/refiling", asked=given, key=key, version=version,
+    )  # fmt: skip
+
+
+async def reopen(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    branch_id: str,
+    asked: Reason,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """The agency takes up again what it refused or let lapse, with a written reason and a new promise.
+
+    Raises ReasonMissing, OwnDossier, RoleMissing, Stale, VersionEnded, NeedsFirst, ActionNotAllowed, BranchUnknown.
+    """
+    reason = names.nfc(asked.reason).strip()
+    if len(reason) < deciding.LEAST_REASON_LETTERS:
+        raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
+    async with db.begin() as conn:
+        work = await deciding.of_another(conn, keys, catalogue, actor, branch_id, lock=True)
+        deciding.refuse_stale(work, version)
+        name, title = work.branch.name, work.procedure.name
+        bundles.act(catalogue.lifecycle, name, work.branch.state, "reopen")
+
+        def told(step: Transition) -> Happening:
+            said = Words(vi=f"cơ quan mở lại. Lý do: {reason}", en=f"reopened by the agency. Reason: {reason}")
+            return telling.done(actor, "reopen", name, title, said, step.before, step.after)
+
+        await moving.move(conn, catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
+        messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+        await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+def _may(catalogue: Catalogue, state: str, action: str) -> bool:
+    return action in bundles.allowed(catalogue.lifecycle, state)
+
+
+def _refuse_ended_version(held: moving.Graph) -> None:
+    """A dossier keeps the law it was opened under; nothing begins anew under one that has ended."""
+    until = held.item.until
+    if until is not None and clock.today() > until:
+        raise VersionEnded(until=until)

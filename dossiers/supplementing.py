@@ -1,0 +1,214 @@
+"""Something is missing: the officer asks, the clock stops, the citizen gives it; what does not come in time closes with notice."""
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import amending, answering, deciding, desk, moving, store, telling, views
+from dossiers.history import Happening
+from dossiers.messages import AskSupplement, DeskBranch, Dossier, Supplement
+from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
+from kit import clock, names
+from kit.actor import Actor
+from kit.db import Database
+from kit.keys import Keys
+from kit.refusal import Fault, Words, fault
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue, bundles
+from procedures.bundles import Event, Transition
+
+
+async def ask(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+    branch_id: str,
+    asked: AskSupplement,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """Stops the clock and tells the citizen what is missing and by when.
+
+    Raises ReasonMissing, NothingAsked, BadSupplementRequest with every fault, and what `deciding.decidable` refuses.
+    """
+    reason = names.nfc(asked.reason).strip()
+    if len(reason) < deciding.LEAST_REASON_LETTERS:
+        raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
+    if not asked.fields and not asked.documents:
+        raise NothingAsked
+    async with db.begin() as conn:
+        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "ask_supplement", lock=True)
+        if faults := _unaskable(catalogue, work, asked):
+            raise BadSupplementRequest(faults=faults)
+        asked = msgspec.structs.replace(asked, reason=reason)
+        await stop(conn, keys, catalogue, settings, post_office, work, asked)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def stop(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    work: desk.Work,
+    asked: AskSupplement,
+) -> None:
+    """The branch, whose dossier is locked, waits for the citizen, who is told. Who may ask for what was looked at before."""
+    now, name, title = clock.now(), work.branch.name, work.procedure.name
+    rule = catalogue.lifecycle.supplement
+    if asked.working_days is not None:
+        rule = msgspec.structs.replace(rule, working_days=asked.working_days)
+    due = catalogue.calendar.promise(now, rule).due_at
+    day = f"{views.day_of(due):%d/%m/%Y}"
+
+    def told(step: Transition) -> Happening:
+        said = Words(
+            vi=f"cần bổ sung trước ngày {day}. Lý do: {asked.reason}",
+            en=f"a supplement is asked for by {day}. Reason: {asked.reason}",
+        )
+        return telling.done(
+            work.actor, "ask_supplement", name, title, said, step.before, step.after,
+            fields=list(asked.fields), documents=list(asked.documents),
+        )  # fmt: skip
+
+    wanted = {"reason": asked.reason, "fields": list(asked.fields), "documents": list(asked.documents)}
+    event = Event(name, "ask_supplement")
+    await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
+    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+    await messenger.supplement_requested(conn, work.branch.id, title, day=day, cause=work.branch.version)
+
+
+def _unaskable(catalogue: Catalogue, work: desk.Work, asked: AskSupplement) -> list[Fault]:
+    fields = {f"{section.name}.{field.name}" for section in work.item.form.sections for field in section.fields}
+    papers = catalogue.documents(work.item, views.opened_on(work.dossier), views.chosen_of(work.dossier))
+    found = [
+        fault(f"fields.{path}", "unknown-field", "Biểu mẫu không có mục này.", "The form has no such field.")
+        for path in asked.fields
+        if path not in fields
+    ]
+    found += [
+        fault(
+            f"fields.{path}",
+            "locked",
+            "Mục này lấy từ cơ sở dữ liệu của cơ quan nhà nước, công dân không sửa được.",
+            "This comes from an authority's record; the citizen cannot change it.",
+        )
+        for path in asked.fields
+        if work.dossier.form.get(path, {}).get("locked")
+    ]
+    kinds = {paper.kind for paper in papers}
+    return found + [
+        fault(f"documents.{kind}", "document-not-asked", "Thủ tục này không nhận loại giấy tờ này.", "Not taken here.")
+        for kind in asked.documents
+        if kind not in kinds
+    ]
+
+
+async def supplement(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    given: Supplement,
+    *,
+    key: str | None,
+    version: int | None,
+) -> Dossier:
+    """Everything that was asked for, at once; the same officer goes on and the promise moves by the time it took.
+
+    Raises SupplementIncomplete with every fault, NotInDossier, ActionNotAllowed, and what `amending.amend` refuses.
+    """
+
+    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+        row, title = held.row(branch), held.procedures[branch].name
+        bundles.act(catalogue.lifecycle, branch, row.state, "supplement")
+        if faults := _not_what_was_asked(held, branch, given):
+            raise SupplementIncomplete(faults=faults)
+        facts = await amending.give(conn, catalogue, held, given)
+
+        def told(step: Transition) -> Happening:
+            said = Words(vi="công dân đã bổ sung.", en="the citizen gave what was missing.")
+            return telling.done(actor, "supplement", branch, title, said, step.before, step.after, **facts)
+
+        await moving.move(conn, catalogue, held, Event(branch, "supplement"), at=clock.now(), told=told, asked=None)
+
+    return await amending.amend(
+        db, catalogue, actor, dossier_id, verb,
+        route=f"branches/{branch}/supplement", asked=given, key=key, version=version,
+    )  # fmt: skip
+
+
+def _not_what_was_asked(held: moving.Graph, branch: str, given: Supplement) -> list[Fault]:
+    """What is still missing of it, and what is given beyond it."""
+    asked: dict[str, list[str]] = held.row(branch).asked
+    if not asked["fields"] and not asked["documents"]:
+        return _no_answer_to_words(held, branch, given)
+    fields = [path for path in asked["fields"] if given.fields.get(path) is None]
+    papers = [f"documents.{kind}" for kind in asked["documents"] if kind not in given.documents]
+    found = [
+        fault(path, "required", "Cán bộ đã yêu cầu bổ sung mục này.", "The officer asked for this.")
+        for path in (*fields, *papers)
+    ]
+    found += answering.unasked(given.fields, asked["fields"])
+    return found + answering.unasked(
+        [f"documents.{kind}" for kind in given.documents], [f"documents.{kind}" for kind in asked["documents"]]
+    )
+
+
+def _no_answer_to_words(held: moving.Graph, branch: str, given: Supplement) -> list[Fault]:
+    """An agency at the far end of a wire asks in words alone: whatever the branch takes may be the answer, but nothing is none."""
+    if not given.fields and not given.documents:
+        return [fault("", "required", "Hãy bổ sung ít nhất một mục hoặc một giấy tờ.", "Give an answer or a paper.")]
+    procedure = held.procedures[branch]
+    papers = [f"documents.{document.kind}" for document in procedure.documents]
+    found = answering.unasked(given.fields, answering.fields_of(procedure.form))
+    found += answering.unasked([f"documents.{kind}" for kind in given.documents], papers)
+    return found or amending.settled(held, given)
+
+
+async def lapse(db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, post_office: PostOffice) -> int:
+    """Closes every branch that waited for the citizen, or for an invited person, beyond its day; how many."""
+    closed = 0
+    while True:
+        async with db.connect() as conn:
+            late = await store.lapsing(conn, before=clock.now(), limit=100)
+        if not late:
+            return closed
+        for dossier_id, branch in late:
+            closed += await _lapse(db, keys, catalogue, settings, post_office, dossier_id, branch)
+
+
+async def _lapse(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    dossier_id: str,
+    branch: str,
+) -> bool:
+    async with db.begin() as conn:
+        dossier = await store.dossier(conn, dossier_id, lock=True)
+        assert dossier is not None
+        held, now = await moving.graph(conn, catalogue, dossier), clock.now()
+        row = held.row(branch)
+        if row.lapses_at is None or row.lapses_at > now:
+            return False  # it came while we waited for the lock
+        title = held.procedures[branch].name
+
+        def told(step: Transition) -> Happening:
+            return telling.lapsed(branch, title, step.before, step.after)
+
+        steps = await moving.move(conn, catalogue, held, Event(branch, "lapse"), at=now, told=told)
+        messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, dossier)
+        for step in steps:
+            other = held.row(step.branch)
+            await messenger.branch_ended(
+                conn, other.id, held.procedures[step.branch].name, step.after, cause=other.version
+            )
+        return True

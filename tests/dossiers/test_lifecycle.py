@@ -1,0 +1,286 @@
+"""The table of the lifecycle over the API: every action by everybody in every state, done or refused by name, and nothing else."""
+
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+import procedures
+from api.caller import Device
+from dossiers import supplementing
+from kit import clock
+from procedures import bundles
+from tests.dossiers import steps
+from tests.people import CityPeople, Person
+
+pytestmark = pytest.mark.anyio
+
+BRANCH = "residence"
+WHY = "Giấy tờ gửi kèm không đọc được, đề nghị gửi lại bản rõ hơn."
+HEAD = {"residence.household_head_name": "Hoàng Văn Đức", "residence.household_head_pin": "079089000012"}
+
+Walk = Callable[[CityPeople], Awaitable[dict[str, Any]]]
+
+
+async def shown(city: CityPeople, dossier: dict[str, Any]) -> dict[str, Any]:
+    return await (await city.signed_in("parent")).get(f"/v1/dossiers/{dossier['id']}", expect=200)
+
+
+async def begun(city: CityPeople, *, invited: bool, birth: str | None = "approve") -> dict[str, Any]:
+    """A dossier of birth and residence; the head of the household is the parent, or somebody who is invited."""
+    parent = await city.signed_in("parent")
+    options = {"branches": ["birth", BRANCH]}
+    draft = await parent.post("/v1/dossiers", json={"procedure": steps.GROUP, "options": options}, expect=201)
+    path = f"/v1/dossiers/{draft['id']}"
+    fields = {k: v for k, v in steps.child().items() if not k.startswith("insurance.")} | (HEAD if invited else {})
+    await parent.patch(f"{path}/form", json={"fields": fields}, headers={"If-Match": "*"}, expect=200)
+    await parent.put(f"{path}/documents/birth_notification", json={"upload_id": await steps.upload(parent)}, expect=200)
+    await steps.submit(parent, draft["id"])
+    dossier = await shown(city, draft)
+    if birth is not None:
+        await steps.decide(city, dossier, "birth", refuse=WHY if birth == "refuse" else None)
+    return await shown(city, dossier)
+
+
+def desk(dossier: dict[str, Any]) -> str:
+    return f"/v1/desk/branches/{steps.branch(dossier, BRANCH)['id']}"
+
+
+def at(dossier: dict[str, Any], verb: str) -> str:
+    return f"/v1/dossiers/{dossier['id']}/branches/{BRANCH}/{verb}"
+
+
+# --- a branch in each state, by the verbs alone -------------------------------------------------------------------------
+
+
+async def waiting(city: CityPeople) -> dict[str, Any]:
+    return await begun(city, invited=True, birth=None)
+
+
+async def unconfirmed(city: CityPeople) -> dict[str, Any]:
+    return await begun(city, invited=True)
+
+
+async def submitted(city: CityPeople) -> dict[str, Any]:
+    return await begun(city, invited=False)
+
+
+async def not_started(city: CityPeople) -> dict[str, Any]:
+    return await begun(city, invited=False, birth="refuse")
+
+
+async def _then(city: CityPeople, before: Walk, officer: bool, verb: str, body: Any = None) -> dict[str, Any]:
+    dossier = await before(city)
+    who = await city.signed_in("residence" if officer else "parent")
+    await who.post(f"{desk(dossier)}/{verb}" if officer else at(dossier, verb), json=body)
+    return await shown(city, dossier)
+
+
+received: Walk = functools.partial(_then, before=submitted, officer=True, verb="receipt")
+in_review: Walk = functools.partial(_then, before=submitted, officer=True, verb="claim")
+supplement_requested: Walk = functools.partial(
+    _then,
+    before=in_review,
+    officer=True,
+    verb="supplement-request",
+    body={"reason": WHY, "fields": ["residence.address"]},
+)
+approved: Walk = functools.partial(
+    _then,
+    before=in_review,
+    officer=True,
+    verb="decision",
+    body={"outcome": "approved", "result": steps.RESULTS[BRANCH]},
+)
+refused: Walk = functools.partial(
+    _then, before=in_review, officer=True, verb="decision", body={"outcome": "refused", "reason": WHY}
+)
+correcting: Walk = functools.partial(_then, before=approved, officer=False, verb="correction", body={"reason": WHY})
+
+
+async def withdrawn(city: CityPeople) -> dict[str, Any]:
+    dossier = await submitted(city)
+    parent = await city.signed_in("parent")
+    return await parent.post(f"/v1/dossiers/{dossier['id']}/withdrawal", json={"branches": [BRANCH]}, expect=200)
+
+
+async def declined(city: CityPeople) -> dict[str, Any]:
+    dossier = await unconfirmed(city)
+    await answer(city, "other_parent", dossier, "decline")
+    return await shown(city, dossier)
+
+
+async def lapsed(city: CityPeople) -> dict[str, Any]:
+    dossier = await unconfirmed(city)
+    await lapse(city)
+    return await shown(city, dossier)
+
+
+STATES: dict[str, Walk] = {
+    "waiting": waiting,
+    "unconfirmed": unconfirmed,
+    "submitted": submitted,
+    "received": received,
+    "in_review": in_review,
+    "supplement_requested": supplement_requested,
+    "correcting": correcting,
+    "approved": approved,
+    "refused": refused,
+    "not_started": not_started,
+    "withdrawn": withdrawn,
+    "lapsed": lapsed,
+    "declined": declined,
+}
+
+
+# --- every action ---------------------------------------------------------------------------------------------------------
+
+
+async def lapse(city: CityPeople, *, after: timedelta = timedelta(days=60)) -> int:
+    house = city.house
+    with clock.shifted(after):
+        return await supplementing.lapse(house.db, house.keys, house.catalogue, house.settings, house.post_office)
+
+
+class DeviceOfThatDay(Device):
+    """A phone whose clock is moved with ours: its proofs are of the moment."""
+
+    def proof(self, method: str, url: str, token: str | None = None, **claims: Any) -> str:
+        return super().proof(method, url, token, **{"iat": int(clock.now().timestamp())} | claims)
+
+
+@asynccontextmanager
+async def later(city: CityPeople, by: timedelta) -> AsyncGenerator[CityPeople]:
+    """The same people on another day, signed in anew: their tokens of today have ended by then."""
+    then = CityPeople(city.app, city.client, city.furnished)
+    then.device_kind = DeviceOfThatDay
+    with clock.shifted(by):
+        yield then
+
+
+async def invitation_of(city: CityPeople, dossier: dict[str, Any]) -> str:
+    """The newest one's id, whoever asks; `none` where there is none."""
+    async with city.house.db.connect() as conn:
+        query = text("select id from invitations where dossier_id = :id order by id desc limit 1")
+        return (await conn.execute(query, {"id": dossier["id"]})).scalar() or "none"
+
+
+async def answer(city: CityPeople, key: str, dossier: dict[str, Any], said: str) -> Any:
+    who = city.nobody if key == "nobody" else await city.signed_in(key)
+    path = f"/v1/me/invitations/{await invitation_of(city, dossier)}/answer"
+    return await who.post(path, json={"answer": said})
+
+
+async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: str) -> Any:
+    """The call by which a person does this action."""
+    decision = {"outcome": "approved", "result": steps.RESULTS[BRANCH]}
+    documents = {"ct01": await steps.upload(who)} if action == "confirm_on_paper" and who.name == "parent" else {}
+    by_desk = {
+        "receive": ("receipt", None),
+        "claim": ("claim", None),
+        "ask_supplement": ("supplement-request", {"reason": WHY, "fields": ["residence.address"]}),
+        "approve": ("decision", decision),
+        "refuse": ("decision", {"outcome": "refused", "reason": WHY}),
+        "reopen": ("reopening", {"reason": WHY}),
+        "correct": ("corrected-result", {"reason": WHY, "result": {"number": "153/TB-CAP"}}),
+        "uphold": ("upheld-result", {"reason": WHY}),
+    }
+    by_owner = {
+        "supplement": ("supplement", {"fields": {"residence.address": steps.HOME}}),
+        "refile": ("refiling", {}),
+        "ask_correction": ("correction", {"reason": WHY}),
+        "confirm_on_paper": ("consent-on-paper", {"upload_id": documents.get("ct01", "upl_none")}),
+    }
+    if action in by_desk:
+        verb, body = by_desk[action]
+        return await who.post(f"{desk(dossier)}/{verb}", json=body)
+    if action in by_owner:
+        verb, body = by_owner[action]
+        return await who.post(at(dossier, verb), json=body)
+    if action == "withdraw":
+        return await who.post(f"/v1/dossiers/{dossier['id']}/withdrawal", json={"branches": [BRANCH]})
+    return await answer(city, who.name, dossier, "agree" if action == "confirm" else "decline")
+
+
+PERSONS = {
+    "nobody": None,
+    "stranger": None,
+    "parent": "citizen",
+    "other_parent": "invited",
+    "residence": "officer",
+    "civil_status": None,  # an officer of another agency
+}
+SYSTEM = {"submit", "start", "not_start", "wait_again", "hold", "lapse"}
+CODES = {
+    "action-not-allowed",
+    "already-decided",
+    "branch-unknown",
+    "claimed-by-another",
+    "dossier-unknown",
+    "invitation-unknown",
+    "not-claimed",
+    "not-found",
+    "not-signed-in",
+}
+
+
+async def test_every_state_and_action_is_walked() -> None:
+    lifecycle = procedures.load().lifecycle
+    assert set(STATES) == {state.name for state in lifecycle.states} - {"draft"}
+    for action in lifecycle.actions:
+        assert (set(action.by) == {"system"}) == (action.name in SYSTEM - {"submit"})
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_every_action_by_everybody_in(city: CityPeople, state: str) -> None:
+    lifecycle = city.house.catalogue.lifecycle
+    # Signed in anew for each state: all of them together may take longer than a token lives.
+    await city.house.valkey.forget_everything()
+    city = CityPeople(city.app, city.client, city.furnished)
+    dossier = await STATES[state](city)
+    assert steps.branch(dossier, BRANCH)["state"] == state
+    for action in lifecycle.actions:
+        if action.name in SYSTEM:
+            continue
+        for key, kind in PERSONS.items():
+            who = city.nobody if key == "nobody" else await city.signed_in(key)
+            before = await shown(city, dossier)
+            told = await act(city, who, dossier, action.name)
+            after = await shown(city, dossier)
+            what = f"{key}: {action.name} in {state}: {told}"
+            if kind in action.by and state in action.since:
+                assert "code" not in told, what
+                assert steps.branch(after, BRANCH)["state"] == _leads_to(city, state, action.name), what
+                dossier = await STATES[state](city)
+            elif (key, state, action.name) == ("other_parent", "waiting", "confirm"):
+                # Said before its turn, it is kept: the branch then begins without waiting for it.
+                assert told == {"answer": "agreed"}
+                await steps.decide(city, dossier, "birth")
+                assert steps.branch(await shown(city, dossier), BRANCH)["state"] == "submitted"
+                dossier = await STATES[state](city)
+            elif _changes_nothing(state, action.name, key):
+                assert "code" not in told, what
+                assert after == before
+            else:
+                assert told["code"] in CODES, what
+                assert after == before, "what is refused changes nothing"
+    told = await shown(city, dossier)
+    assert steps.branch(told, BRANCH)["actions"] == bundles.allowed(lifecycle, state, "citizen")
+
+
+def _changes_nothing(state: str, action: str, key: str) -> bool:
+    """Said again, it is so already."""
+    if key == "residence":
+        return action == "claim" and state in ("in_review", "supplement_requested")
+    return (key, state, action) == ("other_parent", "declined", "decline")
+
+
+def _leads_to(city: CityPeople, state: str, action: str) -> str:
+    """As the table says; and where a consent is still missing, the branch waits for it once more."""
+    if (state, action) in {("declined", "refile"), ("lapsed", "refile"), ("lapsed", "reopen")}:
+        return "unconfirmed"
+    return city.house.catalogue.lifecycle.action(action).to

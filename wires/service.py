@@ -1,0 +1,277 @@
+"""The wires: a message is a row of the transaction that causes it, carried over in its dossier's order, and taken in once."""
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit import clock, ids
+from kit.calling import Caller, NoReply, Reply
+from kit.db import Database, raw
+from kit.jobs import Jobs
+from wires import signing, store, vocabulary
+from wires.messages import Answer, DeadMessage, Intake, StatusReport, Wire
+from wires.refusals import (
+    CaseBusy,
+    CaseUnknown,
+    MessageChanged,
+    MessageGone,
+    MessageMalformed,
+    OutOfOrder,
+    StatusNotPossible,
+    WireExists,
+)
+from wires.signing import Message, NotSigned, Signer
+
+DRAIN = "wires.drain"
+TAG = "motcua-wire"
+
+_log = logging.getLogger("motcua.wires")
+
+_BATCH = 10
+_LEASE = timedelta(minutes=2)
+_ATTEMPTS = 20
+_LONGEST_WAIT_SECONDS = 3600
+_RECEIVED_KEPT_FOR = timedelta(days=60)
+# Each holds a connection while the verb it calls takes another.
+_RECEIVING = 3
+
+Apply = Callable[[Wire, StatusReport], Awaitable[None]]
+
+
+class WireOffice:
+    """`caller` reaches agencies, inside networks too: their addresses are an operator's."""
+
+    def __init__(self, jobs: Jobs, signer: Signer, caller: Caller, *, public_url: str) -> None:
+        self._jobs, self.signer, self._caller, self._public_url = jobs, signer, caller, public_url
+        self._receiving = asyncio.Semaphore(_RECEIVING)
+
+    async def open_wire(self, conn: AsyncConnection, made: Wire) -> None:
+        """From now on the branches of this kind of agency go over it. Refuses WireExists."""
+        row = msgspec.structs.asdict(made) | {"opened_at": clock.now()}
+        if len(made.public_key) != 32 or not await store.add_wire(conn, row):
+            raise WireExists
+
+    async def wire_to(self, conn: AsyncConnection, agency: str) -> Wire | None:
+        """The open wire to a kind of agency; None: it is on our desk."""
+        return _wire(await store.wire_to(conn, agency))
+
+    async def has_case(self, conn: AsyncConnection, branch_id: str) -> bool:
+        """Whether this branch went over a wire."""
+        return await store.case(conn, branch_id) is not None
+
+    # --- out ---------------------------------------------------------------------------------------------------------
+
+    async def put(
+        self, conn: AsyncConnection, wire: Wire, branch_id: str, intake: Intake, *, afresh: bool = False
+    ) -> None:
+        """One more message about a branch, exactly when the caller's transaction commits; `afresh` when it begins (again)."""
+        now = clock.now()
+        sequence = await store.next_sequence(conn, branch_id, wire.name, afresh=afresh)
+        await store.add_message(
+            conn,
+            {
+                "id": ids.new_id("wmg"),
+                "wire": wire.name,
+                "branch_id": branch_id,
+                "sequence": sequence,
+                "status": intake.trangThai,
+                "body": msgspec.json.encode(intake),
+                "state": "waiting",
+                "attempts": 0,
+                "next_attempt_at": now,
+                "made_at": now,
+            },
+        )
+        await self._jobs.defer(await raw(conn), DRAIN)
+
+    async def drain(self, db: Database) -> None:
+        """Carries over everything due; one agency that hangs delays no other."""
+        async with db.connect() as conn:
+            wires = [_wire(row) for row in await store.open_wires(conn)]
+        await asyncio.gather(*(self._drain(db, wire) for wire in wires if wire is not None))
+
+    async def _drain(self, db: Database, wire: Wire) -> None:
+        while True:
+            async with db.begin() as conn:
+                now = clock.now()
+                taken = await store.take_waiting(conn, wire.name, at=now, leased_until=now + _LEASE, limit=_BATCH)
+            # A whole batch that nobody answered: the agency is away, and the rest need not find that out one by one.
+            if not any(await asyncio.gather(*(self._carry(db, wire, row) for row in taken))):
+                return
+
+    async def _carry(self, db: Database, wire: Wire, row: Any) -> bool:
+        """Whether anybody answered."""
+        message = Message(
+            "POST",
+            wire.url,
+            {
+                "content-type": "application/json",
+                "idempotency-key": row.id,
+                "message-sequence": str(row.sequence),
+            },
+        )
+        self.signer.sign(message, row.body, tag=TAG)
+        try:
+            reply = await self._caller.post(wire.url, content=row.body, headers=message.headers)
+        except NoReply as error:
+            await self._put_off(db, row, str(error))
+            return False
+        words = text_of(reply)
+        match vocabulary.meaning(reply.status, words):
+            case "final":
+                async with db.begin() as conn:
+                    await store.end_message(conn, row.id, clock.now())
+            case "retry":
+                await self._put_off(db, row, f"{reply.status} {vocabulary.told(words)}", reply.retry_after_seconds)
+            case "permanent":
+                await self._give_up(db, row, f"{reply.status} {vocabulary.told(words)}")
+        return True
+
+    async def _put_off(self, db: Database, row: Any, error: str, after_seconds: int | None = None) -> None:
+        if row.attempts >= _ATTEMPTS:
+            await self._give_up(db, row, error)
+            return
+        wait = min(2.0 ** (row.attempts + 1), _LONGEST_WAIT_SECONDS)
+        # Spread, so that a city's messages do not all come back in the second an agency does.
+        wait = max(wait * random.uniform(0.5, 1.0), min(after_seconds or 0, _LONGEST_WAIT_SECONDS))  # noqa: S311
+        again = clock.now() + timedelta(seconds=wait)
+        async with db.begin() as conn:
+            await store.put_off(conn, row.id, last_error=error, next_attempt_at=again)
+            await self._jobs.defer(await raw(conn), DRAIN, at=again)
+
+    async def _give_up(self, db: Database, row: Any, error: str) -> None:
+        _log.error("a message did not get over", extra={"wire_message": row.id, "wire": row.wire, "error": error})
+        async with db.begin() as conn:
+            await store.put_off(conn, row.id, state="dead", last_error=error)
+
+    # --- the dead-letter desk ----------------------------------------------------------------------------------------
+
+    async def dead(self, db: Database, *, before: str | None, limit: int) -> list[DeadMessage]:
+        """Newest first."""
+        async with db.connect() as conn:
+            return [
+                DeadMessage(
+                    id=row.id,
+                    wire=row.wire,
+                    branch_id=row.branch_id,
+                    sequence=row.sequence,
+                    status=row.status,
+                    attempts=row.attempts,
+                    error=row.last_error,
+                    made_at=row.made_at,
+                    waiting_behind=row.waiting_behind,
+                )
+                for row in await store.dead(conn, before=before, limit=limit)
+            ]
+
+    async def send_again(self, db: Database, message_id: str) -> None:
+        """With all its attempts before it; those behind it follow. Refuses MessageGone."""
+        async with db.begin() as conn:
+            if not await store.revive(conn, message_id, clock.now()):
+                raise MessageGone
+            await self._jobs.defer(await raw(conn), DRAIN)
+
+    async def set_aside(self, db: Database, message_id: str) -> None:
+        """It was settled another way (by telephone, on paper): those behind it go on without it. Refuses MessageGone."""
+        async with db.begin() as conn:
+            if not await store.set_aside(conn, message_id):
+                raise MessageGone
+            await self._jobs.defer(await raw(conn), DRAIN)
+
+    # --- in ----------------------------------------------------------------------------------------------------------
+
+    async def receive(
+        self, db: Database, name: str, path: str, headers: Mapping[str, str], body: bytes, apply: Apply
+    ) -> Answer:
+        """One message of an agency: signed, in order, with its effect once. `path` as it came, with its query.
+
+        `apply` is called between two looks at the same locked case; it must find out by itself that it was done before, for a crash
+        after it makes the agency send again. Raises NotSigned, MessageMalformed, CaseUnknown, CaseBusy, OutOfOrder,
+        MessageChanged, StatusNotPossible, and whatever `apply` refuses with.
+        """
+        async with db.connect() as conn:
+            wire = _wire(await store.wire(conn, name))
+        if wire is None:
+            raise NotSigned
+        message = Message("POST", self._public_url + path, dict(headers))
+        signing.check(message, body, tag=TAG, keys={wire.key_id: wire.public_key})
+        message_id, sequence, report = _read(headers, body)
+        async with self._receiving, db.begin() as conn:
+            case = await _locked(conn, wire.name, report.maHoSo)
+            digest = hashlib.sha256(body).digest()
+            if (before := await store.received(conn, wire.name, message_id)) is not None:
+                if before != digest:
+                    raise MessageChanged
+                return Answer("Thông điệp đã tồn tại, không xử lý lại.")
+            if sequence <= case.received_sequence:
+                return Answer("Thông điệp đã tồn tại, không xử lý lại.")
+            if sequence > case.received_sequence + 1:
+                raise OutOfOrder(expected=case.received_sequence + 1)
+            if not vocabulary.may_become(case.status, report.trangThai):
+                raise StatusNotPossible(before=case.status, after=report.trangThai)
+            await apply(wire, report)
+            now = clock.now()
+            await store.keep_received(conn, wire.name, message_id, digest, now)
+            await store.advance(conn, report.maHoSo, status=report.trangThai, sequence=sequence, at=now)
+        return Answer("Tiếp nhận thành công.")
+
+
+async def _locked(conn: AsyncConnection, wire: str, branch_id: str) -> Any:
+    try:
+        case = await store.lock_case(conn, wire, branch_id)
+    except store.Held:
+        raise CaseBusy(retry_after_seconds=1) from None
+    if case is None:
+        raise CaseUnknown
+    return case
+
+
+def _read(headers: Mapping[str, str], body: bytes) -> tuple[str, int, StatusReport]:
+    """Id, number and content. Raises MessageMalformed."""
+    message_id, number = headers.get("idempotency-key", ""), headers.get("message-sequence", "")
+    if not 8 <= len(message_id) <= 100 or not message_id.isascii() or not message_id.isprintable():
+        raise MessageMalformed(reason="idempotency-key")
+    if not number.isascii() or not number.isdigit() or not 0 < len(number) < 7:
+        raise MessageMalformed(reason="message-sequence")
+    try:
+        return message_id, int(number), msgspec.json.decode(body, type=StatusReport)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MessageMalformed(
+            reason=str(error)[:120] if isinstance(error, msgspec.ValidationError) else "JSON"
+        ) from error
+
+
+def text_of(reply: Reply) -> str:
+    """The words of a reply: a JSON text, the texts of a JSON object, or the body as it is."""
+    value = reply.json()
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and value:
+        return " ".join(str(word) for word in value.values() if isinstance(word, str))
+    return reply.body.decode("utf-8", "replace")
+
+
+def _wire(row: Any) -> Wire | None:
+    if row is None:
+        return None
+    return Wire(
+        name=row.name,
+        agency=row.agency,
+        url=row.url,
+        key_id=row.key_id,
+        public_key=bytes(row.public_key),
+        account_id=row.account_id,
+    )
+
+
+async def forget_old(db: Database) -> None:
+    """Ids of what was received are kept sixty days; afterwards the numbers alone tell a twin."""
+    async with db.begin() as conn:
+        await store.forget_received(conn, clock.now() - _RECEIVED_KEPT_FOR)
