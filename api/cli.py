@@ -179,7 +179,7 @@ def worker(concurrency: int) -> None:
 
     async def work(ready: Settings) -> None:
         async with open_house(ready) as house:
-            running = asyncio.create_task(house.jobs.work(concurrency=concurrency))
+            running = asyncio.create_task(house.jobs.work_for_ever(concurrency=concurrency))
             loop = asyncio.get_running_loop()
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, running.cancel)

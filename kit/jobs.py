@@ -103,15 +103,17 @@ class Jobs:
             )
 
     async def work_in_background(self) -> "asyncio.Task[None]":
-        return asyncio.create_task(self._work_for_ever(), name="motcua-worker")
+        return asyncio.create_task(self.work_for_ever(), name="motcua-worker")
 
-    async def _work_for_ever(self) -> None:
+    async def work_for_ever(self, *, concurrency: int = 4) -> None:
+        """Runs jobs until cancelled: a database that goes away ends `work`, with an error or without one, but not the process."""
         while True:
             try:
-                await self.work()
+                await self.work(concurrency=concurrency)
+                _log.error("worker stopped; starting it again in 2 s")
             except Exception:
                 _log.exception("worker stopped; starting it again in 2 s")
-                await asyncio.sleep(2)
+            await asyncio.sleep(2)
 
 
 def _plain(url: str) -> str:

@@ -1,6 +1,8 @@
 """Work is a row: there with the commit, gone with the rollback, run once, retried after a kill."""
 
-from typing import Any
+import asyncio
+import time
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -83,3 +85,38 @@ async def test_a_job_that_kills_its_workers_is_set_aside(db: Database, jobs: tup
         row = await (await conn.execute("select status from procrastinate_jobs where lock = 'poison'")).fetchone()
     assert row == ("failed",)
     assert services.done == []
+
+
+_LISTENING = (
+    "select pid from pg_stat_activity where datname = current_database() and query like 'LISTEN%%' and pid <> %s"
+)
+
+
+@pytest.mark.anyio
+async def test_a_worker_outlives_a_database_that_goes_away(db: Database, jobs: tuple[Jobs, _Services]) -> None:
+    """A cut connection ended `motcua worker` without an error, and no letter left until somebody started it again."""
+    made, services = jobs
+    working = asyncio.create_task(made.work_for_ever())
+    try:
+        async with await psycopg.AsyncConnection.connect(db.url, autocommit=True) as conn:
+            first = await _until(conn, _LISTENING, 0)
+            await conn.execute("select pg_terminate_backend(%s)", (first,))
+            await _until(conn, _LISTENING, first)
+            async with db.begin() as deferring:
+                await made.defer(await raw(deferring), "t.note", what="afterwards")
+            done = "select 1 where not exists (select from procrastinate_jobs where task_name = %s)"
+            await _until(conn, done, "t.note")
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert services.done == ["afterwards"]
+
+
+async def _until(conn: "psycopg.AsyncConnection[Any]", query: LiteralString, arg: Any) -> Any:
+    """The first column of its first row, once there is one."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if row := await (await conn.execute(query, (arg,))).fetchone():
+            return row[0]
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"not within 30 s: {query}")
