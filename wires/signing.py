@@ -44,12 +44,10 @@ class Signer:
 
     def sign(self, message: Message, body: bytes, *, tag: str, covered: Sequence[str] = COVERED) -> None:
         """Adds Content-Digest, Signature-Input and Signature to the headers."""
-        from http_message_signatures import HTTPMessageSigner, algorithms
+        from http_message_signatures.signatures import HTTPMessageSigner
 
         now = clock.now()
-        HTTPMessageSigner(
-            signature_algorithm=algorithms.ED25519, key_resolver=_resolver({self.key_id: self._private})
-        ).sign(
+        HTTPMessageSigner(signature_algorithm=_ed25519(), key_resolver=_resolver({self.key_id: self._private})).sign(
             message,
             key_id=self.key_id,
             created=now,
@@ -66,18 +64,19 @@ def check(
 ) -> str:
     """Whose key it was. `keys`: 32 bytes of Ed25519 by key id. Raises NotSigned, which never says why."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from http_message_signatures import HTTPMessageSignaturesException, HTTPMessageVerifier, algorithms
+    from http_message_signatures.exceptions import HTTPMessageSignaturesException
+    from http_message_signatures.signatures import HTTPMessageVerifier
 
     class Verifier(HTTPMessageVerifier):
         def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
             """By the house's own clock, below."""
 
     known = {name: Ed25519PublicKey.from_public_bytes(key) for name, key in keys.items()}
-    verifier = Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_resolver(known))
+    verifier = Verifier(signature_algorithm=_ed25519(), key_resolver=_resolver(known))
     try:
         (result,) = verifier.verify(message, max_age=None, expect_tag=tag, require_components=[*covered], body=body)
-        now, created = clock.now().timestamp(), result.parameters["created"]
-        expires = result.parameters.get("expires", created + FRESH_FOR.total_seconds())
+        now, created = clock.now().timestamp(), float(result.parameters["created"])
+        expires = float(result.parameters.get("expires", created + FRESH_FOR.total_seconds()))
         if not created - _SKEW_SECONDS <= now <= min(expires, created + FRESH_FOR.total_seconds()) + _SKEW_SECONDS:
             raise NotSigned
         return str(result.parameters["keyid"])
@@ -91,7 +90,13 @@ def key_id(public: bytes) -> str:
     return f"ed25519-{hashlib.sha256(public).hexdigest()[:16]}"
 
 
+def _ed25519() -> Any:
+    from http_message_signatures import algorithms
+
+    return vars(algorithms)["ED25519"]
+
+
 def _resolver(keys: Mapping[str, Any]) -> Any:
-    from http_message_signatures import MappingKeyResolver
+    from http_message_signatures.resolvers import MappingKeyResolver
 
     return MappingKeyResolver(private_keys=dict(keys), public_keys=dict(keys))
