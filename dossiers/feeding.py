@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import store, wired
 from dossiers.history import Event
 from identity import consents
+from identity.consents import reads
 from kit import clock
+from kit.actor import Actor
 from procedures import Catalogue
 from wires import Webhooks
 
@@ -55,7 +57,9 @@ async def _tell_partners(
     label = next((state.label for state in catalogue.lifecycle.states if state.name == event.after), None)
     if label is None or event.after is None:
         return
+    read = reads.OfDossier(dossier.id, dossier.account_id, dossier.receipt_code)
     for client_id in readers:
+        await reads.record_many(conn, Actor(kind="client", client_id=client_id), "app", [read])
         await webhooks.add(
             conn,
             client_id,

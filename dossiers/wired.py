@@ -15,6 +15,7 @@ from dossiers.history import Event
 from dossiers.messages import AskSupplement, Decide
 from dossiers.refusals import AlreadyDecided
 from identity import offices
+from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
 from procedures import Bundle
@@ -58,6 +59,10 @@ async def tell_agency(conn: AsyncConnection, services: Any, dossier: views.Row, 
     if wire is None or not (begins or await services.wires.has_case(conn, row.id)):
         return
     status = RETURNED if event.kind in _ENDED_HERE else NEW
+    if status == NEW:
+        read = reads.OfDossier(dossier.id, dossier.account_id, dossier.receipt_code)
+        agency = Actor(kind="officer", account_id=wire.account_id, office_id=office.id)
+        await reads.record(conn, agency, "branch", read)
     intake = await _intake(conn, services, dossier, row, branches, office, status)
     await services.wires.put(conn, wire, row.id, intake, afresh=begins)
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 import uploads.examining
 from api.caller import Device
 from api.wiring import tasks
-from identity import accounts, tokens
+from dossiers import feeding
+from identity import accounts, consents, tokens
 from identity.consents import reads
 from identity.faces import FIND_MY_DOSSIER, Consent
 from identity.partners import store as partners
@@ -46,7 +47,9 @@ STAFF = "officers' own appointments, with a record of their own"
 SANDBOX = "fictional people, refused outside the sandbox"
 TELLS_NOTHING: dict[str, list[str]] = {
     ASKS_FOR_BOTH_FACTS: ["POST /v1/lookups", "POST /d"],
-    GIVES_ONLY_WHAT_THE_CALLER_BROUGHT: ["POST /v1/cards/readings", "POST /v1/cards/challenges"],
+    GIVES_ONLY_WHAT_THE_CALLER_BROUGHT: [
+        "POST /v1/cards/readings", "POST /v1/cards/challenges", "GET /v1/places/resolution",
+    ],
     ONESELF: [
         "POST /v1/sign-ins", "POST /v1/sign-ins/{sign_in_id}/code",
         "POST /v1/passkey-sign-ins", "POST /v1/passkey-sign-ins/{challenge_id}/assertion",
@@ -58,7 +61,10 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /account/in", "GET /account", "GET /account/reads", "POST /account/consents/{consent_id}/withdrawal",
         "POST /account/sessions/{session_id}/end", "POST /account/ways/{authenticator_id}/lock",
         "GET /developers/apps", "POST /developers/apps", "POST /developers/apps/{client_id}/secret",
-        "POST /developers/apps/{client_id}/old-secret",
+        "POST /developers/apps/{client_id}/old-secret", "GET /signed-in", "POST /sign-in/{handle}/passkey",
+        "POST /sign-in/{handle}/passkey-options", "POST /procedures/{code}/start", "GET /dossiers/{dossier_id}",
+        "POST /dossiers/{dossier_id}/form", "GET /dossiers/{dossier_id}/papers", "POST /dossiers/{dossier_id}/papers",
+        "POST /dossiers/{dossier_id}/submission", "GET /kiosk/visit", "POST /kiosk/card", "POST /kiosk/card/code",
     ],
     NOBODYS: [
         "GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /developers", "GET /", "GET /d", "GET /d/{code}",
@@ -68,14 +74,22 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /v1/oauth/ended-grants", "GET /v1/sandbox/errors", "GET /v1/offices", "GET /v1/procedures", "GET /v1/procedures/{code}", "GET /v1/procedures/{code}/form",
         "POST /v1/lookups/by-face/challenge", "GET /v1/proofing/alarms", "GET /v1/proofing/reviews",
         "GET /v1/breaches", "POST /v1/breaches", "POST /v1/breaches/{breach_id}/notes", "POST /v1/breaches/{breach_id}/notice",
-        "POST /v1/breaches/{breach_id}/closure",
+        "POST /v1/breaches/{breach_id}/closure", "GET /procedures", "GET /procedures/{code}", "GET /life-events/{key}",
+        "GET /v1/life-events", "GET /v1/life-events/{key}", "GET /v1/code-lists", "GET /v1/code-lists/{name}",
+        "GET /kiosk", "POST /kiosk/begin", "POST /kiosk/visit/state", "GET /kiosk/code", "GET /kiosk/face", "GET /kiosk/card",
+        "POST /kiosk/card/challenge", "POST /v1/kiosks", "GET /v1/kiosks", "DELETE /v1/kiosks/{kiosk_id}",
+        "POST /v1/kiosk-approvals", "GET /v1/dead-letters", "POST /v1/dead-letters/{delivery_id}/attempts",
+        "GET /v1/messages/receipts/esms/{shown}", "POST /v1/messages/receipts/zalo", "GET /v1/wires/keys",
+        "GET /v1/wires/dead-letters", "POST /v1/wires/dead-letters/{message_id}/attempts",
+        "DELETE /v1/wires/dead-letters/{message_id}", "POST /v1/wires/{wire}/statuses", "GET /v1/webhook", "PUT /v1/webhook",
+        "DELETE /v1/webhook", "POST /v1/webhook/replay",
     ],
     STAFF: [
         "POST /v1/officers", "POST /v1/officers/{account_id}/changes", "DELETE /v1/officers/{account_id}/appointment",
         "DELETE /v1/officers/{account_id}/passkeys", "GET /v1/officer-changes", "POST /v1/officer-changes/{change_id}/verdict",
         "POST /v1/officers/{account_id}/leaves", "GET /v1/officer-leaves", "DELETE /v1/officer-leaves/{leave_id}",
     ],
-    SANDBOX: ["GET /sandbox", "GET /sandbox/inbox", "GET /sandbox/inbox.json"],
+    SANDBOX: ["POST /sandbox/kiosk", "GET /sandbox", "GET /sandbox/inbox", "GET /sandbox/inbox.json"],
 }  # fmt: skip
 
 
@@ -395,6 +409,29 @@ async def user_info(here: Walker) -> None:
     app = await partner(here.city)
     for method in ("GET", "POST"):
         await app.call(method, "/v1/oauth/userinfo", expect=200)
+
+
+@walks("GET /v1/webhook/events")
+async def what_happened(here: Walker) -> None:
+    """Written down when it is put among an app's events, once a day and dossier, whichever way the app hears of it."""
+    parent, name = await here.city.signed_in("parent"), f"hook-{next(_numbers)}"
+    me = (await parent.get("/v1/me", expect=200))["account_id"]
+    async with here.city.house.db.begin() as conn:
+        secret = await tokens.register_client(
+            conn, client_id=name, name="Trường học", kind="confidential", grants=["client_credentials"],
+            scopes=["webhooks", "dossiers:read"],
+        )  # fmt: skip
+        allowed = ["dossiers:read"]
+        await consents.give(
+            conn, account_id=me, client_id=name, asked=allowed, allowed=allowed, purpose=_PURPOSE, at=clock.now()
+        )
+    dossier = await here.dossier()
+    await feeding.feed(here.city.house)
+    form = {"grant_type": "client_credentials", "scope": "webhooks"}
+    token = (await here.city.client.post(TOKEN, data=form, auth=(name, secret))).json()["access_token"]
+    app = Person(here.city.client, name, token=token)
+    told = await app.get("/v1/webhook/events", expect=200)
+    assert dossier["receipt_code"] in {event["receipt_code"] for event in told["events"]}
 
 
 _WANTED = {
