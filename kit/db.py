@@ -204,6 +204,8 @@ class Line:
 
 async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
     """What a server that went away left in the socket is read without asking it anything; raises psycopg.OperationalError."""
+    # Twice: a server that says why it goes has its words read first, and its going only then.
+    conn.pgconn.consume_input()
     conn.pgconn.consume_input()
     if conn.pgconn.status != ConnStatus.OK:
         raise psycopg.OperationalError("the server has closed this connection")

@@ -83,7 +83,8 @@ class Vault:
 
     def _write(self, file: Path, data: bytes, aad: bytes) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half = file.with_name(f"{file.name}.{os.getpid()}.part")
+        # A name of its own: two requests may finish one upload at once, in one process as well.
+        half = file.with_name(f"{file.name}.{secrets.token_hex(8)}.part")
         try:
             with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
                 out.write(crypto.seal(self._key, data, aad))

@@ -69,7 +69,7 @@ def _volley(phone: Client, drafts: list[Draft], ledger: Ledger, hurt: Callable[[
 
 
 def nothing(_: Town) -> None:
-    """Heals by itself."""
+    """Heals by itself, or is started again by whoever waits for it (`Town.wait_until_ready`)."""
 
 
 def restart_worker(town: Town) -> None:

@@ -352,12 +352,26 @@ def test_row_23_the_line_is_cut_after_the_last_byte_and_before_the_reply(town: T
     check(town, ledger)
 
 
+class _NoKey:
+    """In a device's place, for a token that is bound to none: only such a request can be doubled byte by byte."""
+
+    def headers(self, method: str, url: str, token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+
 def test_row_24_a_request_arrives_twice(town: Town) -> None:
     """Two at once by a proxy that doubles, and one more much later: one effect, and the stored reply."""
-    phone, drafts, ledger = _submitted(town, 3)
+    phone, drafts, ledger = _submitted(town, 6)
+    unbound: Any = _NoKey()
+    partner = Client(town.url, unbound, town.unbound_token(["dossiers:read", "dossiers:write"]))
     with bad_line(town.port, lambda proxy: setattr(proxy, "twice", True)) as proxy:
-        for draft in drafts:
-            ledger.note(draft, phone.by_way_of(proxy.url).submit(draft))
+        for draft in drafts[:3]:
+            ledger.note(draft, partner.by_way_of(proxy.url).submit(draft))
+        for draft in drafts[3:]:
+            # Of two with one proof of the device's key, one is refused before it comes to anything.
+            path, key = f"/v1/dossiers/{draft.id}/submission", {"Idempotency-Key": draft.key}
+            status, body = phone.by_way_of(proxy.url).call("POST", path, headers=key)
+            assert status == 201 or body["code"] in ("invalid-dpop-proof", "request-in-progress"), body
     ledger.send_again(phone)
     ledger.send_again(phone)
     check(town, ledger)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import Database
+from kit.db import Database, raw
 
 pytestmark = pytest.mark.anyio
 
@@ -32,3 +32,15 @@ async def test_a_snapshot_sees_one_moment_and_leaves_the_connection_as_it_was(da
     finally:
         await db.close()
         await other.close()
+
+
+async def test_a_direct_connection_the_server_has_closed_is_replaced(db: Database) -> None:
+    """A server that said why it went was taken for alive: its words were read, its going was not, and the next read failed."""
+    async with db.direct() as conn:
+        first = conn.info.backend_pid
+    async with db.begin() as other:
+        await (await raw(other)).execute("select pg_terminate_backend(%s, 5000)", (first,))
+    async with db.direct() as conn:
+        row = await (await conn.execute("select pg_backend_pid()")).fetchone()
+    assert row is not None
+    assert row[0] != first

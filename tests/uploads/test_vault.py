@@ -1,5 +1,6 @@
 """Files on disk: sealed, tied to their id, complete or absent."""
 
+import asyncio
 import os
 from datetime import timedelta
 
@@ -22,6 +23,14 @@ async def test_what_was_put_comes_back(vault):
     await vault.put("upl_01", "shown", b"hallo")
     assert await vault.get("upl_01", "original") == b"hello"
     assert await vault.get("upl_01", "shown") == b"hallo"
+
+
+@pytest.mark.anyio
+async def test_two_that_write_one_file_at_once_both_find_it_whole(vault):
+    """Two requests that finished one upload wrote into one half file: a 500, and a mixture of both on the disk."""
+    data = os.urandom(400_000)
+    await asyncio.gather(*(vault.put("upl_01", "original", data) for _ in range(6)))
+    assert await vault.get("upl_01", "original") == data
 
 
 @pytest.mark.anyio
