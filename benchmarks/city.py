@@ -348,6 +348,7 @@ async def served(
     process.start()
     try:
         for _ in range(600):
+            assert not process.ended(), f"{command[0]} did not start; see {log}"
             with contextlib.suppress(httpx.TransportError):
                 answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}{ready}", timeout=2)
                 if answer.status_code < 500:
