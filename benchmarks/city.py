@@ -348,6 +348,8 @@ async def served(
     process.start()
     try:
         for _ in range(600):
+            if process.ended():
+                raise RuntimeError(f"{command[0]} did not start: {(await asyncio.to_thread(log.read_text))[-2000:]}")
             with contextlib.suppress(httpx.TransportError):
                 answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}{ready}", timeout=2)
                 if answer.status_code < 500:

@@ -115,7 +115,7 @@ async def declined(city: CityPeople) -> dict[str, Any]:
 
 
 async def lapsed(city: CityPeople) -> dict[str, Any]:
-    dossier = await unconfirmed(city)
+    dossier = await supplement_requested(city)
     await lapse(city)
     return await shown(city, dossier)
 
@@ -272,6 +272,17 @@ async def test_every_action_by_everybody_in(city: CityPeople, state: str) -> Non
     assert steps.branch(told, BRANCH)["actions"] == bundles.allowed(lifecycle, state, "citizen")
 
 
+async def test_what_lapsed_before_any_office_had_it_is_filed_again_and_not_reopened(city: CityPeople) -> None:
+    """It never began, so no desk knows it: to an officer it is as a missing one, and the household is asked once more."""
+    dossier = await unconfirmed(city)
+    await lapse(city)
+    assert steps.branch(await shown(city, dossier), BRANCH)["state"] == "lapsed"
+    officer, parent = await city.signed_in("residence"), await city.signed_in("parent")
+    await officer.post(f"{desk(dossier)}/reopening", json={"reason": WHY}, expect=404, code="branch-unknown")
+    await parent.post(at(dossier, "refiling"), json={}, expect=200)
+    assert steps.branch(await shown(city, dossier), BRANCH)["state"] == "unconfirmed"
+
+
 def _changes_nothing(state: str, action: str, key: str) -> bool:
     """Said again, it is so already."""
     if key == "residence":
@@ -281,6 +292,6 @@ def _changes_nothing(state: str, action: str, key: str) -> bool:
 
 def _leads_to(city: CityPeople, state: str, action: str) -> str:
     """As the table says; and where a consent is still missing, the branch waits for it once more."""
-    if (state, action) in {("declined", "refile"), ("lapsed", "refile"), ("lapsed", "reopen")}:
+    if (state, action) == ("declined", "refile"):
         return "unconfirmed"
     return city.house.catalogue.lifecycle.action(action).to
