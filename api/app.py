@@ -20,6 +20,7 @@ import identity.accounts.passkeys.http
 import identity.accounts.recovery.http
 import identity.consents.http
 import identity.faces.http
+import identity.mandates.http
 import identity.offices.breaches.http
 import identity.offices.http
 import identity.offices.staff.http
@@ -28,6 +29,7 @@ import identity.tokens.http
 import notifications.http
 import ocr.http
 import uploads.http
+import web.acting
 import web.device
 import web.http
 import web.signing_in
@@ -50,6 +52,7 @@ ROOMS = (
     identity.consents.http,
     identity.accounts.recovery.http,
     identity.accounts.leaving.http,
+    identity.mandates.http,
     identity.offices.http,
     identity.offices.staff.http,
     identity.offices.breaches.http,
@@ -60,6 +63,7 @@ ROOMS = (
     uploads.http,
     dossiers.http,
     web.http,
+    web.acting,
     web.signing_in,
     web.device,
     web.signing_out,
@@ -77,6 +81,7 @@ _TAGS = [
     Tag("tokens", "OAuth 2.1 and OpenID Connect"),
     Tag("accounts", "One account per person; signing in"),
     Tag("consents", "What people allowed which app"),
+    Tag("mandates", "Acting for an enterprise, a child or a ward"),
     Tag("offices", "Agencies and their desks"),
     Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),

@@ -24,6 +24,7 @@ from dossiers.messages import (
     Submitted,
 )
 from identity.faces import FaceStore
+from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor, citizen, kiosk
 from kit.db import Database
 from kit.keys import Keys
@@ -43,6 +44,15 @@ READ, WRITE = citizen("dossiers:read"), citizen("dossiers:write")
 
 IdempotencyKey = Annotated[
     str | None, Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry")
+]
+
+OnBehalfOf = Annotated[
+    str | None,
+    Parameter(
+        header="On-Behalf-Of",
+        pattern="^[0-9a-z_]{1,60}$",
+        description="a mandate of the caller's (`GET /v1/me/mandates`): the request is then of whom it is for",
+    ),
 ]
 
 
@@ -75,10 +85,15 @@ async def open_draft(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Dossier]:
-    return _tagged(await drafting.open_draft(db, keys, catalogue, actor, data, key=idempotency_key), 201)
+    return _tagged(
+        await drafting.open_draft(db, keys, catalogue, mandates, actor, data, behalf=on_behalf_of, key=idempotency_key),
+        201,
+    )
 
 
 @get("/v1/dossiers", who=READ, tags=["dossiers"], summary="My dossiers and those that name me")
@@ -86,19 +101,27 @@ async def list_dossiers(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     pin: Annotated[
         str | None, Parameter(max_length=20, description="my own personal number; another finds nothing")
     ] = None,
 ) -> DossierList:
-    return await following.dossiers(db, keys, catalogue, actor, pin=pin)
+    return await following.dossiers(db, keys, catalogue, mandates, actor, pin=pin, behalf=on_behalf_of)
 
 
 @get("/v1/dossiers/{dossier_id:str}", who=READ, tags=["dossiers"], summary="One dossier: form, branches, timeline")
 async def show_dossier(
-    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, actor: Actor
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[Dossier]:
-    return _tagged(await following.dossier(db, keys, catalogue, actor, dossier_id))
+    return _tagged(await following.dossier(db, keys, catalogue, mandates, actor, dossier_id, behalf=on_behalf_of))
 
 
 @patch(
@@ -114,11 +137,17 @@ async def change_form(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match, required=True)
-    return _tagged(await drafting.change_form(db, keys, catalogue, actor, dossier_id, data, version=version))
+    return _tagged(
+        await drafting.change_form(
+            db, keys, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @put(
@@ -134,11 +163,17 @@ async def attach_document(
     data: AttachDocument,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await drafting.attach_document(db, catalogue, actor, dossier_id, kind, data, version=version))
+    return _tagged(
+        await drafting.attach_document(
+            db, catalogue, mandates, actor, dossier_id, kind, data, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @delete(
@@ -149,10 +184,21 @@ async def attach_document(
     status_code=200,
 )
 async def detach_document(
-    dossier_id: str, kind: str, db: Database, catalogue: Catalogue, actor: Actor, if_match: IfMatch = None
+    dossier_id: str,
+    kind: str,
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+    if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await drafting.detach_document(db, catalogue, actor, dossier_id, kind, version=version))
+    return _tagged(
+        await drafting.detach_document(
+            db, catalogue, mandates, actor, dossier_id, kind, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @post(
@@ -170,7 +216,9 @@ async def submit(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Submitted:
@@ -181,8 +229,10 @@ async def submit(
         catalogue,
         settings,
         post_office,
+        mandates,
         actor,
         dossier_id,
+        behalf=on_behalf_of,
         key=idempotency_key,
         version=asked_version(if_match),
         body=await request.body(),
@@ -195,8 +245,10 @@ async def submit(
     tags=["dossiers"],
     summary="Everything that happened, hash-chained",
 )
-async def show_history(dossier_id: str, db: Database, keys: Keys, actor: Actor) -> History:
-    return await following.history_of(db, keys, actor, dossier_id)
+async def show_history(
+    dossier_id: str, db: Database, keys: Keys, mandates: Mandates, actor: Actor, on_behalf_of: OnBehalfOf = None
+) -> History:
+    return await following.history_of(db, keys, mandates, actor, dossier_id, behalf=on_behalf_of)
 
 
 @get(
@@ -207,9 +259,18 @@ async def show_history(dossier_id: str, db: Database, keys: Keys, actor: Actor) 
     media_type="application/pdf",
 )
 async def show_result(
-    dossier_id: str, branch: str, db: Database, keys: Keys, settings: Settings, actor: Actor
+    dossier_id: str,
+    branch: str,
+    db: Database,
+    keys: Keys,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
-    return http_desk.pdf(await following.result(db, keys, settings, actor, dossier_id, branch), "ket-qua")
+    return http_desk.pdf(
+        await following.result(db, keys, settings, mandates, actor, dossier_id, branch, behalf=on_behalf_of), "ket-qua"
+    )
 
 
 @get(
@@ -220,9 +281,19 @@ async def show_result(
     media_type="application/pdf",
 )
 async def show_receipt(
-    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
-    return http_desk.pdf(await following.receipt(db, keys, catalogue, settings, actor, dossier_id), "giay-hen")
+    return http_desk.pdf(
+        await following.receipt(db, keys, catalogue, settings, mandates, actor, dossier_id, behalf=on_behalf_of),
+        "giay-hen",
+    )
 
 
 @post(

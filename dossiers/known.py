@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
+from dossiers.whose import Side
 from identity import accounts
 from kit.keys import Keys
 from procedures import forms, rules
@@ -24,13 +25,18 @@ Answers = dict[str, dict[str, Any]]
 
 
 async def sources(
-    conn: AsyncConnection, keys: Keys, account_id: str, *, relation: str | None, of_marriage: bool
+    conn: AsyncConnection, keys: Keys, side: Side, *, relation: str | None, of_marriage: bool
 ) -> dict[str, Any]:
-    """Every source by name; `relation` is what the requester says they are to the child, if they said so."""
-    known = await accounts.prefill(conn, keys, account_id)
+    """Every source by name; `relation` is what the requester says they are to the child, if they said so. Who acts for another is the
+    requester still; what is known of the other stands beside it."""
+    assert side.actor.account_id is not None
+    known = await accounts.prefill(conn, keys, side.actor.account_id)
     card = {name: claim.value for name, claim in known.items() if name not in _FROM_ACCOUNT}
     account = {name: claim.value for name, claim in known.items() if name in _FROM_ACCOUNT}
     found: dict[str, Any] = {"card": card, "account": account}
+    if side.acting is not None:
+        found[side.acting.principal.kind] = side.acting.known
+        relation = relation or side.acting.relation or "carer"
     if relation is not None:
         found["request"] = {"relation": relation}
     # Somebody who files as no parent is married, perhaps, but not to the other parent of this child.

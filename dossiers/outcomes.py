@@ -135,7 +135,7 @@ class InsuranceCard:
 
     kind: ClassVar[str] = "health_insurance_card"
     needs_pin: ClassVar[bool] = False
-    alone: ClassVar[bool] = False
+    alone: ClassVar[bool] = True
 
     def known(self, case: Case) -> dict[str, Any]:
         found: dict[str, Any] = {"facility": case.value("insurance.facility")}
@@ -282,7 +282,10 @@ KINDS: dict[str, Outcome] = {
 }
 """The results that can be made here; a procedure with another one is not filed here."""
 
-PLACES: dict[str, tuple[str, ...]] = {ResidenceConfirmation.kind: ("residence.address",)}
+PLACES: dict[str, tuple[str, ...]] = {
+    ResidenceConfirmation.kind: ("residence.address",),
+    InsuranceCard.kind: ("home.address",),
+}
 """Address fields that decide which ward's office it is, where that is not the filing ward (Luật Cư trú: where one will live)."""
 
 
@@ -380,8 +383,8 @@ def _place_of_birth(case: Case) -> str:
 
 
 def child_address(case: Case) -> str:
-    """Where the child lives: the residence asked for, else the mother's, else the father's."""
-    for path in ("residence.address", "mother.residence", "father.residence"):
+    """Where the child lives: what was said of it, the residence asked for, else the mother's, else the father's."""
+    for path in ("home.address", "residence.address", "mother.residence", "father.residence"):
         if case.value(path) is not None:
             return address_line(case.value(path), case.form)
     return ""

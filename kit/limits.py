@@ -63,6 +63,10 @@ LIMITS: dict[str, Limit] = {
     "user-code": Limit(5, 300),
     "user-code-everywhere": Limit(100, 300),
     "upload": Limit(120, 600),
+    # By account: who tries the numbers of enterprises, children or delegates runs dry.
+    "enterprise-claim": Limit(10, 3600),
+    "ward": Limit(10, 3600),
+    "delegate": Limit(20, 3600),
 }
 
 

@@ -1,6 +1,6 @@
 """One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
 
-from identity.accounts import codes, contact
+from identity.accounts import codes, contact, secrets
 from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
 from identity.accounts.refusals import AccountHasOtherContact, BadClaims, BadName, ContactInUse, IdentityConflict
@@ -9,6 +9,7 @@ from identity.accounts.service import (
     account_kind,
     by_login,
     by_pin,
+    current_level,
     namesakes,
     open_officer,
     open_or_find,
@@ -33,10 +34,12 @@ __all__ = [
     "by_pin",
     "codes",
     "contact",
+    "current_level",
     "namesakes",
     "open_officer",
     "open_or_find",
     "prefill",
     "raise_level",
     "record_sign_in",
+    "secrets",
 ]
