@@ -11,13 +11,16 @@ import dossiers.jobs
 import identity.accounts.jobs
 import identity.consents.jobs
 import identity.faces.jobs
+import identity.mandates.jobs
 import identity.offices.jobs
 import identity.proofing.jobs
 import notifications.jobs
 import procedures
 import uploads.jobs
+from api.civil import OwnBooks
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
+from identity.mandates import Mandates
 from identity.tokens import Issuer
 from kit import idempotency
 from kit.db import Database
@@ -31,6 +34,7 @@ from notifications import Channel, PostOffice, SandboxChannel, SmtpChannel
 from ocr.chip import BadTrustStore, TrustStore
 from uploads import Vault
 from web.sandbox import people
+from wires.business import BusinessRegister, Company, SandboxBusinesses
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -56,6 +60,7 @@ class House:
     post_office: PostOffice
     pins: PinIssuer | None
     population: PopulationRegister | None
+    mandates: Mandates
     catalogue: procedures.Catalogue
 
 
@@ -76,6 +81,21 @@ def population_register(settings: Settings) -> PopulationRegister | None:
             locked={"residence": one.residence, "ethnicity": one.ethnicity},
         )
         for one in people().citizens
+    )
+
+
+def business_register(settings: Settings) -> BusinessRegister | None:
+    """The adapter the settings name; None when no register is connected: an officer then sees every certificate."""
+    if settings.business_register == "none":
+        return None
+    pins = {citizen.key: citizen.pin for citizen in people().citizens}
+    return SandboxBusinesses(
+        Company(
+            number=one.number,
+            legal_name=one.legal_name,
+            representative_pins=frozenset(pins[key] for key in one.representatives),
+        )
+        for one in people().enterprises
     )
 
 
@@ -151,6 +171,7 @@ def tasks() -> list[Task]:
         *identity.offices.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
+        *identity.mandates.jobs.tasks,
         *dossiers.jobs.tasks,
     ]
 
@@ -167,8 +188,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, pool_size=settings.database_pool_size)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db)
-        population = population_register(settings)
-        refuse_unfit(settings, [keys, pins, population, *out])
+        population, business = population_register(settings), business_register(settings)
+        refuse_unfit(settings, [keys, pins, population, business, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -183,12 +204,13 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
+        limits, post_office = Limits(valkey), PostOffice(out, jobs, keys.key("contacts"))
         house = House(
             settings=settings,
             db=db,
             faces_db=faces_db,
             valkey=valkey,
-            limits=Limits(valkey),
+            limits=limits,
             keys=keys,
             jobs=jobs,
             pool=pool,
@@ -197,9 +219,18 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pictures=Pictures(faces_db, keys),
             vault=Vault(settings.home / "uploads", keys.key("uploads")),
             chip_trust=chip_trust(settings),
-            post_office=PostOffice(out, jobs, keys.key("contacts")),
+            post_office=post_office,
             pins=pins,
             population=population,
+            mandates=Mandates(
+                db=db,
+                keys=keys,
+                settings=settings,
+                post_office=post_office,
+                limits=limits,
+                civil=OwnBooks(),
+                business=business,
+            ),
             catalogue=procedures.load(),
         )
         jobs.serve(house)

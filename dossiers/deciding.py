@@ -24,6 +24,7 @@ from dossiers.refusals import (
     Stale,
 )
 from identity import accounts, offices
+from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
@@ -78,6 +79,7 @@ async def decide(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     pins: PinIssuer | None,
     actor: Actor,
     branch_id: str,
@@ -102,7 +104,7 @@ async def decide(
         try:
             async with db.begin() as conn:
                 work = await _decidable(conn, keys, catalogue, actor, branch_id, version, lock=True)
-                await _decide(conn, keys, catalogue, settings, post_office, work, asked, pin)
+                await _decide(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
                 return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         except register.PinTaken:
             if attempt == _PINS_TRIED:
@@ -195,6 +197,7 @@ async def _decide(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: Work,
     asked: Decide,
     pin: str | None,
@@ -222,7 +225,7 @@ async def _decide(
     states = work.states | {step.branch: step.after for step in steps}
     closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
     await telling.record(conn, work.dossier, happenings, at=now, status="closed" if closed else "open")
-    await _tell(conn, keys, catalogue, settings, post_office, work, steps, given)
+    await _tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, given)
 
 
 def _steps(catalogue: Catalogue, work: Work, action: str) -> list[Transition]:
@@ -293,14 +296,13 @@ async def _tell(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: Work,
     steps: Sequence[Transition],
     given: dict[str, Any],
 ) -> None:
-    owner = await accounts.account(conn, keys, work.dossier.account_id)
-    messenger = telling.Messenger(
-        post_office, settings, catalogue.lifecycle, telling.recipient(owner), work.dossier.receipt_code
-    )
+    to = await telling.recipients(conn, keys, mandates, work.dossier)
+    messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, to, work.dossier.receipt_code)
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:
         await messenger.birth_registered(conn, work.branch.id)

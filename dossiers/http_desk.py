@@ -8,6 +8,7 @@ from litestar.params import Parameter
 from dossiers import deciding, desk, following
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import Decide, DeskBranch, Queue
+from identity.mandates import Mandates
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -74,13 +75,14 @@ async def decide_branch(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     pins: PinIssuer | None,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     decided = await deciding.decide(
-        db, keys, catalogue, settings, post_office, pins, actor, branch_id, data, version=version
+        db, keys, catalogue, settings, post_office, mandates, pins, actor, branch_id, data, version=version
     )
     return _tagged(decided, 201)
 

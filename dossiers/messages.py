@@ -174,6 +174,16 @@ class Line(Answer, frozen=True, kw_only=True):
     message: Words
 
 
+class Behalf(Answer, frozen=True, kw_only=True):
+    """Whom a dossier was filed for, by whom, under which mandate; names as they stood then."""
+
+    kind: Literal["enterprise", "ward"]
+    name: str
+    number: Annotated[str, Meta(description="the enterprise's; a ward's personal number is masked")]
+    filed_by: str
+    mandate_id: str
+
+
 class Dossier(Answer, frozen=True, kw_only=True):
     """The whole of it. A draft's `faults` are what a submission would be refused for today."""
 
@@ -181,6 +191,7 @@ class Dossier(Answer, frozen=True, kw_only=True):
     status: Literal["draft", "open", "closed"]
     version: int
     procedure: ProcedureRef
+    behalf: Behalf | None
     options: Options
     receipt_code: str | None
     opened_at: datetime
@@ -200,6 +211,7 @@ class DossierSummary(Answer, frozen=True, kw_only=True):
     status: Literal["draft", "open", "closed"]
     receipt_code: str | None
     procedure: ProcedureRef
+    behalf: Behalf | None
     opened_at: datetime
     submitted_at: datetime | None
     promised_at: datetime | None
@@ -321,6 +333,7 @@ class DeskBranch(Answer, frozen=True, kw_only=True):
     branch: BranchView
     receipt_code: str
     procedure: ProcedureRef
+    behalf: Behalf | None
     dossier_version: int
     claimed_by_me: bool
     claimed: bool
