@@ -20,6 +20,7 @@ import identity.accounts.passkeys.http
 import identity.accounts.recovery.http
 import identity.consents.http
 import identity.faces.http
+import identity.mandates.http
 import identity.offices.breaches.http
 import identity.offices.http
 import identity.offices.kiosks.http
@@ -31,6 +32,7 @@ import notifications.http
 import ocr.http
 import uploads.http
 import web.account
+import web.acting
 import web.catalogue
 import web.developers
 import web.device
@@ -62,6 +64,7 @@ ROOMS = (
     identity.consents.http,
     identity.accounts.recovery.http,
     identity.accounts.leaving.http,
+    identity.mandates.http,
     identity.offices.http,
     identity.offices.staff.http,
     identity.offices.kiosks.http,
@@ -84,6 +87,7 @@ ROOMS = (
     web.kiosk_card,
     web.signing_out,
     web.account,
+    web.acting,
     web.developers,
 )
 
@@ -100,6 +104,7 @@ _TAGS = [
     Tag("accounts", "One account per person; signing in"),
     Tag("consents", "What people allowed which app"),
     Tag("partners", "Apps of others: registering them, their secrets and keys"),
+    Tag("mandates", "Acting for an enterprise, a child or a ward"),
     Tag("offices", "Agencies and their desks"),
     Tag("operators", "Officers, their roles, and the register of breaches"),
     Tag("proofing", "Card and selfie in, verified claims and a level out"),

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
 from api.wiring import House, open_house
-from identity import accounts, offices, tokens
+from identity import accounts, mandates, offices, tokens
 from identity.tokens.refusals import ClientExists
 from kit import clock
+from kit.actor import Actor
 from kit.settings import Settings
 from web.sandbox import Citizen, City, people
 
@@ -33,6 +34,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "work_in_process": True,
         "pin_issuer": "sandbox",
         "population_register": "sandbox",
+        "business_register": "sandbox",
         "sms_channel": "sandbox",
         "email_channel": "sandbox",
         # Whoever tries it at night waits for no morning.
@@ -49,11 +51,15 @@ async def furnish(settings: Settings) -> Furnished:
     """Fills an empty database with the city; of one that has it only the clients are brought up to date. Refused outside development."""
     assert settings.environment == "development"
     city, kept = people(), settings.home / "sandbox-secrets.json"
-    async with open_house(settings) as house, house.db.begin() as conn:
-        if not await offices.all_offices(conn):
-            await _furnish(conn, house, city)
-        secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
-        secrets |= await _bring_clients_up_to_date(conn, city)
+    async with open_house(settings) as house:
+        async with house.db.begin() as conn:
+            new = not await offices.all_offices(conn)
+            if new:
+                await _furnish(conn, house, city)
+            secrets = msgspec.json.decode(kept.read_bytes(), type=dict[str, str]) if kept.exists() else {}
+            secrets |= await _bring_clients_up_to_date(conn, city)
+        if new:
+            await _let_act(house, city)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(msgspec.json.encode(secrets))
     return Furnished(city, secrets, settings.public_url)
@@ -87,6 +93,17 @@ async def _furnish(conn: AsyncConnection, house: House, city: City) -> None:
             number=marriage.number,
             page=marriage.page,
             facts=register.MarriageFacts(husband=marriage.husband, wife=marriage.wife),
+        )
+    for birth in city.births:
+        await register.enter_birth(
+            conn,
+            office=register.Office(id=birth.office, name=names[birth.office]),
+            signer=register.Signer(full_name=birth.signer, title="Chủ tịch", clerk=birth.clerk),
+            registered_on=birth.registered_on,
+            number=birth.number,
+            page=birth.page,
+            pin=birth.pin,
+            facts=birth.facts,
         )
 
 
@@ -141,11 +158,45 @@ async def _open_account(conn: AsyncConnection, house: House, citizen: Citizen) -
     )
 
 
+async def _let_act(house: House, city: City) -> None:
+    """Representatives, delegates and parents, each by their own verb."""
+    citizens = {citizen.key: citizen for citizen in city.citizens}
+
+    async def actor(key: str) -> Actor:
+        async with house.db.connect() as conn:
+            account = await accounts.by_pin(conn, house.keys, citizens[key].pin)
+        assert account is not None
+        return Actor(kind="citizen", account_id=account.id, level=account.level, auth_at=clock.now())
+
+    ways = house.mandates
+    for enterprise in city.enterprises:
+        for key in enterprise.representatives:
+            representative = await actor(key)
+            asked = mandates.ClaimRequest(number=enterprise.number, legal_name=enterprise.legal_name)
+            claimed = await mandates.claim(ways, representative, asked)
+            assert claimed.mandate is not None
+            for one in enterprise.delegates:
+                delegate = citizens[one.key]
+                wanted = mandates.DelegateRequest(pin=delegate.pin, full_name=delegate.full_name, acts=one.acts)
+                await mandates.grant(ways, representative, claimed.mandate.principal.id, wanted)
+    for birth in city.births:
+        await mandates.take_up(ways, await actor(birth.acts_for), mandates.WardRequest(pin=birth.pin))
+
+
 def tell(furnished: Furnished, out: Console) -> None:
     """One table of who can sign in, and with what; one-time codes appear in the open inbox."""
     table = Table("who", "sign in with", "what", box=None, header_style="bold", title="Sandbox · mọi người đều hư cấu")
     for citizen in furnished.city.citizens:
         table.add_row(citizen.full_name, citizen.phone, f"citizen, level {citizen.level}, PIN {citizen.pin}")
+    names = {citizen.key: citizen.full_name for citizen in furnished.city.citizens}
+    for enterprise in furnished.city.enterprises:
+        represented = ", ".join(names[key] for key in enterprise.representatives)
+        delegated = ", ".join(names[one.key] for one in enterprise.delegates)
+        what = f"enterprise {enterprise.number}, delegate {delegated}"
+        table.add_row(enterprise.legal_name, f"as {represented}", what)
+    for birth in furnished.city.births:
+        what = f"child, PIN {birth.pin}, acted for by {names[birth.acts_for]}"
+        table.add_row(birth.facts.child.full_name, "not at all", what)
     for officer in furnished.city.officers:
         table.add_row(officer.full_name, officer.email, f"officer: {', '.join(officer.roles)} at {officer.office}")
     for client in furnished.city.clients:

@@ -11,6 +11,7 @@ import dossiers.jobs
 import identity.accounts.jobs
 import identity.consents.jobs
 import identity.faces.jobs
+import identity.mandates.jobs
 import identity.offices.jobs
 import identity.proofing.jobs
 import notifications.jobs
@@ -18,9 +19,11 @@ import procedures
 import uploads.jobs
 import wires.jobs
 from api.channels import channels
+from api.civil import OwnBooks
 from dossiers.watching import Feed
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
+from identity.mandates import Mandates
 from identity.tokens import Issuer
 from identity.tokens.busy import Busy
 from kit import idempotency
@@ -37,6 +40,7 @@ from ocr.chip import BadTrustStore, TrustStore
 from uploads import ClamdScanner, Keeper, SandboxScanner, Scanner, Vault
 from web.sandbox import people
 from wires import Signer, Webhooks, WireOffice
+from wires.business import BusinessRegister, Company, SandboxBusinesses
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -66,6 +70,7 @@ class House:
     webhooks: Webhooks
     pins: PinIssuer | None
     population: PopulationRegister | None
+    mandates: Mandates
     catalogue: procedures.Catalogue
     feed: Feed
 
@@ -101,6 +106,21 @@ def scanner(settings: Settings) -> Scanner | None:
             if not settings.clamd_host:
                 raise BadSetting("MOTCUA_VIRUS_SCANNER=clamd needs MOTCUA_CLAMD_HOST.")
             return ClamdScanner(settings.clamd_host, settings.clamd_port)
+
+
+def business_register(settings: Settings) -> BusinessRegister | None:
+    """The adapter the settings name; None when no register is connected: an officer then sees every certificate."""
+    if settings.business_register == "none":
+        return None
+    pins = {citizen.key: citizen.pin for citizen in people().citizens}
+    return SandboxBusinesses(
+        Company(
+            number=one.number,
+            legal_name=one.legal_name,
+            representative_pins=frozenset(pins[key] for key in one.representatives),
+        )
+        for one in people().enterprises
+    )
 
 
 def chip_trust(settings: Settings) -> TrustStore:
@@ -153,6 +173,7 @@ def tasks() -> list[Task]:
         *identity.offices.jobs.tasks,
         *identity.proofing.jobs.tasks,
         *identity.faces.jobs.tasks,
+        *identity.mandates.jobs.tasks,
         *dossiers.jobs.tasks,
         *wires.jobs.tasks,
     ]
@@ -173,9 +194,9 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         for one in (caller, apple, outside):
             stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
-        population = population_register(settings)
+        population, business = population_register(settings), business_register(settings)
         virus_scanner = scanner(settings)
-        refuse_unfit(settings, [keys, pins, population, virus_scanner, *out])
+        refuse_unfit(settings, [keys, pins, population, business, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -190,7 +211,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
         jobs = Jobs(settings.database_url, tasks())
-        issuer = Issuer(settings, keys, valkey)
+        issuer, limits = Issuer(settings, keys, valkey), Limits(valkey)
         post_office = PostOffice(out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-")))
         busy = Busy(db, issuer, post_office)
         stack.push_async_callback(busy.close)
@@ -203,7 +224,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             db=db,
             faces_db=faces_db,
             valkey=valkey,
-            limits=Limits(valkey),
+            limits=limits,
             keys=keys,
             jobs=jobs,
             pool=pool,
@@ -219,6 +240,15 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             webhooks=Webhooks(signer, outside),
             pins=pins,
             population=population,
+            mandates=Mandates(
+                db=db,
+                keys=keys,
+                settings=settings,
+                post_office=post_office,
+                limits=limits,
+                civil=OwnBooks(),
+                business=business,
+            ),
             catalogue=procedures.load(),
             feed=feed,
         )

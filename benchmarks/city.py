@@ -158,14 +158,21 @@ class City:
     async def _template(self, procedure: str) -> str:
         house = self.house
         asked = OpenDraft(procedure=procedure, options=Options())
-        opened = await drafting.open_draft(house.db, house.keys, house.catalogue, self.owner, asked)
+        opened = await drafting.open_draft(house.db, house.keys, house.catalogue, house.mandates, self.owner, asked)
         fields = {
             path: value
             for path, value in ANSWERS.items()
             if procedure == GROUP or not path.startswith(("residence.", "insurance."))
         }
         await drafting.change_form(
-            house.db, house.keys, house.catalogue, self.owner, opened.id, ChangeForm(fields=fields), version=None
+            house.db,
+            house.keys,
+            house.catalogue,
+            house.mandates,
+            self.owner,
+            opened.id,
+            ChangeForm(fields=fields),
+            version=None,
         )
         with self.town.connect() as conn:
             hand_in(conn, opened.id)
@@ -275,8 +282,8 @@ async def one_day(
             else:
                 house = city.house
                 done = await submitting.submit(
-                    house.db, house.keys, house.catalogue, house.settings, house.post_office, city.owner, draft,
-                    key=os.urandom(16).hex(), version=None,
+                    house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates,
+                    city.owner, draft, key=os.urandom(16).hex(), version=None,
                 )  # fmt: skip
                 code = done.receipt_code
             began = time.perf_counter()
@@ -327,7 +334,7 @@ async def clear(house: House, officer: Actor) -> int:
         if kind == "health_insurance_card":
             stated["valid_from"] = today
         asked = Decide(outcome="approved", result=stated)
-        await deciding.decide(*at, house.post_office, house.pins, officer, item.id, asked, version=None)
+        await deciding.decide(*at, house.post_office, house.mandates, house.pins, officer, item.id, asked, version=None)
     return len(queue.items)
 
 

@@ -1,4 +1,4 @@
-"""What whoever filed a dossier does to it later: one verb, one transaction, once per key; answers and papers given late."""
+"""What whoever filed a dossier, or may file for its principal, does to it later: one verb, one transaction, once per key; answers and papers given late."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -7,39 +7,44 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import answering, drafting, moving, store, submitting, views
+from dossiers import answering, moving, store, submitting, views, whose
 from dossiers.history import seal
 from dossiers.messages import Dossier, Request, Supplement
 from dossiers.refusals import Stale, SupplementIncomplete
+from dossiers.whose import Side
+from identity.mandates import Mandates
 from kit import idempotency
 from kit.actor import Actor
 from kit.db import Database, raw
 from kit.refusal import Fault, fault
 from procedures import Catalogue
 
-Verb = Callable[[AsyncConnection, moving.Graph], Awaitable[None]]
+Verb = Callable[[AsyncConnection, moving.Graph, Side], Awaitable[None]]
 
 
 async def amend(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     verb: Verb,
     *,
     route: str,
     asked: Request,
+    behalf: str | None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
     """Does the verb to a dossier of the caller's whose row is locked, and shows how it stands; with a key, once.
 
-    Raises DossierUnknown, Stale, what the verb refuses, and the kit's refusals about the key.
+    Raises what `whose.filed` does, Stale, what the verb refuses, and the kit's refusals about the key.
     """
     assert actor.account_id is not None
     async with db.begin() as conn:
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
         if key is None:
-            await _do(conn, catalogue, actor, dossier_id, verb, version)
+            await _do(conn, catalogue, side, dossier_id, verb, version)
         else:
             async with idempotency.once(
                 await raw(conn),
@@ -49,21 +54,25 @@ async def amend(
                 body_digest=hashlib.sha256(msgspec.json.encode(asked, order="sorted")).digest(),
             ) as slot:
                 if slot.reply is None:
-                    await _do(conn, catalogue, actor, dossier_id, verb, version)
+                    await _do(conn, catalogue, side, dossier_id, verb, version)
                     slot.keep({"id": dossier_id})
-        return await views.dossier(conn, catalogue, await drafting.owned(conn, actor, dossier_id))
+        row = await whose.filed(conn, side, dossier_id)
+        await whose.record_read(conn, side, row)
+        return await views.dossier(conn, catalogue, row)
 
 
 async def _do(
-    conn: AsyncConnection, catalogue: Catalogue, actor: Actor, dossier_id: str, verb: Verb, version: int | None
+    conn: AsyncConnection, catalogue: Catalogue, side: Side, dossier_id: str, verb: Verb, version: int | None
 ) -> None:
-    row = await drafting.owned(conn, actor, dossier_id, lock=True)
+    row = await whose.filed(conn, side, dossier_id, lock=True)
     if version is not None and version != row.version:
         raise Stale(version=row.version)
-    await verb(conn, await moving.graph(conn, catalogue, row))
+    await verb(conn, await moving.graph(conn, catalogue, row), side)
 
 
-async def give(conn: AsyncConnection, catalogue: Catalogue, held: moving.Graph, given: Supplement) -> dict[str, Any]:
+async def give(
+    conn: AsyncConnection, catalogue: Catalogue, side: Side, held: moving.Graph, given: Supplement
+) -> dict[str, Any]:
     """Puts answers and papers into a submitted dossier; what its history seals of them.
 
     Raises SupplementIncomplete with every fault that was not there before: time may have made others, which nobody asks
@@ -77,7 +86,7 @@ async def give(conn: AsyncConnection, catalogue: Catalogue, held: moving.Graph, 
     form = answering.changed(row.form, fields)
     await store.change_answers(conn, row.id, form)
     papers = {
-        kind: await answering.attach(conn, catalogue, row, kind, upload_id)
+        kind: await answering.attach(conn, catalogue, side, row, kind, upload_id)
         for kind, upload_id in given.documents.items()
     }
     after = await submitting.faults_of(conn, catalogue, await views.again(conn, row.id))

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import uploads
 from dossiers import known, store, views
 from dossiers.refusals import DocumentNotAsked, DocumentType
+from dossiers.whose import Side
 from kit import clock
 from kit.refusal import Fault, fault
 from procedures import Catalogue, forms, rules
@@ -74,9 +75,9 @@ def unasked(paths: Collection[str], asked: Collection[str]) -> list[Fault]:
 
 
 async def attach(
-    conn: AsyncConnection, catalogue: Catalogue, row: views.Row, kind: str, upload_id: str
+    conn: AsyncConnection, catalogue: Catalogue, side: Side, row: views.Row, kind: str, upload_id: str
 ) -> dict[str, str]:
-    """A finished upload becomes the dossier's paper of this kind; what the history seals of it.
+    """A finished upload of the caller's becomes the dossier's paper of this kind; what the history seals of it.
 
     Raises DocumentNotAsked, DocumentType, and the uploads' refusals.
     """
@@ -84,7 +85,8 @@ async def attach(
     papers = {paper.kind: paper for paper in catalogue.documents(item, views.opened_on(row), views.chosen_of(row))}
     if kind not in papers:
         raise DocumentNotAsked(kind=kind, known=", ".join(papers) or "-")
-    upload = await uploads.claim(conn, upload_id, account_id=row.account_id, dossier_id=row.id)
+    assert side.actor.account_id is not None
+    upload = await uploads.claim(conn, upload_id, account_id=side.actor.account_id, dossier_id=row.id)
     if upload.media_type not in papers[kind].media_types:
         raise DocumentType(allowed=", ".join(papers[kind].media_types))
     await store.put_document(

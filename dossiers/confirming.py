@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import amending, moving, outcomes, store, telling, views
+from dossiers import amending, moving, outcomes, store, telling, views, whose
 from dossiers.history import Happening
 from dossiers.messages import (
     AboutLine,
@@ -17,7 +17,9 @@ from dossiers.messages import (
     Supplement,
 )
 from dossiers.refusals import InvitationUnknown
+from dossiers.whose import Side
 from identity import accounts
+from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
@@ -32,13 +34,30 @@ from procedures.messages import Field, Form
 _LISTED = 50
 
 
-async def invitations(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor) -> InvitationList:
-    """The open questions to the caller, by the number their own account proved."""
-    assert actor.account_id is not None
+async def invitations(
+    db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor, *, behalf: str | None = None
+) -> InvitationList:
+    """The open questions to the caller, by the number their own account proved; with `behalf` those to the ward they act for."""
     async with db.snapshot() as conn:
-        me = await accounts.account(conn, keys, actor.account_id)
-        rows = await store.invitations_to(conn, me.pin, limit=_LISTED) if me.pin is not None else []
-    return InvitationList(invitations=[_shown(catalogue, row) for row in rows])
+        side = await whose.side(conn, mandates, actor, behalf)
+        pin = await _number(conn, keys, side)
+        rows = await store.invitations_to(conn, pin, limit=_LISTED) if pin is not None else []
+    return InvitationList(invitations=[_shown(catalogue, row) for row in rows if _may_answer(side, row)])
+
+
+async def _number(conn: AsyncConnection, keys: Keys, side: Side) -> str | None:
+    """By which the invited person is known: an enterprise has none, and is asked nothing."""
+    if side.acting is not None:
+        return side.acting.known.get("pin")
+    assert side.actor.account_id is not None
+    return (await accounts.account(conn, keys, side.actor.account_id)).pin
+
+
+def _may_answer(side: Side, dossier: views.Row) -> bool:
+    """Nobody consents in their ward's name to what they file themselves (Bộ luật Dân sự Đ59)."""
+    if side.acting is None:
+        return True
+    return side.acting.may("file", dossier.procedure) and dossier.account_id != side.actor.account_id
 
 
 def _shown(catalogue: Catalogue, row: views.Row) -> InvitationView:
@@ -80,22 +99,26 @@ async def answer(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     invitation_id: str,
     asked: AnswerInvitation,
+    *,
+    behalf: str | None = None,
 ) -> Answered:
     """Agreed, a branch that waited for it begins; declined, it ends alone, and can be filed again otherwise.
 
     The same answer again changes nothing. Raises InvitationUnknown for somebody else's as for a missing one.
     """
-    assert actor.account_id is not None
     async with db.begin() as conn:
-        me = await accounts.account(conn, keys, actor.account_id)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
         found = await store.invitation(conn, invitation_id)
-        if found is None or found.pin != me.pin:
+        if found is None or found.pin != await _number(conn, keys, side):
             raise InvitationUnknown
         dossier = await store.dossier(conn, found.dossier_id, lock=True)
         assert dossier is not None
+        if not _may_answer(side, dossier):
+            raise InvitationUnknown
         found = await store.invitation(conn, invitation_id)
         assert found is not None
         wanted = "agreed" if asked.answer == "agree" else "declined"
@@ -123,7 +146,9 @@ async def answer(
         event = Event(found.branch, "confirm" if wanted == "agreed" else "decline")
         await moving.move(conn, catalogue, held, event, at=now, told=told)
         if wanted == "declined":
-            messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, dossier)
+            messenger = await telling.messenger(
+                conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier
+            )
             row = held.row(found.branch)
             await messenger.branch_ended(conn, row.id, title, "declined", cause=row.version)
         return Answered(answer=wanted)
@@ -132,11 +157,13 @@ async def answer(
 async def on_paper(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     branch: str,
     asked: ConsentOnPaper,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
@@ -145,14 +172,14 @@ async def on_paper(
     Raises NotInDossier, ActionNotAllowed, the refusals about papers, and what `amending.amend` refuses.
     """
 
-    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+    async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         bundles.act(catalogue.lifecycle, branch, held.row(branch).state, "confirm_on_paper")
         rule, title, now = held.procedures[branch].confirmation, held.procedures[branch].name, clock.now()
         assert rule is not None, "only such a branch is ever held"
         given = Supplement(
             fields={rule.paper_answer.field: rule.paper_answer.value}, documents={rule.paper: asked.upload_id}
         )
-        facts = await amending.give(conn, catalogue, held, given)
+        facts = await amending.give(conn, catalogue, side, held, given)
         await store.answer_invitation(conn, dossier_id, branch, "on_paper", now)
 
         def told(step: Transition) -> Happening:
@@ -165,6 +192,6 @@ async def on_paper(
         await moving.move(conn, catalogue, held, Event(branch, "confirm_on_paper"), at=now, told=told)
 
     return await amending.amend(
-        db, catalogue, actor, dossier_id, verb,
-        route=f"branches/{branch}/consent-on-paper", asked=asked, key=key, version=version,
+        db, catalogue, mandates, actor, dossier_id, verb,
+        route=f"branches/{branch}/consent-on-paper", asked=asked, behalf=behalf, key=key, version=version,
     )  # fmt: skip

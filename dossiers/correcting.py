@@ -8,6 +8,8 @@ from dossiers import amending, deciding, desk, moving, store, telling
 from dossiers.history import Happening, seal
 from dossiers.messages import CorrectResult, DeskBranch, Dossier, Reason
 from dossiers.refusals import CorrectedInRegister, ReasonMissing
+from dossiers.whose import Side
+from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
@@ -22,11 +24,13 @@ from procedures.bundles import Event, Transition
 async def report(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     branch: str,
     asked: Reason,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
@@ -34,7 +38,7 @@ async def report(
     and what `amending.amend` refuses."""
     mistake = _written(asked.reason)
 
-    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+    async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         title = held.procedures[held.row(branch).name].name
 
         def told(step: Transition) -> Happening:
@@ -47,8 +51,8 @@ async def report(
         await moving.move(conn, catalogue, held, Event(branch, "ask_correction"), at=clock.now(), told=told)
 
     return await amending.amend(
-        db, catalogue, actor, dossier_id, verb,
-        route=f"branches/{branch}/correction", asked=asked, key=key, version=version,
+        db, catalogue, mandates, actor, dossier_id, verb,
+        route=f"branches/{branch}/correction", asked=asked, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
 
@@ -58,6 +62,7 @@ async def correct(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     branch_id: str,
     asked: CorrectResult,
@@ -78,7 +83,9 @@ async def correct(
         await store.replace_result(conn, branch_id, number=made.number, data=to_json(made.data), at=now)
         said = Words(vi=f"kết quả được sửa. Lý do: {reason}", en=f"the result was corrected. Reason: {reason}")
         facts = {"result_sha256": seal(to_json(stated))}
-        await _settle(conn, keys, catalogue, settings, post_office, work, "correct", said, facts, result=stated)
+        await _settle(
+            conn, keys, catalogue, settings, post_office, mandates, work, "correct", said, facts, result=stated
+        )
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
@@ -88,6 +95,7 @@ async def uphold(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     branch_id: str,
     asked: Reason,
@@ -99,7 +107,7 @@ async def uphold(
     async with db.begin() as conn:
         work = await _reviewed(conn, keys, catalogue, actor, branch_id, "uphold", version)
         said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
-        await _settle(conn, keys, catalogue, settings, post_office, work, "uphold", said, {})
+        await _settle(conn, keys, catalogue, settings, post_office, mandates, work, "uphold", said, {})
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
@@ -124,6 +132,7 @@ async def _settle(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: desk.Work,
     action: str,
     said: Words,
@@ -140,7 +149,7 @@ async def _settle(
         conn, catalogue, work.graph, Event(branch.name, action), at=now, told=told,
         claimed_by=me, claimed_at=now, decided_by=me, **changes,
     )  # fmt: skip
-    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
     await messenger.result_reviewed(conn, branch.id, title, "approved", cause=branch.version)
 
 

@@ -24,6 +24,7 @@ from dossiers.refusals import (
     Stale,
 )
 from identity import accounts
+from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
@@ -102,6 +103,7 @@ async def decide(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     pins: PinIssuer | None,
     actor: Actor,
     branch_id: str,
@@ -126,7 +128,7 @@ async def decide(
         try:
             async with db.begin() as conn:
                 work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=True)
-                await _decide(conn, keys, catalogue, settings, post_office, work, asked, pin)
+                await _decide(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
                 return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         except register.PinTaken:
             if attempt == _PINS_TRIED:
@@ -233,6 +235,7 @@ async def _decide(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: Work,
     asked: Decide,
     pin: str | None,
@@ -259,7 +262,7 @@ async def _decide(
         reason=to_json(Words(vi=asked.reason, en=asked.reason)) if asked.reason else None,
         result=given or None,
     )
-    await _tell(conn, keys, catalogue, settings, post_office, work, steps, given)
+    await _tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, given)
 
 
 async def _make_result(
@@ -303,11 +306,12 @@ async def _tell(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: Work,
     steps: Sequence[Transition],
     given: dict[str, Any],
 ) -> None:
-    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:
         await messenger.birth_registered(conn, work.branch.id)

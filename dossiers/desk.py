@@ -196,6 +196,7 @@ async def shown(
         branch=views.branch(catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
         receipt_code=work.dossier.receipt_code,
         procedure=views.ref(work.item),
+        behalf=views.behalf(work.dossier),
         dossier_version=work.dossier.version,
         claimed=row.claimed_by is not None,
         claimed_by_me=work.mine,

@@ -9,20 +9,21 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import known, store, views
+from dossiers import known, store, views, whose
 from dossiers.answering import as_kept, attach, fields_of, unstorable
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft
 from dossiers.refusals import (
     AlreadySubmitted,
     DocumentUnknown,
-    DossierUnknown,
     FormRefused,
     NotContested,
     NotLocked,
     Stale,
 )
 from dossiers.submitting import faults_of
+from dossiers.whose import Side
 from identity import accounts
+from identity.mandates import Mandates
 from kit import clock, idempotency, ids, names
 from kit.actor import Actor, InsufficientLevel
 from kit.db import Database, raw, to_json
@@ -34,11 +35,20 @@ _OPEN = "POST /v1/dossiers"
 
 
 async def open_draft(
-    db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, asked: OpenDraft, *, key: str | None = None
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    asked: OpenDraft,
+    *,
+    behalf: str | None = None,
+    key: str | None = None,
 ) -> Dossier:
     """A draft with every field filled that an authority, the card or the account can fill.
 
-    With an Idempotency-Key the same call opens one draft. Raises InsufficientLevel, SignInTooOld and the catalogue's refusals.
+    With an Idempotency-Key the same call opens one draft. `behalf` is the mandate the caller acts under.
+    Raises InsufficientLevel, SignInTooOld, NotFiledFor, and the catalogue's and the mandates' refusals.
     """
     assert actor.account_id is not None
     now = clock.now()
@@ -50,16 +60,18 @@ async def open_draft(
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
     async with db.begin() as conn:
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        side.refuse_filing(item)
         if key is None:
-            return await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, now)
-        body = hashlib.sha256(msgspec.json.encode(asked)).digest()
+            return await _open(conn, keys, catalogue, side, item, asked, branches, now)
+        body = hashlib.sha256(msgspec.json.encode((asked, behalf))).digest()
         async with idempotency.once(
             await raw(conn), scope=actor.account_id, route=_OPEN, key=idempotency.checked(key), body_digest=body
         ) as slot:
             if slot.reply is not None:
-                row = await owned(conn, actor, slot.reply["id"])
+                row = await whose.owned(conn, side, slot.reply["id"])
                 return await _shown(conn, catalogue, row.id)
-            opened = await _open(conn, keys, catalogue, actor.account_id, item, asked, branches, now)
+            opened = await _open(conn, keys, catalogue, side, item, asked, branches, now)
             slot.keep({"id": opened.id})
             return opened
 
@@ -68,14 +80,14 @@ async def _open(
     conn: AsyncConnection,
     keys: Keys,
     catalogue: Catalogue,
-    account_id: str,
+    side: Side,
     item: views.Item,
     asked: OpenDraft,
     branches: list[str],
     now: datetime,
 ) -> Dossier:
     sources = await known.sources(
-        conn, keys, account_id, relation=asked.options.relation, of_marriage=asked.options.of_marriage
+        conn, keys, side, relation=asked.options.relation, of_marriage=asked.options.of_marriage
     )
     today = now.astimezone(clock.CITY).date()
     form = known.fill(item.form, sources, {}, today=today, branches=branches)
@@ -84,7 +96,9 @@ async def _open(
         conn,
         {
             "id": dossier_id,
-            "account_id": account_id,
+            "account_id": side.actor.account_id,
+            "principal_id": side.principal_id,
+            "behalf": side.behalf,
             "procedure": item.code,
             "procedure_version": item.version,
             "options": to_json(msgspec.structs.replace(asked.options, branches=tuple(branches))),
@@ -101,10 +115,12 @@ async def change_form(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     asked: ChangeForm,
     *,
+    behalf: str | None = None,
     version: int | None,
     merging: bool = False,
 ) -> Dossier:
@@ -113,10 +129,10 @@ async def change_form(
     Of a version that is past, Stale names the answers that another device gave otherwise meanwhile; with `merging`, and none of
     those, the change is made all the same.
     """
-    assert actor.account_id is not None
     changes = {} if asked.fields is UNSET else as_kept(asked.fields)
     async with db.begin() as conn:
-        row = await draft(conn, actor, dossier_id, version=None)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        row = await draft(conn, side, dossier_id, version=None)
         if version is not None and version != row.version:
             conflicts = _conflicts(row, changes, version)
             if conflicts or not merging:
@@ -133,9 +149,7 @@ async def change_form(
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
         }
         relation: str | None = options["relation"]
-        sources = await known.sources(
-            conn, keys, actor.account_id, relation=relation, of_marriage=options["of_marriage"]
-        )
+        sources = await known.sources(conn, keys, side, relation=relation, of_marriage=options["of_marriage"])
         form = known.fill(item.form, sources, stored, today=today, branches=branches)
         form = known.dated(form, row.form, row.version + 1)
         await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
@@ -143,14 +157,23 @@ async def change_form(
 
 
 async def contest(
-    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, asked: ContestField, *, version: int | None
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    asked: ContestField,
+    *,
+    behalf: str | None = None,
+    version: int | None,
 ) -> Dossier:
     """Records that a value an authority vouches for is wrong; the officer sees it beside that value.
 
     Raises NotLocked for what can be changed, FormRefused for a value of no possible shape, Stale, AlreadySubmitted.
     """
     async with db.begin() as conn:
-        row = await draft(conn, actor, dossier_id, version=version)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        row = await draft(conn, side, dossier_id, version=version)
         answer = row.form.get(asked.field)
         if answer is None or not answer["locked"]:
             raise NotLocked(field=asked.field)
@@ -164,11 +187,20 @@ async def contest(
 
 
 async def uncontest(
-    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, field: str, *, version: int | None
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    field: str,
+    *,
+    behalf: str | None = None,
+    version: int | None,
 ) -> Dossier:
     """The value is right after all. Raises NotContested, Stale, AlreadySubmitted."""
     async with db.begin() as conn:
-        row = await draft(conn, actor, dossier_id, version=version)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        row = await draft(conn, side, dossier_id, version=version)
         answer = dict(row.form.get(field, {}))
         if answer.pop("contested", None) is None:
             raise NotContested(field=field)
@@ -186,44 +218,48 @@ async def _answer_changed(
 async def attach_document(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     kind: str,
     asked: AttachDocument,
     *,
+    behalf: str | None = None,
     version: int | None,
 ) -> Dossier:
     """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
     async with db.begin() as conn:
-        row = await draft(conn, actor, dossier_id, version=version)
-        await attach(conn, catalogue, row, kind, asked.upload_id)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        row = await draft(conn, side, dossier_id, version=version)
+        await attach(conn, catalogue, side, row, kind, asked.upload_id)
         await store.touch(conn, dossier_id, clock.now())
         return await _shown(conn, catalogue, dossier_id)
 
 
 async def detach_document(
-    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, kind: str, *, version: int | None
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    kind: str,
+    *,
+    behalf: str | None = None,
+    version: int | None,
 ) -> Dossier:
     """The draft no longer holds this paper. Raises DocumentUnknown."""
     async with db.begin() as conn:
-        await draft(conn, actor, dossier_id, version=version)
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        await draft(conn, side, dossier_id, version=version)
         if not await store.drop_document(conn, dossier_id, kind):
             raise DocumentUnknown(kind=kind)
         await store.touch(conn, dossier_id, clock.now())
         return await _shown(conn, catalogue, dossier_id)
 
 
-async def owned(conn: AsyncConnection, actor: Actor, dossier_id: str, *, lock: bool = False) -> views.Row:
-    """The caller's own dossier; anybody else's answers as a missing one does."""
-    row = await store.dossier(conn, dossier_id, lock=lock)
-    if row is None or row.account_id != actor.account_id:
-        raise DossierUnknown
-    return row
-
-
-async def draft(conn: AsyncConnection, actor: Actor, dossier_id: str, *, version: int | None) -> views.Row:
-    """The caller's own draft, locked, at the version the caller saw. Raises DossierUnknown, AlreadySubmitted, Stale."""
-    row = await owned(conn, actor, dossier_id, lock=True)
+async def draft(conn: AsyncConnection, side: Side, dossier_id: str, *, version: int | None) -> views.Row:
+    """The caller's draft, locked, at the version the caller saw. Raises what `whose.owned` does, AlreadySubmitted, Stale."""
+    row = await whose.owned(conn, side, dossier_id, lock=True)
     if row.status != "draft":
         raise AlreadySubmitted(receipt_code=row.receipt_code)
     if version is not None and version != row.version:

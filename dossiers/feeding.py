@@ -46,6 +46,8 @@ async def _tell(conn: AsyncConnection, services: Any, dossier_id: str, seq: int)
     event, dossier = await store.event(conn, dossier_id, seq), await store.dossier(conn, dossier_id)
     assert dossier is not None
     await wired.tell_agency(conn, services, dossier, event)
+    if dossier.principal_id is not None:
+        return  # an app of others' acts for nobody but its own user
     readers = await consents.readers(conn, dossier.account_id, _SCOPE, clock.now())
     await _tell_partners(conn, services.webhooks, services.catalogue, dossier, event, readers)
 

@@ -5,13 +5,15 @@ from collections import defaultdict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import history, known, outcomes, papers, store, views
+from dossiers import history, known, outcomes, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
-from dossiers.refusals import DossierUnknown, ResultUnknown
+from dossiers.refusals import ResultUnknown
 from dossiers.submitting import faults_of
 from identity import accounts, offices
+from identity.consents import reads
 from identity.consents.reads import listing
 from identity.consents.reads.messages import DataReads
+from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
@@ -21,30 +23,62 @@ from kit.settings import Settings
 from procedures import Catalogue
 
 _LISTED = 100
-# A person named in a dossier sees it with the assurance that filing one asks for.
-_PARTY_LEVEL = 2
 
 
-async def dossier(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str) -> Dossier:
-    """Raises DossierUnknown for strangers as for what is not there."""
+async def dossier(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    *,
+    behalf: str | None = None,
+) -> Dossier:
+    """Raises DossierUnknown for strangers as for what is not there; with a mandate what `whose` refuses."""
     async with db.snapshot() as conn:
-        row = await _followed(conn, keys, actor, dossier_id)
+        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
         faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
-        return await views.dossier(conn, catalogue, row, faults=faults)
+        found = await views.dossier(conn, catalogue, row, faults=faults)
+        await conn.commit()
+    return found
 
 
-async def dossiers(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, *, pin: str | None) -> DossierList:
-    """The caller's own and those that name them; with `pin` those of that person, which can only be the caller."""
+async def dossiers(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    *,
+    pin: str | None,
+    behalf: str | None = None,
+) -> DossierList:
+    """The caller's own and those that name them; with `pin` those of that person, which can only be the caller; with `behalf` those of
+    whom the caller acts for, as far as the mandate goes."""
     assert actor.account_id is not None
     async with db.snapshot() as conn:
+        side = await whose.side(conn, mandates, actor, behalf)
         me = await accounts.account(conn, keys, actor.account_id)
         if pin is not None and pin != me.pin:
             return DossierList(dossiers=[])
-        own_pin = me.pin if actor.level >= _PARTY_LEVEL else None
-        rows = await store.followed_by(conn, account_id=me.id, pin=own_pin, limit=_LISTED)
+        if side.acting is None:
+            own_pin = me.pin if actor.level >= whose.PARTY_LEVEL else None
+            rows = await store.followed_by(conn, account_id=me.id, pin=own_pin, limit=_LISTED)
+        else:
+            rows = await store.followed_for(
+                conn,
+                principal_id=side.acting.principal.id,
+                account_id=me.id,
+                procedures=side.acting.may_follow,
+                limit=_LISTED,
+            )
+            filed = [whose.read_of(row) for row in rows if row.status != "draft"]
+            await reads.record_many(conn, actor, "mandate", filed)
         by_dossier: dict[str, list[views.Row]] = defaultdict(list)
         for branch in await store.branches_of(conn, [row.id for row in rows]):
             by_dossier[branch.dossier_id].append(branch)
+        await conn.commit()
     now = clock.now()
     return DossierList(dossiers=[views.summary(catalogue, row, by_dossier[row.id], now) for row in rows])
 
@@ -54,15 +88,18 @@ async def who_read(db: Database, keys: Keys, actor: Actor, *, before: str | None
     assert actor.account_id is not None
     async with db.snapshot() as conn:
         me = await accounts.account(conn, keys, actor.account_id)
-        naming = await store.naming(conn, me.pin) if me.pin is not None and actor.level >= _PARTY_LEVEL else []
+        naming = await store.naming(conn, me.pin) if me.pin is not None and actor.level >= whose.PARTY_LEVEL else []
         return await listing.of_person(conn, me.id, dossier_ids=naming, before=before)
 
 
-async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> History:
+async def history_of(
+    db: Database, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, *, behalf: str | None = None
+) -> History:
     """Every line with its hashes, and whether the chain still holds."""
     async with db.snapshot() as conn:
-        row = await _followed(conn, keys, actor, dossier_id)
+        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
         events = await store.events_of(conn, dossier_id)
+        await conn.commit()
     lines = [
         HistoryLine(
             seq=event.seq,
@@ -81,10 +118,21 @@ async def history_of(db: Database, keys: Keys, actor: Actor, dossier_id: str) ->
     return History(lines=lines, intact=history.intact(events, history.Head(row.event_count, bytes(row.event_hash))))
 
 
-async def result(db: Database, keys: Keys, settings: Settings, actor: Actor, dossier_id: str, branch: str) -> bytes:
+async def result(
+    db: Database,
+    keys: Keys,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    *,
+    behalf: str | None = None,
+) -> bytes:
     """A result's PDF, rendered now from what was stored at the decision. Raises DossierUnknown, ResultUnknown."""
     async with db.snapshot() as conn:
-        await _followed(conn, keys, actor, dossier_id)
+        await _followed(conn, keys, mandates, actor, dossier_id, behalf)
+        await conn.commit()
     return await paper(db, settings, dossier_id, branch)
 
 
@@ -102,15 +150,24 @@ async def paper(db: Database, settings: Settings, dossier_id: str, branch: str) 
 
 
 async def receipt(
-    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, dossier_id: str
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    *,
+    behalf: str | None = None,
 ) -> bytes:
     """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
     async with db.snapshot() as conn:
-        row = await _followed(conn, keys, actor, dossier_id)
+        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
         if row.status == "draft":
             raise ResultUnknown
         rows = await store.branches_of(conn, [row.id])
         data = await _receipt(conn, catalogue, settings, row, rows)
+        await conn.commit()
     return await asyncio.to_thread(papers.receipt, data, specimen=_specimen(settings))
 
 
@@ -134,7 +191,8 @@ async def _receipt(
     return papers.Receipt(
         office=_letterhead(places[rows[0].office_id], settings),
         receipt_code=row.receipt_code,
-        applicant=requester["full_name"],
+        applicant=requester["full_name"] if row.behalf is None else row.behalf["principal"]["name"],
+        filed_by=None if row.behalf is None else row.behalf["filed_by"],
         phone=requester.get("phone"),
         email=requester.get("email"),
         procedure=item.name.vi,
@@ -156,24 +214,20 @@ async def _receipt(
     )
 
 
-async def refuse_strangers(db: Database, keys: Keys, actor: Actor, dossier_id: str) -> None:
-    """Raises DossierUnknown for whoever may not follow this dossier."""
+async def refuse_strangers(
+    db: Database, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, *, behalf: str | None = None
+) -> None:
+    """Raises DossierUnknown for whoever may not follow this dossier, and with a mandate what `whose` refuses."""
     async with db.snapshot() as conn:
-        await _followed(conn, keys, actor, dossier_id)
+        side = await whose.side(conn, mandates, actor, behalf)
+        await whose.followed(conn, keys, side, dossier_id, polled=True)
+        await conn.commit()
 
 
-async def _followed(conn: AsyncConnection, keys: Keys, actor: Actor, dossier_id: str) -> views.Row:
-    """For whoever filed it, and for a person an authority's data names in it; nobody else learns that it exists."""
-    row = await store.dossier(conn, dossier_id)
-    if row is None or actor.account_id is None:
-        raise DossierUnknown
-    if row.account_id == actor.account_id:
-        return row
-    if actor.level >= _PARTY_LEVEL and row.status != "draft":
-        me = await accounts.account(conn, keys, actor.account_id)
-        if me.pin is not None and await store.is_party(conn, row.id, me.pin):
-            return row
-    raise DossierUnknown
+async def _followed(
+    conn: AsyncConnection, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, behalf: str | None
+) -> views.Row:
+    return await whose.followed(conn, keys, await whose.side(conn, mandates, actor, behalf), dossier_id)
 
 
 def _letterhead(office: offices.Office, settings: Settings) -> str:

@@ -19,6 +19,7 @@ from dossiers import (
     live,
     submitting,
 )
+from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     AttachDocument,
@@ -36,6 +37,7 @@ from dossiers.messages import (
 )
 from identity.consents.reads.messages import DataReads
 from identity.faces import FaceStore
+from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor, citizen, either, kiosk
 from kit.db import Database
 from kit.keys import Keys
@@ -91,10 +93,15 @@ async def open_draft(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Dossier]:
-    return _tagged(await drafting.open_draft(db, keys, catalogue, actor, data, key=idempotency_key), 201)
+    return _tagged(
+        await drafting.open_draft(db, keys, catalogue, mandates, actor, data, behalf=on_behalf_of, key=idempotency_key),
+        201,
+    )
 
 
 @get("/v1/dossiers", who=READ, tags=["dossiers"], summary="My dossiers and those that name me")
@@ -102,19 +109,27 @@ async def list_dossiers(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     pin: Annotated[
         str | None, Parameter(max_length=20, description="my own personal number; another finds nothing")
     ] = None,
 ) -> DossierList:
-    return await following.dossiers(db, keys, catalogue, actor, pin=pin)
+    return await following.dossiers(db, keys, catalogue, mandates, actor, pin=pin, behalf=on_behalf_of)
 
 
 @get("/v1/dossiers/{dossier_id:str}", who=READ, tags=["dossiers"], summary="One dossier: form, branches, timeline")
 async def show_dossier(
-    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, actor: Actor
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[Dossier]:
-    return _tagged(await following.dossier(db, keys, catalogue, actor, dossier_id))
+    return _tagged(await following.dossier(db, keys, catalogue, mandates, actor, dossier_id, behalf=on_behalf_of))
 
 
 @patch(
@@ -130,11 +145,17 @@ async def change_form(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match, required=True)
-    return _tagged(await drafting.change_form(db, keys, catalogue, actor, dossier_id, data, version=version))
+    return _tagged(
+        await drafting.change_form(
+            db, keys, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @post(
@@ -150,12 +171,16 @@ async def contest(
     data: ContestField,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     """The value stays as the authority has it; the officer sees what is said against it."""
     version = asked_version(if_match)
-    return _tagged(await drafting.contest(db, catalogue, actor, dossier_id, data, version=version))
+    return _tagged(
+        await drafting.contest(db, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, version=version)
+    )
 
 
 @delete(
@@ -166,10 +191,21 @@ async def contest(
     status_code=200,
 )
 async def uncontest(
-    dossier_id: str, field: str, db: Database, catalogue: Catalogue, actor: Actor, if_match: IfMatch = None
+    dossier_id: str,
+    field: str,
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+    if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await drafting.uncontest(db, catalogue, actor, dossier_id, field, version=version))
+    return _tagged(
+        await drafting.uncontest(
+            db, catalogue, mandates, actor, dossier_id, field, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @put(
@@ -185,11 +221,17 @@ async def attach_document(
     data: AttachDocument,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await drafting.attach_document(db, catalogue, actor, dossier_id, kind, data, version=version))
+    return _tagged(
+        await drafting.attach_document(
+            db, catalogue, mandates, actor, dossier_id, kind, data, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @delete(
@@ -200,10 +242,21 @@ async def attach_document(
     status_code=200,
 )
 async def detach_document(
-    dossier_id: str, kind: str, db: Database, catalogue: Catalogue, actor: Actor, if_match: IfMatch = None
+    dossier_id: str,
+    kind: str,
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+    if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await drafting.detach_document(db, catalogue, actor, dossier_id, kind, version=version))
+    return _tagged(
+        await drafting.detach_document(
+            db, catalogue, mandates, actor, dossier_id, kind, behalf=on_behalf_of, version=version
+        )
+    )
 
 
 @post(
@@ -221,7 +274,9 @@ async def submit(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Submitted:
@@ -232,8 +287,10 @@ async def submit(
         catalogue,
         settings,
         post_office,
+        mandates,
         actor,
         dossier_id,
+        behalf=on_behalf_of,
         key=idempotency_key,
         version=asked_version(if_match),
         body=await request.body(),
@@ -260,8 +317,10 @@ async def who_read(
     tags=["dossiers"],
     summary="Everything that happened, hash-chained",
 )
-async def show_history(dossier_id: str, db: Database, keys: Keys, actor: Actor) -> History:
-    return await following.history_of(db, keys, actor, dossier_id)
+async def show_history(
+    dossier_id: str, db: Database, keys: Keys, mandates: Mandates, actor: Actor, on_behalf_of: OnBehalfOf = None
+) -> History:
+    return await following.history_of(db, keys, mandates, actor, dossier_id, behalf=on_behalf_of)
 
 
 @get(
@@ -272,9 +331,18 @@ async def show_history(dossier_id: str, db: Database, keys: Keys, actor: Actor) 
     media_type="application/pdf",
 )
 async def show_result(
-    dossier_id: str, branch: str, db: Database, keys: Keys, settings: Settings, actor: Actor
+    dossier_id: str,
+    branch: str,
+    db: Database,
+    keys: Keys,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
-    return http_desk.pdf(await following.result(db, keys, settings, actor, dossier_id, branch), "ket-qua")
+    return http_desk.pdf(
+        await following.result(db, keys, settings, mandates, actor, dossier_id, branch, behalf=on_behalf_of), "ket-qua"
+    )
 
 
 @get(
@@ -285,9 +353,19 @@ async def show_result(
     media_type="application/pdf",
 )
 async def show_receipt(
-    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
-    return http_desk.pdf(await following.receipt(db, keys, catalogue, settings, actor, dossier_id), "giay-hen")
+    return http_desk.pdf(
+        await following.receipt(db, keys, catalogue, settings, mandates, actor, dossier_id, behalf=on_behalf_of),
+        "giay-hen",
+    )
 
 
 @post(

@@ -8,6 +8,7 @@ from litestar.params import Parameter
 from dossiers import correcting, deciding, desk, following, refiling, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskSupplement, CorrectResult, Decide, DeskBranch, Queue, Reason
+from identity.mandates import Mandates
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -74,13 +75,14 @@ async def decide_branch(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     pins: PinIssuer | None,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     decided = await deciding.decide(
-        db, keys, catalogue, settings, post_office, pins, actor, branch_id, data, version=version
+        db, keys, catalogue, settings, post_office, mandates, pins, actor, branch_id, data, version=version
     )
     return _tagged(decided, 201)
 
@@ -118,12 +120,15 @@ async def ask_supplement(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return _tagged(
-        await supplementing.ask(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        await supplementing.ask(
+            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+        ),
         201,
     )
 
@@ -142,12 +147,16 @@ async def reopen_branch(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return _tagged(
-        await refiling.reopen(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version), 201
+        await refiling.reopen(
+            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+        ),
+        201,
     )
 
 
@@ -165,13 +174,16 @@ async def correct_result(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     """An entry of the civil register is not corrected here: that is a procedure of its own."""
     version = asked_version(if_match)
     return _tagged(
-        await correcting.correct(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        await correcting.correct(
+            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+        ),
         201,
     )
 
@@ -190,12 +202,15 @@ async def uphold_result(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return _tagged(
-        await correcting.uphold(db, keys, catalogue, settings, post_office, actor, branch_id, data, version=version),
+        await correcting.uphold(
+            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+        ),
         201,
     )
 

@@ -1,4 +1,4 @@
-"""/v1/dossiers/…: what whoever filed it does after the submission; /v1/me/invitations: what others ask of one."""
+"""/v1/dossiers/…: what whoever filed it, or may file for its principal, does after the submission; /v1/me/invitations: what others ask of one."""
 
 import hashlib
 from typing import Annotated, Any, Final
@@ -9,6 +9,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from dossiers import confirming, correcting, following, refiling, supplementing, watching
+from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
     Answered,
@@ -22,6 +23,7 @@ from dossiers.messages import (
     Withdraw,
 )
 from dossiers.watching import Feed
+from identity.mandates import Mandates
 from kit.actor import Actor, citizen
 from kit.db import Database
 from kit.keys import Keys
@@ -54,14 +56,25 @@ async def give_supplement(
     data: Supplement,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
     return _tagged(
         await supplementing.supplement(
-            db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version
+            db,
+            catalogue,
+            mandates,
+            actor,
+            dossier_id,
+            branch,
+            data,
+            behalf=on_behalf_of,
+            key=idempotency_key,
+            version=version,
         )
     )
 
@@ -79,13 +92,17 @@ async def withdraw(
     data: Withdraw,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
     return _tagged(
-        await refiling.withdraw(db, catalogue, actor, dossier_id, data, key=idempotency_key, version=version)
+        await refiling.withdraw(
+            db, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, key=idempotency_key, version=version
+        )
     )
 
 
@@ -106,7 +123,9 @@ async def refile(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
@@ -114,8 +133,8 @@ async def refile(
     version = asked_version(if_match)
     return _tagged(
         await refiling.refile(
-            db, keys, catalogue, settings, post_office, actor, dossier_id, branch, data,
-            key=idempotency_key, version=version,
+            db, keys, catalogue, settings, post_office, mandates, actor, dossier_id, branch, data,
+            behalf=on_behalf_of, key=idempotency_key, version=version,
         )
     )  # fmt: skip
 
@@ -134,14 +153,27 @@ async def report_mistake(
     data: Reason,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
     """The result holds until the agency corrects it."""
     version = asked_version(if_match)
     return _tagged(
-        await correcting.report(db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version)
+        await correcting.report(
+            db,
+            catalogue,
+            mandates,
+            actor,
+            dossier_id,
+            branch,
+            data,
+            behalf=on_behalf_of,
+            key=idempotency_key,
+            version=version,
+        )
     )
 
 
@@ -159,13 +191,26 @@ async def consent_on_paper(
     data: ConsentOnPaper,
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
     return _tagged(
-        await confirming.on_paper(db, catalogue, actor, dossier_id, branch, data, key=idempotency_key, version=version)
+        await confirming.on_paper(
+            db,
+            catalogue,
+            mandates,
+            actor,
+            dossier_id,
+            branch,
+            data,
+            behalf=on_behalf_of,
+            key=idempotency_key,
+            version=version,
+        )
     )
 
 
@@ -180,11 +225,13 @@ async def show_status(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     if_none_match: Annotated[str | None, Parameter(header="If-None-Match", max_length=200)] = None,
 ) -> Response[Status]:
     """For devices that poll: 304 and no body while nothing has changed, lateness included."""
-    said = await watching.status(db, keys, catalogue, actor, dossier_id)
+    said = await watching.status(db, keys, catalogue, mandates, actor, dossier_id, behalf=on_behalf_of)
     tag = f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match is not None and tag in if_none_match:
@@ -204,20 +251,34 @@ async def show_events(
     db: Database,
     keys: Keys,
     feed: Feed,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
     last_event_id: Annotated[int, Parameter(header="Last-Event-ID", ge=0, le=1_000_000)] = 0,
 ) -> Stream:
     """`id` is the line's number: come back with it as `Last-Event-ID` and nothing is missed or told twice. Ends after ten minutes."""
-    await following.refuse_strangers(db, keys, actor, dossier_id)
-    lines = watching.lines(db, feed, dossier_id, after=last_event_id)
+
+    async def let_in() -> None:
+        await following.refuse_strangers(db, keys, mandates, actor, dossier_id, behalf=on_behalf_of)
+
+    await let_in()
+    still = None if on_behalf_of is None else let_in
+    lines = watching.lines(db, feed, dossier_id, after=last_event_id, still=still)
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
     return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
 
 
 @get("/v1/me/invitations", who=_READ, tags=["dossiers"], summary="Whose dossiers ask for my consent")
-async def list_invitations(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor) -> InvitationList:
+async def list_invitations(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+) -> InvitationList:
     """Only what concerns the reader of the form is shown; who is invited does not follow the dossier by that."""
-    return await confirming.invitations(db, keys, catalogue, actor)
+    return await confirming.invitations(db, keys, catalogue, mandates, actor, behalf=on_behalf_of)
 
 
 @post(
@@ -236,10 +297,14 @@ async def answer_invitation(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
 ) -> Answered:
     """The same answer again changes nothing."""
-    return await confirming.answer(db, keys, catalogue, settings, post_office, actor, invitation_id, data)
+    return await confirming.answer(
+        db, keys, catalogue, settings, post_office, mandates, actor, invitation_id, data, behalf=on_behalf_of
+    )
 
 
 def _tagged(dossier: Dossier) -> Response[Dossier]:

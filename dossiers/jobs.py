@@ -24,7 +24,9 @@ async def forget_drafts(services: Any) -> None:
 
 async def close_lapsed(services: Any) -> None:
     """What waited for the citizen, or for somebody invited, beyond its day is closed with notice."""
-    await supplementing.lapse(services.db, services.keys, services.catalogue, services.settings, services.post_office)
+    await supplementing.lapse(
+        services.db, services.keys, services.catalogue, services.settings, services.post_office, services.mandates
+    )
 
 
 tasks = [

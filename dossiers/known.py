@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
 from dossiers import store
+from dossiers.whose import Side
 from identity import accounts
 from kit.keys import Keys
 from procedures import forms, rules
@@ -24,18 +25,31 @@ Answers = dict[str, dict[str, Any]]
 """path -> {"value", "source", "locked", "origin"?, "contested"?, "since"?}, as the dossier's row keeps them; `since` is the draft's
 version that the answer is of."""
 
+_WARDS_NUMBER = frozenset({"ward.pin", "register.birth.child.pin"})
+"""Where a form has the number of the child or ward it is filled for."""
+
 _EARLIER_DOSSIERS = 5
 """How far back a person's own answers are looked for."""
 
 
 async def sources(
-    conn: AsyncConnection, keys: Keys, account_id: str, *, relation: str | None, of_marriage: bool
+    conn: AsyncConnection, keys: Keys, side: Side, *, relation: str | None, of_marriage: bool
 ) -> dict[str, Any]:
-    """Every source by name; `relation` is what the requester says they are to the child, if they said so."""
-    known = await accounts.prefill(conn, keys, account_id)
+    """Every source by name; `relation` is what the requester says they are to the child, if they said so. Who acts for another is the
+    requester still; what is known of the other stands beside it."""
+    assert side.actor.account_id is not None
+    known = await accounts.prefill(conn, keys, side.actor.account_id)
     card = {name: claim.value for name, claim in known.items() if name not in _FROM_ACCOUNT}
     account = {name: claim.value for name, claim in known.items() if name in _FROM_ACCOUNT}
-    found: dict[str, Any] = {"card": card, "account": account, **await held(conn, account_id)}
+    of_ward = side.acting.known["pin"] if side.acting is not None and side.acting.principal.kind == "ward" else None
+    found: dict[str, Any] = {
+        "card": card,
+        "account": account,
+        **await held(conn, side.actor.account_id, principal_id=side.principal_id, ward_pin=of_ward),
+    }
+    if side.acting is not None:
+        found[side.acting.principal.kind] = side.acting.known
+        relation = relation or side.acting.relation or "carer"
     if relation is not None:
         found["request"] = {"relation": relation}
     # Somebody who files as no parent is married, perhaps, but not to the other parent of this child.
@@ -46,25 +60,44 @@ async def sources(
     return found
 
 
-async def held(conn: AsyncConnection, account_id: str) -> dict[str, Any]:
-    """What the city holds already because of a person's earlier dossiers: so it is not asked for again.
+async def held(
+    conn: AsyncConnection, account_id: str, *, principal_id: str | None, ward_pin: str | None
+) -> dict[str, Any]:
+    """What the city holds already: so it is not asked for again. Of earlier dossiers those of the same side: what one filed for oneself
+    never stands in a form for another, nor the other way round.
 
-    `register.birth` is the entry of the one child whose birth this account had registered; of several nobody can know which is meant.
+    `register.birth` is the entry of the ward acted for; for oneself that of the one child whose birth this account had registered:
+    of several nobody can know which is meant.
     """
-    results = await store.results_of(conn, account_id)
-    births = [row.data["entry_id"] for row in results if "entry_id" in row.data]
+    results = await store.results_of(conn, account_id, principal_id=principal_id)
+    earlier = await store.earlier_forms(conn, account_id, principal_id=principal_id, limit=_EARLIER_DOSSIERS)
     known: dict[str, Any] = {
         "register": {},
         "earlier": {
-            "answers": _answers(await store.earlier_forms(conn, account_id, limit=_EARLIER_DOSSIERS)),
+            "answers": _answers(earlier),
             "results": {row.kind: {"number": row.number, "made_at": row.made_at} for row in reversed(results)},
         },
     }
-    if len(births) == 1:
-        entry = await register.entry(conn, births[0])
-        assert isinstance(entry, register.BirthEntry)
+    entry = await _birth(conn, results) if ward_pin is None else await register.birth_of(conn, ward_pin)
+    if entry is not None:
         known["register"] = {"birth": {"child": {**msgspec.to_builtins(entry.facts.child), "pin": entry.pin}}}
     return known
+
+
+def ward_pin(answers: Answers) -> str | None:
+    """The number of the child or ward a form is filled for, where an authority gave it."""
+    return next(
+        (one["value"] for one in answers.values() if one["locked"] and one.get("origin") in _WARDS_NUMBER), None
+    )
+
+
+async def _birth(conn: AsyncConnection, results: list[Any]) -> register.BirthEntry | None:
+    births = [row.data["entry_id"] for row in results if "entry_id" in row.data]
+    if len(births) != 1:
+        return None
+    entry = await register.entry(conn, births[0])
+    assert isinstance(entry, register.BirthEntry)
+    return entry
 
 
 def _answers(forms_newest_first: list[Answers]) -> dict[str, Any]:

@@ -247,6 +247,16 @@ class Line(Answer, frozen=True, kw_only=True):
     message: Words
 
 
+class Behalf(Answer, frozen=True, kw_only=True):
+    """Whom a dossier was filed for, by whom, under which mandate; names as they stood then."""
+
+    kind: Literal["enterprise", "ward"]
+    name: str
+    number: Annotated[str, Meta(description="the enterprise's; a ward's personal number is masked")]
+    filed_by: str
+    mandate_id: str
+
+
 class Dossier(Answer, frozen=True, kw_only=True):
     """The whole of it. A draft's `faults` are what a submission would be refused for today."""
 
@@ -254,6 +264,7 @@ class Dossier(Answer, frozen=True, kw_only=True):
     status: Literal["draft", "open", "closed"]
     version: int
     procedure: ProcedureRef
+    behalf: Behalf | None
     options: Options
     receipt_code: str | None
     opened_at: datetime
@@ -273,6 +284,7 @@ class DossierSummary(Answer, frozen=True, kw_only=True):
     status: Literal["draft", "open", "closed"]
     receipt_code: str | None
     procedure: ProcedureRef
+    behalf: Behalf | None
     opened_at: datetime
     submitted_at: datetime | None
     promised_at: datetime | None
@@ -394,6 +406,7 @@ class DeskBranch(Answer, frozen=True, kw_only=True):
     branch: BranchView
     receipt_code: str
     procedure: ProcedureRef
+    behalf: Behalf | None
     dossier_version: int
     claimed_by_me: bool
     claimed: bool

@@ -135,7 +135,7 @@ class InsuranceCard:
 
     kind: ClassVar[str] = "health_insurance_card"
     needs_pin: ClassVar[bool] = False
-    alone: ClassVar[bool] = False
+    alone: ClassVar[bool] = True
 
     def known(self, case: Case) -> dict[str, Any]:
         found: dict[str, Any] = {"facility": case.value("insurance.facility")}
@@ -429,8 +429,8 @@ def _place_of_birth(case: Case) -> str:
 
 
 def child_address(case: Case) -> str:
-    """Where the child lives: the residence asked for, else the mother's, else the father's."""
-    for path in ("residence.address", "mother.residence", "father.residence"):
+    """Where the child lives: what was said of it, the residence asked for, else the mother's, else the father's."""
+    for path in ("home.address", "residence.address", "mother.residence", "father.residence"):
         if case.value(path) is not None:
             return address_line(case.value(path), case.form)
     return ""

@@ -1,4 +1,4 @@
-"""Taking up again what ended without a result, with everything already given: by whoever filed it, or by the agency; and withdrawing."""
+"""Taking up again what ended without a result, with everything already given: by whoever may file it, or by the agency; and withdrawing."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -6,7 +6,9 @@ from dossiers import amending, deciding, desk, inviting, known, moving, telling,
 from dossiers.history import Happening
 from dossiers.messages import DeskBranch, Dossier, Reason, Supplement, Withdraw
 from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomplete, VersionEnded
+from dossiers.whose import Side
 from identity import accounts
+from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
@@ -21,10 +23,12 @@ from procedures.bundles import Event, Transition
 async def withdraw(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     asked: Withdraw,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
@@ -34,7 +38,7 @@ async def withdraw(
     """
     reason = names.nfc(asked.reason).strip()
 
-    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+    async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         open_ = [name for name, state in held.states.items() if _may(catalogue, state, "withdraw")]
         chosen = open_ if asked.branches is None else list(dict.fromkeys(asked.branches))
         if not chosen:
@@ -47,8 +51,9 @@ async def withdraw(
             await _withdraw(conn, catalogue, fresh, actor, name, reason)
 
     return await amending.amend(
-        db, catalogue, actor, dossier_id, verb, route="withdrawal", asked=asked, key=key, version=version
-    )
+        db, catalogue, mandates, actor, dossier_id, verb,
+        route="withdrawal", asked=asked, behalf=behalf, key=key, version=version,
+    )  # fmt: skip
 
 
 async def _withdraw(
@@ -73,11 +78,13 @@ async def refile(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     branch: str,
     given: Supplement,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
@@ -87,17 +94,18 @@ async def refile(
     NotInDossier, ActionNotAllowed, and what `amending.amend` refuses.
     """
 
-    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+    async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         bundles.act(catalogue.lifecycle, branch, held.row(branch).state, "refile")
         _refuse_ended_version(held)
         if faults := amending.settled(held, given):
             raise SupplementIncomplete(faults=faults)
-        facts = await amending.give(conn, catalogue, held, given)
+        facts = await amending.give(conn, catalogue, side, held, given)
         now, procedure = clock.now(), held.procedures[branch]
         fresh = await moving.graph(conn, catalogue, await views.again(conn, dossier_id))
-        owner = await accounts.account(conn, keys, held.dossier.account_id)
+        assert actor.account_id is not None
+        files = await accounts.account(conn, keys, actor.account_id)
         values = known.values_of(fresh.dossier.form)
-        asked = inviting.wanted({branch: procedure}, values, owner_pin=owner.pin, at=now)
+        asked = inviting.wanted({branch: procedure}, values, owner_pin=files.pin, at=now)
         inviter = inviting.Inviter(keys, catalogue, settings, post_office)
         await inviting.ask_again(
             conn, inviter, dossier_id, branch, procedure, asked, changed=given.fields.keys(), at=now
@@ -110,8 +118,8 @@ async def refile(
         await moving.move(conn, catalogue, fresh, Event(branch, "refile"), at=now, told=told)
 
     return await amending.amend(
-        db, catalogue, actor, dossier_id, verb,
-        route=f"branches/{branch}/refiling", asked=given, key=key, version=version,
+        db, catalogue, mandates, actor, dossier_id, verb,
+        route=f"branches/{branch}/refiling", asked=given, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
 
@@ -121,6 +129,7 @@ async def reopen(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     branch_id: str,
     asked: Reason,
@@ -145,7 +154,9 @@ async def reopen(
             return telling.done(actor, "reopen", name, title, said, step.before, step.after)
 
         await moving.move(conn, catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
-        messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+        messenger = await telling.messenger(
+            conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier
+        )
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 

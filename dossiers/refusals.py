@@ -3,6 +3,13 @@
 from kit.refusal import Invalid, Refusal
 
 
+class NotFiledFor(Refusal):
+    status = 409
+    code = "procedure-not-filed-for"
+    vi = "Thủ tục {procedure} không nộp cho người này được. Hãy chọn đúng bạn đang làm cho mình hay thay cho ai."
+    en = "Procedure {procedure} is not filed for this one. Choose whether you act for yourself, and if not, for whom."
+
+
 class DossierUnknown(Refusal):
     """Another person's dossier and a missing one look the same."""
 

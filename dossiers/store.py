@@ -73,27 +73,31 @@ async def touch(conn: AsyncConnection, dossier_id: str, at: datetime) -> None:
     )
 
 
-async def earlier_forms(conn: AsyncConnection, account_id: str, *, limit: int) -> list[Any]:
-    """The answers of an account's submitted dossiers, newest first."""
+async def earlier_forms(conn: AsyncConnection, account_id: str, *, principal_id: str | None, limit: int) -> list[Any]:
+    """The answers of what an account submitted for this principal (None: for itself), newest first."""
     query = (
         select(dossiers.c.form)
-        .where(dossiers.c.account_id == account_id, dossiers.c.status != "draft")
+        .where(dossiers.c.account_id == account_id, _filed_for(principal_id), dossiers.c.status != "draft")
         .order_by(dossiers.c.submitted_at.desc())
         .limit(limit)
     )
     return list((await conn.scalars(query)).all())
 
 
-async def results_of(conn: AsyncConnection, account_id: str) -> list[Any]:
-    """What an account's dossiers ended in, newest first."""
+async def results_of(conn: AsyncConnection, account_id: str, *, principal_id: str | None) -> list[Any]:
+    """What ended in a result of the dossiers an account filed for this principal (None: for itself), newest first."""
     query = (
         select(results.c.kind, results.c.number, results.c.data, results.c.made_at)
         .join_from(results, branches, results.c.branch_id == branches.c.id)
         .join(dossiers, branches.c.dossier_id == dossiers.c.id)
-        .where(dossiers.c.account_id == account_id)
+        .where(dossiers.c.account_id == account_id, _filed_for(principal_id))
         .order_by(results.c.made_at.desc())
     )
     return list((await conn.execute(query)).all())
+
+
+def _filed_for(principal_id: str | None) -> ColumnElement[bool]:
+    return dossiers.c.principal_id.is_not_distinct_from(principal_id)
 
 
 async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, limit: int) -> Sequence[str]:
@@ -113,7 +117,7 @@ _SUBMIT = """
 with submitted as (
   update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(form)s, ward_code = %(ward_code)s,
     submitted_at = %(at)s, changed_at = %(at)s, promised_at = %(promised_at)s, promise = %(promise)s,
-    second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
+    behalf = %(behalf)s, second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
   where id = %(dossier_id)s and status = 'draft' returning id, version
 ), planted as (
   insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
@@ -132,12 +136,14 @@ select version from submitted
 
 async def submit(conn: AsyncConnection, values: Values) -> int | None:
     """The draft becomes an open dossier with its branches and parties, in one statement; the new version, None when it was no draft."""
-    values = {name: Jsonb(value) if name in _SUBMIT_JSON else value for name, value in values.items()}
+    values = {
+        name: Jsonb(value) if name in _SUBMIT_JSON and value is not None else value for name, value in values.items()
+    }
     row = await (await (await raw(conn)).execute(_SUBMIT, values, prepare=True)).fetchone()
     return None if row is None else row[0]
 
 
-_SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties"})
+_SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -393,7 +399,14 @@ async def invitations_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
 async def invitations_to(conn: AsyncConnection, pin: str, *, limit: int) -> list[Row[Any]]:
     """The open questions to a person, with what they are about; the newest first."""
     query = (
-        select(invitations, dossiers.c.procedure, dossiers.c.opened_at, dossiers.c.options, dossiers.c.form)
+        select(
+            invitations,
+            dossiers.c.account_id,
+            dossiers.c.procedure,
+            dossiers.c.opened_at,
+            dossiers.c.options,
+            dossiers.c.form,
+        )
         .join_from(invitations, dossiers, invitations.c.dossier_id == dossiers.c.id)
         .where(invitations.c.pin == pin, invitations.c.answer.is_(None))
         .order_by(invitations.c.id.desc())
@@ -442,7 +455,7 @@ async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str
     """Dossiers of an account, and those that name the person; newest first."""
     mine: list[Any] = []
     if account_id is not None:
-        mine.append(dossiers.c.account_id == account_id)
+        mine.append(and_(dossiers.c.account_id == account_id, dossiers.c.principal_id.is_(None)))
     if pin is not None:
         mine.append(dossiers.c.id.in_(select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)))
     query = select(dossiers).where(or_(*mine)).order_by(dossiers.c.id.desc()).limit(limit)
@@ -455,10 +468,22 @@ async def naming(conn: AsyncConnection, pin: str) -> list[str]:
     return list((await conn.scalars(query)).all())
 
 
+async def followed_for(
+    conn: AsyncConnection, *, principal_id: str, account_id: str, procedures: Collection[str] | None, limit: int
+) -> list[Row[Any]]:
+    """Dossiers filed for another, and the drafts this account opened for them; `procedures` None is every one. Newest first."""
+    seen = or_(dossiers.c.status != "draft", dossiers.c.account_id == account_id)
+    query = select(dossiers).where(dossiers.c.principal_id == principal_id, seen)
+    if procedures is not None:
+        query = query.where(dossiers.c.procedure.in_(procedures))
+    return list((await conn.execute(query.order_by(dossiers.c.id.desc()).limit(limit))).all())
+
+
 def _in_hand(ward_code: str, ended_since: datetime) -> ColumnElement[bool]:
-    """What a ward's service centre has in hand, and what ended not long ago."""
+    """What a ward's service centre has in hand, and what ended not long ago. What was filed for another is found by no face."""
     ended = and_(dossiers.c.status == "closed", dossiers.c.changed_at > ended_since)
-    return and_(dossiers.c.ward_code == ward_code, or_(dossiers.c.status == "open", ended))
+    own = dossiers.c.principal_id.is_(None)
+    return and_(dossiers.c.ward_code == ward_code, own, or_(dossiers.c.status == "open", ended))
 
 
 async def accounts_with_dossiers(conn: AsyncConnection, *, ward_code: str, ended_since: datetime) -> list[str]:

@@ -9,11 +9,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import inviting, known, receipt_codes, store, telling, views
+from dossiers import inviting, known, receipt_codes, store, telling, views, whose
 from dossiers.history import START, Happening, chain, seal
 from dossiers.messages import BranchStatus, PromiseView, Submitted
-from dossiers.refusals import AlreadySubmitted, DossierUnknown, NotComplete, Stale
+from dossiers.refusals import AlreadySubmitted, NotComplete, Stale
+from dossiers.whose import Side
 from identity import accounts, offices
+from identity.mandates import Mandates
 from kit import clock, idempotency, ids
 from kit.actor import Actor
 from kit.db import Database, raw, to_json
@@ -63,16 +65,18 @@ async def submit(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
     body: bytes = b"",
 ) -> Submitted:
     """The receipt code and the promise. The same key answers the same; a draft is submitted once.
 
-    Raises NotComplete with every fault, AlreadySubmitted, Stale, DossierUnknown, and the kit's refusals about the key.
+    Raises NotComplete with every fault, AlreadySubmitted, Stale, what `whose` refuses, and the kit's refusals about the key.
     """
     assert actor.account_id is not None
     key = idempotency.checked(key)
@@ -86,11 +90,11 @@ async def submit(
             body_digest=hashlib.sha256(body).digest(),
         ) as slot,
     ):
+        # Also before a kept answer: it tells of a dossier that is no longer the caller's to see.
+        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        row = await whose.owned(conn, side, dossier_id, lock=True)
         if slot.reply is not None:
             return msgspec.convert(slot.reply, Submitted)
-        row = await store.dossier(conn, dossier_id, lock=True)
-        if row is None or row.account_id != actor.account_id:
-            raise DossierUnknown
         if row.status != "draft":
             raise AlreadySubmitted(receipt_code=row.receipt_code)
         if version is not None and version != row.version:
@@ -98,7 +102,7 @@ async def submit(
         examined = await examine(conn, catalogue, row)
         if examined.faults:
             raise NotComplete(faults=examined.faults)
-        reply = await _take_in(conn, keys, catalogue, settings, post_office, actor, row, examined)
+        reply = await _take_in(conn, keys, catalogue, settings, post_office, mandates, side, row, examined)
         slot.keep(reply)
         return reply
 
@@ -154,7 +158,7 @@ async def _missing_papers(
     missing = forms.missing_documents(asked, values, given, today=today, branches=branches)
     if not missing or all(paper.held_when is None for paper in asked):
         return missing
-    held = await known.held(conn, row.account_id)
+    held = await known.held(conn, row.account_id, principal_id=row.principal_id, ward_pin=known.ward_pin(row.form))
     return forms.missing_documents(asked, values, given, today=today, known=held, branches=branches)
 
 
@@ -164,7 +168,8 @@ async def _take_in(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
-    actor: Actor,
+    mandates: Mandates,
+    side: Side,
     row: views.Row,
     examined: Examined,
 ) -> Submitted:
@@ -181,11 +186,18 @@ async def _take_in(
     papers = {
         paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in examined.papers
     }
-    happenings: list[Happening] = [
-        telling.submitted(actor, code, procedure=examined.item.code, form_sha256=seal(form), documents=papers)
-    ]
+    for_another = side.acting is not None
+    taken_in = telling.submitted(
+        side.actor,
+        code,
+        for_another=for_another,
+        procedure=examined.item.code,
+        form_sha256=seal(form),
+        documents=papers,
+    )
+    happenings: list[Happening] = [taken_in]
     happenings += [
-        telling.contested(actor, views.label_of(examined.item, path), answer["contested"]["reason"])
+        telling.contested(side.actor, views.label_of(examined.item, path), answer["contested"]["reason"])
         for path, answer in row.form.items()
         if "contested" in answer
     ]
@@ -205,14 +217,16 @@ async def _take_in(
             "event_count": head.count,
             "event_hash": head.hash,
             "branches": [_branch_row(branch, position, now) for position, branch in enumerate(planted)],
-            "parties": _parties(row.form, owner.pin),
+            "behalf": side.behalf,
+            "parties": _parties(row.form, owner.pin, for_another=for_another),
         },
     )
     assert new_version is not None, "the row was locked and a draft"
     await store.append(conn, events)
     inviter = inviting.Inviter(keys, catalogue, settings, post_office)
     await inviting.ask(conn, inviter, row.id, examined.procedures, asked, at=now)
-    messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, telling.recipient(owner), code)
+    to = await telling.recipients(conn, keys, mandates, row)
+    messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, to, code)
     await messenger.dossier_received(conn, row.id, planted[0].state)
     return Submitted(
         id=row.id,
@@ -314,14 +328,17 @@ def _answered(answers: known.Answers, values: Mapping[str, Any]) -> known.Answer
     return kept
 
 
-def _parties(answers: known.Answers, owner_pin: str | None) -> list[dict[str, str]]:
-    """Who may follow: the requester and persons an authority's record names; never a number that was typed."""
+def _parties(answers: known.Answers, owner_pin: str | None, *, for_another: bool) -> list[dict[str, str]]:
+    """Who may follow: the requester and persons an authority's record names; never a number that was typed.
+
+    Who filed for another follows as long as the mandate stands, and is no party by themselves.
+    """
     found = {owner_pin: "requester"} if owner_pin else {}
     for path, answer in answers.items():
         section, _, name = path.partition(".")
         if name == "pin" and answer["locked"] and answer["value"] is not None:
             found.setdefault(answer["value"], section)
-    return [{"pin": pin, "role": role} for pin, role in found.items()]
+    return [{"pin": pin, "role": role} for pin, role in found.items() if not (for_another and pin == owner_pin)]
 
 
 def _branch_row(branch: Planted, position: int, now: datetime) -> dict[str, Any]:

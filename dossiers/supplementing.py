@@ -7,6 +7,8 @@ from dossiers import amending, answering, deciding, desk, moving, store, telling
 from dossiers.history import Happening
 from dossiers.messages import AskSupplement, DeskBranch, Dossier, Supplement
 from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
+from dossiers.whose import Side
+from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database
@@ -24,6 +26,7 @@ async def ask(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     actor: Actor,
     branch_id: str,
     asked: AskSupplement,
@@ -44,7 +47,7 @@ async def ask(
         if faults := _unaskable(catalogue, work, asked):
             raise BadSupplementRequest(faults=faults)
         asked = msgspec.structs.replace(asked, reason=reason)
-        await stop(conn, keys, catalogue, settings, post_office, work, asked)
+        await stop(conn, keys, catalogue, settings, post_office, mandates, work, asked)
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
@@ -54,6 +57,7 @@ async def stop(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     work: desk.Work,
     asked: AskSupplement,
 ) -> None:
@@ -78,7 +82,7 @@ async def stop(
     wanted = {"reason": asked.reason, "fields": list(asked.fields), "documents": list(asked.documents)}
     event = Event(name, "ask_supplement")
     await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
-    messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, work.dossier)
+    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
     await messenger.supplement_requested(conn, work.branch.id, title, day=day, cause=work.branch.version)
 
 
@@ -111,11 +115,13 @@ def _unaskable(catalogue: Catalogue, work: desk.Work, asked: AskSupplement) -> l
 async def supplement(
     db: Database,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     branch: str,
     given: Supplement,
     *,
+    behalf: str | None = None,
     key: str | None,
     version: int | None,
 ) -> Dossier:
@@ -124,12 +130,12 @@ async def supplement(
     Raises SupplementIncomplete with every fault, NotInDossier, ActionNotAllowed, and what `amending.amend` refuses.
     """
 
-    async def verb(conn: AsyncConnection, held: moving.Graph) -> None:
+    async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         row, title = held.row(branch), held.procedures[branch].name
         bundles.act(catalogue.lifecycle, branch, row.state, "supplement")
         if faults := _not_what_was_asked(held, branch, given):
             raise SupplementIncomplete(faults=faults)
-        facts = await amending.give(conn, catalogue, held, given)
+        facts = await amending.give(conn, catalogue, side, held, given)
 
         def told(step: Transition) -> Happening:
             said = Words(vi="công dân đã bổ sung.", en="the citizen gave what was missing.")
@@ -138,8 +144,8 @@ async def supplement(
         await moving.move(conn, catalogue, held, Event(branch, "supplement"), at=clock.now(), told=told, asked=None)
 
     return await amending.amend(
-        db, catalogue, actor, dossier_id, verb,
-        route=f"branches/{branch}/supplement", asked=given, key=key, version=version,
+        db, catalogue, mandates, actor, dossier_id, verb,
+        route=f"branches/{branch}/supplement", asked=given, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
 
@@ -171,7 +177,9 @@ def _no_answer_to_words(held: moving.Graph, branch: str, given: Supplement) -> l
     return found or amending.settled(held, given)
 
 
-async def lapse(db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, post_office: PostOffice) -> int:
+async def lapse(
+    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, post_office: PostOffice, mandates: Mandates
+) -> int:
     """Closes every branch that waited for the citizen, or for an invited person, beyond its day; how many."""
     closed = 0
     while True:
@@ -180,7 +188,7 @@ async def lapse(db: Database, keys: Keys, catalogue: Catalogue, settings: Settin
         if not late:
             return closed
         for dossier_id, branch in late:
-            closed += await _lapse(db, keys, catalogue, settings, post_office, dossier_id, branch)
+            closed += await _lapse(db, keys, catalogue, settings, post_office, mandates, dossier_id, branch)
 
 
 async def _lapse(
@@ -189,6 +197,7 @@ async def _lapse(
     catalogue: Catalogue,
     settings: Settings,
     post_office: PostOffice,
+    mandates: Mandates,
     dossier_id: str,
     branch: str,
 ) -> bool:
@@ -205,7 +214,7 @@ async def _lapse(
             return telling.lapsed(branch, title, step.before, step.after)
 
         steps = await moving.move(conn, catalogue, held, Event(branch, "lapse"), at=now, told=told)
-        messenger = await telling.messenger(conn, keys, post_office, settings, catalogue.lifecycle, dossier)
+        messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
         for step in steps:
             other = held.row(step.branch)
             await messenger.branch_ended(

@@ -24,6 +24,9 @@ dossiers = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("account_id", Id, nullable=False, index=True),
+    # Whom it was filed for (an enterprise's account, a ward) where that is another, and under which mandate by whom.
+    Column("principal_id", Id),
+    Column("behalf", Json),
     # None while it is a draft: a code is given with the promise, never before.
     Column("receipt_code", Text, unique=True),
     Column("procedure", Text, nullable=False),
@@ -47,6 +50,8 @@ dossiers = Table(
     Column("event_hash", LargeBinary, nullable=False, server_default=text("'\\x'::bytea")),
     # What a service centre has in hand: a search by face at its kiosks reads no more than this index.
     Index("ix_dossiers_in_hand", "ward_code", "status", "changed_at", "account_id"),
+    Index("ix_dossiers_principal_id", "principal_id", postgresql_where=text("principal_id is not null")),
+    CheckConstraint("(principal_id is null) = (behalf is null)", name="behalf"),
     CheckConstraint("status in ('draft', 'open', 'closed')", name="status"),
     CheckConstraint("(status = 'draft') = (receipt_code is null)", name="code_with_submission"),
 )

@@ -11,6 +11,7 @@ from dossiers import store
 from dossiers.history import ActorKind, Happening, Head, chain
 from dossiers.views import Row
 from identity import accounts
+from identity.mandates import Mandates, followers
 from kit.actor import Actor
 from kit.keys import Keys
 from kit.refusal import Words
@@ -28,11 +29,13 @@ async def record(
     await store.advance(conn, row.id, event_count=head.count, event_hash=head.hash, status=status, at=at)
 
 
-def submitted(actor: Actor, receipt_code: str, **facts: Any) -> Happening:
+def submitted(actor: Actor, receipt_code: str, *, for_another: bool, **facts: Any) -> Happening:
+    """For whom is no line of the history: it is shown to whoever holds the code."""
+    vi, en = (", do người được uỷ quyền nộp thay", ", filed under a mandate") if for_another else ("", "")
     return Happening(
         kind="submit",
         words=Words(
-            vi=f"Đã nhận hồ sơ, mã hồ sơ {receipt_code}.", en=f"The dossier is in, receipt code {receipt_code}."
+            vi=f"Đã nhận hồ sơ, mã hồ sơ {receipt_code}{vi}.", en=f"The dossier is in, receipt code {receipt_code}{en}."
         ),
         before="draft",
         after="open",
@@ -158,11 +161,23 @@ async def invite(
     )
 
 
+async def recipients(conn: AsyncConnection, keys: Keys, mandates: Mandates, row: Row) -> list[Recipient]:
+    """Whoever filed it; of one filed for another, everybody who may follow it today."""
+    if row.principal_id is None:
+        return [recipient(await accounts.account(conn, keys, row.account_id))]
+    return [recipient(one) for one in await followers(conn, mandates, row.principal_id, row.procedure)]
+
+
 class Messenger:
-    """Messages about one dossier to whoever filed it, on the transaction that causes them."""
+    """Messages about one dossier to whoever follows it, on the transaction that causes them."""
 
     def __init__(
-        self, post_office: PostOffice, settings: Settings, lifecycle: Lifecycle, to: Recipient, receipt_code: str
+        self,
+        post_office: PostOffice,
+        settings: Settings,
+        lifecycle: Lifecycle,
+        to: Sequence[Recipient],
+        receipt_code: str,
     ) -> None:
         self._post_office, self._lifecycle, self._to, self._code = post_office, lifecycle, to, receipt_code
         # The page that asks for the second fact and shows how the dossier stands.
@@ -227,12 +242,20 @@ class Messenger:
         return {"receipt_code": self._code, "status": label, "link": self._link}
 
     async def _send(self, conn: AsyncConnection, event: str, fields: dict[str, str | Words], *, cause: str) -> None:
-        await self._post_office.send(conn, event=event, to=self._to, fields=fields, once_key=f"{event}:{cause}")
+        for to in self._to:
+            once_key = f"{event}:{cause}:{to.account_id}"
+            await self._post_office.send(conn, event=event, to=to, fields=fields, once_key=once_key)
 
 
 async def messenger(
-    conn: AsyncConnection, keys: Keys, post_office: PostOffice, settings: Settings, lifecycle: Lifecycle, row: Row
+    conn: AsyncConnection,
+    keys: Keys,
+    post_office: PostOffice,
+    settings: Settings,
+    mandates: Mandates,
+    lifecycle: Lifecycle,
+    row: Row,
 ) -> Messenger:
-    """To whoever filed this dossier."""
-    owner = await accounts.account(conn, keys, row.account_id)
-    return Messenger(post_office, settings, lifecycle, recipient(owner), row.receipt_code)
+    """To whoever follows this dossier."""
+    to = await recipients(conn, keys, mandates, row)
+    return Messenger(post_office, settings, lifecycle, to, row.receipt_code)

@@ -11,6 +11,7 @@ from dossiers import store
 from dossiers.history import Event
 from dossiers.messages import (
     AskedOf,
+    Behalf,
     BranchStatus,
     BranchView,
     Contested,
@@ -85,6 +86,19 @@ def label_of(item: Item, path: str) -> Words:
     section, _, name = path.partition(".")
     return next(
         field.label for s in item.form.sections if s.name == section for field in s.fields if field.name == name
+    )
+
+
+def behalf(row: Row) -> Behalf | None:
+    if row.behalf is None:
+        return None
+    principal = row.behalf["principal"]
+    return Behalf(
+        kind=principal["kind"],
+        name=principal["name"],
+        number=principal["number"],
+        filed_by=row.behalf["filed_by"],
+        mandate_id=row.behalf["mandate_id"],
     )
 
 
@@ -234,6 +248,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         status=row.status,
         version=row.version,
         procedure=ref(item),
+        behalf=behalf(row),
         options=options_of(row),
         receipt_code=row.receipt_code,
         opened_at=row.opened_at,
@@ -275,6 +290,7 @@ def summary(catalogue: Catalogue, row: Row, rows: Sequence[Row], at: datetime) -
         status=row.status,
         receipt_code=row.receipt_code,
         procedure=ref(item),
+        behalf=behalf(row),
         opened_at=row.opened_at,
         submitted_at=row.submitted_at,
         promised_at=row.promised_at,

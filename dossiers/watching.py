@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,10 +12,12 @@ from psycopg import OperationalError
 from dossiers import following, store, views
 from dossiers.messages import Line, Status
 from dossiers.refusals import DossierUnknown, TooManyListeners
+from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
+from kit.refusal import Refusal
 from procedures import Catalogue
 
 # A listener comes back after this with the last line it has: tokens end, and so does what a stream may hold open.
@@ -72,9 +74,18 @@ class Feed:
                         woken.set()
 
 
-async def status(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str) -> Status:
+async def status(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    *,
+    behalf: str | None = None,
+) -> Status:
     """As little as tells how it stands, for whoever may follow it. Raises DossierUnknown for a draft too: it stands nowhere."""
-    await following.refuse_strangers(db, keys, actor, dossier_id)
+    await following.refuse_strangers(db, keys, mandates, actor, dossier_id, behalf=behalf)
     async with db.direct() as conn:
         standing = await store.standing(conn, dossier_id)
     if standing is None:
@@ -82,8 +93,11 @@ async def status(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, d
     return views.standing(catalogue, standing, clock.now())
 
 
-async def lines(db: Database, feed: Feed, dossier_id: str, *, after: int) -> AsyncGenerator[list[Line]]:
-    """The lines after one, then each as it comes; an empty list when there was nothing for a while. The caller was let in."""
+async def lines(
+    db: Database, feed: Feed, dossier_id: str, *, after: int, still: Callable[[], Awaitable[None]] | None = None
+) -> AsyncGenerator[list[Line]]:
+    """The lines after one, then each as it comes; an empty list when there was nothing for a while. The caller was let in; where that
+    may end meanwhile, `still` is asked before each line that is told, and its refusal ends the stream."""
     with feed.listen(dossier_id) as woken:
         now = asyncio.get_running_loop().time
         until = now() + LISTENED_FOR_SECONDS
@@ -92,6 +106,11 @@ async def lines(db: Database, feed: Feed, dossier_id: str, *, after: int) -> Asy
             async with db.connect() as conn:
                 events = await store.events_of(conn, dossier_id, after=after)
             if events:
+                if still is not None:
+                    try:
+                        await still()
+                    except Refusal:
+                        return
                 after = events[-1].seq
                 yield views.timeline(events)
             try:

@@ -185,6 +185,7 @@ async def _decide(services: Any, actor: Actor, branch_id: str, asked: Decide) ->
             services.catalogue,
             services.settings,
             services.post_office,
+            services.mandates,
             services.pins,
             actor,
             branch_id,
@@ -209,7 +210,9 @@ async def _ask_for_supplement(services: Any, actor: Actor, branch_id: str, repor
         work = await deciding.decidable(
             conn, services.keys, catalogue, actor, branch_id, None, "ask_supplement", lock=True
         )
-        await supplementing.stop(conn, services.keys, catalogue, services.settings, services.post_office, work, asked)
+        await supplementing.stop(
+            conn, services.keys, catalogue, services.settings, services.post_office, services.mandates, work, asked
+        )
 
 
 def _reason(report: StatusReport) -> str:

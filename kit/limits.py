@@ -69,6 +69,10 @@ LIMITS: dict[str, Limit] = {
     # A machine that waits asks every five seconds, and several may stand behind one address.
     "kiosk": Limit(1200, 600),
     "upload": Limit(120, 600),
+    # By account: who tries the numbers of enterprises, children or delegates runs dry.
+    "enterprise-claim": Limit(10, 3600),
+    "ward": Limit(10, 3600),
+    "delegate": Limit(20, 3600),
 }
 
 

@@ -110,6 +110,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["none", "sandbox"],
         Meta(description="who confirms number, name and birth date; sandbox is development-only"),
     ] = "none"
+    business_register: Annotated[
+        Literal["none", "sandbox"],
+        Meta(description="who confirms the representative of an enterprise; sandbox is development-only"),
+    ] = "none"
     sms_channel: Annotated[
         Literal["none", "esms", "sandbox"], Meta(description="how SMS leave; sandbox keeps them in the open inbox")
     ] = "none"

@@ -288,6 +288,8 @@ class Item(Sourced, frozen=True, kw_only=True):
     keywords: tuple[str, ...] = ()
     online: Literal["full", "part"] = "full"
     level_to_file: int = 2
+    filed_for: tuple[Literal["oneself", "ward", "enterprise"], ...] = ("oneself",)
+    """Whom a dossier may be filed for: oneself; a child or ward, an enterprise under a mandate."""
     legal_basis: tuple[str, ...] = ()
     form: Form
     deadline: Deadline

@@ -24,7 +24,7 @@ from register.refusals import (
     PinTaken,
     PlaceTaken,
 )
-from register.service import enter_marriage, entry, marriage_of, register_birth
+from register.service import birth_of, dead_among, enter_birth, enter_marriage, entry, marriage_of, register_birth
 from register.words import in_words
 
 __all__ = [
@@ -48,6 +48,9 @@ __all__ = [
     "Signer",
     "Spouse",
     "birth_certificate",
+    "birth_of",
+    "dead_among",
+    "enter_birth",
     "enter_marriage",
     "entry",
     "in_words",

@@ -1,6 +1,6 @@
 """The registrar's verbs, in the caller's transaction: a dossier's decision and the book's line stand or fall as one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -109,16 +109,12 @@ async def enter_marriage(
     facts = _as_written(facts, MarriageFacts)
     if faults := checking.marriage_faults(facts, registered_on):
         raise Invalid(faults=faults)
-    # A book is closed on the last day of its year (Luật Hộ tịch Đ58); a further volume of this year is a paper one.
-    closed = registered_on.year < clock.today().year or volume > 1
-    year = registered_on.year
-    await store.open_book(conn, office_id=office.id, kind="marriage", year=year, volume=volume, at=now, closed=closed)
-    book_id = await store.book_of(conn, office_id=office.id, kind="marriage", year=year, volume=volume)
+    book_id = await _book_copied(conn, office.id, "marriage", registered_on, volume, now)
     entry = MarriageEntry(
         id=ids.new_id("reg"),
         book_id=book_id,
         volume=volume,
-        year=year,
+        year=registered_on.year,
         number=number,
         page=page or number,
         registered_on=registered_on,
@@ -128,12 +124,7 @@ async def enter_marriage(
         facts=facts,
     )
     people = [_adult("husband", facts.husband), _adult("wife", facts.wife)]
-    try:
-        async with conn.begin_nested():
-            await store.add_entry(conn, _common(entry, "marriage", now), people)
-    except store.Taken as taken:
-        raise PlaceTaken(number=number, book=entry.book) from taken
-    await store.number_reached(conn, book_id=book_id, number=number)
+    await _copy(conn, entry, _common(entry, "marriage", now), people)
     return entry
 
 
@@ -144,6 +135,59 @@ async def marriage_of(conn: AsyncConnection, pin: str) -> MarriageEntry | None:
     """
     row = await store.latest_marriage(conn, pin)
     return None if row is None else _marriage(row)
+
+
+async def enter_birth(
+    conn: AsyncConnection,
+    *,
+    office: Office,
+    signer: Signer,
+    registered_on: date,
+    number: int,
+    pin: str,
+    facts: BirthFacts,
+    volume: int = 1,
+    page: int | None = None,
+) -> BirthEntry:
+    """Copies a birth from its book, with the number it has there. Raises Invalid, PlaceTaken, PinTaken, NotificationUsed or
+    BirthAlreadyRegistered."""
+    now = clock.now()
+    facts = _as_written(facts, BirthFacts)
+    if faults := checking.birth_faults(facts, pin, registered_on):
+        raise Invalid(faults=faults)
+    notification = facts.notification.number if facts.notification else None
+    likeness = checking.likeness(facts)
+    rows = await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness)
+    _refuse_the_known([_birth(row) for row in rows], notification, likeness)
+    book_id = await _book_copied(conn, office.id, "birth", registered_on, volume, now)
+    entry = BirthEntry(
+        id=ids.new_id("reg"),
+        book_id=book_id,
+        volume=volume,
+        year=registered_on.year,
+        number=number,
+        page=page or number,
+        registered_on=registered_on,
+        registration_kind=checking.registration_kind(date.fromisoformat(facts.child.date_of_birth), registered_on),
+        office=office,
+        signer=signer,
+        pin=pin,
+        facts=facts,
+    )
+    row = {**_common(entry, "birth", now), "pin": pin, "notification_number": notification, "likeness": likeness}
+    await _copy(conn, entry, row, _people_of_birth(entry))
+    return entry
+
+
+async def birth_of(conn: AsyncConnection, pin: str) -> BirthEntry | None:
+    """The entry of this person's birth."""
+    row = await store.birth_of(conn, pin)
+    return None if row is None else _birth(row)
+
+
+async def dead_among(conn: AsyncConnection, pins: Collection[str]) -> frozenset[str]:
+    """Those of these persons whose death is in the books."""
+    return frozenset(await store.deceased(conn, pins))
 
 
 async def entry(conn: AsyncConnection, entry_id: str) -> BirthEntry | MarriageEntry:
@@ -164,6 +208,27 @@ async def _next_place(
     if place is None:
         raise BookClosed(year=year)
     return place["id"], place["volume"], place["last_number"]
+
+
+async def _book_copied(
+    conn: AsyncConnection, office_id: str, kind: Kind, registered_on: date, volume: int, at: datetime
+) -> str:
+    """The book an entry is copied from, opened when it is not there yet."""
+    # A book is closed on the last day of its year (Luật Hộ tịch Đ58); a further volume of this year is a paper one.
+    closed, year = registered_on.year < clock.today().year or volume > 1, registered_on.year
+    await store.open_book(conn, office_id=office_id, kind=kind, year=year, volume=volume, at=at, closed=closed)
+    return await store.book_of(conn, office_id=office_id, kind=kind, year=year, volume=volume)
+
+
+async def _copy(
+    conn: AsyncConnection, entry: BirthEntry | MarriageEntry, row: dict[str, Any], people: list[dict[str, Any]]
+) -> None:
+    try:
+        async with conn.begin_nested():
+            await store.add_entry(conn, row, people)
+    except store.Taken as taken:
+        raise PlaceTaken(number=entry.number, book=entry.book) from taken
+    await store.number_reached(conn, book_id=entry.book_id, number=entry.number)
 
 
 def _refuse_the_known(known: list[BirthEntry], notification: str | None, likeness: str | None) -> None:

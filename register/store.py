@@ -1,6 +1,6 @@
 """The register's SQL: takes a connection in the caller's transaction, returns rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,16 @@ async def birth_like(
     if likeness is not None:
         same.append(register_entries.c.likeness == likeness)
     return (await conn.execute(_WHOLE.where(register_entries.c.kind == "birth", or_(*same)))).mappings().all()
+
+
+async def birth_of(conn: AsyncConnection, pin: str) -> RowMapping | None:
+    query = _WHOLE.where(register_entries.c.kind == "birth", register_entries.c.pin == pin)
+    return (await conn.execute(query)).mappings().one_or_none()
+
+
+async def deceased(conn: AsyncConnection, pins: Collection[str]) -> Sequence[str]:
+    query = select(register_people.c.pin).where(register_people.c.pin.in_(pins), register_people.c.role == "deceased")
+    return (await conn.scalars(query)).all()
 
 
 async def latest_marriage(conn: AsyncConnection, pin: str) -> RowMapping | None:

@@ -12,6 +12,7 @@ import uploads
 from dossiers import drafting, following, submitting
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
 from dossiers.refusals import FormRefused, Stale
+from identity.mandates import Mandates
 from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
 from kit import clock
@@ -45,7 +46,13 @@ START = "start"
     request_max_body_size=4_000,
 )
 async def start(
-    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, code: str
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    code: str,
 ) -> Response[str]:
     """A draft, filled with what is known; first signing in, where nobody is."""
     actor = await citizen(request, settings, db, keys)
@@ -59,7 +66,7 @@ async def start(
             required = [branch.name for branch in item.branches if not branch.optional]
             branches = tuple(dict.fromkeys([*required, *sent.many("branch")]))
         draft = await drafting.open_draft(
-            db, keys, catalogue, actor, OpenDraft(procedure=code, options=Options(branches=branches))
+            db, keys, catalogue, mandates, actor, OpenDraft(procedure=code, options=Options(branches=branches))
         )
     except Refusal as refusal:
         return trouble(request, settings, refusal)
@@ -68,14 +75,20 @@ async def start(
 
 @get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def show(
-    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    dossier_id: str,
 ) -> Response[str]:
     """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
     actor = await citizen(request, settings, db, keys)
     if actor is None:
         return sign_in_first(settings, f"/dossiers/{dossier_id}")
     try:
-        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     if dossier.status != "draft":
@@ -93,7 +106,13 @@ async def show(
     request_max_body_size=_FORM_BYTES,
 )
 async def save(
-    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    dossier_id: str,
 ) -> Response[str]:
     """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again."""
     actor = await citizen(request, settings, db, keys)
@@ -101,15 +120,15 @@ async def save(
         return sign_in_first(settings, f"/dossiers/{dossier_id}")
     try:
         sent = await _sent(request, settings, dossier_id)
-        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
         if dossier.status != "draft":
             return to(_address(request, dossier_id))
-        kept = await _keep(db, keys, catalogue, actor, dossier, sent)
+        kept = await _keep(db, keys, catalogue, mandates, actor, dossier, sent)
         verb, _, path = sent.one("do").partition(":")
         if verb == "contest":
-            kept = await _contest(db, catalogue, actor, dossier_id, path, sent, kept)
+            kept = await _contest(db, catalogue, mandates, actor, dossier_id, path, sent, kept)
         elif verb == "uncontest":
-            kept.dossier = await drafting.uncontest(db, catalogue, actor, dossier_id, path, version=None)
+            kept.dossier = await drafting.uncontest(db, catalogue, mandates, actor, dossier_id, path, version=None)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     if kept.faults or verb == "add":
@@ -131,13 +150,19 @@ async def save(
 
 @get("/dossiers/{dossier_id:str}/papers", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def papers(
-    request: HttpRequest, settings: Settings, db: Database, keys: Keys, catalogue: Catalogue, dossier_id: str
+    request: HttpRequest,
+    settings: Settings,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    dossier_id: str,
 ) -> Response[str]:
     """The papers, what is still missing anywhere, and the button that submits."""
     actor = await citizen(request, settings, db, keys)
     if actor is None:
         return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
-    return await _papers(request, settings, db, keys, catalogue, actor, dossier_id)
+    return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id)
 
 
 @post(
@@ -155,6 +180,7 @@ async def hand_in(
     keys: Keys,
     catalogue: Catalogue,
     keeper: Keeper,
+    mandates: Mandates,
     limits: Limits,
     dossier_id: str,
 ) -> Response[str]:
@@ -166,17 +192,17 @@ async def hand_in(
         sent = await _sent(request, settings, dossier_id)
         verb, _, kind = sent.one("do").partition(":")
         if verb == "detach":
-            await drafting.detach_document(db, catalogue, actor, dossier_id, kind, version=None)
+            await drafting.detach_document(db, catalogue, mandates, actor, dossier_id, kind, version=None)
         elif (file := sent.file("file")) is not None:
             assert actor.account_id is not None
             await limits.hit("upload", actor.account_id)
             upload = await uploads.receive(db, keeper, account_id=actor.account_id, data=await file.read())
             asked = AttachDocument(upload_id=upload.id)
-            await drafting.attach_document(db, catalogue, actor, dossier_id, kind, asked, version=None)
+            await drafting.attach_document(db, catalogue, mandates, actor, dossier_id, kind, asked, version=None)
     except StrangeForm as refusal:
         return trouble(request, settings, refusal)
     except Refusal as refusal:
-        return await _papers(request, settings, db, keys, catalogue, actor, dossier_id, problem=refusal)
+        return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id, problem=refusal)
     return to(_address(request, dossier_id, "/papers"))
 
 
@@ -195,6 +221,7 @@ async def submit(
     keys: Keys,
     catalogue: Catalogue,
     post_office: PostOffice,
+    mandates: Mandates,
     dossier_id: str,
 ) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
@@ -204,12 +231,12 @@ async def submit(
     try:
         sent = await _sent(request, settings, dossier_id)
         await submitting.submit(
-            db, keys, catalogue, settings, post_office, actor, dossier_id, key=sent.one("key"), version=None
+            db, keys, catalogue, settings, post_office, mandates, actor, dossier_id, key=sent.one("key"), version=None
         )
     except StrangeForm as refusal:
         return trouble(request, settings, refusal)
     except Refusal as refusal:
-        return await _papers(request, settings, db, keys, catalogue, actor, dossier_id, problem=refusal)
+        return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id, problem=refusal)
     return to(_address(request, dossier_id))
 
 
@@ -254,7 +281,9 @@ class Kept(msgspec.Struct):
     faults: list[Fault]
 
 
-async def _keep(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
+async def _keep(
+    db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor, dossier: Dossier, sent: Sent
+) -> Kept:
     """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
     item = _item(catalogue, dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
@@ -266,7 +295,7 @@ async def _keep(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, do
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
         try:
             kept.dossier = await drafting.change_form(
-                db, keys, catalogue, actor, dossier.id, asked, version=version, merging=True
+                db, keys, catalogue, mandates, actor, dossier.id, asked, version=version, merging=True
             )
             break
         except (FormRefused, Stale) as refusal:
@@ -276,7 +305,7 @@ async def _keep(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, do
             kept.faults += refusal.faults
             kept.typed |= {path: changes.pop(path) for path in unkept}
     if any(told.code == "changed-elsewhere" for told in kept.faults):
-        kept.dossier = await following.dossier(db, keys, catalogue, actor, dossier.id)
+        kept.dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier.id)
     return kept
 
 
@@ -292,7 +321,14 @@ def _without_removed(sent: Sent) -> dict[str, str]:
 
 
 async def _contest(
-    db: Database, catalogue: Catalogue, actor: Actor, dossier_id: str, path: str, sent: Sent, kept: Kept
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    dossier_id: str,
+    path: str,
+    sent: Sent,
+    kept: Kept,
 ) -> Kept:
     """Beside a locked value: why it is wrong, and what is right."""
     item = _item(catalogue, kept.dossier)
@@ -304,7 +340,7 @@ async def _contest(
         return kept
     try:
         asked = ContestField(field=path, reason=reason[:1000], value=value)
-        kept.dossier = await drafting.contest(db, catalogue, actor, dossier_id, asked, version=None)
+        kept.dossier = await drafting.contest(db, catalogue, mandates, actor, dossier_id, asked, version=None)
     except FormRefused as refusal:
         kept.faults += refusal.faults
     return kept
@@ -357,13 +393,14 @@ async def _papers(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     actor: Actor,
     dossier_id: str,
     *,
     problem: Refusal | None = None,
 ) -> Response[str]:
     try:
-        dossier = await following.dossier(db, keys, catalogue, actor, dossier_id)
+        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     if dossier.status != "draft":

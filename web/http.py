@@ -21,7 +21,7 @@ from kit.settings import Settings
 from notifications import SandboxMessage, sandbox_messages
 from procedures import Catalogue
 from web.pages import page
-from web.sandbox import people
+from web.sandbox import City, people
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -124,7 +124,21 @@ async def sandbox(request: Request[Any, Any, Any], settings: Settings) -> Respon
             {"name": o.full_name, "login": o.email, "roles": o.roles, "office": names[o.office]} for o in city.officers
         ],
         clients=city.clients,
+        acting=_acting(city),
     )
+
+
+def _acting(city: City) -> list[dict[str, str]]:
+    """Who acts for whom, a row each."""
+    names = {citizen.key: citizen.full_name for citizen in city.citizens}
+    return [
+        *(
+            {"who": names[key], "for": f"{one.legal_name} ({one.number})"}
+            for one in city.enterprises
+            for key in [*one.representatives, *(delegate.key for delegate in one.delegates)]
+        ),
+        *({"who": names[one.acts_for], "for": f"{one.facts.child.full_name} ({one.pin})"} for one in city.births),
+    ]
 
 
 @get("/sandbox/inbox", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)

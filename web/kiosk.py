@@ -14,6 +14,7 @@ from litestar.params import Body
 
 from dossiers import following
 from identity import accounts, offices
+from identity.mandates import Mandates
 from identity.offices.kiosks import service as kiosks
 from identity.offices.kiosks.messages import ApprovalRequest
 from identity.tokens import Issuer, acting, visiting
@@ -106,6 +107,7 @@ async def visit(
     db: Database,
     keys: Keys,
     catalogue: Catalogue,
+    mandates: Mandates,
     issuer: Issuer,
     limits: Limits,
 ) -> Response[str]:
@@ -125,7 +127,7 @@ async def visit(
             idle=seconds_until(found.expires_at),
             left=seconds_until(found.expires_at),
         )
-    shown = await _shown(db, keys, catalogue, found)
+    shown = await _shown(db, keys, catalogue, mandates, found)
     told = page_of(request, settings, "kiosk_visit.html", **shown)
     return _held(told, settings, found.cookie)
 
@@ -204,7 +206,7 @@ async def _look(
     return await visiting.look(db, issuer, cookie, path=request.url.path)
 
 
-async def _shown(db: Database, keys: Keys, catalogue: Catalogue, found: Visit) -> dict[str, Any]:
+async def _shown(db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, found: Visit) -> dict[str, Any]:
     """What the person allowed this screen to show, and no more."""
     actor = found.actor
     assert actor.account_id is not None
@@ -214,7 +216,7 @@ async def _shown(db: Database, keys: Keys, catalogue: Catalogue, found: Visit) -
         person = await accounts.account(conn, keys, actor.account_id) if "profile" in actor.scopes else None
     listed = None
     if _SEES_DOSSIERS.answer(actor) == "yes":
-        mine = await following.dossiers(db, keys, catalogue, actor, pin=None)
+        mine = await following.dossiers(db, keys, catalogue, mandates, actor, pin=None)
         listed = [one for one in mine.dossiers if one.submitted_at is not None]
     return {
         "person": person and person.full_name,

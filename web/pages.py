@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +44,7 @@ def _templates() -> "Environment":
 
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
+    environment.filters["date"] = _date
     return environment
 
 
@@ -54,6 +55,10 @@ def _moment(at: datetime) -> str:
 
 def _day(at: datetime) -> str:
     return at.astimezone(clock.CITY).strftime("%d/%m/%Y")
+
+
+def _date(day: date) -> str:
+    return day.strftime("%d/%m/%Y")
 
 
 def language(request: Request[Any, Any, Any]) -> Lang:

@@ -55,6 +55,34 @@ class Marriage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wife: register.Spouse
 
 
+class Birth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of the digitised books. The parent `acts_for` names by key acts for the child."""
+
+    number: int
+    page: int
+    registered_on: date
+    office: str
+    signer: str
+    clerk: str
+    pin: str
+    facts: register.BirthFacts
+    acts_for: str
+
+
+class Delegate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    acts: tuple[Literal["file", "follow"], ...]
+
+
+class Enterprise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the business register holds; `representatives` and delegates by key."""
+
+    number: str
+    legal_name: str
+    representatives: list[str]
+    delegates: list[Delegate]
+
+
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name: str
@@ -81,6 +109,8 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officers: list[Officer]
     citizens: list[Citizen]
     marriages: list[Marriage]
+    births: list[Birth]
+    enterprises: list[Enterprise]
     clients: list[Client]
 
 

@@ -1,5 +1,6 @@
 """Who plays in the demo: a fictional family, their cards, and what a hospital would give them."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 
 from kit import clock, pdf
 from ocr.training import camera, specimens
+from wires.population import century_and_sex
 
 _TEMPLATE = Path(__file__).with_name("giay-chung-sinh.typ")
 
@@ -78,6 +80,16 @@ def about(child: str, notification: str, ward: str) -> dict[str, Any]:
         "birth_notification.number": notification,
         "birth_notification.issued_on": born().isoformat(),
     }
+
+
+def number_on(certificate: bytes) -> str:
+    """The child's own number on a birth certificate: the one that says a girl born in that year."""
+    import pypdfium2
+
+    printed = pypdfium2.PdfDocument(certificate)[0].get_textpage().get_text_range()
+    found = re.search(rf"\b079{century_and_sex(born().year, 'female')}{born():%y}[0-9]{{6}}\b", printed)
+    assert found is not None, "the certificate states the number"
+    return found[0]
 
 
 def answers(ward: str) -> dict[str, Any]:

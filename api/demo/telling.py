@@ -124,6 +124,7 @@ class Story:
         self.decide()
         self.collect_the_results()
         self.look_up_three_ways()
+        self.act_for_the_child()
         self.refuse_a_birth()
         self.tell_the_summary()
 
@@ -428,8 +429,35 @@ class Story:
         self.refused("khuôn mặt người lạ", "a stranger's face", stranger)
         self.result("tra cứu", "looked up", self.t("mã hồ sơ, số định danh, khuôn mặt", "by code, by PIN, by face"))
 
+    def act_for_the_child(self) -> None:
+        self.chapter(9, "Hành động thay con", "Acting for the child")
+        pin = cast.number_on((self.folder / "birth.pdf").read_bytes())
+        mandate = self.citizen.post("/v1/me/wards", 201, json={"pin": pin})
+        name, until = mandate["principal"]["name"], mandate["until_on"]
+        self.good(
+            f"sổ hộ tịch ghi tên cha: thay cho {name} ngay bây giờ, đến hết {until}",
+            f"the register names the father: he acts for {name} from now to the end of {until}",
+        )
+        behalf, asked = {"On-Behalf-Of": mandate["id"]}, {"procedure": "child_health_insurance"}
+        draft = self.citizen.post("/v1/dossiers", json=asked, headers=behalf)
+        locked = [answer["value"] for path, answer in draft["form"].items() if path.startswith("child.")]
+        self.check(pin in locked, f"the form must know the child: {locked}")
+        self.good("tờ khai của con đã điền sẵn, có khoá", "the child's form is filled in and locked")
+        own = self.citizen.post("/v1/dossiers", 409, json=asked)
+        self.refused("cùng thủ tục, đứng tên mình", "the same procedure in his own name", own)
+        other = self.citizen.post("/v1/dossiers", 404, json=asked, headers={"On-Behalf-Of": "mnd_of_somebody_else"})
+        self.refused("uỷ quyền của người khác", "somebody else's mandate", other)
+        self.citizen.call("DELETE", f"/v1/me/mandates/{mandate['id']}", 204)
+        ended = self.citizen.get(f"/v1/dossiers/{draft['id']}", 403, headers=behalf)
+        self.refused("sau khi trả lại uỷ quyền", "after the mandate was given back", ended)
+        self.result(
+            "thay cho con",
+            "for the child",
+            self.t(f"đến hết {until}, chấm dứt là hết ngay", f"until {until}; over when ended"),
+        )
+
     def refuse_a_birth(self) -> None:
-        self.chapter(9, "Đường xấu: khai sinh bị từ chối", "A bad road: the birth is refused")
+        self.chapter(10, "Đường xấu: khai sinh bị từ chối", "A bad road: the birth is refused")
         draft = self.citizen.post("/v1/dossiers", json={"procedure": "3.000722"})
         number = _notification_number()
         draft, _ = self._tell_about(draft, "Nguyễn Lý Minh Anh", number)

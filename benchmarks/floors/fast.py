@@ -128,7 +128,7 @@ async def submit(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Any:
     done = await submitting.submit(
-        house.db, house.keys, house.catalogue, house.settings, house.post_office, actor, dossier_id,
-        key=idempotency_key, version=None, body=await request.body(),
+        house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates, actor,
+        dossier_id, key=idempotency_key, version=None, body=await request.body(),
     )  # fmt: skip
     return msgspec.to_builtins(done)

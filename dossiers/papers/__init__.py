@@ -115,6 +115,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     office: str
     receipt_code: str
     applicant: str
+    filed_by: str | None = None
+    """Who filed it under a mandate, where that is not the applicant."""
     phone: str | None = None
     email: str | None = None
     procedure: str

@@ -1,6 +1,6 @@
 """One account per person: opened by proof, found by personal number or contact, signed in by one-time code."""
 
-from identity.accounts import codes, contact
+from identity.accounts import codes, contact, secrets
 from identity.accounts.freshness import is_stale, refuse_stale
 from identity.accounts.history import record as record_sign_in
 from identity.accounts.messages import Account, AccountKind, HeldContact, Known, ProvedClaim
@@ -10,6 +10,7 @@ from identity.accounts.service import (
     account_kind,
     by_login,
     by_pin,
+    current_level,
     evidence,
     namesakes,
     open_officer,
@@ -35,6 +36,7 @@ __all__ = [
     "by_pin",
     "codes",
     "contact",
+    "current_level",
     "evidence",
     "is_stale",
     "namesakes",
@@ -44,4 +46,5 @@ __all__ = [
     "raise_level",
     "record_sign_in",
     "refuse_stale",
+    "secrets",
 ]

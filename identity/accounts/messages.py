@@ -10,7 +10,7 @@ from kit.pin import Sex
 from kit.refusal import Words
 from notifications import Contact, ContactKind, Locale
 
-AccountKind = Literal["person", "officer"]
+AccountKind = Literal["person", "officer", "enterprise"]
 SignInMethod = Literal["code_phone", "code_email", "card_and_face", "passkey"]
 SignInOutcome = Literal["signed_in", "wrong"]
 
@@ -47,7 +47,7 @@ class HeldContact(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's, or one officer's. `level` 1 and 2 are `urn:motcua:loa:1` and `:2`: as of today, good until `level_until`."""
+    """One person's, one officer's or one enterprise's. `level` 1 and 2 are `urn:motcua:loa:1` and `:2`: as of today, good until `level_until`."""
 
     id: str
     kind: AccountKind

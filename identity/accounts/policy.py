@@ -56,7 +56,7 @@ class Passkeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
-Act = Literal["ways_in", "export", "close", "applications", "file", "consent"]
+Act = Literal["ways_in", "export", "close", "applications", "mandates", "file", "consent"]
 
 
 class StepUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

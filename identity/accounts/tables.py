@@ -40,7 +40,7 @@ accounts = Table(
     Column("closed_at", Instant),
     # Its holder locked it: nobody signs in, no token is good.
     Column("locked_at", Instant),
-    CheckConstraint("kind in ('person', 'officer')", name="kind"),
+    CheckConstraint("kind in ('person', 'officer', 'enterprise')", name="kind"),
     CheckConstraint("level between 0 and 2", name="level"),
     CheckConstraint("sex in ('male', 'female')", name="sex"),
     CheckConstraint("(pin_digest is null) = (pin_sealed is null)", name="pin"),

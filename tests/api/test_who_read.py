@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 import msgspec
@@ -14,6 +14,7 @@ import pytest
 from litestar.routes import HTTPRoute
 from sqlalchemy.exc import DBAPIError
 
+import register
 import uploads.examining
 from api.caller import Device
 from api.wiring import tasks
@@ -30,6 +31,7 @@ from kit.refusal import Words
 from tests.dossiers import steps
 from tests.dossiers.test_finding import Seen, face
 from tests.identity.accounts.newcomers import newcomer
+from tests.identity.mandates import acts
 from tests.identity.offices.test_staff import WARD, appointed
 from tests.identity.proofing import cards
 from tests.identity.proofing.conftest import Applicant, PreparedPhotos, comparison, numbered
@@ -60,6 +62,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /device", "POST /device", "GET /sign-out", "POST /sign-out",
         "GET /account/in", "GET /account", "GET /account/reads", "POST /account/consents/{consent_id}/withdrawal",
         "POST /account/sessions/{session_id}/end", "POST /account/ways/{authenticator_id}/lock",
+        "GET /account/mandates", "POST /account/mandates/child", "POST /account/mandates/return",
         "GET /developers/apps", "POST /developers/apps", "POST /developers/apps/{client_id}/secret",
         "POST /developers/apps/{client_id}/old-secret", "GET /signed-in", "POST /sign-in/{handle}/passkey",
         "POST /sign-in/{handle}/passkey-options", "POST /procedures/{code}/start", "GET /dossiers/{dossier_id}",
@@ -83,6 +86,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /v1/wires/dead-letters", "POST /v1/wires/dead-letters/{message_id}/attempts",
         "DELETE /v1/wires/dead-letters/{message_id}", "POST /v1/wires/{wire}/statuses", "GET /v1/webhook", "PUT /v1/webhook",
         "DELETE /v1/webhook", "POST /v1/webhook/replay",
+        "POST /v1/desk/mandates/{mandate_id}/end",
     ],
     STAFF: [
         "POST /v1/officers", "POST /v1/officers/{account_id}/changes", "DELETE /v1/officers/{account_id}/appointment",
@@ -383,6 +387,39 @@ async def client_application(here: Walker) -> str:
     body = {"verdict": "refused", "reason": "Chưa rõ mục đích."}
     await operator.post(f"/v1/client-applications/{waits}/verdict", json=body, expect=200)
     return me.account_id
+
+
+@walks("GET /v1/desk/enterprise-claims", "POST /v1/desk/enterprise-claims/{claim_id}/verdict")
+async def enterprise_claim(here: Walker) -> str:
+    me = await acts.person(here.city)
+    asked = {"number": acts.number(), "legal_name": "Hợp tác xã Hư Cấu"}
+    claim = await me.calls.post(acts.CLAIMS, json=asked, expect=201)
+    officer = await here.city.signed_in("identity_checker")
+    await officer.get(acts.DESK_CLAIMS, expect=200)
+    body = {"verdict": "refused", "reason": "Chưa có giấy chứng nhận."}
+    await officer.post(f"{acts.DESK_CLAIMS}/{claim['id']}/verdict", json=body, expect=200)
+    return me.account_id
+
+
+@walks("POST /v1/desk/guardianships")
+async def guardianship(here: Walker) -> str:
+    me, mother = await acts.person(here.city), await acts.person(here.city)
+    born = date(2020, 2, 3)
+    pin = await acts.child_of(here.city, mother, born=born)
+    body = {
+        "guardian_pin": me.pin, "guardian_name": acts.NAME, "ward_pin": pin, "ward_name": await name_of(here.city, pin),
+        "ward_date_of_birth": born.isoformat(), "ward_sex": "female",
+        "paper": {"kind": "guardianship_registration", "number": "7/2026", "issued_on": "2026-03-02", "issued_by": "UBND"},
+    }  # fmt: skip
+    await (await here.city.signed_in("civil_status")).post(acts.GUARDIANSHIPS, json=body, expect=201)
+    return me.account_id
+
+
+async def name_of(city: CityPeople, pin: str) -> str:
+    async with city.house.db.connect() as conn:
+        entry = await register.birth_of(conn, pin)
+    assert entry is not None
+    return entry.facts.child.full_name
 
 
 @walks("POST /v1/oauth/token")

@@ -117,7 +117,7 @@ async def approve(city: CityPeople, officer: Actor, branch_id: str, pins: Any = 
     house = city.house
     asked = Decide(outcome="approved")
     return await deciding.decide(
-        *desk(city), house.post_office, pins or house.pins, officer, branch_id, asked, version=None
+        *desk(city), house.post_office, house.mandates, pins or house.pins, officer, branch_id, asked, version=None
     )
 
 

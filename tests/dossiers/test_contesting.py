@@ -88,12 +88,12 @@ async def test_two_devices_lose_nothing_silently(city: CityPeople) -> None:
 async def test_what_the_city_holds_already_is_not_asked_for_again(city: CityPeople) -> None:
     """Once the birth is registered here, its certificate is not asked of the parent for a later procedure alone."""
     parent, stranger = await city.signed_in("other_parent"), await city.signed_in("stranger")
-    first = await parent.post("/v1/dossiers", json={"procedure": "child_health_insurance"}, expect=201)
+    first = await parent.post("/v1/dossiers", json={"procedure": "child_identity_card"}, expect=201)
     asked = {fault["field"] for fault in first["faults"]}
     assert "documents.birth_certificate" in asked
     dossier = await steps.submitted(parent)
     await steps.decide(city, dossier, "birth")
-    later = await parent.post("/v1/dossiers", json={"procedure": "child_health_insurance"}, expect=201)
+    later = await parent.post("/v1/dossiers", json={"procedure": "child_identity_card"}, expect=201)
     child = later["form"]["child.full_name"]
     assert (child["value"], child["source"], child["locked"]) == (
         dossier["form"]["child.full_name"]["value"],
@@ -101,6 +101,6 @@ async def test_what_the_city_holds_already_is_not_asked_for_again(city: CityPeop
         True,
     )
     assert "documents.birth_certificate" not in {fault["field"] for fault in later["faults"]}
-    other = await stranger.post("/v1/dossiers", json={"procedure": "child_health_insurance"}, expect=201)
+    other = await stranger.post("/v1/dossiers", json={"procedure": "child_identity_card"}, expect=201)
     assert "child.full_name" not in other["form"], "nobody else's child"
     assert "documents.birth_certificate" in {fault["field"] for fault in other["faults"]}

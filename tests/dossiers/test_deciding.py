@@ -204,7 +204,14 @@ async def test_without_an_issuer_no_birth_is_registered(city: CityPeople) -> Non
     post_office = city.house.post_office
     with pytest.raises(NoPinIssuer):
         await deciding.decide(
-            *desk(city), post_office, None, actor, branch_id, Decide(outcome="approved"), version=None
+            *desk(city),
+            post_office,
+            city.house.mandates,
+            None,
+            actor,
+            branch_id,
+            Decide(outcome="approved"),
+            version=None,
         )
     shown = await look(*desk(city), actor, branch_id)
     assert shown.branch.state == "in_review"
@@ -231,7 +238,14 @@ async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople) -> Non
     house = city.house
     first, branch_id, actor = await claimed_birth(city, "Như")
     await deciding.decide(
-        *desk(city), house.post_office, house.pins, actor, branch_id, Decide(outcome="approved"), version=None
+        *desk(city),
+        house.post_office,
+        house.mandates,
+        house.pins,
+        actor,
+        branch_id,
+        Decide(outcome="approved"),
+        version=None,
     )
     async with house.db.connect() as conn:
         query = text("select result ->> 'child.pin' from branches where id = :id")
@@ -239,7 +253,7 @@ async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople) -> Non
     _, branch_id, actor = await claimed_birth(city, "Thư")
     pins = TakenThenFree(taken, house.pins)
     decided = await deciding.decide(
-        *desk(city), house.post_office, pins, actor, branch_id, Decide(outcome="approved"), version=None
+        *desk(city), house.post_office, house.mandates, pins, actor, branch_id, Decide(outcome="approved"), version=None
     )
     assert (decided.branch.state, pins.asked) == ("approved", 2)
     assert first["receipt_code"]
@@ -266,6 +280,7 @@ async def test_one_decision_of_many_at_once(city: CityPeople) -> None:
             deciding.decide(
                 *desk(city),
                 house.post_office,
+                house.mandates,
                 house.pins,
                 actor,
                 branch_id,

@@ -143,7 +143,9 @@ STATES: dict[str, Walk] = {
 async def lapse(city: CityPeople, *, after: timedelta = timedelta(days=60)) -> int:
     house = city.house
     with clock.shifted(after):
-        return await supplementing.lapse(house.db, house.keys, house.catalogue, house.settings, house.post_office)
+        return await supplementing.lapse(
+            house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates
+        )
 
 
 class DeviceOfThatDay(Device):

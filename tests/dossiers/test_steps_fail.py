@@ -64,7 +64,7 @@ async def test_row_41_a_step_of_the_decision_fails(
     async def decide() -> Any:
         asked = Decide(outcome="approved")
         return await deciding.decide(
-            *desk(city), house.post_office, house.pins, officer, branch_id, asked, version=None
+            *desk(city), house.post_office, house.mandates, house.pins, officer, branch_id, asked, version=None
         )
 
     owner, name, nth = STEPS[step]

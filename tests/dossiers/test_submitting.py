@@ -187,6 +187,7 @@ async def test_promise_says_how_it_was_computed(city: CityPeople) -> None:
             house.catalogue,
             house.settings,
             house.post_office,
+            house.mandates,
             actor,
             draft["id"],
             key=uuid.uuid4().hex,

@@ -12,6 +12,7 @@ EVENTS = {
     "account-opened",
     "check-refused",
     "level-raised",
+    "mandate-changed",
     "sign-in-copied",
     "dossier-received",
     "birth-registered",

@@ -25,6 +25,8 @@ def test_the_whole_story_in_english(tmp_path: Path) -> None:
         "nothing lost",
         "one dossier",
         "not started",
+        "mandate-unknown",
+        "mandate-not-standing",
         "Summary",
     ):
         assert said in done.stdout, said

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import register
+from kit import clock
 from kit.actor import Actor
 from kit.db import Database
 from kit.refusal import Invalid, Refusal
@@ -305,6 +306,42 @@ async def test_a_father_s_year_alone_is_enough(db: Database) -> None:
     )
     assert entry.facts.father is not None
     assert entry.facts.father.date_of_birth == "1993"
+
+
+async def test_a_birth_copied_from_its_book_is_found_by_the_childs_number(db: Database) -> None:
+    pin, facts = a_pin(150, year=2019), birth(child=child(full_name="Chép Sổ", date_of_birth="2019-04-05"))
+    copied = {"office": ELSEWHERE, "signer": SIGNER, "registered_on": date(2019, 5, 2), "facts": facts}
+    async with db.begin() as conn:
+        entry = await register.enter_birth(conn, number=12, pin=pin, **copied)
+        assert (entry.book, entry.number, entry.registration_kind) == ("01/2019", 12, "on_time")
+        assert await register.birth_of(conn, pin) == entry
+        assert await register.birth_of(conn, a_pin(151, year=2019)) is None
+        with pytest.raises(register.BirthAlreadyRegistered):
+            await register.enter_birth(conn, number=13, pin=a_pin(151, year=2019), **copied)
+        other = birth(child=child(full_name="Chỗ Khác", date_of_birth="2019-04-05"))
+        with pytest.raises(register.PlaceTaken):
+            await register.enter_birth(conn, number=12, pin=a_pin(152, year=2019), **copied | {"facts": other})
+
+
+async def test_who_has_died_is_told_of_those_asked_for_alone(db: Database) -> None:
+    dead, alive, unasked = "079096000901", "079096000902", "079096000903"
+    async with db.begin() as conn:
+        book = await register.enter_marriage(
+            conn, office=ELSEWHERE, signer=SIGNER, registered_on=date(2017, 1, 9), number=1, facts=marriage()
+        )
+        row = {"book_id": book.book_id, "kind": "death", "page": 1, "registered_on": date(2020, 1, 1)}
+        row |= {"registration_kind": "new", "office_name": "x", "signer_name": "x", "signer_title": "x"}
+        for number, pin in enumerate((dead, unasked), 50):
+            who = {"role": "deceased", "pin": pin, "name_folded": "x", "date_of_birth": None}
+            entry = row | {
+                "id": f"reg_{pin}",
+                "number": number,
+                "clerk_name": "x",
+                "facts": {},
+                "entered_at": clock.now(),
+            }
+            await store.add_entry(conn, entry, [who])
+        assert await register.dead_among(conn, {dead, alive, FATHER_PIN}) == {dead}
 
 
 def _aged(facts: register.MarriageFacts) -> register.MarriageFacts:

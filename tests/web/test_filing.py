@@ -15,6 +15,14 @@ pytestmark = pytest.mark.anyio
 
 PARENT, OTHER = "+84900000011", "+84900000012"
 Form = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+async def _uncounted(city: CityPeople) -> None:
+    """Limits count over all tests of a session."""
+    await city.house.valkey.forget_everything()
+
+
 SIGNED_IN: dict[tuple[int, str], dict[str, str]] = {}
 """The cookie of each person's browser: signing in for every test would be too often."""
 

@@ -16,6 +16,7 @@ from identity.accounts.leaving.messages import (
 from identity.accounts.leaving.service import Ways
 from identity.faces import FaceStore
 from identity.http import PathId
+from identity.mandates import Mandates
 from kit.actor import Actor, citizen, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -57,9 +58,9 @@ async def export(ways: Ways, actor: Actor) -> Export:
 @post(
     "/v1/me/closure", who=_ONESELF, dependencies=_WAYS, status_code=200, summary="Close the account", tags=["accounts"]
 )
-async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
+async def close(ways: Ways, faces: FaceStore, mandates: Mandates, actor: Actor) -> ClosureReply:
     """Now, for good; what is known is erased within twenty days. Needs a sign-in of the last minutes."""
-    return await service.close(ways, faces, actor)
+    return await service.close(ways, faces, mandates, actor)
 
 
 @get("/v1/data-requests", who=_OPERATOR, summary="Requests that wait", tags=["operators"])

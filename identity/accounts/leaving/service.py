@@ -27,6 +27,7 @@ from identity.accounts.policy import policy
 from identity.accounts.telling import tell_of_change
 from identity.consents import reads
 from identity.faces import FaceStore
+from identity.mandates import Mandates, holder_closes
 from identity.tokens import revoke_tokens
 from identity.tokens.refusals import AccountClosed
 from kit import clock, ids
@@ -103,12 +104,15 @@ async def export(ways: Ways, actor: Actor) -> Export:
         )
 
 
-async def close(ways: Ways, faces: FaceStore, actor: Actor) -> ClosureReply:
+async def close(ways: Ways, faces: FaceStore, mandates: Mandates, actor: Actor) -> ClosureReply:
     """Closed now: nobody signs in, every session ends, contacts are free again, nobody is found by face any more; what is known is
-    erased when the clock ends. Refuses SignInTooOld, AccountClosed."""
+    erased when the clock ends; what one may do for others ends too. Refuses SignInTooOld, AccountClosed, LastRepresentative."""
     refuse_stale(actor, "close")
     account_id = authenticators.holder_of(actor)
-    # First, in its own database: should the rest fail, a face too few is kept and none too many.
+    # First, and by itself: the last representative of an enterprise stays as they are.
+    async with ways.db.begin() as conn:
+        await holder_closes(conn, mandates, actor)
+    # Then, in its own database: should the rest fail, a face too few is kept and none too many.
     await faces.withdraw(account_id)
     async with ways.db.begin() as conn:
         # While there are contacts to tell.

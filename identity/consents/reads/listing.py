@@ -39,8 +39,12 @@ def _told(row: Any) -> DataRead:
 
 
 def _reader(row: Any) -> Reader:
-    """Officers read for their office, by whatever program."""
+    """Officers read for their office, by whatever program; who acts for another reads by their own name."""
     if row.officer_id is not None:
         return Reader("office", row.office_id, Words(row.office_vi, row.office_en))
+    if row.holder_id is not None:
+        # Erased with a closed account.
+        name = row.holder_name or row.holder_id
+        return Reader("person", row.holder_id, Words(name, name))
     name = row.client_name or row.client_id
     return Reader("kiosk" if row.office_id is not None else "app", row.client_id, Words(name, name))

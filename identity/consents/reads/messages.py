@@ -18,6 +18,8 @@ ReadKind = Literal[
     "desk_recovery",
     "data_request",
     "client_application",
+    "mandate",
+    "mandate_desk",
     "face",
     "app",
     "user_info",
@@ -35,9 +37,9 @@ class OfDossier(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who read: an agency's office, a kiosk in one, or an app. Never the officer's own name."""
+    """Who read: an agency's office, a kiosk in one, an app, or a person acting under a mandate. Never the officer's own name."""
 
-    kind: Literal["office", "kiosk", "app"]
+    kind: Literal["office", "kiosk", "app", "person"]
     id: str
     name: Words
 

@@ -29,7 +29,7 @@ async def record(
 async def record_many(
     conn: AsyncConnection, actor: Actor, kind: ReadKind, about: Sequence[str] | Sequence[OfDossier]
 ) -> None:
-    """Lists, which officers refresh all day: for each office one row a day and thing listed."""
+    """Lists, which are refreshed all day: for each office, or who acts for another, one row a day and thing listed."""
     if about:
         await _add(conn, actor, kind, about, items=(), once=True, at=None)
 
@@ -60,7 +60,8 @@ async def _add(
     dossiers = [one if isinstance(one, OfDossier) else None for one in about]
     accounts = [one.account_id if isinstance(one, OfDossier) else one for one in about]
     named = [one.id if isinstance(one, OfDossier) else one for one in about]
-    day = f"{kind} {actor.office_id or actor.client_id} {now.astimezone(clock.CITY).date()}"
+    holder_id = actor.account_id if kind == "mandate" else None
+    day = f"{kind} {holder_id or actor.office_id or actor.client_id} {now.astimezone(clock.CITY).date()}"
     await store.add(
         conn,
         at=now,
@@ -69,6 +70,7 @@ async def _add(
         client_id=actor.client_id,
         office_id=actor.office_id,
         officer_id=actor.account_id if actor.kind == "officer" else None,
+        holder_id=holder_id,
         ids=[ids.new_id("rd") for _ in about],
         accounts=accounts,
         dossiers=[None if one is None else one.id for one in dossiers],

@@ -13,11 +13,12 @@ from kit.db import raw
 # Other rooms' tables, by the columns looked at.
 _clients = table("oauth_clients", column("id"), column("name"))
 _offices = table("offices", column("id"), column("name_vi"), column("name_en"))
+_holders = table("accounts", column("id"), column("full_name"))
 
 # The purpose is copied, for the app may say another one tomorrow.
 _ADD = (
-    "insert into data_reads (id, at, account_id, kind, items, client_id, office_id, officer_id, purpose, dossier_id, receipt_code, once)"
-    " select id, %(at)s, account_id, %(kind)s, %(items)s, %(client_id)s, %(office_id)s, %(officer_id)s,"
+    "insert into data_reads (id, at, account_id, kind, items, client_id, office_id, officer_id, holder_id, purpose, dossier_id, receipt_code, once)"
+    " select id, %(at)s, account_id, %(kind)s, %(items)s, %(client_id)s, %(office_id)s, %(officer_id)s, %(holder_id)s,"
     " (select purpose from oauth_clients where id = %(client_id)s), dossier_id, receipt_code, once"
     " from unnest(%(ids)s::text[], %(accounts)s::text[], %(dossiers)s::text[], %(codes)s::text[], %(onces)s::text[])"
     " as x(id, account_id, dossier_id, receipt_code, once) on conflict (once) do nothing"
@@ -32,7 +33,8 @@ async def add(conn: AsyncConnection, **values: Any) -> None:
 async def of_person(
     conn: AsyncConnection, account_id: str, dossier_ids: Collection[str], *, before: str | None, limit: int
 ) -> Any:
-    """Reads of the account's data and in these dossiers, the newest first, with `client_name`, `office_vi` and `office_en`."""
+    """Reads of the account's data and in these dossiers, the newest first, with `client_name`, `office_vi`, `office_en` and `holder_name`; without what one
+    read oneself, for another."""
     mine = or_(data_reads.c.account_id == account_id, data_reads.c.dossier_id.in_(dossier_ids))
     statement = (
         select(
@@ -40,10 +42,12 @@ async def of_person(
             _clients.c.name.label("client_name"),
             _offices.c.name_vi.label("office_vi"),
             _offices.c.name_en.label("office_en"),
+            _holders.c.full_name.label("holder_name"),
         )
         .outerjoin(_clients, _clients.c.id == data_reads.c.client_id)
         .outerjoin(_offices, _offices.c.id == data_reads.c.office_id)
-        .where(mine)
+        .outerjoin(_holders, _holders.c.id == data_reads.c.holder_id)
+        .where(mine, data_reads.c.holder_id.is_distinct_from(account_id))
         .order_by(data_reads.c.id.desc())
         .limit(limit)
     )

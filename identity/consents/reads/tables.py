@@ -18,6 +18,8 @@ data_reads = Table(
     Column("office_id", Id),
     # For an inquiry, never for the page: people are told the office.
     Column("officer_id", Id),
+    # Who read while acting for another under a mandate: they are known to each other, so people are told the name.
+    Column("holder_id", Id),
     # What the app had said it wants the data for, in the words of that moment.
     Column("purpose", Json),
     Column("dossier_id", Id),

@@ -1,0 +1,100 @@
+"""What other rooms ask: may this caller do this, now, for another; and who is to hear of it."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity import accounts
+from identity.accounts import secrets
+from identity.mandates import store, views
+from identity.mandates.messages import Act, Principal
+from identity.mandates.policy import policy
+from identity.mandates.refusals import MandateDoesNotCover, MandateNotStanding, MandateUnknown
+from identity.mandates.standing import covers, state_of
+from identity.mandates.ways import Mandates
+from kit import clock
+from kit.actor import Actor, InsufficientLevel
+
+
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller acts for `principal` under a mandate that stands in this transaction. `known` is what a form may be filled with."""
+
+    mandate_id: str
+    principal: Principal
+    holder_name: str
+    acts: frozenset[str]
+    procedures: frozenset[str] | None
+    relation: str | None
+    known: dict[str, Any]
+
+    @property
+    def may_follow(self) -> frozenset[str] | None:
+        """The procedures whose dossiers are seen; None is every one."""
+        return self.procedures if "follow" in self.acts else frozenset()
+
+    def may(self, act: Act, procedure: str) -> bool:
+        return act in self.acts and (self.procedures is None or procedure in self.procedures)
+
+    def refuse_beyond(self, act: Act, procedure: str) -> None:
+        """Refuses MandateDoesNotCover."""
+        if not self.may(act, procedure):
+            raise MandateDoesNotCover
+
+
+async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id: str, *, hold: bool) -> Acting:
+    """The mandate the caller names, asked anew at every request: one that has ended ends what is done under it.
+
+    `hold` for who writes: it then stands until the transaction ends, so that nothing is filed after it was taken away. Refuses MandateUnknown for another's as for
+    none, InsufficientLevel, MandateNotStanding. An app of others' acts for nobody but its own user.
+    """
+    row = None if actor.partner else await store.mandate(conn, mandate_id, share=hold)
+    if row is None or row.holder_id != actor.account_id:
+        raise MandateUnknown
+    if actor.level < policy().holder.level:
+        raise InsufficientLevel.of(actor, policy().holder.level)
+    dead = bool(await views.deaths(conn, ways, [row]))
+    if state_of(row, clock.today(), dead=dead) != "standing":
+        raise MandateNotStanding
+    return Acting(
+        mandate_id=row.id,
+        principal=views.principal(ways.keys, row),
+        holder_name=row.holder_name,
+        acts=frozenset(row.acts),
+        procedures=None if row.procedures is None else frozenset(row.procedures),
+        relation=row.basis.get("relation"),
+        known=_known(ways, row),
+    )
+
+
+async def followers(conn: AsyncConnection, ways: Mandates, principal_id: str, procedure: str) -> list[accounts.Account]:
+    """Who follows a principal's dossiers of this procedure today, and a ward with an account of its own."""
+    rows, today = await store.of_principal(conn, principal_id, still_open=True), clock.today()
+    dead = await views.deaths(conn, ways, rows)
+    found = {
+        row.holder_id
+        for row in rows
+        if covers(row, "follow", procedure) and state_of(row, today, dead=row.id in dead) == "standing"
+    }
+    ward = next((row for row in rows if row.ward_id is not None), None)
+    if ward is not None:
+        own = await accounts.by_pin(conn, ways.keys, secrets.unseal_pin(ways.keys, ward.ward_id, ward.ward_pin_sealed))
+        if own is not None and own.closed_at is None:
+            found.add(own.id)
+    return [await accounts.account(conn, ways.keys, account_id) for account_id in sorted(found)]
+
+
+def _known(ways: Mandates, row: Any) -> dict[str, Any]:
+    if row.enterprise_id is not None:
+        return {"number": row.number, "legal_name": row.enterprise_name}
+    return {
+        "pin": secrets.unseal_pin(ways.keys, row.ward_id, row.ward_pin_sealed),
+        "full_name": row.ward_name,
+        "date_of_birth": _day(row.date_of_birth),
+        "sex": row.sex,
+    }
+
+
+def _day(partial: str) -> date | str:
+    return date.fromisoformat(partial) if len(partial) == len("YYYY-MM-DD") else partial
