@@ -115,7 +115,7 @@ async def test_a_read_under_a_mandate_is_written_down_by_the_readers_name(city: 
     seen = await read_by_a_person(mother, draft["id"])
     # The list is one row a day.
     assert len(seen) == 4
-    assert {one["by"]["name"]["vi"] for one in seen} == {"Lý Quốc Duy"}
+    assert {one["by"]["name"]["vi"] for one in seen} == {"Hoàng Văn Đức"}
     assert seen[0]["why"]["en"] == "Looked at the dossier under a recorded mandate or guardianship."
     assert await read_by_a_person(father, draft["id"]) == []
 
