@@ -14,6 +14,7 @@ from litestar.params import Body
 
 from dossiers import following
 from identity import accounts, offices
+from identity.consents import reads
 from identity.mandates import Mandates
 from identity.offices.kiosks import service as kiosks
 from identity.offices.kiosks.messages import ApprovalRequest
@@ -211,11 +212,14 @@ async def _shown(db: Database, keys: Keys, catalogue: Catalogue, mandates: Manda
     actor = found.actor
     assert actor.account_id is not None
     assert actor.office_id is not None
-    async with db.connect() as conn:
+    sees_dossiers = _SEES_DOSSIERS.answer(actor) == "yes"
+    async with db.begin() as conn:
         office = await offices.office(conn, actor.office_id)
         person = await accounts.account(conn, keys, actor.account_id) if "profile" in actor.scopes else None
+        told = [*(["profile"] if person else []), *(["dossiers:read"] if sees_dossiers else [])]
+        await reads.record(conn, actor, "app", actor.account_id, items=told)
     listed = None
-    if _SEES_DOSSIERS.answer(actor) == "yes":
+    if sees_dossiers:
         mine = await following.dossiers(db, keys, catalogue, mandates, actor, pin=None)
         listed = [one for one in mine.dossiers if one.submitted_at is not None]
     return {

@@ -37,6 +37,7 @@ from tests.identity.proofing import cards
 from tests.identity.proofing.conftest import Applicant, PreparedPhotos, comparison, numbered
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import CityPeople, Person
+from tests.web import test_kiosk
 
 Route = tuple[str, str]
 
@@ -62,6 +63,11 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /device", "POST /device", "GET /sign-out", "POST /sign-out",
         "GET /account/in", "GET /account", "GET /account/reads", "POST /account/consents/{consent_id}/withdrawal",
         "POST /account/sessions/{session_id}/end", "POST /account/ways/{authenticator_id}/lock",
+        "POST /sign-in/{handle}/passkey", "POST /sign-in/{handle}/passkey-options", "GET /signed-in",
+        "POST /procedures/{code}/start", "GET /dossiers/{dossier_id}", "GET /dossiers/{dossier_id}/papers",
+        "POST /dossiers/{dossier_id}/form", "POST /dossiers/{dossier_id}/papers", "POST /dossiers/{dossier_id}/submission",
+        "POST /kiosk/begin", "POST /kiosk/visit/state", "GET /kiosk/card", "POST /kiosk/card",
+        "POST /kiosk/card/challenge", "POST /kiosk/card/code",
         "GET /account/mandates", "POST /account/mandates/child", "POST /account/mandates/return",
         "GET /developers/apps", "POST /developers/apps", "POST /developers/apps/{client_id}/secret",
         "POST /developers/apps/{client_id}/old-secret", "GET /signed-in", "POST /sign-in/{handle}/passkey",
@@ -75,6 +81,9 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "GET /.well-known/oauth-authorization-server", "GET /.well-known/oauth-authorization-server/{rest}",
         "POST /v1/oauth/par", "POST /v1/oauth/device_authorization", "POST /v1/oauth/revoke",
         "GET /v1/oauth/ended-grants", "GET /v1/sandbox/errors", "GET /v1/offices", "GET /v1/procedures", "GET /v1/procedures/{code}", "GET /v1/procedures/{code}/form",
+        "GET /procedures", "GET /procedures/{code}", "GET /life-events/{key}", "GET /v1/code-lists", "GET /v1/code-lists/{name}",
+        "GET /v1/life-events", "GET /v1/life-events/{key}", "GET /v1/places/resolution", "GET /kiosk", "GET /kiosk/code", "GET /kiosk/face",
+        "GET /v1/kiosks", "POST /v1/kiosks", "DELETE /v1/kiosks/{kiosk_id}", "POST /v1/kiosk-approvals",
         "POST /v1/lookups/by-face/challenge", "GET /v1/proofing/alarms", "GET /v1/proofing/reviews",
         "GET /v1/breaches", "POST /v1/breaches", "POST /v1/breaches/{breach_id}/notes", "POST /v1/breaches/{breach_id}/notice",
         "POST /v1/breaches/{breach_id}/closure", "GET /procedures", "GET /procedures/{code}", "GET /life-events/{key}",
@@ -420,6 +429,15 @@ async def name_of(city: CityPeople, pin: str) -> str:
         entry = await register.birth_of(conn, pin)
     assert entry is not None
     return entry.facts.child.full_name
+
+
+@walks("GET /kiosk/visit")
+async def kiosk_visit(here: Walker) -> None:
+    kiosk = await test_kiosk.machine(here.city)
+    await kiosk.begin()
+    await test_kiosk.allow(here.city, kiosk)
+    assert await kiosk.state() == "in"
+    assert (await kiosk.visit()).status_code == 200
 
 
 @walks("POST /v1/oauth/token")

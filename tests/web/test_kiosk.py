@@ -51,6 +51,11 @@ class Machine:
 
 @pytest.fixture
 async def kiosk(city: CityPeople) -> Machine:
+    return await machine(city)
+
+
+async def machine(city: CityPeople) -> Machine:
+    """One that an operator let in."""
     await city.house.valkey.forget_everything()
     device = Device()
     proof = device.proof("POST", ISSUER + service.PATH)
