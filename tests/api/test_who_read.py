@@ -11,7 +11,6 @@ from typing import Any, cast
 import msgspec
 import psycopg
 import pytest
-from litestar.routes import HTTPRoute
 from sqlalchemy.exc import DBAPIError
 
 import register
@@ -25,9 +24,11 @@ from identity.faces import FIND_MY_DOSSIER, Consent
 from identity.partners import store as partners
 from identity.tokens.refusals import BadClient
 from kit import clock, ids
-from kit.actor import Actor, Who
+from kit.actor import Actor
 from kit.db import raw
 from kit.refusal import Words
+from tests.api.routes import Route, others_may, partners_may, routes
+from tests.api.telling_nothing import TELLS_NOTHING
 from tests.dossiers import steps
 from tests.dossiers.test_finding import Seen, face
 from tests.identity.accounts.newcomers import newcomer
@@ -38,102 +39,6 @@ from tests.identity.proofing.conftest import Applicant, PreparedPhotos, comparis
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import CityPeople, Person
 from tests.web import test_kiosk
-
-Route = tuple[str, str]
-
-# What is answered to anybody, and to officers about no citizen. A route that is neither here nor walked below fails the test.
-ASKS_FOR_BOTH_FACTS = "who knows receipt code and birthday is taken for the person"
-GIVES_ONLY_WHAT_THE_CALLER_BROUGHT = "answers about what the caller sent, to the caller"
-ONESELF = "signs oneself in, or shows the person signed in at this browser their own"
-NOBODYS = "says nothing of any person"
-STAFF = "officers' own appointments, with a record of their own"
-SANDBOX = "fictional people, refused outside the sandbox"
-TELLS_NOTHING: dict[str, list[str]] = {
-    ASKS_FOR_BOTH_FACTS: ["POST /v1/lookups", "POST /d"],
-    GIVES_ONLY_WHAT_THE_CALLER_BROUGHT: [
-        "POST /v1/cards/readings", "POST /v1/cards/challenges", "GET /v1/places/resolution",
-    ],
-    ONESELF: [
-        "POST /v1/sign-ins", "POST /v1/sign-ins/{sign_in_id}/code",
-        "POST /v1/passkey-sign-ins", "POST /v1/passkey-sign-ins/{challenge_id}/assertion",
-        "POST /v1/recovery-cancellations", "POST /v1/proofing/sessions",
-        "POST /v1/oauth/authorize", "GET /v1/oauth/authorize", "POST /v1/oauth/logout", "GET /v1/oauth/logout",
-        "GET /sign-in/{handle}", "POST /sign-in/{handle}/login", "POST /sign-in/{handle}/code", "POST /sign-in/{handle}/again",
-        "POST /sign-in/{handle}/other", "POST /sign-in/{handle}/consent", "POST /sign-in/{handle}/cancel",
-        "GET /device", "POST /device", "GET /sign-out", "POST /sign-out",
-        "GET /account/in", "GET /account", "GET /account/reads", "POST /account/consents/{consent_id}/withdrawal",
-        "POST /account/sessions/{session_id}/end", "POST /account/ways/{authenticator_id}/lock",
-        "POST /sign-in/{handle}/passkey", "POST /sign-in/{handle}/passkey-options", "GET /signed-in",
-        "POST /procedures/{code}/start", "GET /dossiers/{dossier_id}", "GET /dossiers/{dossier_id}/papers",
-        "POST /dossiers/{dossier_id}/form", "POST /dossiers/{dossier_id}/papers", "POST /dossiers/{dossier_id}/submission",
-        "POST /kiosk/begin", "POST /kiosk/visit/state", "GET /kiosk/card", "POST /kiosk/card",
-        "POST /kiosk/card/challenge", "POST /kiosk/card/code",
-        "GET /account/mandates", "POST /account/mandates/child", "POST /account/mandates/return",
-        "GET /developers/apps", "POST /developers/apps", "POST /developers/apps/{client_id}/secret",
-        "POST /developers/apps/{client_id}/old-secret", "GET /signed-in", "POST /sign-in/{handle}/passkey",
-        "POST /sign-in/{handle}/passkey-options", "POST /procedures/{code}/start", "GET /dossiers/{dossier_id}",
-        "POST /dossiers/{dossier_id}/form", "GET /dossiers/{dossier_id}/papers", "POST /dossiers/{dossier_id}/papers",
-        "POST /dossiers/{dossier_id}/submission", "GET /kiosk/visit", "POST /kiosk/card", "POST /kiosk/card/code",
-    ],
-    NOBODYS: [
-        "GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /developers", "GET /", "GET /d", "GET /d/{code}",
-        "GET /static/{file_path}", "GET /v1/oauth/jwks", "GET /.well-known/openid-configuration",
-        "GET /.well-known/oauth-authorization-server", "GET /.well-known/oauth-authorization-server/{rest}",
-        "POST /v1/oauth/par", "POST /v1/oauth/device_authorization", "POST /v1/oauth/revoke",
-        "GET /v1/oauth/ended-grants", "GET /v1/sandbox/errors", "GET /v1/offices", "GET /v1/procedures", "GET /v1/procedures/{code}", "GET /v1/procedures/{code}/form",
-        "GET /procedures", "GET /procedures/{code}", "GET /life-events/{key}", "GET /v1/code-lists", "GET /v1/code-lists/{name}",
-        "GET /v1/life-events", "GET /v1/life-events/{key}", "GET /v1/places/resolution", "GET /kiosk", "GET /kiosk/code", "GET /kiosk/face",
-        "GET /v1/kiosks", "POST /v1/kiosks", "DELETE /v1/kiosks/{kiosk_id}", "POST /v1/kiosk-approvals",
-        "POST /v1/lookups/by-face/challenge", "GET /v1/proofing/alarms", "GET /v1/proofing/reviews",
-        "GET /v1/breaches", "POST /v1/breaches", "POST /v1/breaches/{breach_id}/notes", "POST /v1/breaches/{breach_id}/notice",
-        "POST /v1/breaches/{breach_id}/closure", "GET /procedures", "GET /procedures/{code}", "GET /life-events/{key}",
-        "GET /v1/life-events", "GET /v1/life-events/{key}", "GET /v1/code-lists", "GET /v1/code-lists/{name}",
-        "GET /kiosk", "POST /kiosk/begin", "POST /kiosk/visit/state", "GET /kiosk/code", "GET /kiosk/face", "GET /kiosk/card",
-        "POST /kiosk/card/challenge", "POST /v1/kiosks", "GET /v1/kiosks", "DELETE /v1/kiosks/{kiosk_id}",
-        "POST /v1/kiosk-approvals", "GET /v1/dead-letters", "POST /v1/dead-letters/{delivery_id}/attempts",
-        "GET /v1/messages/receipts/esms/{shown}", "POST /v1/messages/receipts/zalo", "GET /v1/wires/keys",
-        "GET /v1/wires/dead-letters", "POST /v1/wires/dead-letters/{message_id}/attempts",
-        "DELETE /v1/wires/dead-letters/{message_id}", "POST /v1/wires/{wire}/statuses", "GET /v1/webhook", "PUT /v1/webhook",
-        "DELETE /v1/webhook", "POST /v1/webhook/replay",
-        "POST /v1/desk/mandates/{mandate_id}/end",
-    ],
-    STAFF: [
-        "POST /v1/officers", "POST /v1/officers/{account_id}/changes", "DELETE /v1/officers/{account_id}/appointment",
-        "DELETE /v1/officers/{account_id}/passkeys", "GET /v1/officer-changes", "POST /v1/officer-changes/{change_id}/verdict",
-        "POST /v1/officers/{account_id}/leaves", "GET /v1/officer-leaves", "DELETE /v1/officer-leaves/{leave_id}",
-    ],
-    SANDBOX: ["POST /sandbox/kiosk", "GET /sandbox", "GET /sandbox/inbox", "GET /sandbox/inbox.json"],
-}  # fmt: skip
-
-
-def _alternatives(who: Who) -> list[Who]:
-    return [one for part in who.alternatives for one in _alternatives(part)] if who.alternatives else [who]
-
-
-def _routes(city: CityPeople) -> dict[Route, Any]:
-    return {
-        (method, re.sub(r":\w+}", "}", route.path)): handler
-        for route in city.app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        for method in handler.http_methods - {"OPTIONS", "HEAD"}
-    }
-
-
-def _partners_may(handler: Any) -> bool:
-    """A citizen's token held by an app that is not the city's; the scopes left out no such app is registered with."""
-    every = _alternatives(handler.opt["who"])
-    return any("citizen" in one.kinds and not one.own and one.scope not in ("account",) for one in every)
-
-
-def _others_may(path: str, handler: Any) -> bool:
-    """Anybody, an officer about somebody, a kiosk or an app for itself."""
-    every = _alternatives(handler.opt["who"])
-    return any(
-        one.anyone or one.kinds & {"client", "kiosk"} or ("officer" in one.kinds and not path.startswith("/v1/me"))
-        for one in every
-    )
-
 
 # Those that let in somebody else, each called once so that it shows something of the parent.
 
@@ -551,10 +456,10 @@ async def test_no_route_is_forgotten(city: CityPeople) -> None:
     """A new route that lets in somebody else is walked below, or says why it tells nothing."""
     silent = [tuple(route.split(" ", 1)) for routes in TELLS_NOTHING.values() for route in routes]
     assert len(silent) == len(set(silent))
-    others = {route for route, handler in _routes(city).items() if _others_may(route[1], handler)}
+    others = {route for route, handler in routes(city).items() if others_may(route[1], handler)}
     assert others - set(silent) - set(WALKED) == set(), "who is told what by these?"
     assert set(silent) - others == set(), "these are gone"
-    assert set(WALKED) - set(_routes(city)) == set(), "these are gone"
+    assert set(WALKED) - set(routes(city)) == set(), "these are gone"
     assert not set(silent) & set(WALKED)
 
 
@@ -572,7 +477,7 @@ async def test_each_route_an_app_of_others_may_call_writes_it_down(city: CityPeo
     """Whatever it answers: the call is what a person wants to know of."""
     app, parent = await partner(city), await city.signed_in("parent")
     me = (await parent.get("/v1/me", expect=200))["account_id"]
-    called = [route for route, handler in _routes(city).items() if _partners_may(handler)]
+    called = [route for route, handler in routes(city).items() if partners_may(handler)]
     assert len(called) > 15
     for method, path in called:
         before = await read_of(city, me)
