@@ -466,11 +466,11 @@ async def test_no_route_is_forgotten(city: CityPeople) -> None:
 async def test_each_route_that_shows_a_person_to_somebody_writes_it_down(city: CityPeople) -> None:
     parent = (await (await city.signed_in("parent")).get("/v1/me", expect=200))["account_id"]
     here = Walker(city)
-    for walk, routes in itertools.groupby(WALKED, WALKED.__getitem__):
+    for walk, reached in itertools.groupby(WALKED, WALKED.__getitem__):
         before = await read_of(city, parent)
         whose = await walk(here) or parent
         since = await read_of(city, whose) - (before if whose == parent else 0)
-        assert since >= len(list(routes)), walk.__name__
+        assert since >= len(list(reached)), walk.__name__
 
 
 async def test_each_route_an_app_of_others_may_call_writes_it_down(city: CityPeople) -> None:
