@@ -287,6 +287,6 @@ async def test_what_is_typed_is_text_never_markup(city: CityPeople) -> None:
     assert len(page.encode()) < 100_000
 
 
-def test_the_citys_own_pages_are_a_client_of_the_sandbox(city: CityPeople) -> None:
+async def test_the_citys_own_pages_are_a_client_of_the_sandbox(city: CityPeople) -> None:
     furnished: Furnished = city.furnished
     assert any(client.id == "citizen-web" and client.first_party for client in furnished.city.clients)
