@@ -54,7 +54,7 @@ async def _number(conn: AsyncConnection, keys: Keys, side: Side) -> str | None:
 
 
 def _may_answer(side: Side, dossier: views.Row) -> bool:
-    """Nobody consents in their ward's name to what they file themselves (Bộ luật Dân sự Đ59)."""
+    """Nobody consents in their ward's name to what they file themselves (as Bộ luật Dân sự Đ59.3 has it of a ward's property)."""
     if side.acting is None:
         return True
     return side.acting.may("file", dossier.procedure) and dossier.account_id != side.actor.account_id

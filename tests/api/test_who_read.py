@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-import register
 import uploads.examining
 from api.caller import Device
 from api.wiring import tasks
@@ -305,35 +304,12 @@ async def client_application(here: Walker) -> str:
 
 @walks("GET /v1/desk/enterprise-claims", "POST /v1/desk/enterprise-claims/{claim_id}/verdict")
 async def enterprise_claim(here: Walker) -> str:
-    me = await acts.person(here.city)
-    asked = {"number": acts.number(), "legal_name": "Hợp tác xã Hư Cấu"}
-    claim = await me.calls.post(acts.CLAIMS, json=asked, expect=201)
-    officer = await here.city.signed_in("identity_checker")
-    await officer.get(acts.DESK_CLAIMS, expect=200)
-    body = {"verdict": "refused", "reason": "Chưa có giấy chứng nhận."}
-    await officer.post(f"{acts.DESK_CLAIMS}/{claim['id']}/verdict", json=body, expect=200)
-    return me.account_id
+    return (await acts.refused_claimant(here.city)).account_id
 
 
 @walks("POST /v1/desk/guardianships")
 async def guardianship(here: Walker) -> str:
-    me, mother = await acts.person(here.city), await acts.person(here.city)
-    born = date(2020, 2, 3)
-    pin = await acts.child_of(here.city, mother, born=born)
-    body = {
-        "guardian_pin": me.pin, "guardian_name": acts.NAME, "ward_pin": pin, "ward_name": await name_of(here.city, pin),
-        "ward_date_of_birth": born.isoformat(), "ward_sex": "female",
-        "paper": {"kind": "guardianship_registration", "number": "7/2026", "issued_on": "2026-03-02", "issued_by": "UBND"},
-    }  # fmt: skip
-    await (await here.city.signed_in("civil_status")).post(acts.GUARDIANSHIPS, json=body, expect=201)
-    return me.account_id
-
-
-async def name_of(city: CityPeople, pin: str) -> str:
-    async with city.house.db.connect() as conn:
-        entry = await register.birth_of(conn, pin)
-    assert entry is not None
-    return entry.facts.child.full_name
+    return (await acts.recorded_guardian(here.city)).account_id
 
 
 @walks("GET /kiosk/visit")

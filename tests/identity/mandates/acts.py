@@ -43,6 +43,18 @@ async def claimed(city: CityPeople, someone: Newcomer, of: str, name: str = "H�
     return (await officer.post(f"{DESK_CLAIMS}/{asked['id']}/verdict", json=body, expect=200))["mandate"]
 
 
+async def refused_claimant(city: CityPeople) -> Newcomer:
+    """Somebody who says they represent an enterprise, and had nothing to show for it."""
+    someone = await person(city)
+    asked = {"number": number(), "legal_name": "Hợp tác xã Hư Cấu"}
+    claim = await someone.calls.post(CLAIMS, json=asked, expect=201)
+    officer = await city.signed_in("identity_checker")
+    await officer.get(DESK_CLAIMS, expect=200)
+    body = {"verdict": "refused", "reason": "Chưa có giấy chứng nhận."}
+    await officer.post(f"{DESK_CLAIMS}/{claim['id']}/verdict", json=body, expect=200)
+    return someone
+
+
 async def granted(representative: Person, enterprise_id: str, to: Newcomer, **more: Any) -> dict[str, Any]:
     """A delegate's mandate."""
     body = {"pin": to.pin, "full_name": NAME, **more}
@@ -86,6 +98,27 @@ async def child_of(city: CityPeople, mother: Newcomer, *, born: date) -> str:
             facts=facts,
         )
     return pin
+
+
+async def recorded_guardian(city: CityPeople) -> Newcomer:
+    """Somebody whom a civil-status officer recorded, with the paper, as the guardian of a child in our books."""
+    guardian, mother, born = await person(city), await person(city), date(2020, 2, 3)
+    pin = await child_of(city, mother, born=born)
+    async with city.house.db.connect() as conn:
+        entry = await register.birth_of(conn, pin)
+    assert entry is not None
+    paper = {"kind": "guardianship_registration", "number": "7/2026", "issued_on": "2026-03-02", "issued_by": "UBND"}
+    body = {
+        "guardian_pin": guardian.pin,
+        "guardian_name": NAME,
+        "ward_pin": pin,
+        "ward_name": entry.facts.child.full_name,
+        "ward_date_of_birth": born.isoformat(),
+        "ward_sex": "female",
+        "paper": paper,
+    }
+    await (await city.signed_in("civil_status")).post(GUARDIANSHIPS, json=body, expect=201)
+    return guardian
 
 
 async def account_of(city: CityPeople, pin: str) -> accounts.Account:
