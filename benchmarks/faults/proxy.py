@@ -45,7 +45,7 @@ class Proxy:
             self.cut_before_reply -= 1
         with contextlib.ExitStack() as stack:
             for one in (caller, *servers):
-                stack.callback(one.close)
+                stack.callback(_hang_up, one)
             back = threading.Thread(target=self._back, args=(servers[0], caller, cut), daemon=True)
             back.start()
             with contextlib.suppress(OSError):
@@ -69,6 +69,13 @@ class Proxy:
                     return
                 caller.sendall(data)
             caller.shutdown(socket.SHUT_WR)
+
+
+def _hang_up(line: socket.socket) -> None:
+    """Closed alone it would stay open as long as another thread reads from it, and the other end would never know."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+    line.close()
 
 
 @contextlib.contextmanager

@@ -37,6 +37,8 @@ PARENT: Final = "+84900000011"
 GROUP: Final = "3.000722"
 READY_SECONDS: Final = 120
 _SIGNED_IN_SECONDS: Final = 420
+# The first photo after a start waits for the models, which on a busy machine takes longer than a minute.
+_PATIENCE_SECONDS: Final = 180
 _UNBOUND: Final = "benchmark"
 HOME: Final[dict[str, Any]] = {"ward": "26740", "detail": "Số 9 đường Hư Cấu"}
 
@@ -391,7 +393,7 @@ class Client:
 
     def __init__(self, url: str, device: Device, token: str) -> None:
         self.url, self.device, self.token = url, device, token
-        self._http = httpx.Client(base_url=url, timeout=60)
+        self._http = httpx.Client(base_url=url, timeout=_PATIENCE_SECONDS)
 
     def twin(self, url: str | None = None) -> "Client":
         """The same phone on another connection, by way of another address perhaps."""
@@ -422,7 +424,7 @@ class Client:
     def again(self) -> None:
         """A new connection; the old one died with the server."""
         self._http.close()
-        self._http = httpx.Client(base_url=self.url, timeout=60)
+        self._http = httpx.Client(base_url=self.url, timeout=_PATIENCE_SECONDS)
 
     def submit(self, draft: Draft) -> str | None:
         """The receipt code; None when nobody knows."""

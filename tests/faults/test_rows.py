@@ -291,7 +291,7 @@ def _tus(
     """Status and one header; 0 when the line broke."""
     signed = phone.device.headers(method, (phone._signed_for or phone.url) + path, phone.token)
     try:
-        with httpx.Client(base_url=phone.url, timeout=60) as line:
+        with httpx.Client(base_url=phone.url, timeout=180) as line:
             answer = line.request(method, path, headers=signed | _TUS | headers, content=body)
     except httpx.TransportError:
         return 0, ""
