@@ -26,8 +26,11 @@ _POLICY = (
 
 @cache
 def words() -> Mapping[str, Mapping[str, str]]:
-    """Every sentence of every page by its key and language."""
-    return tomllib.loads((_HERE / "words.toml").read_text(encoding="utf-8"))
+    """Every sentence of every page by its key and language; one file a page, or pages that belong together."""
+    found: dict[str, Mapping[str, str]] = {}
+    for file in sorted((_HERE / "words").glob("*.toml")):
+        found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 @cache

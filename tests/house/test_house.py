@@ -19,6 +19,7 @@ from kit.refusal import Refusal
 from kit.settings import Settings
 from openapi import PROMISED
 from openapi.describe import description
+from web import pages
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
@@ -152,7 +153,9 @@ def test_one_code_means_one_thing() -> None:
 
 
 def test_every_word_on_a_page_exists_in_both_languages() -> None:
-    words = tomllib.loads((ROOT / "web/words.toml").read_text(encoding="utf-8"))
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in (ROOT / "web/words").glob("*.toml")]
+    words = pages.words()
+    assert len(words) == sum(map(len, files)), "a key stands in two files"
     assert all(set(entry) == {"vi", "en"} and all(entry.values()) for entry in words.values())
     said = {
         key

@@ -154,7 +154,7 @@ def test_the_page_is_followed_to_its_end(reader: Reader) -> None:
 
 def register(reader: Reader) -> None:
     """The form as the page's table has it; the secret as the page of the portal shows it."""
-    words = tomllib.loads((ROOT / "web/words.toml").read_text(encoding="utf-8"))
+    words = tomllib.loads((ROOT / "web/words/developers.toml").read_text(encoding="utf-8"))
     said = table("3. A client of your own")
     known = {words[f"developers_{key}"]["en"]: value for key, value in _FIELDS.items()}
     assert set(said) <= set(known), "the page names fields the form has not"
