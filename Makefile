@@ -19,8 +19,8 @@ setup: .venv/ready ## system libraries, .venv with uv, locked packages, motcua
 demo: setup ## the main job, end to end, on a server of its own (LANG_DEMO=vi|en)
 	@$(BIN)/motcua demo $(if $(LANG_DEMO),--lang $(LANG_DEMO))
 
-test: setup ## the whole suite but the slow part
-	@$(BIN)/pytest -m "not slow"
+test: setup ## the whole suite but the slow part, two files at a time
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup ## peers, browsers, faults, accuracy sets
 	@$(BIN)/pytest -m slow
