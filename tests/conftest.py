@@ -145,7 +145,8 @@ def settings(
         keys=HOME / "keys",
         database_url=database_url,
         faces_database_url=faces_database_url,
-        redis_url=engines.redis,
+        # Tests run beside these ones, and begin by forgetting everything: each worker has a database of its own.
+        redis_url=f"{engines.redis}?db={1 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}",
         database_pool_size=20,
     )
     # Tests run the jobs themselves, when they want them run.
