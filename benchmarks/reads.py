@@ -22,7 +22,7 @@ from api.wiring import House
 from benchmarks.reporting import Row, arguments, tell
 from identity import accounts, tokens
 from identity.consents import reads
-from identity.tokens import clients
+from identity.tokens import clients, redeeming
 from kit import clock, keys
 from kit import settings as kit_settings
 from kit.actor import Actor
@@ -52,7 +52,7 @@ async def _token(house: House, client_id: str, *, own: bool) -> str:
             conn, client_id=client_id, account_id=parent.id, code_challenge=pkce.challenge, jkt=None,
             scope="openid profile dossiers:read", amr=["otp"], auth_time=clock.now(), nonce=None,
         )  # fmt: skip
-        reply = await house.issuer.redeem(conn, client, code=code, verifier=pkce.verifier, jkt=None)
+        reply = await redeeming.redeem(conn, house.issuer, client, code=code, verifier=pkce.verifier, jkt=None)
     assert not isinstance(reply, Exception)
     return reply.access_token
 

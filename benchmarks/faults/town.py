@@ -26,7 +26,7 @@ from api.cli import environment
 from api.demo.people import Caller, Unexpected
 from api.wiring import House, open_house
 from identity import accounts, tokens
-from identity.tokens import rfc7515
+from identity.tokens import redeeming, rfc7515
 from identity.tokens import store as tokens_store
 from kit import clock, ids, keys
 from kit import settings as kit_settings
@@ -321,7 +321,7 @@ async def unbound_token(house: House, account_id: str, scopes: list[str]) -> str
             auth_time=clock.now(),
         )  # fmt: skip
         client = await tokens.known_client(conn, _UNBOUND)
-        reply = await house.issuer.redeem(conn, client, code=code, verifier=verifier, jkt=None)
+        reply = await redeeming.redeem(conn, house.issuer, client, code=code, verifier=verifier, jkt=None)
     assert not isinstance(reply, Exception)
     return reply.access_token
 
