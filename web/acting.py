@@ -11,14 +11,11 @@ from litestar.params import Body
 
 from identity import mandates as room
 from identity.mandates import Mandates
-from identity.tokens import Issuer, browser, own_pages
 from kit.actor import ANYONE, Actor
-from kit.limits import Limits
 from kit.refusal import Refusal
-from kit.settings import Settings
-from web.account import sign_in_first, signed_in
 from web.pages import page
-from web.signing_in import HttpRequest, cookie_of, to, trouble
+from web.signed_in import AT, AtBrowser
+from web.signing_in import HttpRequest, to, trouble
 
 _PAGE = "/account/mandates"
 _SMALL = 4_000
@@ -42,15 +39,13 @@ class Form(msgspec.Struct):
 Sent = Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get(_PAGE, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
-async def show(
-    request: HttpRequest, settings: Settings, mandates: Mandates, issuer: Issuer, limits: Limits, address: str
-) -> Response[str]:
+@get(_PAGE, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=AT)
+async def show(at: AtBrowser, mandates: Mandates) -> Response[str]:
     """The lists; first signing in, where nobody is."""
-    actor = await signed_in(request, settings, mandates.db, issuer)
+    actor = await at.citizen()
     if actor is None:
-        return await sign_in_first(request, settings, mandates.db, issuer, limits, address)
-    return await _page(request, settings, mandates, actor)
+        return await at.sign_in_first()
+    return await _page(at, mandates, actor)
 
 
 @post(
@@ -60,10 +55,9 @@ async def show(
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_SMALL,
+    dependencies=AT,
 )
-async def take_up(
-    request: HttpRequest, data: Sent, settings: Settings, mandates: Mandates, issuer: Issuer
-) -> Response[str]:
+async def take_up(at: AtBrowser, data: Sent, mandates: Mandates) -> Response[str]:
     """For one's child, by the child's number."""
 
     async def verb(actor: Actor) -> None:
@@ -72,7 +66,7 @@ async def take_up(
             raise NoNumber
         await room.take_up(mandates, actor, room.WardRequest(pin=pin))
 
-    return await _done(request, data, settings, mandates, issuer, verb)
+    return await _done(at, data, mandates, verb)
 
 
 @post(
@@ -82,61 +76,47 @@ async def take_up(
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_SMALL,
+    dependencies=AT,
 )
-async def give_back(
-    request: HttpRequest, data: Sent, settings: Settings, mandates: Mandates, issuer: Issuer
-) -> Response[str]:
+async def give_back(at: AtBrowser, data: Sent, mandates: Mandates) -> Response[str]:
     """At once."""
 
     async def verb(actor: Actor) -> None:
         await room.leave(mandates, actor, data.mandate)
 
-    return await _done(request, data, settings, mandates, issuer, verb)
+    return await _done(at, data, mandates, verb)
 
 
 async def _done(
-    request: HttpRequest,
-    data: Form,
-    settings: Settings,
-    mandates: Mandates,
-    issuer: Issuer,
-    verb: Callable[[Actor], Awaitable[None]],
+    at: AtBrowser, data: Form, mandates: Mandates, verb: Callable[[Actor], Awaitable[None]]
 ) -> Response[str]:
     """What a button says, and back to the page; or the page with what stands against it."""
     try:
-        own_pages.refuse_strange(cookie_of(request, settings), data.csrf)
+        at.refuse_strange(data.csrf)
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
-    actor = await signed_in(request, settings, mandates.db, issuer)
+        return trouble(at.request, at.settings, refusal)
+    actor = await at.citizen()
     if actor is None:
         return to(_PAGE)
     try:
         await verb(actor)
     except Refusal as refusal:
-        return await _page(request, settings, mandates, actor, problem=refusal, typed=data.pin)
-    return _again(request)
+        return await _page(at, mandates, actor, problem=refusal, typed=data.pin)
+    return _again(at.request)
 
 
 async def _page(
-    request: HttpRequest,
-    settings: Settings,
-    mandates: Mandates,
-    actor: Actor,
-    *,
-    problem: Refusal | None = None,
-    typed: str = "",
+    at: AtBrowser, mandates: Mandates, actor: Actor, *, problem: Refusal | None = None, typed: str = ""
 ) -> Response[str]:
-    cookie = cookie_of(request, settings)
-    assert cookie is not None
     mine = await room.my_mandates(mandates, actor)
     shown = page(
-        request,
+        at.request,
         "mandates.html",
-        sandbox=settings.sandbox,
+        sandbox=at.settings.sandbox,
         mine=mine,
         now=[one for one in mine.held if one.state != "ended"],
         over=[one for one in mine.held if one.state == "ended"],
-        csrf=browser.form_token(cookie, own_pages.FORM),
+        csrf=at.form_token(),
         typed=typed,
         problem=problem and problem.message,
     )

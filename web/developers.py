@@ -13,18 +13,17 @@ from identity.http import PathId
 from identity.partners import service as partners
 from identity.partners.messages import NewSecret, Wanted
 from identity.partners.service import Ways
-from identity.tokens import SCOPES, Issuer, browser, own_pages, sandbox_errors, words_of
+from identity.tokens import SCOPES, Issuer, sandbox_errors, words_of
 from kit.actor import ANYONE, Actor, InsufficientLevel
-from kit.db import Database
 from kit.keys import Keys
-from kit.limits import Limits
 from kit.refusal import Fault, Invalid, Refusal, fault
 from kit.settings import Settings
 from notifications import PostOffice
-from web.account import Button, sign_in_first, signed_in
+from web.account import Button
 from web.pages import page
 from web.sandbox import people
-from web.signing_in import HttpRequest, cookie_of, to, trouble
+from web.signed_in import AT, AtBrowser
+from web.signing_in import HttpRequest, to, trouble
 
 _APPS = "/developers/apps"
 _LEVEL = 2
@@ -68,39 +67,35 @@ async def developers(request: HttpRequest, settings: Settings, issuer: Issuer) -
     )
 
 
-@get(_APPS, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
-async def apps(
-    request: HttpRequest, settings: Settings, db: Database, issuer: Issuer, limits: Limits, address: str
-) -> Response[str]:
+@get(_APPS, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=AT)
+async def apps(at: AtBrowser) -> Response[str]:
     """One's own, and the form for another."""
-    actor = await signed_in(request, settings, db, issuer)
+    actor = await at.citizen()
     if actor is None or _stale(actor):
-        return await sign_in_first(request, settings, db, issuer, limits, address, again=actor is not None)
-    return await _shown(request, settings, db, actor)
+        return await at.sign_in_first(again=actor is not None)
+    return await _shown(at, actor)
 
 
 @post(
-    _APPS, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=303, request_max_body_size=16_000
+    _APPS,
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=16_000,
+    dependencies=AT,
 )
-async def ask(
-    request: HttpRequest,
-    data: Typed,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    issuer: Issuer,
-    post_office: PostOffice,
-) -> Response[str]:
+async def ask(at: AtBrowser, data: Typed, keys: Keys, post_office: PostOffice) -> Response[str]:
     """Asks for an app; with what is wrong beside what was typed."""
-    actor = await _allowed(request, settings, db, issuer, data.csrf)
+    actor = await _allowed(at, data.csrf)
     if isinstance(actor, Response):
         return actor
     try:
         wanted = _wanted(data)
-        await partners.apply(Ways(db=db, keys=keys, settings=settings, post_office=post_office), actor, wanted)
+        await partners.apply(_ways(at, keys, post_office), actor, wanted)
     except Refusal as refusal:
-        return await _shown(request, settings, db, actor, problem=refusal, typed=data)
-    return to(_here(request))
+        return await _shown(at, actor, problem=refusal, typed=data)
+    return to(_here(at.request))
 
 
 @post(
@@ -109,27 +104,19 @@ async def ask(
     include_in_schema=False,
     media_type=MediaType.HTML,
     status_code=200,
+    dependencies=AT,
 )
-async def secret(
-    request: HttpRequest,
-    data: Button,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    issuer: Issuer,
-    post_office: PostOffice,
-    client_id: PathId,
-) -> Response[str]:
+async def secret(at: AtBrowser, data: Button, keys: Keys, post_office: PostOffice, client_id: PathId) -> Response[str]:
     """A new one, on the page this once."""
-    actor = await _allowed(request, settings, db, issuer, data.csrf)
+    actor = await _allowed(at, data.csrf)
     if isinstance(actor, Response):
         return actor
-    ways = Ways(db=db, keys=keys, settings=settings, post_office=post_office)
+    ways = _ways(at, keys, post_office)
     try:
         made = await partners.renew_secret(ways, actor, client_id)
     except Refusal as refusal:
-        return await _shown(request, settings, db, actor, problem=refusal)
-    return await _shown(request, settings, db, actor, made=made)
+        return await _shown(at, actor, problem=refusal)
+    return await _shown(at, actor, made=made)
 
 
 @post(
@@ -138,43 +125,37 @@ async def secret(
     include_in_schema=False,
     media_type=MediaType.HTML,
     status_code=303,
+    dependencies=AT,
 )
 async def end_old_secret(
-    request: HttpRequest,
-    data: Button,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    issuer: Issuer,
-    post_office: PostOffice,
-    client_id: PathId,
+    at: AtBrowser, data: Button, keys: Keys, post_office: PostOffice, client_id: PathId
 ) -> Response[str]:
     """Only the newest is good from now on."""
-    actor = await _allowed(request, settings, db, issuer, data.csrf)
+    actor = await _allowed(at, data.csrf)
     if isinstance(actor, Response):
         return actor
     try:
-        await partners.end_old_secret(
-            Ways(db=db, keys=keys, settings=settings, post_office=post_office), actor, client_id
-        )
+        await partners.end_old_secret(_ways(at, keys, post_office), actor, client_id)
     except Refusal as refusal:
-        return await _shown(request, settings, db, actor, problem=refusal)
-    return to(_here(request))
+        return await _shown(at, actor, problem=refusal)
+    return to(_here(at.request))
 
 
-async def _allowed(
-    request: HttpRequest, settings: Settings, db: Database, issuer: Issuer, token: str
-) -> Actor | Response[str]:
+def _ways(at: AtBrowser, keys: Keys, post_office: PostOffice) -> Ways:
+    return Ways(db=at.db, keys=keys, settings=at.settings, post_office=post_office)
+
+
+async def _allowed(at: AtBrowser, token: str) -> Actor | Response[str]:
     """Who pressed the button; or the page that says why nobody did."""
     try:
-        own_pages.refuse_strange(cookie_of(request, settings), token)
+        at.refuse_strange(token)
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
-    actor = await signed_in(request, settings, db, issuer)
+        return trouble(at.request, at.settings, refusal)
+    actor = await at.citizen()
     if actor is None or _stale(actor):
-        return to(_here(request))
+        return to(_here(at.request))
     if actor.level < _LEVEL:
-        return await _shown(request, settings, db, actor)
+        return await _shown(at, actor)
     return actor
 
 
@@ -230,31 +211,27 @@ def _wanted(form: AppForm) -> Wanted:
 
 
 async def _shown(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
+    at: AtBrowser,
     actor: Actor,
     *,
     problem: Refusal | None = None,
     typed: AppForm | None = None,
     made: NewSecret | None = None,
 ) -> Response[str]:
-    cookie = cookie_of(request, settings)
-    assert cookie is not None
     if actor.level < _LEVEL:
         problem = InsufficientLevel.of(actor, _LEVEL)
     told = page(
-        request,
+        at.request,
         "developers_apps.html",
-        sandbox=settings.sandbox,
+        sandbox=at.settings.sandbox,
         here=_APPS,
-        csrf=browser.form_token(cookie, own_pages.FORM),
+        csrf=at.form_token(),
         may=actor.level >= _LEVEL,
         problem=problem and problem.message,
         faults=[] if problem is None else problem.faults,
         typed=typed or AppForm(),
         made=made,
-        mine=await partners.clients_of(db, actor),
+        mine=await partners.clients_of(at.db, actor),
         scopes=[(name, words_of(name)) for name in _SCOPES],
     )
     told.status_code = problem.status if problem else 200

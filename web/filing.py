@@ -1,7 +1,8 @@
 """Filing at a browser, without an app and without JavaScript: the form, its papers, the submission. Each page is one step."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import uploads
 from dossiers import drafting, following, submitting
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
 from dossiers.refusals import FormRefused, Stale
+from identity.accounts.refusals import SignInTooOld
 from identity.mandates import Mandates
 from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
@@ -19,22 +21,53 @@ from kit import clock
 from kit.actor import ANYONE, Actor
 from kit.db import Database
 from kit.keys import Keys
-from kit.limits import Limits
 from kit.refusal import Fault, Refusal, fault
-from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Bundle, Catalogue, CodeList, Procedure
 from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
 from web.pages import language, page
-from web.signed_in import citizen, sign_in_first
-from web.signing_in import HttpRequest, cookie_of, to, trouble
+from web.signed_in import AT, AtBrowser
+from web.signing_in import cookie_of, to, trouble
 
 _FORM_BYTES = 300_000
 _PAPER_BYTES = 20 * 1024 * 1024 + 64 * 1024
 START = "start"
 """What the token of the button that opens a draft is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What these pages stand on."""
+
+    at: AtBrowser
+    db: Database
+    keys: Keys
+    catalogue: Catalogue
+    mandates: Mandates
+
+    async def dossier(self, actor: Actor, dossier_id: str) -> Dossier:
+        return await following.dossier(self.db, self.keys, self.catalogue, self.mandates, actor, dossier_id)
+
+    def trouble(self, refusal: Refusal) -> Response[str]:
+        return trouble(self.at.request, self.at.settings, refusal)
+
+    def address(self, dossier_id: str, step: str = "") -> str:
+        return f"/dossiers/{dossier_id}{step}?lang={language(self.at.request)}"
+
+    def token(self, handle: str) -> str:
+        """What a page's form carries, for this browser and this dossier."""
+        cookie = cookie_of(self.at.request, self.at.settings)
+        assert cookie is not None
+        return browser.form_token(cookie, handle)
+
+
+async def filing(at: AtBrowser, keys: Keys, catalogue: Catalogue, mandates: Mandates) -> Filing:
+    return Filing(at, at.db, keys, catalogue, mandates)
+
+
+_HERE: dict[str, Any] = {**AT, "here": filing}
 
 
 @post(
@@ -44,57 +77,43 @@ START = "start"
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
+    dependencies=_HERE,
 )
-async def start(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    code: str,
-) -> Response[str]:
-    """A draft, filled with what is known; first signing in, where nobody is."""
-    actor = await citizen(request, settings, db, keys)
+async def start(here: Filing, code: str) -> Response[str]:
+    """A draft, filled with what is known; first signing in, where nobody is, or where it was too long ago for this procedure."""
+    actor = await here.at.citizen()
     if actor is None:
-        return sign_in_first(settings, f"/procedures/{code}")
+        return await here.at.sign_in_first(f"/procedures/{code}")
     try:
-        sent = await _sent(request, settings, START)
-        item = catalogue.find(code, clock.today())
+        sent = await _sent(here, START)
+        item = here.catalogue.find(code, clock.today())
         branches = None
         if isinstance(item, Bundle):
             required = [branch.name for branch in item.branches if not branch.optional]
             branches = tuple(dict.fromkeys([*required, *sent.many("branch")]))
-        draft = await drafting.open_draft(
-            db, keys, catalogue, mandates, actor, OpenDraft(procedure=code, options=Options(branches=branches))
-        )
+        asked = OpenDraft(procedure=code, options=Options(branches=branches))
+        draft = await drafting.open_draft(here.db, here.keys, here.catalogue, here.mandates, actor, asked)
+    except SignInTooOld:
+        return await here.at.sign_in_first(f"/procedures/{code}", again=True)
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
-    return to(_address(request, draft.id))
+        return here.trouble(refusal)
+    return to(here.address(draft.id))
 
 
-@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
-async def show(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    dossier_id: str,
-) -> Response[str]:
+@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=_HERE)
+async def show(here: Filing, dossier_id: str) -> Response[str]:
     """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
-    actor = await citizen(request, settings, db, keys)
+    actor = await here.at.citizen()
     if actor is None:
-        return sign_in_first(settings, f"/dossiers/{dossier_id}")
+        return await here.at.sign_in_first()
     try:
-        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
+        dossier = await here.dossier(actor, dossier_id)
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
+        return here.trouble(refusal)
     if dossier.status != "draft":
-        return page(request, "dossier.html", sandbox=settings.sandbox, dossier=dossier)
-    faults = dossier.faults if "check" in request.query_params else []
-    return _form(request, settings, catalogue, dossier, faults=faults)
+        return page(here.at.request, "dossier.html", sandbox=here.at.settings.sandbox, dossier=dossier)
+    faults = dossier.faults if "check" in here.at.request.query_params else []
+    return _form(here, dossier, faults=faults)
 
 
 @post(
@@ -104,65 +123,51 @@ async def show(
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_FORM_BYTES,
+    dependencies=_HERE,
 )
-async def save(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    dossier_id: str,
-) -> Response[str]:
+async def save(here: Filing, dossier_id: str) -> Response[str]:
     """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again."""
-    actor = await citizen(request, settings, db, keys)
+    actor = await here.at.citizen()
     if actor is None:
-        return sign_in_first(settings, f"/dossiers/{dossier_id}")
+        return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        sent = await _sent(request, settings, dossier_id)
-        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
+        sent = await _sent(here, dossier_id)
+        dossier = await here.dossier(actor, dossier_id)
         if dossier.status != "draft":
-            return to(_address(request, dossier_id))
-        kept = await _keep(db, keys, catalogue, mandates, actor, dossier, sent)
+            return to(here.address(dossier_id))
+        kept = await _keep(here, actor, dossier, sent)
         verb, _, path = sent.one("do").partition(":")
         if verb == "contest":
-            kept = await _contest(db, catalogue, mandates, actor, dossier_id, path, sent, kept)
+            kept = await _contest(here, actor, path, sent, kept)
         elif verb == "uncontest":
-            kept.dossier = await drafting.uncontest(db, catalogue, mandates, actor, dossier_id, path, version=None)
+            kept.dossier = await drafting.uncontest(
+                here.db, here.catalogue, here.mandates, actor, dossier_id, path, version=None
+            )
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
+        return here.trouble(refusal)
     if kept.faults or verb == "add":
-        shown = _form(
-            request,
-            settings,
-            catalogue,
-            kept.dossier,
-            faults=kept.faults,
-            typed=kept.typed,
-            blank_row_of=path if verb == "add" else None,
-        )
+        blank = path if verb == "add" else None
+        shown = _form(here, kept.dossier, faults=kept.faults, typed=kept.typed, blank_row_of=blank)
         shown.status_code = 422 if kept.faults else 200
         return shown
     if verb == "next":
-        return to(_address(request, dossier_id, "/papers"))
-    return to(_address(request, dossier_id) + (f"#{path}" if path else ""))
+        return to(here.address(dossier_id, "/papers"))
+    return to(here.address(dossier_id) + (f"#{path}" if path else ""))
 
 
-@get("/dossiers/{dossier_id:str}/papers", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
-async def papers(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    dossier_id: str,
-) -> Response[str]:
+@get(
+    "/dossiers/{dossier_id:str}/papers",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    dependencies=_HERE,
+)
+async def papers(here: Filing, dossier_id: str) -> Response[str]:
     """The papers, what is still missing anywhere, and the button that submits."""
-    actor = await citizen(request, settings, db, keys)
+    actor = await here.at.citizen()
     if actor is None:
-        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
-    return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id)
+        return await here.at.sign_in_first()
+    return await _papers(here, actor, dossier_id)
 
 
 @post(
@@ -172,38 +177,27 @@ async def papers(
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_PAPER_BYTES,
+    dependencies=_HERE,
 )
-async def hand_in(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    keeper: Keeper,
-    mandates: Mandates,
-    limits: Limits,
-    dossier_id: str,
-) -> Response[str]:
+async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file becomes one paper, or one is taken out again."""
-    actor = await citizen(request, settings, db, keys)
-    if actor is None:
-        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
-    try:
-        sent = await _sent(request, settings, dossier_id)
-        verb, _, kind = sent.one("do").partition(":")
-        if verb == "detach":
-            await drafting.detach_document(db, catalogue, mandates, actor, dossier_id, kind, version=None)
+
+    async def verb(actor: Actor, sent: Sent) -> None:
+        what, _, kind = sent.one("do").partition(":")
+        if what == "detach":
+            await drafting.detach_document(
+                here.db, here.catalogue, here.mandates, actor, dossier_id, kind, version=None
+            )
         elif (file := sent.file("file")) is not None:
             assert actor.account_id is not None
-            await limits.hit("upload", actor.account_id)
-            upload = await uploads.receive(db, keeper, account_id=actor.account_id, data=await file.read())
+            await here.at.limits.hit("upload", actor.account_id)
+            upload = await uploads.receive(here.db, keeper, account_id=actor.account_id, data=await file.read())
             asked = AttachDocument(upload_id=upload.id)
-            await drafting.attach_document(db, catalogue, mandates, actor, dossier_id, kind, asked, version=None)
-    except StrangeForm as refusal:
-        return trouble(request, settings, refusal)
-    except Refusal as refusal:
-        return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id, problem=refusal)
-    return to(_address(request, dossier_id, "/papers"))
+            await drafting.attach_document(
+                here.db, here.catalogue, here.mandates, actor, dossier_id, kind, asked, version=None
+            )
+
+    return await _pressed(here, dossier_id, verb, then="/papers")
 
 
 @post(
@@ -213,31 +207,42 @@ async def hand_in(
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
+    dependencies=_HERE,
 )
-async def submit(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    post_office: PostOffice,
-    mandates: Mandates,
-    dossier_id: str,
-) -> Response[str]:
+async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
-    actor = await citizen(request, settings, db, keys)
-    if actor is None:
-        return sign_in_first(settings, f"/dossiers/{dossier_id}/papers")
-    try:
-        sent = await _sent(request, settings, dossier_id)
+
+    async def verb(actor: Actor, sent: Sent) -> None:
         await submitting.submit(
-            db, keys, catalogue, settings, post_office, mandates, actor, dossier_id, key=sent.one("key"), version=None
+            here.db,
+            here.keys,
+            here.catalogue,
+            here.at.settings,
+            post_office,
+            here.mandates,
+            actor,
+            dossier_id,
+            key=sent.one("key"),
+            version=None,
         )
+
+    return await _pressed(here, dossier_id, verb, then="")
+
+
+async def _pressed(
+    here: Filing, dossier_id: str, verb: Callable[[Actor, "Sent"], Awaitable[None]], *, then: str
+) -> Response[str]:
+    """What a button of the papers' page does, and on; or that page with what stands against it."""
+    actor = await here.at.citizen()
+    if actor is None:
+        return await here.at.sign_in_first(f"/dossiers/{dossier_id}/papers")
+    try:
+        await verb(actor, await _sent(here, dossier_id))
     except StrangeForm as refusal:
-        return trouble(request, settings, refusal)
+        return here.trouble(refusal)
     except Refusal as refusal:
-        return await _papers(request, settings, db, keys, catalogue, mandates, actor, dossier_id, problem=refusal)
-    return to(_address(request, dossier_id))
+        return await _papers(here, actor, dossier_id, problem=refusal)
+    return to(here.address(dossier_id, then))
 
 
 # --- what a form sent -------------------------------------------------------------------------------------------------
@@ -263,11 +268,11 @@ class Sent(msgspec.Struct, frozen=True):
         return {key: value for key, value in reversed(self.items) if isinstance(value, str)}
 
 
-async def _sent(request: HttpRequest, settings: Settings, handle: str) -> Sent:
+async def _sent(here: Filing, handle: str) -> Sent:
     """Refuses StrangeForm for what no page of ours gave this browser."""
-    form = await request.form()
+    form = await here.at.request.form()
     sent = Sent([(str(key), value) for key, value in form.multi_items()])
-    cookie = cookie_of(request, settings)
+    cookie = cookie_of(here.at.request, here.at.settings)
     if cookie is None or not browser.is_form_token(sent.one("csrf"), cookie, handle):
         raise StrangeForm
     return sent
@@ -281,13 +286,11 @@ class Kept(msgspec.Struct):
     faults: list[Fault]
 
 
-async def _keep(
-    db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor, dossier: Dossier, sent: Sent
-) -> Kept:
+async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
     """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
-    item = _item(catalogue, dossier)
+    item = _item(here, dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
-    changes = form_reading.changes(fields, _without_removed(sent), _lists(catalogue, item))
+    changes = form_reading.changes(fields, _without_removed(sent), _lists(here, item))
     kept, seen = Kept(dossier, {}, []), sent.one("version")
     version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
     ward = form_reading.ward_of(sent.one("ward")) if sent.one("ward") else dossier.options.ward
@@ -295,7 +298,15 @@ async def _keep(
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
         try:
             kept.dossier = await drafting.change_form(
-                db, keys, catalogue, mandates, actor, dossier.id, asked, version=version, merging=True
+                here.db,
+                here.keys,
+                here.catalogue,
+                here.mandates,
+                actor,
+                dossier.id,
+                asked,
+                version=version,
+                merging=True,
             )
             break
         except (FormRefused, Stale) as refusal:
@@ -305,7 +316,7 @@ async def _keep(
             kept.faults += refusal.faults
             kept.typed |= {path: changes.pop(path) for path in unkept}
     if any(told.code == "changed-elsewhere" for told in kept.faults):
-        kept.dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier.id)
+        kept.dossier = await here.dossier(actor, dossier.id)
     return kept
 
 
@@ -320,27 +331,20 @@ def _without_removed(sent: Sent) -> dict[str, str]:
     return {name: text for name, text in texts.items() if not (verb == "remove" and name.startswith(f"f.{row}."))}
 
 
-async def _contest(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    path: str,
-    sent: Sent,
-    kept: Kept,
-) -> Kept:
+async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept) -> Kept:
     """Beside a locked value: why it is wrong, and what is right."""
-    item = _item(catalogue, kept.dossier)
+    item = _item(here, kept.dossier)
     field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
-    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, _lists(catalogue, item))
+    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, _lists(here, item))
     reason = sent.one(f"contest.{path}.reason").strip()
     if not reason:
         kept.faults.append(fault(path, "reason-missing", "Hãy ghi vì sao chưa đúng.", "Say why it is wrong."))
         return kept
     try:
         asked = ContestField(field=path, reason=reason[:1000], value=value)
-        kept.dossier = await drafting.contest(db, catalogue, mandates, actor, dossier_id, asked, version=None)
+        kept.dossier = await drafting.contest(
+            here.db, here.catalogue, here.mandates, actor, kept.dossier.id, asked, version=None
+        )
     except FormRefused as refusal:
         kept.faults += refusal.faults
     return kept
@@ -350,23 +354,20 @@ async def _contest(
 
 
 def _form(
-    request: HttpRequest,
-    settings: Settings,
-    catalogue: Catalogue,
+    here: Filing,
     dossier: Dossier,
     *,
     faults: list[Fault],
     typed: Mapping[str, Any] | None = None,
     blank_row_of: str | None = None,
 ) -> Response[str]:
-    item, lang, cookie = _item(catalogue, dossier), language(request), cookie_of(request, settings)
-    assert cookie is not None
+    catalogue = here.catalogue
     shower = Shower(
-        item,
+        _item(here, dossier),
         dossier.form,
         today=clock.today(),
         branches=dossier.options.branches or (),
-        lang=lang,
+        lang=language(here.at.request),
         sources=catalogue.codes("sources"),
         countries=catalogue.codes(form_reading.COUNTRIES),
         faults=faults,
@@ -375,70 +376,53 @@ def _form(
     )
     asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
     return page(
-        request,
+        here.at.request,
         "dossier_form.html",
-        sandbox=settings.sandbox,
+        sandbox=here.at.settings.sandbox,
         dossier=dossier,
         form=shower.page(),
         asks_ward=asks_ward,
         wards=catalogue.codes("wards").codes,
         missing=len(dossier.faults),
-        csrf=browser.form_token(cookie, dossier.id),
+        csrf=here.token(dossier.id),
     )
 
 
-async def _papers(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    *,
-    problem: Refusal | None = None,
-) -> Response[str]:
+async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refusal | None = None) -> Response[str]:
     try:
-        dossier = await following.dossier(db, keys, catalogue, mandates, actor, dossier_id)
+        dossier = await here.dossier(actor, dossier_id)
     except Refusal as refusal:
-        return trouble(request, settings, refusal)
+        return here.trouble(refusal)
     if dossier.status != "draft":
-        return to(_address(request, dossier_id))
-    cookie = cookie_of(request, settings)
-    assert cookie is not None
-    item, chosen = _item(catalogue, dossier), dossier.options.branches
+        return to(here.address(dossier_id))
+    item, chosen = _item(here, dossier), dossier.options.branches
     opened_on = dossier.opened_at.astimezone(clock.CITY).date()
-    asked = catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
+    asked = here.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
     missing = {told.field.removeprefix("documents.") for told in dossier.faults}
     given = {paper.kind for paper in dossier.documents}
     shown = page(
-        request,
+        here.at.request,
         "dossier_papers.html",
-        sandbox=settings.sandbox,
+        sandbox=here.at.settings.sandbox,
         dossier=dossier,
         asked=[paper for paper in asked if paper.kind in given or missing & {paper.kind, paper.group}],
         given=given,
         faults=[told for told in dossier.faults if not told.field.startswith("documents.")],
         problem=problem and problem.message,
-        csrf=browser.form_token(cookie, dossier.id),
+        csrf=here.token(dossier.id),
         key=uuid.uuid4().hex,
     )
     shown.status_code = problem.status if problem is not None else 200
     return shown
 
 
-def _item(catalogue: Catalogue, dossier: Dossier) -> Procedure | Bundle:
+def _item(here: Filing, dossier: Dossier) -> Procedure | Bundle:
     """In the version the dossier was opened under."""
-    return catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
+    return here.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
 
 
-def _lists(catalogue: Catalogue, item: Procedure | Bundle) -> dict[str, CodeList]:
-    return {**item.form.lists, form_reading.COUNTRIES: catalogue.codes(form_reading.COUNTRIES)}
-
-
-def _address(request: HttpRequest, dossier_id: str, step: str = "") -> str:
-    return f"/dossiers/{dossier_id}{step}?lang={language(request)}"
+def _lists(here: Filing, item: Procedure | Bundle) -> dict[str, CodeList]:
+    return {**item.form.lists, form_reading.COUNTRIES: here.catalogue.codes(form_reading.COUNTRIES)}
 
 
 route_handlers: list[Any] = [start, show, save, papers, hand_in, submit]

@@ -19,7 +19,7 @@ BACK = "/account/in"
 FORM = "account"
 """What forms of these pages are made for (`browser.form_token`)."""
 
-_SCOPES = ("openid", "account", "consents")
+_SCOPES = ("openid", "account", "consents", "dossiers:read", "dossiers:write", "uploads:write")
 
 
 async def begin(db: Database, issuer: Issuer, *, cookie: str, page: str, again: bool = False) -> str:

@@ -46,7 +46,6 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /account/ways/{authenticator_id}/lock",
         "POST /sign-in/{handle}/passkey",
         "POST /sign-in/{handle}/passkey-options",
-        "GET /signed-in",
         "POST /procedures/{code}/start",
         "GET /dossiers/{dossier_id}",
         "GET /dossiers/{dossier_id}/papers",

@@ -2,12 +2,11 @@
 
 import re
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from api.sandbox import Furnished
 from tests.dossiers import steps
 from tests.people import ISSUER, CityPeople
 
@@ -131,10 +130,11 @@ async def test_an_assumption_is_marked_on_the_page(city: CityPeople) -> None:
 
 async def test_nobody_and_strangers(city: CityPeople) -> None:
     browser, path = await drafted(city, "2.000635")
-    nobody = await city.client.get(path)
-    assert nobody.status_code == 303
-    asked = parse_qs(urlsplit(nobody.headers["location"]).query)
-    assert asked["state"] == [path]
+    someone = Browser(city)
+    await someone.get(path)
+    assert urlsplit(someone.url).path.startswith("/sign-in/"), "and from there back"
+    await someone.sign_in(PARENT)
+    assert urlsplit(someone.url).path == path
     stranger, _ = await drafted(city, "2.000635", "+84900000013")
     await stranger.get(path, expect=404)
     strange = await stranger.client.post(f"{path}/form", data=inputs(browser.page, f"{path}/form?lang=vi"))
@@ -143,8 +143,10 @@ async def test_nobody_and_strangers(city: CityPeople) -> None:
 
 async def test_signing_in_leads_nowhere_but_to_our_pages(city: CityPeople) -> None:
     for state in ("//evil.test", "https://evil.test/", "/\\evil.test", "/dossiers/../sandbox", "/d/x"):
-        back = await city.client.get("/signed-in", params={"state": state, "code": "x"})
-        assert (back.status_code, back.headers["location"]) == (303, "/procedures"), state
+        back = await city.client.get("/account/in", params={"state": state, "code": "x"})
+        assert (back.status_code, back.headers["location"]) == (303, "/account"), state
+    back = await city.client.get("/account/in", params={"state": "/dossiers/dos_1/papers"})
+    assert back.headers["location"] == "/dossiers/dos_1/papers"
 
 
 async def test_repeats_and_conditions_without_script(city: CityPeople) -> None:
@@ -285,8 +287,3 @@ async def test_what_is_typed_is_text_never_markup(city: CityPeople) -> None:
     page = await browser.send(form, {"f.correction.reason": '"><script>alert(1)</script>'}, do="save")
     assert "<script>alert" not in page
     assert len(page.encode()) < 100_000
-
-
-async def test_the_citys_own_pages_are_a_client_of_the_sandbox(city: CityPeople) -> None:
-    furnished: Furnished = city.furnished
-    assert any(client.id == "citizen-web" and client.first_party for client in furnished.city.clients)
