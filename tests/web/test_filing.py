@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.dossiers import steps
 from tests.people import ISSUER, CityPeople
@@ -75,8 +76,8 @@ def inputs(page: str, action: str) -> Form:
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', body, re.S):
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         found[name] = unescape(chosen[1]) if chosen else ""
-    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', body, re.S):
-        found[name] = unescape(text)
+    for name, typed in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', body, re.S):
+        found[name] = unescape(typed)
     return found
 
 
@@ -287,3 +288,34 @@ async def test_what_is_typed_is_text_never_markup(city: CityPeople) -> None:
     page = await browser.send(form, {"f.correction.reason": '"><script>alert(1)</script>'}, do="save")
     assert "<script>alert" not in page
     assert len(page.encode()) < 100_000
+
+
+async def test_who_signed_in_too_long_ago_shows_it_again_for_an_extract_alone(city: CityPeople) -> None:
+    browser, _ = await drafted(city, "2.000635")
+    async with city.house.db.begin() as conn:
+        await conn.execute(text("update browser_sessions set auth_time = auth_time - interval '2 hours'"))
+    try:
+        await browser.get("/procedures/2.000635?lang=vi")
+        await browser.send("/procedures/2.000635/start?lang=vi")
+        assert urlsplit(browser.url).path.startswith("/sign-in/")
+        await browser.get("/procedures/1.004859?lang=vi")
+        await browser.send("/procedures/1.004859/start?lang=vi")
+        assert urlsplit(browser.url).path.startswith("/dossiers/")
+    finally:
+        async with city.house.db.begin() as conn:
+            await conn.execute(text("update browser_sessions set auth_time = auth_time + interval '2 hours'"))
+
+
+async def test_a_locked_account_is_nobody_at_a_browser(city: CityPeople) -> None:
+    browser, path = await drafted(city, "1.004859", OTHER)
+    async with city.house.db.begin() as conn:
+        locked = text(
+            "update accounts set locked_at = now() where id = (select account_id from dossiers where id = :id)"
+        )
+        await conn.execute(locked, {"id": path.rpartition("/")[2]})
+    try:
+        await browser.get(path)
+        assert urlsplit(browser.url).path.startswith("/sign-in/")
+    finally:
+        async with city.house.db.begin() as conn:
+            await conn.execute(text("update accounts set locked_at = null"))
