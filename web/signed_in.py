@@ -19,7 +19,7 @@ from web.signing_in import HttpRequest, cookie_of, to, to_page, trouble, with_co
 
 # Where a person may be led after signing in: pages of ours, and no other address.
 _OURS = re.compile(
-    r"/(?:account|developers)(?:/[a-z-]+)*|/(?:dossiers|procedures)(?:/[0-9A-Za-z][0-9A-Za-z_.\-]{0,59}){0,3}"
+    r"/(?:account|developers)(?:/[a-z-]+)*|/(?:dossiers|procedures)(?:/[0-9A-Za-z][0-9A-Za-z_.\-]{0,59}){0,4}"
 )
 _OTHERWISE = "/account"
 
