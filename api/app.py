@@ -34,6 +34,11 @@ import uploads.http
 import web.account
 import web.acting
 import web.catalogue
+import web.desk
+import web.desk_branch
+import web.desk_buttons
+import web.desk_first_day
+import web.desk_wires
 import web.developers
 import web.device
 import web.filing
@@ -89,6 +94,11 @@ ROOMS = (
     web.account,
     web.acting,
     web.developers,
+    web.desk,
+    web.desk_branch,
+    web.desk_buttons,
+    web.desk_first_day,
+    web.desk_wires,
 )
 
 VERSION = "0.1.0"

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from litestar import MediaType, Response, get, post
-from litestar.datastructures import UploadFile
 
 import uploads
 from dossiers import drafting, following, submitting
@@ -28,6 +27,7 @@ from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
 from web.pages import language, page
+from web.sent import Sent, read
 from web.signed_in import AT, AtBrowser
 from web.signing_in import cookie_of, to, trouble
 
@@ -230,7 +230,7 @@ async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Resp
 
 
 async def _pressed(
-    here: Filing, dossier_id: str, verb: Callable[[Actor, "Sent"], Awaitable[None]], *, then: str
+    here: Filing, dossier_id: str, verb: Callable[[Actor, Sent], Awaitable[None]], *, then: str
 ) -> Response[str]:
     """What a button of the papers' page does, and on; or that page with what stands against it."""
     actor = await here.at.citizen()
@@ -248,30 +248,9 @@ async def _pressed(
 # --- what a form sent -------------------------------------------------------------------------------------------------
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """A page's form, its token already looked at."""
-
-    items: list[tuple[str, Any]]
-
-    def one(self, name: str) -> str:
-        return next((value for key, value in self.items if key == name and isinstance(value, str)), "")
-
-    def many(self, name: str) -> list[str]:
-        return [value for key, value in self.items if key == name and isinstance(value, str)]
-
-    def file(self, name: str) -> UploadFile | None:
-        return next((value for key, value in self.items if key == name and isinstance(value, UploadFile)), None)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Of a name sent twice the first: a button pressed stands before none."""
-        return {key: value for key, value in reversed(self.items) if isinstance(value, str)}
-
-
 async def _sent(here: Filing, handle: str) -> Sent:
     """Refuses StrangeForm for what no page of ours gave this browser."""
-    form = await here.at.request.form()
-    sent = Sent([(str(key), value) for key, value in form.multi_items()])
+    sent = await read(here.at.request)
     cookie = cookie_of(here.at.request, here.at.settings)
     if cookie is None or not browser.is_form_token(sent.one("csrf"), cookie, handle):
         raise StrangeForm
@@ -291,8 +270,7 @@ async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kep
     item = _item(here, dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
     changes = form_reading.changes(fields, _without_removed(sent), _lists(here, item))
-    kept, seen = Kept(dossier, {}, []), sent.one("version")
-    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
+    kept, version = Kept(dossier, {}, []), sent.version or dossier.version
     ward = form_reading.ward_of(sent.one("ward")) if sent.one("ward") else dossier.options.ward
     while changes or ward != dossier.options.ward:
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
