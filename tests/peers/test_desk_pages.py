@@ -48,7 +48,10 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def tab(tmp_path: Path) -> Iterator[Tab]:
     with running(tmp_path / "profile") as browser:
-        yield browser.tab(1280, 900)
+        made = browser.tab(1280, 900)
+        made.call("Network.enable")
+        made.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "vi"})
+        yield made
 
 
 def filed(server: Server) -> str:
