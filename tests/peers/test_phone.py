@@ -365,7 +365,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
         residence,
         "Đề nghị ghi rõ địa chỉ và chụp giấy tờ về chỗ ở.",
         fields=["residence.address"],
-        documents=["legal_residence"],
+        documents=["separate_residence_papers"],
     )
     phone.until(branch_says("residence", "Bổ sung hồ sơ"))
     phone.press("#branch-residence a[href*='/supplement']")
@@ -374,7 +374,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.says("Cán bộ đã yêu cầu bổ sung mục này")
     phone.look("birth-supplement-refused")
     phone.write("residence.address.detail", "Số 9A đường Hư Cấu")
-    phone.photograph("legal_residence", paper)
+    phone.photograph("separate_residence_papers", paper)
     phone.until("document.querySelector('[data-upload]').value")
     phone.press("form[data-once] > button")
     assert phone.path == at
