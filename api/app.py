@@ -34,6 +34,10 @@ import uploads.http
 import web.account
 import web.acting
 import web.catalogue
+import web.desk
+import web.desk_branch
+import web.desk_first_day
+import web.desk_wires
 import web.developers
 import web.device
 import web.filing
@@ -97,6 +101,10 @@ ROOMS = (
     web.account,
     web.acting,
     web.developers,
+    web.desk,
+    web.desk_branch,
+    web.desk_first_day,
+    web.desk_wires,
 )
 
 VERSION = "0.1.0"

@@ -29,6 +29,7 @@ from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
 from web.pages import language, page
+from web.sent import Sent, read
 from web.signed_in import AT, AtBrowser
 from web.signing_in import cookie_of, to, trouble
 
@@ -36,26 +37,6 @@ _FORM_BYTES = 300_000
 _PAPER_BYTES = 20 * 1024 * 1024 + 64 * 1024
 START = "start"
 """What the token of the button that opens a draft is for."""
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A page's form, its token already looked at."""
-
-    items: list[tuple[str, Any]]
-
-    def one(self, name: str) -> str:
-        return next((value for key, value in self.items if key == name and isinstance(value, str)), "")
-
-    def many(self, name: str) -> list[str]:
-        return [value for key, value in self.items if key == name and isinstance(value, str)]
-
-    def file(self, name: str) -> UploadFile | None:
-        return next((value for key, value in self.items if key == name and isinstance(value, UploadFile)), None)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Of a name sent twice the first: a button pressed stands before none."""
-        return {key: value for key, value in reversed(self.items) if isinstance(value, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +66,7 @@ class Filing:
 
     async def sent(self, handle: str) -> Sent:
         """Refuses StrangeForm for what no page of ours gave this browser."""
-        form = await self.at.request.form()
-        sent = Sent([(str(key), value) for key, value in form.multi_items()])
+        sent = await read(self.at.request)
         self.refuse_strange(sent.one("csrf"), handle)
         return sent
 
@@ -337,8 +317,7 @@ async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kep
     item = here.item(dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
     changes = form_reading.changes(fields, _without_removed(sent), here.lists(item))
-    kept, seen = Kept(dossier, {}, []), sent.one("version")
-    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
+    kept, version = Kept(dossier, {}, []), sent.version or dossier.version
     ward = dossier.options.ward
     if typed := sent.one("ward").strip():
         ward = form_reading.ward_of(typed)

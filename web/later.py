@@ -20,9 +20,10 @@ from procedures import Document, Procedure
 from procedures.messages import Field
 from uploads import Keeper
 from web import form_reading
-from web.filing import HERE, Filing, Sent
+from web.filing import HERE, Filing
 from web.form_showing import Group, Shower
 from web.pages import language, page
+from web.sent import Sent
 from web.signing_in import to
 
 _PATH: Final = "/dossiers/{dossier_id:str}/branches/{branch:str}/{action:str}"

