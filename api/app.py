@@ -36,6 +36,7 @@ import web.acting
 import web.catalogue
 import web.desk
 import web.desk_branch
+import web.desk_buttons
 import web.desk_first_day
 import web.desk_wires
 import web.developers
@@ -103,6 +104,7 @@ ROOMS = (
     web.developers,
     web.desk,
     web.desk_branch,
+    web.desk_buttons,
     web.desk_first_day,
     web.desk_wires,
 )

@@ -29,7 +29,10 @@ WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bả
 @pytest.fixture
 def tab(tmp_path: Path) -> Iterator[Tab]:
     with running(tmp_path / "profile") as browser:
-        yield browser.tab(1280, 900)
+        made = browser.tab(1280, 900)
+        made.call("Network.enable")
+        made.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "vi"})
+        yield made
 
 
 def filed(server: Server) -> str:
