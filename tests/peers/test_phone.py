@@ -386,7 +386,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.press("#branch-residence a[href*='/supplement']")
     phone.look("birth-supplement")
     phone.press("form[data-once] > button")
-    phone.says("Cán bộ đã yêu cầu bổ sung mục này")
+    phone.says("Giấy tờ về chỗ ở hợp pháp (khi trẻ không thường trú cùng cha, mẹ): Cán bộ đã yêu cầu bổ sung mục này")
     phone.look("birth-supplement-refused")
     phone.write("residence.address.detail", "Số 9A đường Hư Cấu")
     phone.photograph("separate_residence_papers", paper)
