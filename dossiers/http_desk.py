@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import Parameter
 
-from dossiers import correcting, deciding, desk, following, refiling, supplementing
+from dossiers import correcting, deciding, desk, issuing, refiling, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskSupplement, CorrectResult, Decide, DeskBranch, Queue, Reason
 from identity.mandates import Mandates
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
+from kit.seals import Seals
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Catalogue
@@ -236,10 +237,10 @@ async def show_document(
     media_type=_PDF,
 )
 async def show_result(
-    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, actor: Actor
+    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, seals: Seals | None, actor: Actor
 ) -> Response[bytes]:
     dossier_id, branch = await desk.result_of(db, catalogue, actor, branch_id)
-    return pdf(await following.paper(db, settings, dossier_id, branch), branch)
+    return pdf(await issuing.paper(db, settings, seals, dossier_id, branch), branch)
 
 
 def pdf(data: bytes, name: str) -> Response[bytes]:

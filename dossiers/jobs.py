@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import feeding, store, supplementing
+from dossiers import feeding, issuing, store, supplementing
 from kit import clock
 from kit.jobs import Task
 
@@ -33,5 +33,6 @@ tasks = [
     Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *"),
     Task(name="dossiers.close_lapsed", run=close_lapsed, cron="*/5 * * * *"),
     # A branch due in days loses nothing by five seconds, and a submission need not wait for a job of its own.
+    issuing.TASK,
     Task(name="dossiers.feed", run=feeding.feed, cron="* * * * * */5"),
 ]

@@ -447,7 +447,9 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
         asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
         given=given,
         faults=[
-            (told, here.where(dossier, told.field)) for told in dossier.faults if not told.field.startswith("documents.")
+            (told, here.where(dossier, told.field))
+            for told in dossier.faults
+            if not told.field.startswith("documents.")
         ],
         ready=not dossier.faults,
         problem=problem and problem.message,
