@@ -37,6 +37,7 @@ import web.catalogue
 import web.desk
 import web.desk_branch
 import web.desk_buttons
+import web.desk_figures
 import web.desk_first_day
 import web.desk_wires
 import web.developers
@@ -45,6 +46,7 @@ import web.filing
 import web.http
 import web.kiosk
 import web.kiosk_card
+import web.rating
 import web.signed_in
 import web.signing_in
 import web.signing_out
@@ -85,6 +87,7 @@ ROOMS = (
     web.http,
     web.catalogue,
     web.filing,
+    web.rating,
     web.signed_in,
     web.signing_in,
     web.device,
@@ -97,6 +100,7 @@ ROOMS = (
     web.desk,
     web.desk_branch,
     web.desk_buttons,
+    web.desk_figures,
     web.desk_first_day,
     web.desk_wires,
 )

@@ -24,7 +24,16 @@ from register.refusals import (
     PinTaken,
     PlaceTaken,
 )
-from register.service import birth_of, dead_among, enter_birth, enter_marriage, entry, marriage_of, register_birth
+from register.service import (
+    birth_of,
+    dead_among,
+    enter_birth,
+    enter_marriage,
+    entry,
+    kin_of,
+    marriage_of,
+    register_birth,
+)
 from register.words import in_words
 
 __all__ = [
@@ -54,6 +63,7 @@ __all__ = [
     "enter_marriage",
     "entry",
     "in_words",
+    "kin_of",
     "marriage_of",
     "register_birth",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import RowMapping, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -146,3 +146,20 @@ async def latest_marriage(conn: AsyncConnection, pin: str) -> RowMapping | None:
         .mappings()
         .one_or_none()
     )
+
+
+_KIN = text(
+    """
+    with own as (select entry_id, role from register_people where pin = :pin),
+    near as (select p.pin, p.role, o.role as mine from own o join register_people p on p.entry_id = o.entry_id),
+    parents as (select pin from near where mine = 'child' and role in ('mother', 'father') and pin is not null)
+    select pin from near where pin is not null and pin <> :pin
+    union
+    select c.pin from parents join register_people p on p.pin = parents.pin and p.role in ('mother', 'father')
+      join register_people c on c.entry_id = p.entry_id and c.role = 'child' where c.pin is not null and c.pin <> :pin
+    """
+)
+
+
+async def kin(conn: AsyncConnection, pin: str) -> Sequence[str]:
+    return (await conn.scalars(_KIN, {"pin": pin})).all()

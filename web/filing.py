@@ -67,7 +67,7 @@ async def filing(at: AtBrowser, keys: Keys, catalogue: Catalogue, mandates: Mand
     return Filing(at, at.db, keys, catalogue, mandates)
 
 
-_HERE: dict[str, Any] = {**AT, "here": filing}
+HERE: dict[str, Any] = {**AT, "here": filing}
 
 
 @post(
@@ -77,7 +77,7 @@ _HERE: dict[str, Any] = {**AT, "here": filing}
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def start(here: Filing, code: str) -> Response[str]:
     """A draft, filled with what is known; first signing in, where nobody is, or where it was too long ago for this procedure."""
@@ -85,7 +85,7 @@ async def start(here: Filing, code: str) -> Response[str]:
     if actor is None:
         return await here.at.sign_in_first(f"/procedures/{code}")
     try:
-        sent = await _sent(here, START)
+        sent = await sent_by(here, START)
         item = here.catalogue.find(code, clock.today())
         branches = None
         if isinstance(item, Bundle):
@@ -100,7 +100,7 @@ async def start(here: Filing, code: str) -> Response[str]:
     return to(here.address(draft.id))
 
 
-@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=_HERE)
+@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
 async def show(here: Filing, dossier_id: str) -> Response[str]:
     """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
     actor = await here.at.citizen()
@@ -123,7 +123,7 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_FORM_BYTES,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def save(here: Filing, dossier_id: str) -> Response[str]:
     """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again."""
@@ -131,7 +131,7 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        sent = await _sent(here, dossier_id)
+        sent = await sent_by(here, dossier_id)
         dossier = await here.dossier(actor, dossier_id)
         if dossier.status != "draft":
             return to(here.address(dossier_id))
@@ -160,7 +160,7 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
     who=ANYONE,
     include_in_schema=False,
     media_type=MediaType.HTML,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def papers(here: Filing, dossier_id: str) -> Response[str]:
     """The papers, what is still missing anywhere, and the button that submits."""
@@ -177,7 +177,7 @@ async def papers(here: Filing, dossier_id: str) -> Response[str]:
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_PAPER_BYTES,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file becomes one paper, or one is taken out again."""
@@ -207,7 +207,7 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
@@ -237,7 +237,7 @@ async def _pressed(
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}/papers")
     try:
-        await verb(actor, await _sent(here, dossier_id))
+        await verb(actor, await sent_by(here, dossier_id))
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
@@ -248,7 +248,7 @@ async def _pressed(
 # --- what a form sent -------------------------------------------------------------------------------------------------
 
 
-async def _sent(here: Filing, handle: str) -> Sent:
+async def sent_by(here: Filing, handle: str) -> Sent:
     """Refuses StrangeForm for what no page of ours gave this browser."""
     sent = await read(here.at.request)
     cookie = cookie_of(here.at.request, here.at.settings)
