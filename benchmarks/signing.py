@@ -20,7 +20,7 @@ from kit.pades import Signed
 from kit.seals import SandboxSeals
 
 OFFICE = "Bảo hiểm xã hội cơ sở Hư Cấu"
-SERVED_P95_MS = 10.0
+ROWS = 1000
 
 
 def _card(signed: Signed | None) -> bytes:
@@ -50,23 +50,33 @@ def _processor_ms(verb: Callable[[], object], rounds: int, what: str) -> float:
     return statistics.median(spent)
 
 
-def _served_ms(url: str, pdf: bytes, rounds: int) -> list[float]:
-    """The wall time of the statement that serves a signed paper, by its key among a thousand."""
+def _wall_ms(verb: Callable[[], object], rounds: int) -> float:
+    """Median of the wall time, for what is compared with an engine that works in a process of its own."""
+    spent: list[float] = []
+    for _ in range(rounds):
+        before = time.perf_counter()
+        verb()
+        spent.append((time.perf_counter() - before) * 1000)
+    return statistics.median(spent)
 
-    async def run() -> list[float]:
+
+def _served_ms(url: str, pdf: bytes, rounds: int) -> float:
+    """Median of the wall time of the statement that serves a signed paper, by its key among a thousand."""
+
+    async def run() -> float:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             await conn.execute("create table papers (branch_id text primary key, pdf bytea)")
             await conn.execute(
-                "insert into papers select 'bra_' || n, %s || convert_to(n::text, 'UTF8') from generate_series(1, 1000) n",
-                (pdf,),
+                "insert into papers select 'bra_' || n, %s || convert_to(n::text, 'UTF8') from generate_series(1, %s) n",
+                (pdf, ROWS),
             )
             spent: list[float] = []
             for number in track(range(rounds), description="serving"):
                 before = time.perf_counter()
-                asked = ("bra_" + str(number * 7 % 1_000 + 1),)
+                asked = ("bra_" + str(number * 7 % ROWS + 1),)
                 await (await conn.execute("select pdf from papers where branch_id = %s", asked)).fetchone()
                 spent.append((time.perf_counter() - before) * 1000)
-            return spent
+            return statistics.median(spent)
 
     return asyncio.run(run())
 
@@ -83,7 +93,8 @@ def main() -> None:
         engines = Engines(Path(folder))
         stack.callback(engines.stop)
         whole = pades.sign(paper, seal, at=signed.at)
-        served = statistics.quantiles(_served_ms(engines.start().database, whole, rounds * 10), n=20)[-1]
+        served = _served_ms(engines.start().database, whole, rounds * 10)
+        anew = _wall_ms(lambda: _card(None), rounds)
     rows = [
         Row(name="print a card", value=printed, unit="ms of processor"),
         Row(
@@ -95,11 +106,13 @@ def main() -> None:
         ),
         Row(name="what the signature adds", value=(len(whole) - len(paper)) / 1000, unit="kB"),
         Row(
-            name="serve what was signed, p95",
+            name="serve what was signed, beside printing it anew",
             value=served,
             unit="ms",
-            goal=f"≤ {SERVED_P95_MS:g} ms",
-            holds=served <= SERVED_P95_MS,
+            floor=anew,
+            ratio=served / anew,
+            goal="≤ 1× printing",
+            holds=served <= anew,
         ),
     ]
     tell("signed results", rows, options.json)

@@ -29,28 +29,32 @@ _NEW, _ACCEPTED, _IN_HAND, _PROCESSED = 1, 2, 4, 9
 async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, event: Event) -> None:
     """What this line of the history is to the portal, on the transaction that takes the line from the feed.
 
-    A dossier that is older than the wire is told as it stands, with its next change.
+    A dossier that is older than the wire is opened there as it stands, with its next line.
     """
     portal = await services.wires.portal(conn)
     if portal is None:
         return
-    catalogue: Catalogue = services.catalogue
-    lifecycle = catalogue.lifecycle
-    lines = await store.events_of(conn, dossier.id)
-    # What is written in one breath is one moment: a submission plants its branches one line after the other.
-    status = standing(lifecycle, states_of(line for line in lines if line.at <= event.at or line.seq <= event.seq))
-    branches = await store.branches_of(conn, [dossier.id])
-    item = views.item_of(catalogue, dossier)
-    procedures = views.procedures_of(catalogue, item, dossier)
-    places = await views.offices_of(conn, branches)
     first = not await services.wires.has_case(conn, dossier.id)
     changed = event.branch is not None and event.before is not None and event.after != event.before
+    if not first and not changed:
+        return
+    catalogue: Catalogue = services.catalogue
+    lines = await store.events_of(conn, dossier.id)
+    # What is written in one breath is one moment: a submission plants its branches one line after the other.
+    status = standing(
+        catalogue.lifecycle, states_of(line for line in lines if line.seq <= event.seq or line.at == event.at)
+    )
+    branches = await store.branches_of(conn, [dossier.id])
+    places = await views.offices_of(conn, branches)
+    procedures = views.procedures_of(catalogue, views.item_of(catalogue, dossier), dossier)
+
+    async def put(told: Sync | Step) -> None:
+        await services.wires.put(conn, portal, dossier.id, told, becomes=status)
 
     async def sync(*, ended: datetime | None) -> None:
         papers = await store.documents_of(conn, dossier.id)
         filed = _filed(services.settings, catalogue, dossier, branches, places, procedures, papers, status, ended)
-        told = Sync(isUpdating="True" if ended else "False", data=[filed])
-        await services.wires.put(conn, portal, dossier.id, told, becomes=status)
+        await put(Sync(isUpdating="True" if ended else "False", data=[filed]))
 
     if first:
         read = reads.OfDossier(dossier.id, dossier.account_id, dossier.receipt_code)
@@ -58,21 +62,23 @@ async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, 
         await sync(ended=None)
     if not changed:
         return
+    assert event.after is not None
     row = next(branch for branch in branches if branch.name == event.branch)
-    title, state = procedures[row.name].name.vi, lifecycle.state(event.after or "")
+    state = catalogue.lifecycle.state(event.after)
     progress = Progress(
         MaHoSo=dossier.receipt_code,
         NguoiXuLy=await _who(conn, services, event),
         ThoiDiemXuLy=stamp(event.at),
         PhongBanXuLy=places[row.office_id].name.vi,
         # What an officer or a citizen wrote stays in the dossier.
-        NoiDungXuLy=f"{title}: {state.label.vi}",
+        NoiDungXuLy=f"{procedures[row.name].name.vi}: {state.label.vi}",
         TrangThai=str(status),
         NgayBatDau=_stamped(row.started_at),
         NgayKetThucTheoQuyDinh=_stamped(row.due_at),
     )
-    await services.wires.put(conn, portal, dossier.id, Step(data=[progress]), becomes=status)
-    if all(lifecycle.state(name).closed for name in states_of(line for line in lines if line.seq <= event.seq)):
+    await put(Step(data=[progress]))
+    so_far = states_of(line for line in lines if line.seq <= event.seq)
+    if all(catalogue.lifecycle.state(name).closed for name in so_far):
         await sync(ended=event.at)
 
 

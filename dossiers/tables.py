@@ -231,7 +231,6 @@ signed_results = Table(
     # Which of the branch's results: a corrected one is signed anew, and the one before is kept.
     Column("made_at", Instant, primary_key=True),
     Column("pdf", LargeBinary, nullable=False),
-    Column("sha256", LargeBinary, nullable=False),
     Column("signer", Text, nullable=False),
     Column("signed_at", Instant, nullable=False),
 )

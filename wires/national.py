@@ -112,7 +112,7 @@ class National:
     def __init__(self, caller: Caller, password: str | None) -> None:
         self._caller, self._password = caller, password
         self._sessions: dict[str, str] = {}
-        self._signing_in = asyncio.Lock()
+        self._signing_in: dict[str, asyncio.Task[str | Heard]] = {}
 
     async def carry(self, wire: Portal, row: Any) -> Heard:
         session = await self._session(wire)
@@ -127,21 +127,26 @@ class National:
             del self._sessions[wire.name]
         return heard
 
-    async def _session(self, wire: Portal) -> "str | Heard":
-        async with self._signing_in:
-            if (held := self._sessions.get(wire.name)) is not None:
-                return held
-            if self._password is None:
-                return Heard("retry", "the key file portal-password is missing")
-            reply = await self._caller.post_json(
-                wire.login_url, {"username": wire.username, "password": self._password}
-            )
-            answer = reply.json()
-            session = answer.get("session") if isinstance(answer, dict) and _is_yes(reply, answer) else None
-            if not isinstance(session, str) or not session:
-                return Heard("retry", f"sign-in: {reply.status} {vocabulary.told(text_of(reply))}")
-            self._sessions[wire.name] = session
-            return session
+    async def _session(self, wire: Portal) -> str | Heard:
+        """The open one, or one sign-in for all messages of a batch: a portal that hangs is waited for once, not ten times in a row."""
+        if (held := self._sessions.get(wire.name)) is not None:
+            return held
+        if (task := self._signing_in.get(wire.name)) is None:
+            task = self._signing_in[wire.name] = asyncio.create_task(self._sign_in(wire))
+            task.add_done_callback(lambda _: self._signing_in.pop(wire.name, None))
+        return await asyncio.shield(task)
+
+    async def _sign_in(self, wire: Portal) -> str | Heard:
+        if self._password is None:
+            return Heard("retry", "the key file portal-password is missing")
+        asked = {"username": wire.username, "password": self._password}
+        reply = await self._caller.post_json(wire.login_url, asked)
+        answer = reply.json()
+        session = answer.get("session") if isinstance(answer, dict) and _is_yes(reply, answer) else None
+        if not isinstance(session, str) or not session:
+            return Heard("retry", f"sign-in: {reply.status} {vocabulary.told(text_of(reply))}")
+        self._sessions[wire.name] = session
+        return session
 
 
 # [assumption] but for the first, which other systems of the same authority answer (published).

@@ -194,7 +194,7 @@ def _paper(
     signed: Signed | None = None,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
-    data = {**_printed(paper), **more, "specimen": specimen, "signed": None if signed is None else signed.printed()}
+    data = {**_printed(paper), **more, "specimen": specimen, "sealed": None if signed is None else signed.printed()}
     return pdf.render(_HERE / template, data, at=datetime.combine(on, time(), clock.CITY))
 
 

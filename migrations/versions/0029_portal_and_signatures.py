@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("branch_id", sa.Text(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("signer", sa.Text(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("branch_id", "made_at", name="pk_signed_results"),

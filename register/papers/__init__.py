@@ -36,7 +36,7 @@ def birth_certificate(entry: BirthEntry, *, specimen: bool, signed: Signed | Non
     said = words.in_words(child.date_of_birth)
     data = {
         "specimen": specimen,
-        "signed": None if signed is None else signed.printed(),
+        "sealed": None if signed is None else signed.printed(),
         "office": entry.office.name,
         "number": entry.number,
         "book": entry.book,

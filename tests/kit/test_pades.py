@@ -39,7 +39,7 @@ def paper(tmp_path_factory) -> bytes:
         '#import "@motcua/house:1.0.0": paper, signature\n'
         '#show: paper.with("Giấy thử")\nGiấy thử\n#signature("Chủ tịch", "Nguyễn Văn Hư Cấu")'
     )
-    return pdf.render(template, {"signed": pades.Signed(NAME, AT).printed()}, at=AT)
+    return pdf.render(template, {"sealed": pades.Signed(NAME, AT).printed()}, at=AT)
 
 
 @pytest.fixture(scope="module")
