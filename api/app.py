@@ -40,6 +40,7 @@ import web.filing
 import web.http
 import web.kiosk
 import web.kiosk_card
+import web.paying
 import web.signed_in
 import web.signing_in
 import web.signing_out
@@ -80,6 +81,7 @@ ROOMS = (
     web.http,
     web.catalogue,
     web.filing,
+    web.paying,
     web.signed_in,
     web.signing_in,
     web.device,

@@ -41,6 +41,7 @@ from uploads import ClamdScanner, Keeper, SandboxScanner, Scanner, Vault
 from web.sandbox import people
 from wires import Signer, Webhooks, WireOffice
 from wires.business import BusinessRegister, Company, SandboxBusinesses
+from wires.payments import PaymentProvider, SandboxPayments
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -69,6 +70,7 @@ class House:
     wires: WireOffice
     webhooks: Webhooks
     pins: PinIssuer | None
+    payments: PaymentProvider | None
     population: PopulationRegister | None
     mandates: Mandates
     catalogue: procedures.Catalogue
@@ -78,6 +80,13 @@ class House:
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
     """The adapter the settings name; None when no issuer is configured: births can then be read, not registered."""
     return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
+
+
+def payment_provider(settings: Settings, keys: Keys) -> PaymentProvider | None:
+    """The adapter the settings name; None when none is connected: fees can then be asked for, not paid here."""
+    if settings.payment_provider == "none":
+        return None
+    return SandboxPayments(keys.key("wires"), settings.public_url)
 
 
 def population_register(settings: Settings) -> PopulationRegister | None:
@@ -195,8 +204,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population, business = population_register(settings), business_register(settings)
-        virus_scanner = scanner(settings)
-        refuse_unfit(settings, [keys, pins, population, business, virus_scanner, *out])
+        virus_scanner, payments = scanner(settings), payment_provider(settings, keys)
+        refuse_unfit(settings, [keys, pins, payments, population, business, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -239,6 +248,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             wires=WireOffice(jobs, signer, caller, public_url=settings.public_url),
             webhooks=Webhooks(signer, outside),
             pins=pins,
+            payments=payments,
             population=population,
             mandates=Mandates(
                 db=db,

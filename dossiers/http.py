@@ -14,6 +14,7 @@ from dossiers import (
     following,
     http_catalogue,
     http_desk,
+    http_halting,
     http_later,
     http_wires,
     live,
@@ -460,6 +461,7 @@ route_handlers: list[Any] = [
     look_up_by_face,
     *http_catalogue.route_handlers,
     *http_desk.route_handlers,
+    *http_halting.route_handlers,
     *http_later.route_handlers,
     *http_wires.route_handlers,
 ]

@@ -106,6 +106,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pin_issuer: Annotated[
         Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")
     ] = "none"
+    payment_provider: Annotated[
+        Literal["none", "sandbox"], Meta(description="where fees are paid; sandbox is development-only")
+    ] = "none"
     population_register: Annotated[
         Literal["none", "sandbox"],
         Meta(description="who confirms number, name and birth date; sandbox is development-only"),
