@@ -1,7 +1,7 @@
 """What an officer sees at the desk: the queue of their office, one branch with everything around it, its papers."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -62,26 +62,60 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.actor.roles & {self.branch.officer_role, _HEAD})
 
 
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a queue is wanted. `due` speaks of what is being worked on: past its promise, or promised by the end of the next working day."""
+
+    role: str | None = None
+    state: str | None = None
+    due: Literal["overdue", "soon"] | None = None
+
+
+EVERYTHING = Narrowing()
+
+
 async def queue(
-    db: Database, catalogue: Catalogue, actor: Actor, *, after: str | None, limit: int, everybodys: bool
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    *,
+    after: str | None,
+    limit: int,
+    everybodys: bool,
+    only: Narrowing = EVERYTHING,
 ) -> Queue:
     """What this officer may take up in their office: free work and their own, or everybody's."""
     assert actor.office_id is not None
     now = clock.now()
+    roles = None if actor.roles & _MAY_LOOK else actor.roles
+    if only.role is not None:
+        roles = {only.role} if roles is None else roles & {only.role}
+    states = [only.state] if only.state is not None else None
+    if only.due is not None:
+        running = (state.name for state in catalogue.lifecycle.states if not state.clock_stopped)
+        states = [name for name in running if states is None or name in states]
     async with db.begin() as conn:
         rows = await store.queue(
             conn,
             office_id=actor.office_id,
-            roles=None if actor.roles & _MAY_LOOK else actor.roles,
+            roles=roles,
             free_or_held_by=None if everybodys else actor.account_id,
             after=after,
             limit=limit + 1,
+            states=states,
+            due_from=now if only.due == "soon" else None,
+            due_before={None: None, "overdue": now, "soon": soon(catalogue, now)}[only.due],
         )
         page = rows[:limit]
         await reads.record_many(conn, actor, "queue", list({row.dossier_id: _read_in(row) for row in page}.values()))
     return Queue(
         items=[_queued(catalogue, actor, row, now) for row in page], next=page[-1].id if len(rows) > limit else None
     )
+
+
+def soon(catalogue: Catalogue, at: datetime) -> datetime:
+    """What is due before this is due soon: the end of the next working day."""
+    last = catalogue.calendar.next_working(views.day_of(at))
+    return datetime.combine(last + timedelta(days=1), time(), clock.CITY)
 
 
 async def look(

@@ -79,9 +79,9 @@ class Deliver(Request, frozen=True):
     """How a result came into the citizen's hands."""
 
     by: Literal["counter", "post", "online"]
-    to: Annotated[
-        str | None, Meta(min_length=1, max_length=100, description="who took it, where not the requester")
-    ] = None
+    to: (
+        Annotated[str, Meta(min_length=1, max_length=100, description="who took it, where not the requester")] | None
+    ) = None
 
 
 class Decide(Request, frozen=True, kw_only=True):
@@ -448,6 +448,33 @@ class DeskBranch(Answer, frozen=True, kw_only=True):
     known_result: dict[str, Any]
     siblings: list[BranchStatus]
     timeline: list[Line]
+
+
+class Proof(Answer, frozen=True, kw_only=True):
+    """What proved a value, such as `card:qr`, and when."""
+
+    by: list[str]
+    at: datetime
+
+
+class PaperTaken(Answer, frozen=True, kw_only=True):
+    """A kind of paper that the procedure takes."""
+
+    kind: str
+    name: Words
+
+
+class Around(Answer, frozen=True, kw_only=True):
+    """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path."""
+
+    opened_on: date
+    branches: list[str]
+    submitted_at: datetime
+    counted: list[Words]
+    pauses: list[tuple[datetime, datetime | None]]
+    holder: str | None
+    proofs: dict[str, Proof]
+    papers: list[PaperTaken]
 
 
 class AboutLine(Answer, frozen=True, kw_only=True):

@@ -277,8 +277,11 @@ async def queue(
     free_or_held_by: str | None,
     after: str | None,
     limit: int,
+    states: Collection[str] | None = None,
+    due_from: datetime | None = None,
+    due_before: datetime | None = None,
 ) -> list[Row[Any]]:
-    """What an office may work on, oldest promise first; `roles` None is every role. `after` is the last id of the page before."""
+    """What an office may work on, oldest promise first; `roles` and `states` None are all of them. `after` is the last id of the page before."""
     query = (
         select(branches, dossiers.c.receipt_code, dossiers.c.account_id, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
                dossiers.c.submitted_at, dossiers.c.form)
@@ -289,6 +292,12 @@ async def queue(
     )  # fmt: skip
     if roles is not None:
         query = query.where(branches.c.officer_role.in_(roles))
+    if states is not None:
+        query = query.where(branches.c.state.in_(states))
+    if due_from is not None:
+        query = query.where(branches.c.due_at >= due_from)
+    if due_before is not None:
+        query = query.where(branches.c.due_at < due_before)
     if free_or_held_by is not None:
         query = query.where(or_(branches.c.claimed_by.is_(None), branches.c.claimed_by == free_or_held_by))
     if after is not None:
