@@ -159,11 +159,11 @@ def _holds_together(bundle: Bundle, states: dict[str, str]) -> None:
     unstarted = {"waiting", "withdrawn", "not_started", "declined", "lapsed", "refused"}
     for name, state in states.items():
         needs = [states[need] for need in bundle.branch(name).needs if need in states]
-        if not set(needs) <= {"approved", "correcting"}:
+        if not set(needs) <= {*bundles.DONE, "correcting"}:
             assert state in unstarted, f"{name} is {state} while what it needs is {needs}"
-        if any(need != "approved" and LIFECYCLE.state(need).closed for need in needs):
+        if any(need not in bundles.DONE and LIFECYCLE.state(need).closed for need in needs):
             assert state != "waiting", f"{name} waits for what has ended"
-        if needs and set(needs) <= {"approved", "delivered"}:
+        if needs and set(needs) <= set(bundles.DONE):
             assert state not in ("waiting", "not_started"), f"{name} was skipped"
 
 
