@@ -50,6 +50,7 @@ import web.kiosk_card
 import web.later
 import web.my_dossiers
 import web.paper_uploads
+import web.paying
 import web.rating
 import web.signed_in
 import web.signing_in
@@ -96,6 +97,7 @@ ROOMS = (
     web.later,
     web.invitations,
     web.rating,
+    web.paying,
     web.signed_in,
     web.signing_in,
     web.device,

@@ -34,6 +34,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "work_in_process": True,
         "pin_issuer": "sandbox",
         "result_seals": "sandbox",
+        "payment_provider": "sandbox",
         "population_register": "sandbox",
         "business_register": "sandbox",
         "sms_channel": "sandbox",

@@ -43,6 +43,7 @@ from uploads import ClamdScanner, Keeper, SandboxScanner, Scanner, Vault
 from web.sandbox import people
 from wires import Signer, Webhooks, WireOffice
 from wires.business import BusinessRegister, Company, SandboxBusinesses
+from wires.payments import PaymentProvider, SandboxPayments
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
@@ -73,6 +74,7 @@ class House:
     backlogs: Backlogs
     pins: PinIssuer | None
     seals: Seals | None
+    payments: PaymentProvider | None
     population: PopulationRegister | None
     mandates: Mandates
     catalogue: procedures.Catalogue
@@ -94,6 +96,13 @@ def seals(settings: Settings, keys: Keys) -> Seals | None:
             return SandboxSeals(directory)
         case "files":
             return FileSeals(directory, keys.secret("seal-password"))
+
+
+def payment_provider(settings: Settings, keys: Keys) -> PaymentProvider | None:
+    """The adapter the settings name; None when none is connected: fees can then be asked for, not paid here."""
+    if settings.payment_provider == "none":
+        return None
+    return SandboxPayments(keys.key("wires"), settings.public_url)
 
 
 def population_register(settings: Settings) -> PopulationRegister | None:
@@ -211,8 +220,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population, business = population_register(settings), business_register(settings)
-        virus_scanner, sealing = scanner(settings), seals(settings, keys)
-        refuse_unfit(settings, [keys, pins, sealing, population, business, virus_scanner, *out])
+        virus_scanner, sealing, payments = scanner(settings), seals(settings, keys), payment_provider(settings, keys)
+        refuse_unfit(settings, [keys, pins, sealing, payments, population, business, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -264,6 +273,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             backlogs=Backlogs(db, wire_office, post_office),
             pins=pins,
             seals=sealing,
+            payments=payments,
             population=population,
             mandates=Mandates(
                 db=db,

@@ -75,7 +75,7 @@ async def correct(
     reason = _written(asked.reason)
     async with db.begin() as conn:
         work = await _reviewed(conn, keys, catalogue, actor, branch_id, "correct", version)
-        if not work.procedure.result.fields:
+        if work.outcome.in_register or not work.procedure.result.fields:
             raise CorrectedInRegister
         now = clock.now()
         case = await desk.case_of(conn, keys, settings, work, at=now)

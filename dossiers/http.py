@@ -16,6 +16,7 @@ from dossiers import (
     http_catalogue,
     http_desk,
     http_desk_work,
+    http_halting,
     http_later,
     http_wires,
     live,
@@ -467,6 +468,7 @@ route_handlers: list[Any] = [
     *http_assisted.route_handlers,
     *http_desk.route_handlers,
     *http_desk_work.route_handlers,
+    *http_halting.route_handlers,
     *http_later.route_handlers,
     *http_wires.route_handlers,
 ]

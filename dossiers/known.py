@@ -92,7 +92,7 @@ def ward_pin(answers: Answers) -> str | None:
 
 
 async def _birth(conn: AsyncConnection, results: list[Any]) -> register.BirthEntry | None:
-    births = [row.data["entry_id"] for row in results if "entry_id" in row.data]
+    births = [row.data["entry_id"] for row in results if row.kind == "birth_certificate" and "entry_id" in row.data]
     if len(births) != 1:
         return None
     entry = await register.entry(conn, births[0])
@@ -163,7 +163,8 @@ def _marriage(entry: register.MarriageEntry) -> dict[str, Any]:
 
 def _spouse(spouse: register.Spouse) -> dict[str, Any]:
     said = msgspec.to_builtins(spouse)
-    return {**said, "date_of_birth": _as_asked(spouse.date_of_birth)}
+    born = spouse.date_of_birth
+    return {**said, "date_of_birth": None if born is None else _as_asked(born)}
 
 
 def _as_asked(partial: str | None) -> str | None:

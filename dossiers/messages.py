@@ -66,6 +66,24 @@ class AttachDocument(Request, frozen=True, kw_only=True):
     upload_id: Annotated[str, Meta(min_length=1, max_length=60)]
 
 
+class AskPayment(Request, frozen=True):
+    """The fee that the table names for this filing; the amount is never stated by hand."""
+
+    channel: Literal["online", "counter"] = "online"
+    person_classes: Annotated[
+        tuple[Literal["merit", "poor", "disabled"], ...], Meta(max_length=3, description="as the officer saw on paper")
+    ] = ()
+
+
+class Deliver(Request, frozen=True):
+    """How a result came into the citizen's hands."""
+
+    by: Literal["counter", "post", "online"]
+    to: (
+        Annotated[str, Meta(min_length=1, max_length=100, description="who took it, where not the requester")] | None
+    ) = None
+
+
 class Decide(Request, frozen=True, kw_only=True):
     """`reason` is required to refuse, which by this is only proposed: a second officer confirms it. `result` holds what the agency
     states of its paper: see `result_fields` of the branch."""
@@ -202,6 +220,7 @@ class AskedOf(Answer, frozen=True, kw_only=True):
     reason: Words | None
     fields: list[str]
     documents: list[str]
+    amount_dong: int | None
     due_at: datetime
 
 
@@ -220,6 +239,18 @@ class RatingView(Answer, frozen=True, kw_only=True):
     score: int
     comment: str
     at: datetime
+
+
+class PaymentView(Answer, frozen=True, kw_only=True):
+    """A fee asked for. `pay_at` is where it is paid; once it is, `receipt` is the number of the receipt."""
+
+    order_id: str
+    amount_dong: int
+    reason: Words
+    asked_at: datetime
+    pay_at: str | None
+    paid_at: datetime | None
+    receipt: str | None
 
 
 class BranchView(Answer, frozen=True, kw_only=True):

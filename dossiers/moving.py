@@ -151,6 +151,8 @@ def _entering(
     elif after.clock_stopped and not before.clock_stopped:
         pauses.append([at.isoformat(), None])
     found["pauses"] = pauses
+    if before.closed and after.closed:
+        return found  # handed over: when and by whom it was decided stays
     if after.closed:
         reason = to_json(step.reason) if step.reason is not None else None
         return found | {"decided_at": at, "asked": None, "reason": reason}

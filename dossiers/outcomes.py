@@ -2,133 +2,31 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import register
-from dossiers import known, papers
-from identity.offices import Office
-from kit import clock, places
-from kit.actor import Actor
+from dossiers import papers, registering
+from dossiers.cases import Case, Made, Outcome, address_line, printed
+from dossiers.registering import BirthCertificate
+from kit import clock
 from kit.pades import Signed
 from kit.refusal import Fault, fault
 from procedures import Procedure, forms, rules
-from procedures.messages import Field, Form
 
-VIETNAM = "VNM"
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one approval is made from. `given` is what earlier branches gave, such as `child.pin`."""
-
-    branch_id: str
-    receipt_code: str
-    form: Form
-    values: dict[str, Any]
-    given: dict[str, Any]
-    procedure: Procedure
-    office: Office
-    actor: Actor
-    officer_name: str
-    officer_title: str
-    city: str
-    at: datetime
-
-    def value(self, path: str) -> Any:
-        return rules.at(self.values, path)
-
-    def word(self, path: str) -> str:
-        """A coded answer as papers print it, in Vietnamese."""
-        section, _, name = path.partition(".")
-        field = next(f for s in self.form.sections if s.name == section for f in s.fields if f.name == name)
-        entry = self.form.lists[field.codes or ""].get(str(self.value(path)))
-        return entry.vi if entry is not None else ""
-
-    @property
-    def today(self) -> date:
-        return self.at.astimezone(clock.CITY).date()
-
-    @property
-    def child_born(self) -> date:
-        return date.fromisoformat(self.value("child.date_of_birth"))
-
-    @property
-    def office_name(self) -> str:
-        """As letterheads print it, the city after the ward."""
-        name = self.office.name.vi
-        return name if self.city in name else f"{name}, {self.city}"
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A result: the number on its paper, and what the paper is printed from."""
-
-    number: str
-    data: dict[str, Any]
-
-
-class Outcome(Protocol):
-    """One kind of result."""
-
-    kind: ClassVar[str]
-    needs_pin: ClassVar[bool]
-    """Whether the child gets its personal number by this approval; it then stands in `given["child.pin"]`."""
-
-    alone: ClassVar[bool]
-    """Whether its procedure can be filed by itself: its own form then holds all that the paper prints."""
-
-    def known(self, case: Case) -> dict[str, Any]:
-        """What the officer need not state."""
-        ...
-
-    def faults(self, case: Case, stated: Mapping[str, Any]) -> list[Fault]:
-        """What is wrong beyond the fields' own shapes."""
-        ...
-
-    async def make(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> Made:
-        """The result of an approval whose statement has no fault, on the transaction of the decision."""
-        ...
-
-    async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
-        """What `render` wants, from what is stored."""
-        ...
-
-    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
-        """The PDF, which says in words how it is about to be signed. Blocks."""
-        ...
-
-
-class BirthCertificate:
-    """Made by the register from the form and the number issued; nothing is stated by hand."""
-
-    kind: ClassVar[str] = "birth_certificate"
-    needs_pin: ClassVar[bool] = True
-    alone: ClassVar[bool] = True
-
-    def known(self, case: Case) -> dict[str, Any]:
-        return {}
-
-    def faults(self, case: Case, stated: Mapping[str, Any]) -> list[Fault]:
-        return []
-
-    async def make(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> Made:
-        entry = await register.register_birth(
-            conn,
-            actor=case.actor,
-            office=register.Office(id=case.office.id, name=case.office_name),
-            signer=register.Signer(full_name=case.officer_name, title=case.officer_title, clerk=case.officer_name),
-            pin=case.given["child.pin"],
-            facts=birth_facts(case),
-            at=case.at,
-        )
-        return Made(f"{entry.number}/{entry.year}", {"entry_id": entry.id})
-
-    async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
-        return await register.entry(conn, data["entry_id"])
-
-    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
-        return register.birth_certificate(fetched, specimen=specimen, signed=signed)
+__all__ = [
+    "BirthCertificate",
+    "Case",
+    "IdentityCardAppointment",
+    "Outcome",
+    "address_line",
+    "appointment_at",
+    "officer_title",
+    "outcome_of",
+    "printer",
+    "stated_faults",
+]
 
 
 class InsuranceCard:
@@ -137,6 +35,7 @@ class InsuranceCard:
     kind: ClassVar[str] = "health_insurance_card"
     needs_pin: ClassVar[bool] = False
     alone: ClassVar[bool] = True
+    in_register: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         found: dict[str, Any] = {"facility": case.value("insurance.facility")}
@@ -185,6 +84,7 @@ class ResidenceConfirmation:
     kind: ClassVar[str] = "residence_confirmation"
     needs_pin: ClassVar[bool] = False
     alone: ClassVar[bool] = False
+    in_register: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         return {"address": case.value("residence.address")}
@@ -240,6 +140,7 @@ class IdentityCardAppointment:
     kind: ClassVar[str] = "identity_card_appointment"
     needs_pin: ClassVar[bool] = False
     alone: ClassVar[bool] = False
+    in_register: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         return {"place": case.office.name.vi}
@@ -286,6 +187,7 @@ class StatedResult:
     kind: ClassVar[str] = "notice"
     needs_pin: ClassVar[bool] = False
     alone: ClassVar[bool] = True
+    in_register: ClassVar[bool] = False
 
     def known(self, case: Case) -> dict[str, Any]:
         return {}
@@ -322,7 +224,7 @@ class StatedResult:
 
 _KINDS: dict[str, Outcome] = {
     outcome.kind: outcome
-    for outcome in (BirthCertificate(), InsuranceCard(), ResidenceConfirmation(), IdentityCardAppointment())
+    for outcome in (*registering.OUTCOMES, InsuranceCard(), ResidenceConfirmation(), IdentityCardAppointment())
 }
 _STATED = StatedResult()
 
@@ -367,97 +269,9 @@ def officer_title(roles: frozenset[str], procedure: Procedure) -> str:
     }.get(procedure.officer_role, "Công chức một cửa")
 
 
-# --- the birth -------------------------------------------------------------------------------------------------------
-
-
-def birth_facts(case: Case) -> register.BirthFacts:
-    """The form as the register's book wants it: words for codes, one printed line for an address."""
-    number = case.value("birth_notification.number")
-    issued_on = case.value("birth_notification.issued_on")
-    return register.BirthFacts(
-        child=register.Child(
-            full_name=case.value("child.full_name"),
-            sex=case.value("child.sex"),
-            date_of_birth=case.value("child.date_of_birth"),
-            place_of_birth=_place_of_birth(case),
-            place_of_birth_unit=case.value("child.birth_place.ward"),
-            place_of_origin=address_line(case.value("child.place_of_origin"), case.form),
-            ethnicity=case.word("child.ethnicity"),
-            nationality=case.word("child.nationality"),
-        ),
-        mother=_parent(case, "mother"),
-        father=_parent(case, "father"),
-        requester=register.Requester(
-            full_name=case.value("requester.full_name"),
-            relationship=case.word(known.RELATION),
-            pin=case.value("requester.pin"),
-        ),
-        notification=register.BirthNotification(
-            number=number,
-            issued_on=date.fromisoformat(issued_on) if issued_on else None,
-            issued_by=case.value("child.birth_facility"),
-        )
-        if number
-        else None,
-        multiple_birth=case.value("child.multiple_birth") or False,
-        birth_order=case.value("child.birth_order") or 1,
-    )
-
-
-def _parent(case: Case, role: str) -> register.Parent | None:
-    if case.value(f"{role}.full_name") is None:
-        return None
-    return register.Parent(
-        full_name=case.value(f"{role}.full_name"),
-        date_of_birth=_as_registered(case.value(f"{role}.date_of_birth")),
-        ethnicity=case.word(f"{role}.ethnicity"),
-        nationality=case.word(f"{role}.nationality"),
-        residence=address_line(case.value(f"{role}.residence"), case.form),
-        residence_kind=case.value(f"{role}.residence_kind"),
-        pin=case.value(f"{role}.pin"),
-    )
-
-
-def _as_registered(asked: str) -> str:
-    """`dd/mm/yyyy`, `mm/yyyy` or `yyyy` as the register keeps it, the year first."""
-    return "-".join(reversed(asked.split("/"))) if "/" in asked else asked
-
-
-def _place_of_birth(case: Case) -> str:
-    line = address_line(case.value("child.birth_place"), case.form)
-    facility = case.value("child.birth_facility")
-    return f"{facility}, {line}" if facility else line
-
-
 def child_address(case: Case) -> str:
     """Where the child lives: what was said of it, the residence asked for, else the mother's, else the father's."""
     for path in ("home.address", "residence.address", "mother.residence", "father.residence"):
         if case.value(path) is not None:
             return address_line(case.value(path), case.form)
     return ""
-
-
-def printed(field: Field, value: Any, form: Form) -> str:
-    """One answer as papers print it, in Vietnamese."""
-    if field.kind == "address":
-        return address_line(value, form)
-    if field.kind == "code":
-        entry = form.lists[field.codes or ""].get(str(value))
-        return entry.vi if entry is not None else str(value)
-    if field.kind == "date":
-        return f"{date.fromisoformat(value):%d/%m/%Y}"
-    if isinstance(value, bool):
-        return "Có" if value else "Không"
-    return f"{value:,}".replace(",", ".") if isinstance(value, int) else str(value)
-
-
-def address_line(address: Mapping[str, Any], form: Form) -> str:
-    """An address on one printed line, on today's map; an address abroad ends in the country."""
-    detail, country = address.get("detail"), address.get("country")
-    if country not in (None, "", VIETNAM):
-        nations = form.lists.get("nationality")
-        entry = nations.get(country) if nations else None
-        return ", ".join(part for part in (detail, entry.vi if entry else country) if part)
-    place = places.ward(address["ward"])
-    assert place is not None, "checked with the form"
-    return ", ".join(part for part in (detail, place.name, place.province_name) if part)

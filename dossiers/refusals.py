@@ -369,3 +369,31 @@ class LevelTooLow(Refusal):
     code = "citizen-level-too-low"
     vi = "Tài khoản của người dân cần định danh mức {level}. Hãy xác nhận danh tính tại quầy trước."
     en = "The citizen's account must stand at level {level}. Confirm who they are at the desk first."
+
+
+class NothingToPay(Refusal):
+    status = 409
+    code = "nothing-to-pay"
+    vi = "Theo bảng phí, hồ sơ này không phải nộp phí ({reason}). Hãy giải quyết tiếp."
+    en = "By the table of fees nothing is to be paid here ({reason_en}). Go on with it."
+
+
+class NoPaymentProvider(Refusal):
+    status = 503
+    code = "no-payment-provider"
+    vi = "Hệ thống chưa nối với cổng thanh toán nên chưa nhận được tiền. Hãy hỏi bộ phận một cửa."
+    en = "No payment provider is connected, so no money can be taken. Ask the one-stop desk."
+
+
+class PaymentUnknown(Refusal):
+    status = 404
+    code = "payment-unknown"
+    vi = "Không có khoản phí này. Hãy tải lại hồ sơ."
+    en = "There is no such fee. Reload the dossier."
+
+
+class PaymentDiffers(Refusal):
+    status = 409
+    code = "payment-differs"
+    vi = "Số tiền được báo là {paid} đồng, khoản phí là {amount} đồng. Chưa ghi nhận; hãy đối soát với cổng thanh toán."
+    en = "{paid} đồng were reported where {amount} đồng were asked for. Nothing was recorded; reconcile with the provider."

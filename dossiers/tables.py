@@ -235,6 +235,26 @@ signed_results = Table(
     Column("signed_at", Instant, nullable=False),
 )
 """Papers as they were signed and are served; a trigger refuses UPDATE."""
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dossier_id", Id, ForeignKey("dossiers.id"), nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("amount_dong", Integer, nullable=False),
+    # The row of the fee table it comes from, as told: {"vi", "en"}.
+    Column("reason", Json, nullable=False),
+    Column("asked_by", Id, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("paid_at", Instant),
+    # The provider's own number of the payment: told again, it is the same money.
+    Column("reference", Text, unique=True),
+    Column("receipt", Text, unique=True),
+    Index("ix_payments_dossier_id", "dossier_id", "branch"),
+    CheckConstraint("amount_dong > 0", name="amount"),
+    CheckConstraint("(paid_at is null) = (reference is null) and (paid_at is null) = (receipt is null)", name="paid"),
+)
+"""Fees asked for and paid. Money that came is a row whatever became of the branch meanwhile."""
 
 invitations = Table(
     "invitations",

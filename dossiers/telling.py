@@ -254,6 +254,18 @@ class Messenger:
         fields = {**self._common(state), "branch": title, "day": day}
         await self._send(conn, "promise-moved", fields, cause=f"{branch_id}:{cause}")
 
+    async def payment_requested(
+        self, conn: AsyncConnection, branch_id: str, title: Words, *, day: str, cause: int
+    ) -> None:
+        """How much stands in the dossier, never in a message."""
+        fields = {**self._common("payment_requested"), "branch": title, "day": day}
+        await self._send(conn, "payment-requested", fields, cause=f"{branch_id}:{cause}")
+
+    async def stopped(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
+        await self._send(
+            conn, "branch-stopped", {**self._common("stopped"), "branch": title}, cause=f"{branch_id}:{cause}"
+        )
+
     async def taken_up_again(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
         fields = {**self._common("submitted"), "branch": title}
         await self._send(conn, "branch-reopened", fields, cause=f"{branch_id}:{cause}")

@@ -208,6 +208,7 @@ def asked_of(row: Row) -> AskedOf | None:
         reason=Words(vi=asked["reason"], en=asked["reason"]) if asked else None,
         fields=asked.get("fields", []),
         documents=asked.get("documents", []),
+        amount_dong=asked.get("amount_dong"),
         due_at=row.lapses_at,
     )
 

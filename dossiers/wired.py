@@ -23,7 +23,12 @@ from wires import Attached, Intake, MessageMalformed, StatusReport, Wire
 from wires.vocabulary import IN_HAND, NEW, RESULT, RETURNED, SUPPLEMENT
 
 # Modules of the linked software for the books of civil status (published); other agencies' are their own.
-_MODULES = {"birth_certificate": "LTKS", "death_extract": "LTKT", "marriage_certificate": "LTKH"}
+_MODULES = {
+    "birth_certificate": "LTKS",
+    "death_extract": "LTKT",
+    "death_certificate": "LTKT",
+    "marriage_certificate": "LTKH",
+}
 
 # What an agency calls the parts of a result [assumption: no agency's own list is published].
 _RESULT_NAMES: dict[str, dict[str, str]] = {

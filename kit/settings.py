@@ -122,6 +122,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(description="timestamp authority (RFC 3161) that signatures of results are dated by; none: B-B only"),
     ] = None
+    payment_provider: Annotated[
+        Literal["none", "sandbox"], Meta(description="where fees are paid; sandbox is development-only")
+    ] = "none"
     population_register: Annotated[
         Literal["none", "sandbox"],
         Meta(description="who confirms number, name and birth date; sandbox is development-only"),

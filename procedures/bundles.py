@@ -85,6 +85,8 @@ def after(
     if isinstance(item, Bundle):
         if first.after == "approved":
             found += _freed(item, lifecycle, now)
+        elif first.after in DONE:
+            pass
         elif lifecycle.state(first.after).closed and item.branch(event.branch).on_refused == "stops_group":
             found += _stopped(item, lifecycle, now, event.branch)
         elif event.action in _TAKEN_UP_AGAIN:
@@ -96,6 +98,8 @@ def after(
     ]
 
 
+DONE = ("approved", "delivered")
+"""What others may begin from: there is a result, handed over or not."""
 _TAKEN_UP_AGAIN = ("refile", "reopen")
 _CONSENTED = ("confirm", "confirm_on_paper")
 
@@ -108,7 +112,7 @@ def _freed(bundle: Bundle, lifecycle: Lifecycle, states: Mapping[str, str]) -> l
     return [
         act(lifecycle, name, state, "start")
         for name, state in states.items()
-        if state == "waiting" and all(states[need] == "approved" for need in _needs(bundle.branch(name), states))
+        if state == "waiting" and all(states[need] in DONE for need in _needs(bundle.branch(name), states))
     ]
 
 
@@ -128,7 +132,7 @@ def _stopped(bundle: Bundle, lifecycle: Lifecycle, states: Mapping[str, str], en
 def _refuse_before_needs(bundle: Bundle, states: Mapping[str, str], branch: str) -> None:
     """A branch is taken up again once what it needs stands: taken up before, it would have nothing to begin from."""
     for need in _needs(bundle.branch(branch), states):
-        if states[need] != "approved":
+        if states[need] not in DONE:
             raise NeedsFirst(branch=need)
 
 

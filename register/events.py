@@ -3,7 +3,7 @@
 In the caller's transaction. Nothing is changed in place: a note says what holds from then on, and which entry brought it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from kit import names
 from kit.db import AsyncConnection, to_json
@@ -70,7 +70,7 @@ async def register_death(
 ) -> DeathEntry:
     """Writes a death (Luật Hộ tịch Đ33-34); it ends the marriage that stood, and the birth entry is noted.
 
-    Raises NotTheRegistrar, Invalid, DeathAlreadyRegistered, EntryStillHeld or BookClosed.
+    Raises NotTheRegistrar, Invalid, DeathAlreadyRegistered, EntryStillHeld, EntryAmbiguous or BookClosed.
     """
     desk.refuse_others()
     facts = writing.as_written(facts)
@@ -214,26 +214,28 @@ async def _standing_marriage(conn: AsyncConnection, who: Person) -> MarriageEntr
     return next((entry for entry in found if entry.stands), None)
 
 
-async def _entries_of(conn: AsyncConnection, kind: Kind, who: Person) -> Collection[str]:
-    """Ids of the entries that are surely of this person: by number, or by name and whole birthday where neither has another number."""
-    roles = ("child",) if kind == "birth" else ("husband", "wife")
-    return await store.entries_of(
+async def _entries_of(conn: AsyncConnection, kind: Kind, who: Person) -> Sequence[str]:
+    """Ids of the entries that name this person by number. Of somebody without one, raises EntryAmbiguous where name and whole birthday
+    fit any: a note that says somebody is dead, or names a child's father, is never put on a guess."""
+    whole = who.date_of_birth if who.date_of_birth and dates.is_whole(who.date_of_birth) else None
+    found = await store.entries_of(
         conn,
         kind=kind,
-        roles=roles,
+        roles=("child",) if kind == "birth" else ("husband", "wife"),
         pin=who.pin,
-        name_folded=names.fold(who.full_name),
-        date_of_birth=who.date_of_birth if who.date_of_birth and dates.is_whole(who.date_of_birth) else None,
+        alike=(names.fold(who.full_name), whole) if whole else None,
     )
+    if found and who.pin is None:
+        raise searching.ambiguous([await service.entry(conn, entry_id) for entry_id in found])
+    return found
 
 
 async def _birth_of_child(conn: AsyncConnection, child: Person) -> BirthEntry | None:
-    """The child's entry, locked. Raises EntryAmbiguous where name and birthday fit several."""
+    """The child's entry, locked. Raises EntryAmbiguous."""
     found = await _entries_of(conn, "birth", child)
-    if len(found) > 1:
-        raise searching.ambiguous([await service.entry(conn, entry_id) for entry_id in found])
     if not found:
         return None
-    entry = await writing.locked(conn, next(iter(found)))
+    # One personal number is one birth.
+    entry = await writing.locked(conn, found[0])
     assert isinstance(entry, BirthEntry)
     return entry

@@ -178,27 +178,20 @@ async def death_of(conn: AsyncConnection, *, pin: str | None, likeness: str | No
 
 
 async def entries_of(
-    conn: AsyncConnection,
-    *,
-    kind: str,
-    roles: Collection[str],
-    pin: str | None,
-    name_folded: str,
-    date_of_birth: str | None,
+    conn: AsyncConnection, *, kind: str, roles: Collection[str], pin: str | None, alike: tuple[str, str] | None
 ) -> Sequence[str]:
-    """Ids of the entries of a kind that name this person in one of the roles: by number; by name and birthday where the book has no
-    number for them, or nobody knows it."""
+    """Ids of the entries of a kind that name in one of the roles this number, or somebody of this folded name and birthday."""
     people = register_people.c
-    same: list[ColumnElement[bool]] = [people.pin == pin] if pin is not None else []
-    if date_of_birth is not None:
-        alike = and_(people.name_folded == name_folded, people.date_of_birth == date_of_birth)
-        same.append(alike if pin is None else and_(alike, people.pin.is_(None)))
-    if not same:
+    if pin is not None:
+        same: ColumnElement[bool] = people.pin == pin
+    elif alike is not None:
+        same = and_(people.name_folded == alike[0], people.date_of_birth == alike[1])
+    else:
         return []
     query = (
         select(people.entry_id)
         .join(register_entries, register_entries.c.id == people.entry_id)
-        .where(register_entries.c.kind == kind, people.role.in_(roles), or_(*same))
+        .where(register_entries.c.kind == kind, people.role.in_(roles), same)
         .distinct()
         .order_by(people.entry_id)
     )

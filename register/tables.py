@@ -1,6 +1,6 @@
 """The civil register: books, entries that are only ever added, notes on them, the people each names, extracts given out.
 
-`migrations/versions/0003_register.py` and `0030_register_events.py` also give entries, notes and extracts a trigger that refuses
+`migrations/versions/0003_register.py` and `0028_register_events.py` also give entries, notes and extracts a trigger that refuses
 UPDATE and DELETE: what was registered stands, and a correction is an entry of its own with a note on the one it changes.
 """
 

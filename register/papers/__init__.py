@@ -36,7 +36,7 @@ def birth_certificate(entry: BirthEntry, *, specimen: bool, signed: Signed | Non
     said = words.in_words(child.date_of_birth)
     data = {
         "specimen": specimen,
-        "sealed": None if signed is None else signed.printed(),
+        "sealed": _sealed(signed),
         "office": entry.office.name,
         "number": entry.number,
         "book": entry.book,
@@ -60,11 +60,12 @@ def birth_certificate(entry: BirthEntry, *, specimen: bool, signed: Signed | Non
     return pdf.render(_TEMPLATE, data, at=datetime.combine(entry.registered_on, time(), clock.CITY))
 
 
-def original(entry: AnyEntry, *, specimen: bool, title: str | None = None) -> bytes:
+def original(entry: AnyEntry, *, specimen: bool, signed: Signed | None = None, title: str | None = None) -> bytes:
     """The paper handed out once at the registration (Luật Hộ tịch Đ62), as PDF/A; `title` where the law of the day names it otherwise."""
     said = _said(entry)
     data = {
         "specimen": specimen,
+        "sealed": _sealed(signed),
         "office": entry.office.name,
         "title": title or said["title"],
         "copy": False,
@@ -79,12 +80,13 @@ def original(entry: AnyEntry, *, specimen: bool, title: str | None = None) -> by
     return pdf.render(_EXTRACT, data, at=datetime.combine(entry.registered_on, time(), clock.CITY))
 
 
-def paper_of_extract(issued: Extract, *, specimen: bool) -> bytes:
+def paper_of_extract(issued: Extract, *, specimen: bool, signed: Signed | None = None) -> bytes:
     """A copy extract ("BẢN SAO") of an entry as it stood when it was issued, whichever office keeps the book."""
     entry = issued.entry
     said = _said(entry)
     data = {
         "specimen": specimen,
+        "sealed": _sealed(signed),
         "office": issued.office.name,
         "title": said["extract"],
         "copy": True,
@@ -99,10 +101,11 @@ def paper_of_extract(issued: Extract, *, specimen: bool) -> bytes:
     return pdf.render(_EXTRACT, data, at=datetime.combine(issued.issued_on, time(), clock.CITY))
 
 
-def marital_certificate(said: MaritalStatement, *, specimen: bool) -> bytes:
+def marital_certificate(said: MaritalStatement, *, specimen: bool, signed: Signed | None = None) -> bytes:
     """Giấy xác nhận tình trạng hôn nhân as PDF/A."""
     data = {
         "specimen": specimen,
+        "sealed": _sealed(signed),
         "office": said.office.name,
         "title": "GIẤY XÁC NHẬN TÌNH TRẠNG HÔN NHÂN",
         "copy": False,
@@ -219,6 +222,10 @@ def _together(*said: str | None) -> str | None:
 
 def _figures(partial: str | None) -> str | None:
     return None if partial is None else dates.figures(partial)
+
+
+def _sealed(signed: Signed | None) -> Any:
+    return None if signed is None else signed.printed()
 
 
 def _signature(signer: Signer) -> dict[str, Any]:

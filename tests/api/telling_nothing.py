@@ -12,6 +12,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /d",
     ],
     GIVES_ONLY_WHAT_THE_CALLER_BROUGHT: [
+        "POST /v1/payments/notices",
         "POST /v1/cards/readings",
         "POST /v1/cards/challenges",
         "GET /v1/places/resolution",
@@ -145,6 +146,8 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "DELETE /v1/officer-leaves/{leave_id}",
     ],
     SANDBOX: [
+        "GET /sandbox/payments/{order_id}",
+        "POST /sandbox/payments/{order_id}",
         "POST /sandbox/kiosk",
         "GET /sandbox",
         "GET /sandbox/inbox",

@@ -208,6 +208,29 @@ async def ask_supplement(here: Walker) -> None:
     await officer.post(f"{path}/supplement-request", json=body, expect=201)
 
 
+@walks(
+    "POST /v1/desk/branches/{branch_id}/stop",
+    "POST /v1/desk/branches/{branch_id}/resumption",
+    "POST /v1/desk/branches/{branch_id}/payment-request",
+    "POST /v1/desk/branches/{branch_id}/delivery",
+)
+async def halt(here: Walker) -> None:
+    dossier = await here.dossier()
+    await steps.decide(here.city, dossier, "birth")
+    officer = await here.city.signed_in("residence")
+    path = f"/v1/desk/branches/{steps.branch(dossier, 'residence')['id']}"
+    await officer.post(f"{path}/claim", expect=201)
+    await officer.post(f"{path}/stop", json={"reason": _WHY}, expect=201)
+    await officer.post(f"{path}/resumption", expect=201)
+    await officer.post(f"{path}/payment-request", json={"channel": "counter"}, expect=201)
+    parent = await here.city.signed_in("parent")
+    order = await parent.get(f"/v1/dossiers/{dossier['id']}/branches/residence/payment", expect=200)
+    await here.city.client.post(order["pay_at"].removeprefix(here.city.house.settings.public_url))
+    approve = {"outcome": "approved", "result": steps.RESULTS["residence"]}
+    await officer.post(f"{path}/decision", json=approve, expect=201)
+    await officer.post(f"{path}/delivery", json={"by": "counter"}, expect=201)
+
+
 @walks("POST /v1/desk/branches/{branch_id}/reopening")
 async def reopen(here: Walker) -> None:
     officer, path = await here.branch()

@@ -90,6 +90,10 @@ supplement_requested: Walk = functools.partial(
     verb="supplement-request",
     body={"reason": WHY, "fields": ["residence.address"]},
 )
+payment_requested: Walk = functools.partial(
+    _then, before=in_review, officer=True, verb="payment-request", body={"channel": "counter"}
+)
+stopped: Walk = functools.partial(_then, before=in_review, officer=True, verb="stop", body={"reason": WHY})
 approved: Walk = functools.partial(
     _then,
     before=in_review,
@@ -100,6 +104,7 @@ approved: Walk = functools.partial(
 refusal_proposed: Walk = functools.partial(
     _then, before=in_review, officer=True, verb="decision", body={"outcome": "refused", "reason": WHY}
 )
+delivered: Walk = functools.partial(_then, before=approved, officer=True, verb="delivery", body={"by": "counter"})
 correcting: Walk = functools.partial(_then, before=approved, officer=False, verb="correction", body={"reason": WHY})
 
 
@@ -135,6 +140,9 @@ STATES: dict[str, Walk] = {
     "in_review": in_review,
     "refusal_proposed": refusal_proposed,
     "supplement_requested": supplement_requested,
+    "payment_requested": payment_requested,
+    "stopped": stopped,
+    "delivered": delivered,
     "correcting": correcting,
     "approved": approved,
     "refused": refused,
@@ -207,6 +215,10 @@ async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: st
         "give_back": ("return-to-queue", {}),
         "escalate": ("escalation", {"reason": WHY}),
         "forward": ("forwarding", {"office_id": await other_police(city), "reason": WHY}),
+        "ask_payment": ("payment-request", {"channel": "counter"}),
+        "stop": ("stop", {"reason": WHY}),
+        "resume": ("resumption", None),
+        "deliver": ("delivery", {"by": "post"}),
         "ask_supplement": ("supplement-request", {"reason": WHY, "fields": ["residence.address"]}),
         "approve": ("decision", decision),
         "propose_refusal": ("decision", {"outcome": "refused", "reason": WHY}),
@@ -228,9 +240,23 @@ async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: st
     if action in by_owner:
         verb, body = by_owner[action]
         return await who.post(at(dossier, verb), json=body)
+    if action == "pay":
+        return await pay(city, who, dossier)
     if action == "withdraw":
         return await who.post(f"/v1/dossiers/{dossier['id']}/withdrawal", json={"branches": [BRANCH]})
     return await answer(city, who.name, dossier, "agree" if action == "confirm" else "decline")
+
+
+async def pay(city: CityPeople, who: Person, dossier: dict[str, Any]) -> Any:
+    """Asks where to pay, and pays there; the provider tells it. A fee that is not waited for has no such place."""
+    asked = await who.get(at(dossier, "payment"))
+    if "code" in asked:
+        return asked
+    if asked["pay_at"] is None:
+        return {"code": "nothing-to-pay-now"}
+    paid = await city.client.post(asked["pay_at"].removeprefix(city.house.settings.public_url))
+    assert paid.status_code == 200, paid.text
+    return asked
 
 
 PERSONS = {
@@ -253,6 +279,8 @@ CODES = {
     "not-claimed",
     "not-found",
     "not-signed-in",
+    "nothing-to-pay-now",
+    "payment-unknown",
 }
 
 
@@ -315,7 +343,9 @@ async def test_what_lapsed_before_any_office_had_it_is_filed_again_and_not_reope
 def _changes_nothing(state: str, action: str, key: str) -> bool:
     """Said again, it is so already."""
     if key == "residence":
-        return action == "claim" and state in ("in_review", "refusal_proposed", "supplement_requested")
+        return action == "claim" and state in (
+            "in_review", "refusal_proposed", "supplement_requested", "payment_requested", "stopped",
+        )  # fmt: skip
     return (key, state, action) == ("other_parent", "declined", "decline")
 
 

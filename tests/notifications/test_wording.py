@@ -22,6 +22,8 @@ EVENTS = {
     "branch-lapsed",
     "branch-reopened",
     "supplement-requested",
+    "payment-requested",
+    "branch-stopped",
     "result-reviewed",
     "consent-asked",
     "consent-missing",

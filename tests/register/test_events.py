@@ -274,6 +274,17 @@ async def test_a_childs_death_is_noted_on_the_birth(db: Database) -> None:
     assert f"khai tử số {death.number}" in noted.notes[0].text
 
 
+async def test_nobody_is_noted_as_dead_on_a_guess(db: Database) -> None:
+    """Somebody without a number has the name and the birthday of a married man: the number is asked for, and nothing is written."""
+    he = a_man("Ngờ Văn Vực")
+    entry = await wed(db, he, a_woman())
+    unknown = register.Person(full_name="ngo van vuc", date_of_birth=he.date_of_birth)
+    assert (await refused(db, bury(db, unknown))).code == "register-entry-ambiguous"
+    assert (await now(db, entry)).stands
+    await bury(db, he)
+    assert not (await now(db, entry)).stands
+
+
 # --- recognition -------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,161 @@
+"""A fee is asked for, the clock stops, the provider tells what came, the officer goes on. The amount is the table's, nobody's guess."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import deciding, desk, known, moving, store, telling, views, whose
+from dossiers.history import Happening
+from dossiers.messages import AskPayment, PaymentView
+from dossiers.messages_desk import DeskBranch
+from dossiers.refusals import NoPaymentProvider, NothingToPay, PaymentDiffers, PaymentUnknown
+from identity.mandates import Mandates
+from kit import clock, ids
+from kit.actor import Actor
+from kit.db import Database, to_json
+from kit.keys import Keys
+from kit.refusal import Words
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue, bundles, fees
+from procedures.bundles import Event, Transition
+from wires.payments import Order, Paid, PaymentProvider
+
+
+async def ask(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    mandates: Mandates,
+    actor: Actor,
+    branch_id: str,
+    asked: AskPayment,
+    *,
+    version: int | None,
+) -> DeskBranch:
+    """The fee by the day of submission, the channel and the person's class; the branch then waits as for a supplement.
+
+    Raises FeeNotKnown where the table does not say, NothingToPay where it says nothing is due, and what `deciding.decidable` refuses.
+    """
+    async with db.begin() as conn:
+        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "ask_payment", lock=True)
+        now, dossier, branch = clock.now(), work.dossier, work.branch
+        values = known.values_of(dossier.form)
+        fee = fees.fee(
+            work.procedure,
+            dossier.submitted_at.astimezone(clock.CITY).date(),
+            asked.channel,
+            asked.person_classes,
+            values=values,
+            copies=values.get("copies", {}).get("count", 0) if branch.position == 0 else 0,
+        )
+        if fee.amount_dong == 0:
+            raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
+        due = catalogue.calendar.promise(now, catalogue.lifecycle.supplement).due_at
+        day, amount = f"{views.day_of(due):%d/%m/%Y}", f"{fee.amount_dong:,}".replace(",", ".")
+
+        def told(step: Transition) -> Happening:
+            said = Words(
+                vi=f"cần nộp {amount} đồng trước ngày {day}. {fee.reason.vi}",
+                en=f"{amount} đồng are to be paid by {day}. {fee.reason.en}",
+            )
+            facts = {"amount_dong": fee.amount_dong}
+            return telling.done(
+                actor, "ask_payment", branch.name, work.procedure.name, said, step.before, step.after, **facts
+            )
+
+        order = ids.new_id("pay")
+        row = {"id": order, "dossier_id": dossier.id, "branch": branch.name, "amount_dong": fee.amount_dong}
+        await store.add_payment(
+            conn, {**row, "reason": to_json(fee.reason), "asked_by": actor.account_id, "asked_at": now}
+        )
+        wanted = {"reason": fee.reason.vi, "amount_dong": fee.amount_dong}
+        event = Event(branch.name, "ask_payment")
+        await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
+        messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
+        await messenger.payment_requested(conn, branch.id, work.procedure.name, day=day, cause=branch.version)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def shown(
+    db: Database,
+    mandates: Mandates,
+    provider: PaymentProvider | None,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    *,
+    behalf: str | None = None,
+) -> PaymentView:
+    """The newest fee of a branch: where to pay it, or its receipt. Raises PaymentUnknown, NoPaymentProvider and what `whose.filed` does."""
+    async with db.begin() as conn:
+        side = await whose.side(conn, mandates, actor, behalf)
+        dossier = await whose.filed(conn, side, dossier_id)
+        await whose.record_read(conn, side, dossier)
+        row = await store.payment_of(conn, dossier_id, branch)
+        if row is None:
+            raise PaymentUnknown
+        waits = any(
+            one.name == branch and one.state == "payment_requested"
+            for one in await store.branches_of(conn, [dossier_id])
+        )
+    pay_at: str | None = None
+    if row.paid_at is None and waits:
+        if provider is None:
+            raise NoPaymentProvider
+        pay_at = provider.link(Order(id=row.id, amount_dong=row.amount_dong))
+    return PaymentView(
+        order_id=row.id,
+        amount_dong=row.amount_dong,
+        reason=Words(**row.reason),
+        asked_at=row.asked_at,
+        pay_at=pay_at,
+        paid_at=row.paid_at,
+        receipt=row.receipt,
+    )
+
+
+async def settle(db: Database, catalogue: Catalogue, paid: Paid) -> None:
+    """What a provider said came in, kept once; the branch that waited for it goes on.
+
+    Money for a branch that closed meanwhile is kept and told in the dossier, for the office to give back. Raises PaymentUnknown,
+    PaymentDiffers.
+    """
+    async with db.begin() as conn:
+        order = await store.payment(conn, paid.order_id)
+        if order is None:
+            raise PaymentUnknown
+        dossier = await store.dossier(conn, order.dossier_id, lock=True)
+        assert dossier is not None
+        order = await store.payment(conn, paid.order_id)
+        assert order is not None, "orders never go"
+        if paid.amount_dong != order.amount_dong:
+            raise PaymentDiffers(paid=paid.amount_dong, amount=order.amount_dong)
+        if order.paid_at is not None:
+            return
+        receipt = f"BL-{order.id.removeprefix('pay_').upper()}"
+        await store.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
+        await _go_on(conn, catalogue, dossier, order, receipt)
+
+
+async def _go_on(
+    conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row, order: views.Row, receipt: str
+) -> None:
+    held, now = await moving.graph(conn, catalogue, dossier), clock.now()
+    row, title = held.row(order.branch), held.procedures[order.branch].name
+    amount = f"{order.amount_dong:,}".replace(",", ".")
+    said = Words(vi=f"đã nộp {amount} đồng, biên lai {receipt}.", en=f"{amount} đồng were paid, receipt {receipt}.")
+    payer = Actor(kind="citizen", account_id=dossier.account_id)
+
+    def told(step: Transition) -> Happening:
+        facts = {"amount_dong": order.amount_dong, "receipt": receipt}
+        return telling.done(payer, "pay", order.branch, title, said, step.before, step.after, **facts)
+
+    newest = await store.payment_of(conn, dossier.id, order.branch)
+    waits = "pay" in bundles.allowed(catalogue.lifecycle, row.state)
+    if waits and newest is not None and newest.id == order.id:
+        await moving.move(conn, catalogue, held, Event(order.branch, "pay"), at=now, told=told, asked=None)
+        return
+    late = Words(vi=f"{said.vi} Thủ tục không còn chờ nộp; cơ quan hoàn lại.", en=f"{said.en} It was not waited for any more; the office gives it back.")  # fmt: skip
+    line = telling.done(payer, "pay", order.branch, title, late, row.state, row.state, receipt=receipt)
+    await telling.record(conn, dossier, [line], at=now, status=dossier.status)

@@ -1,0 +1,157 @@
+"""Fees: the table's amount or none, a provider's sealed word, one receipt; work stopped and taken up again; results handed over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kit import clock
+from tests.dossiers import steps
+from tests.dossiers.test_lifecycle import BRANCH, WHY, at, desk, in_review, lapse, later, payment_requested, shown
+from tests.dossiers.test_registered import filed, status_for
+from tests.people import CityPeople
+from wires.payments import Paid, SandboxPayments
+
+pytestmark = pytest.mark.anyio
+
+AMOUNT = 10_000
+
+
+def state(dossier: dict[str, Any]) -> tuple[str, int]:
+    branch = steps.branch(dossier, BRANCH)
+    return branch["state"], branch["national_status"]
+
+
+def provider(city: CityPeople) -> SandboxPayments:
+    found = city.house.payments
+    assert isinstance(found, SandboxPayments)
+    return found
+
+
+def notice(city: CityPeople, order: dict[str, Any], **changes: Any) -> dict[str, str]:
+    said = {
+        "order_id": order["order_id"],
+        "amount_dong": order["amount_dong"],
+        "reference": "NGÂN-HÀNG-1" + order["order_id"],
+        "at": clock.now(),
+    } | changes
+    return provider(city).notice(Paid(**said))
+
+
+async def test_a_fee_is_asked_for_paid_and_receipted_once(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    parent, officer = await city.signed_in("parent"), await city.signed_in("residence")
+    assert state(dossier) == ("payment_requested", 6)
+    assert steps.branch(dossier, BRANCH)["asked"]["amount_dong"] == AMOUNT
+    approve = {"outcome": "approved", "result": steps.RESULTS[BRANCH]}
+    await officer.post(f"{desk(dossier)}/decision", json=approve, expect=409, code="action-not-allowed")
+    order = await parent.get(at(dossier, "payment"), expect=200)
+    assert (order["amount_dong"], order["paid_at"], order["receipt"]) == (AMOUNT, None, None)
+    await (await city.signed_in("stranger")).get(at(dossier, "payment"), expect=404, code="dossier-unknown")
+    told = notice(city, order)
+    for _ in range(2):  # the provider did not hear our answer and says it again
+        await city.nobody.post("/v1/payments/notices", json=told, expect=204)
+    dossier = await shown(city, dossier)
+    assert state(dossier) == ("in_review", 4)
+    paid = await parent.get(at(dossier, "payment"), expect=200)
+    assert (paid["pay_at"], paid["receipt"] is not None) == (None, True)
+    assert [line["kind"] for line in dossier["timeline"]].count("pay") == 1
+    assert any(f"biên lai {paid['receipt']}" in line["message"]["vi"] for line in dossier["timeline"])
+    await officer.post(f"{desk(dossier)}/decision", json=approve, expect=201)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "status"),
+    [({"amount_dong": 9_999}, "payment-differs", 409), ({"order_id": "pay_none"}, "payment-unknown", 404)],
+)  # fmt: skip
+async def test_a_notice_that_does_not_fit_records_nothing(
+    city: CityPeople, changes: dict[str, Any], code: str, status: int
+) -> None:
+    dossier = await payment_requested(city)
+    order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
+    await city.nobody.post("/v1/payments/notices", json=notice(city, order, **changes), expect=status, code=code)
+    assert await shown(city, dossier) == dossier
+
+
+async def test_a_notice_nobody_sealed_is_refused(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
+    told = notice(city, order)
+    for forged in ({**told, "amount_dong": "1"}, {**told, "seal": ""}, {}, {**told, "seal": "ü"}):
+        await city.nobody.post("/v1/payments/notices", json=forged, expect=403, code="payment-notice-refused")
+    assert await shown(city, dossier) == dossier
+
+
+async def test_the_page_takes_no_other_amount(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
+    link = order["pay_at"].removeprefix(city.house.settings.public_url)
+    page = await city.client.get(link)
+    assert (page.status_code, "10.000 đồng" in page.text) == (200, True)
+    assert (await city.client.post(link.replace("amount=10000", "amount=1"))).status_code == 403
+    assert state(await shown(city, dossier))[0] == "payment_requested"
+    assert (await city.client.post(link)).status_code == 200
+    assert state(await shown(city, dossier))[0] == "in_review"
+
+
+async def test_money_is_never_guessed(city: CityPeople) -> None:
+    """Nothing due is told as nothing due, a fee the table does not know as not known, and nobody states an amount."""
+    dossier = await in_review(city)
+    officer = await city.signed_in("residence")
+    asked = f"{desk(dossier)}/payment-request"
+    await officer.post(asked, json={"channel": "online"}, expect=409, code="nothing-to-pay")
+    await officer.post(asked, json={"channel": "counter", "amount_dong": 1}, expect=400)
+    assert state(await shown(city, dossier))[0] == "in_review"
+    other = await filed(await city.signed_in("stranger"), "marital_status_certificate", status_for("property"))
+    registrar, [branch] = await city.signed_in("civil_status"), other["branches"]
+    await registrar.post(f"/v1/desk/branches/{branch['id']}/claim", expect=201)
+    body = {"channel": "counter"}
+    await registrar.post(
+        f"/v1/desk/branches/{branch['id']}/payment-request", json=body, expect=409, code="fee-not-known"
+    )
+
+
+async def test_money_for_what_has_closed_is_kept_and_told(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
+    await lapse(city)
+    dossier = await shown(city, dossier)
+    assert state(dossier)[0] == "lapsed"
+    await city.nobody.post("/v1/payments/notices", json=notice(city, order), expect=204)
+    after = await shown(city, dossier)
+    assert state(after)[0] == "lapsed"
+    assert "cơ quan hoàn lại" in after["timeline"][-1]["message"]["vi"]
+
+
+async def test_work_stops_with_a_reason_and_the_promise_moves_by_the_time_it_stood(city: CityPeople) -> None:
+    dossier = await in_review(city)
+    officer = await city.signed_in("residence")
+    due = steps.branch(dossier, BRANCH)["due_at"]
+    await officer.post(f"{desk(dossier)}/stop", json={"reason": "ngắn"}, expect=422, code="reason-missing")
+    await officer.post(f"{desk(dossier)}/stop", json={"reason": WHY}, expect=201)
+    stopped = await shown(city, dossier)
+    assert state(stopped) == ("stopped", 8)
+    assert WHY in stopped["timeline"][-1]["message"]["vi"]
+    async with later(city, timedelta(days=10)) as then:
+        still = steps.branch(await shown(then, dossier), BRANCH)
+        assert (still["state"], still["overdue"]) == ("stopped", False)
+        officer = await then.signed_in("residence")
+        await officer.post(f"{desk(dossier)}/resumption", expect=201)
+        again = steps.branch(await shown(then, dossier), BRANCH)
+        assert (again["state"], again["overdue"]) == ("in_review", False)
+        assert again["due_at"] > due
+
+
+async def test_the_counter_hands_over_and_the_day_of_the_decision_stays(city: CityPeople) -> None:
+    dossier = await in_review(city)
+    officer = await city.signed_in("residence")
+    approve = {"outcome": "approved", "result": steps.RESULTS[BRANCH]}
+    await officer.post(f"{desk(dossier)}/decision", json=approve, expect=201)
+    decided = steps.branch(await shown(city, dossier), BRANCH)
+    await officer.post(f"{desk(dossier)}/delivery", json={"by": "counter", "to": "Hoàng Văn Đức"}, expect=201)
+    dossier = await shown(city, dossier)
+    delivered = steps.branch(dossier, BRANCH)
+    assert (state(dossier), dossier["status"]) == (("delivered", 10), "closed")
+    assert (delivered["decided_at"], delivered["result"]) == (decided["decided_at"], decided["result"])
+    assert "Hoàng Văn Đức" not in dossier["timeline"][-1]["message"]["vi"]
+    await officer.post(f"{desk(dossier)}/delivery", json={"by": "post"}, expect=409, code="action-not-allowed")
