@@ -399,6 +399,33 @@ class FoundByFace(Answer, frozen=True, kw_only=True):
     dossiers: list[StatusOfFound]
 
 
+class Proof(Answer, frozen=True, kw_only=True):
+    """What proved a value, such as `card:qr`, and when."""
+
+    by: list[str]
+    at: datetime
+
+
+class PaperTaken(Answer, frozen=True, kw_only=True):
+    """A kind of paper that the procedure takes."""
+
+    kind: str
+    name: Words
+
+
+class Around(Answer, frozen=True, kw_only=True):
+    """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path."""
+
+    opened_on: date
+    branches: list[str]
+    submitted_at: datetime
+    counted: list[Words]
+    pauses: list[tuple[datetime, datetime | None]]
+    holder: str | None
+    proofs: dict[str, Proof]
+    papers: list[PaperTaken]
+
+
 class AboutLine(Answer, frozen=True, kw_only=True):
     """One question of the form and its answer, as people read it."""
 
