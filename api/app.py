@@ -44,8 +44,12 @@ import web.developers
 import web.device
 import web.filing
 import web.http
+import web.invitations
 import web.kiosk
 import web.kiosk_card
+import web.later
+import web.my_dossiers
+import web.paper_uploads
 import web.rating
 import web.signed_in
 import web.signing_in
@@ -87,6 +91,10 @@ ROOMS = (
     web.http,
     web.catalogue,
     web.filing,
+    web.paper_uploads,
+    web.my_dossiers,
+    web.later,
+    web.invitations,
     web.rating,
     web.signed_in,
     web.signing_in,

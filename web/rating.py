@@ -10,7 +10,7 @@ from dossiers.messages import Rate
 from dossiers.refusals import NothingToRate, NotInDossier
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
-from web.filing import HERE, Filing, sent_by
+from web.filing import HERE, Filing
 from web.pages import page
 from web.sent import Sent
 from web.signing_in import to
@@ -41,7 +41,7 @@ async def rate(here: Filing, dossier_id: str, branch: str) -> Response[str]:
     if actor is None:
         return await here.at.sign_in_first(path)
     try:
-        sent = await sent_by(here, dossier_id)
+        sent = await here.sent(dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
     score = sent.one("score")
