@@ -342,6 +342,7 @@ async def test_hands_change_within_the_office(city: CityPeople) -> None:
     page = await head.send(f"{path}/assignment?lang=vi", do="assign", officer=khanh)
     assert "Đã giao cho đồng nghiệp" in page
     assert "Bạn đang xử lý" in await browser.get(path)
+    assert f"{path}/return-to-queue" in await head.get(path), "a head takes it out of an officer's hands"
 
 
 async def test_forwarded_it_is_gone_from_here(city: CityPeople) -> None:
