@@ -1,7 +1,7 @@
 """An office's queue: what waits for whom, oldest promise first, by page; and the next piece of work, to one officer alone."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dossiers import deciding, desk, store_desk, views
@@ -19,7 +19,7 @@ from procedures import Catalogue
 CURSOR = r"^[0-9]{1,17}\.[0-9a-z_]{1,60}$"
 """How `next` of a page looks."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=clock.CITY)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
