@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Response, get
 
-from dossiers import around, desk, following, handing
+from dossiers import around, desk, handing, issuing
 from dossiers.http_desk import pdf
 from dossiers.messages import DocumentView
 from dossiers.messages_desk import DeskBranch
@@ -14,6 +14,7 @@ from identity import offices
 from kit import clock
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal, Words
+from kit.seals import Seals
 from procedures import Bundle, Procedure
 from uploads import Vault
 from web import form_reading
@@ -53,16 +54,17 @@ async def paper(here: AtDesk, vault: Vault, branch_id: str, kind: str) -> Respon
 
 
 @get(f"{BRANCH}/result", who=ANYONE, include_in_schema=False, dependencies=HERE)
-async def result(here: AtDesk, branch_id: str) -> Response[Any]:
+async def result(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[Any]:
     """The result as PDF."""
     actor = await here.let_in(address_of(branch_id))
     if isinstance(actor, Response):
         return actor
     try:
         dossier_id, branch = await desk.result_of(here.db, here.catalogue, actor, branch_id)
+        data = await issuing.paper(here.db, here.at.settings, seals, dossier_id, branch)
     except Refusal as refusal:
         return here.trouble(refusal, actor)
-    return pdf(await following.paper(here.db, here.at.settings, dossier_id, branch), branch)
+    return pdf(data, branch)
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

