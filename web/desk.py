@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import MediaType, Response, get, post
 
-from dossiers import lateness, queueing
+from dossiers import queueing
 from dossiers.messages_desk import QueueFilter, QueueItem
 from identity import accounts, offices
 from kit import clock
@@ -19,9 +19,8 @@ from procedures import Procedure
 from web.at_desk import HEAD, HERE, QUEUE, SMALL, AtDesk
 from web.sent import Sent
 
-_PAGE = 30
+PAGE = 30
 _OF_A_QUEUE = ("submitted", "received", "in_review", "refusal_proposed", "supplement_requested", "correcting")
-_CURSOR = re.compile(r"[0-9]{1,18}\.[0-9a-z_]{1,60}")
 _CODE = re.compile(r"[0-9a-z_.]{1,60}")
 
 # What was just done with a branch that is gone from this office's queue; the name stands in the address.
@@ -103,7 +102,6 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
     """The queue, narrowed as the address says where it is the queue's; `problem` is what a button met."""
     query, now = here.at.request.query_params, clock.now()
     only, after, done = asked(query), query.get("after", ""), query.get("done")
-    before = {None: None, "overdue": now, "soon": lateness.near(here.catalogue, now) + timedelta(microseconds=1)}
     found = await queueing.queue(
         here.db,
         here.catalogue,
@@ -111,12 +109,12 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
         QueueFilter(
             state=only.state,
             procedure=only.procedure,
-            due_before=before[only.due],
+            due=only.due,
             escalated=True if only.escalated else None,
             everybodys=only.everybodys,
         ),
-        after=after if _CURSOR.fullmatch(after) else None,
-        limit=_PAGE,
+        after=after if re.fullmatch(queueing.CURSOR, after) else None,
+        limit=PAGE,
     )
     assert actor.office_id is not None
     assert actor.account_id is not None

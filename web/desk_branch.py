@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Response, get
 
-from dossiers import around, desk, handing, issuing, lateness
+from dossiers import around, desk, handing, issuing
 from dossiers.http_desk import pdf
 from dossiers.messages import DocumentView
 from dossiers.messages_desk import DeskBranch
@@ -177,7 +177,7 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
     trade = head or procedure.officer_role in actor.roles
     hold = trade and (mine or (head and branch.claimed))
     running = row.decided_at is None and not here.catalogue.lifecycle.state(row.state).clock_stopped
-    near = row.due_at is not None and row.due_at <= lateness.near(here.catalogue, clock.now())
+    near = row.due_at is not None and row.due_at <= desk.soon(here.catalogue, clock.now())
     return {
         "claim": trade and "claim" in may and not branch.claimed and (head or branch.escalated_at is None),
         "receive": "receive" in may,

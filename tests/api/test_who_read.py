@@ -3,21 +3,18 @@
 import itertools
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, cast
 
-import msgspec
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-import uploads.examining
 from api.caller import Device
 from api.wiring import tasks
 from dossiers import feeding
-from identity import accounts, consents, offices, tokens
+from identity import accounts, consents, tokens
 from identity.consents import reads
 from identity.faces import FIND_MY_DOSSIER, Consent
 from identity.partners import store as partners
@@ -26,73 +23,21 @@ from kit import clock, ids
 from kit.actor import Actor
 from kit.db import raw
 from kit.refusal import Words
-from tests.api.routes import Route, others_may, partners_may, routes
+from tests.api import walking_desk  # noqa: F401 - its walks are taken from here
+from tests.api.routes import others_may, partners_may, routes
 from tests.api.telling_nothing import TELLS_NOTHING
+from tests.api.walking import WALKED, Walker, walks
 from tests.dossiers import steps
 from tests.dossiers.test_finding import Seen, face
 from tests.identity.accounts.newcomers import newcomer
 from tests.identity.mandates import acts
-from tests.identity.offices.test_staff import WARD, appointed
-from tests.identity.proofing import cards
-from tests.identity.proofing.conftest import Applicant, PreparedPhotos, comparison, numbered
+from tests.identity.offices.test_staff import WARD
+from tests.identity.proofing.conftest import Applicant, comparison
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import CityPeople, Person
 from tests.web import test_kiosk
 
 # Those that let in somebody else, each called once so that it shows something of the parent.
-
-Walk = Callable[["Walker"], Awaitable[str | None]]
-WALKED: dict[Route, Walk] = {}
-
-
-def walks(*routes: str) -> Callable[[Walk], Walk]:
-    def keep(walk: Walk) -> Walk:
-        WALKED.update({tuple(route.split(" ", 1)): walk for route in routes})  # type: ignore[misc]
-        return walk
-
-    return keep
-
-
-class Photos(PreparedPhotos):
-    """Papers are looked at here, so that no model is loaded for them."""
-
-    async def run(self, function: Any, *args: Any) -> Any:
-        return function(*args) if function is uploads.examining.examine else await super().run(function, *args)
-
-
-class Walker:
-    """What the walks stand on."""
-
-    def __init__(self, city: CityPeople) -> None:
-        self.city, self.photos = city, Photos()
-
-    @contextmanager
-    def prepared(self, pool: Any) -> Generator[None]:
-        """The house's pool is exchanged meanwhile."""
-        house = self.city.house
-        own, keeper = house.pool, house.keeper
-        house.pool, house.keeper = pool, msgspec.structs.replace(keeper, pool=pool)
-        try:
-            yield
-        finally:
-            house.pool, house.keeper = own, keeper
-
-    async def dossier(self) -> dict[str, Any]:
-        with self.prepared(self.photos):
-            return await steps.submitted(await self.city.signed_in("parent"))
-
-    async def branch(self) -> tuple[Person, str]:
-        dossier = await self.dossier()
-        return await self.city.signed_in("civil_status"), f"/v1/desk/branches/{steps.branch(dossier, 'birth')['id']}"
-
-    async def operator(self) -> Person:
-        return await appointed(self.city, f"op{secrets.token_hex(4)}@motcua.test", WARD, "operator")
-
-    async def applicant(self) -> Applicant:
-        await self.city.house.valkey.forget_everything()
-        made = Applicant(self.city, phone=f"+8490{secrets.randbelow(10_000_000):07d}")
-        self.photos.card = cards.card(number=numbered(), full_name=cards.field("full_name"))
-        return made
 
 
 @walks("GET /v1/desk/queue")
@@ -126,72 +71,10 @@ _WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
 
 @walks("POST /v1/desk/branches/{branch_id}/refusal-verdict")
 async def judge_refusal(here: Walker) -> None:
-    await decide(here)
-    officer, path = await here.branch()
-    await officer.post(f"{path}/refusal-verdict", json={"verdict": "send_back", "reason": _WHY}, expect=201)
-
-
-@walks("POST /v1/desk/claims")
-async def claim_next(here: Walker) -> None:
-    await here.dossier()
-    await (await here.city.signed_in("civil_status")).post("/v1/desk/claims", expect=201)
-
-
-@walks(
-    "POST /v1/desk/branches/{branch_id}/return-to-queue",
-    "POST /v1/desk/branches/{branch_id}/escalation",
-    "POST /v1/desk/branches/{branch_id}/assignment",
-    "POST /v1/desk/branches/{branch_id}/forwarding",
-)
-async def hand_over(here: Walker) -> None:
-    for verb in ("return-to-queue", "escalation", "assignment", "forwarding"):
-        officer, path = await here.branch()
-        await officer.post(f"{path}/claim", expect=201)
-        body: dict[str, Any] = {"reason": _WHY}
-        if verb == "assignment":
-            staff = (await officer.get("/v1/desk/officers", expect=200))["officers"]
-            body["officer_id"] = next(one["id"] for one in staff if one["roles"] == ["head"])
-        elif verb == "forwarding":
-            async with here.city.house.db.begin() as conn:
-                other = {"ward_code": "26743", "name_vi": "Phường Hư Cấu", "name_en": "Hư Cấu ward", "address": ""}
-                body["office_id"] = (await offices.create_office(conn, agency="ubnd_xa", **other)).id
-        await officer.post(f"{path}/{verb}", json=body, expect=201)
-
-
-@walks("POST /v1/desk/branches/{branch_id}/apology")
-async def apologise(here: Walker) -> None:
     officer, path = await here.branch()
     await officer.post(f"{path}/claim", expect=201)
-    async with here.city.house.db.begin() as conn:
-        late = "update branches set due_at = now() where id = %s"
-        await (await raw(conn)).execute(late, (path.split("/")[-1],))
-    due_on = here.city.house.catalogue.calendar.next_working(clock.today()).isoformat()
-    await officer.post(f"{path}/apology", json={"reason": _WHY, "due_on": due_on}, expect=201)
-
-
-@walks(
-    "POST /v1/desk/assisted",
-    "GET /v1/desk/assisted",
-    "GET /v1/desk/assisted/{dossier_id}",
-    "PATCH /v1/desk/assisted/{dossier_id}/form",
-    "PUT /v1/desk/assisted/{dossier_id}/documents/{kind}",
-    "POST /v1/desk/assisted/{dossier_id}/confirmation-request",
-    "POST /v1/desk/assisted/{dossier_id}/submission",
-)
-async def help_at_the_counter(here: Walker) -> None:
-    reception = await here.city.signed_in("identity_checker")
-    asked = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
-    draft = await reception.post("/v1/desk/assisted", json=asked, expect=201)
-    await reception.get("/v1/desk/assisted", expect=200)
-    path, scan = f"/v1/desk/assisted/{draft['id']}", {"file": ("scan.pdf", steps.paper(), "application/pdf")}
-    await reception.get(path, expect=200)
-    fields = {"fields": steps.child()}
-    await reception.patch(f"{path}/form", json=fields, headers={"If-Match": "*"}, expect=200)
-    with here.prepared(here.photos):
-        await reception.put(f"{path}/documents/birth_notification", files=scan, expect=200)
-        await reception.post(f"{path}/confirmation-request", expect=201)
-        key = {"Idempotency-Key": secrets.token_hex(16)}
-        await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+    await officer.post(f"{path}/decision", json={"outcome": "refused", "reason": _WHY}, expect=201)
+    await officer.post(f"{path}/refusal-verdict", json={"verdict": "send_back", "reason": _WHY}, expect=201)
 
 
 @walks("POST /v1/desk/branches/{branch_id}/receipt")

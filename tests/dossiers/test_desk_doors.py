@@ -85,7 +85,7 @@ async def test_branches_are_of_one_office_and_one_trade(city: CityPeople) -> Non
     birth = f"/v1/desk/branches/{steps.branch(proposed, 'birth')['id']}"
     await officer.post(f"{birth}/decision", json={"outcome": "refused", "reason": WHY}, expect=201)
     doors = of_desk(city, "branches")
-    assert len(doors) >= 17
+    assert len(doors) >= 16
     for dossier in (submitted, taken, proposed, decided):
         branch_id, before = steps.branch(dossier, "birth")["id"], await standing(city, dossier["id"])
         for route in doors:

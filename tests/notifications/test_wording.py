@@ -32,6 +32,10 @@ EVENTS = {
     "way-in-changed",
     "recovery-begun",
     "breach-deadline",
+    "deadlines-near",
+    "deadlines-missed",
+    "draft-prepared",
+    "promise-moved",
 }
 CHANNELS = ("sms", "email", "zalo", "fcm", "apns")
 EVERY = [

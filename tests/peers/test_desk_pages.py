@@ -36,10 +36,15 @@ def tab(tmp_path: Path) -> Iterator[Tab]:
         yield made
 
 
-def filed(server: Server) -> str:
-    """A dossier of a parent with a photographed paper; the branch's id."""
-    parent = Caller(server.url, "citizen-app")
-    parent.sign_in(PARENT)
+@pytest.fixture(scope="module")
+def parent(server: Server) -> Caller:
+    made = Caller(server.url, "citizen-app")
+    made.sign_in(PARENT)
+    return made
+
+
+def filed(parent: Caller) -> str:
+    """A dossier with a photographed paper; the branch's id."""
     draft = parent.post("/v1/dossiers", json={"procedure": steps.GROUP})
     path = f"/v1/dossiers/{draft['id']}"
     parent.call(
@@ -105,8 +110,8 @@ def sound(tab: Tab, axe: str, name: str) -> None:
     assert tab.js("[...document.scripts].every(s => s.src && s.type === 'module')")
 
 
-def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, axe: str, tab: Tab) -> None:
-    branch = filed(server)
+def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, parent: Caller, axe: str, tab: Tab) -> None:
+    branch = filed(parent)
     sign_in(server, tab, REGISTRAR)
     sound(tab, axe, "queue")
     tab_to(tab, f"e.tagName === 'BUTTON' && e.form.action.includes('{branch}')")
@@ -137,8 +142,8 @@ def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, axe: str, 
     tab.call("Emulation.setEmulatedMedia", media="")
 
 
-def test_two_persons_refuse_and_the_page_of_every_button(server: Server, axe: str, tab: Tab) -> None:
-    branch = filed(server)
+def test_two_persons_refuse_and_the_page_of_every_button(server: Server, parent: Caller, axe: str, tab: Tab) -> None:
+    branch = filed(parent)
     sign_in(server, tab, REGISTRAR)
     tab.go(f"{server.url}/desk/branches/{branch}")
     tab.click("form[action*='/claim'] button")
@@ -155,8 +160,8 @@ def test_two_persons_refuse_and_the_page_of_every_button(server: Server, axe: st
     sound(tab, axe, "proposed")
 
 
-def test_without_script_a_dossier_is_decided(server: Server, axe: str, tab: Tab) -> None:
-    branch = filed(server)
+def test_without_script_a_dossier_is_decided(server: Server, parent: Caller, axe: str, tab: Tab) -> None:
+    branch = filed(parent)
     tab.call("Emulation.setScriptExecutionDisabled", value=True)
     sign_in(server, tab, REGISTRAR)
     tab.go(f"{server.url}/desk/branches/{branch}")
