@@ -1,6 +1,6 @@
 """What an officer sees at the desk: the queue of their office, one branch with everything around it, its papers."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -68,14 +68,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         """A refusal waits for the word of another than who proposed it."""
         proposal = self.branch.proposal
         return self.of_my_trade and proposal is not None and proposal["by"] != self.actor.account_id
-
-
-def soon(catalogue: Catalogue, at: datetime) -> datetime:
-    """What is due before this is due soon: the end of the working day by which its office is warned."""
-    last = views.day_of(at)
-    for _ in range(catalogue.lifecycle.lateness.warned_working_days):
-        last = catalogue.calendar.next_working(last)
-    return datetime.combine(last + timedelta(days=1), time(), clock.CITY)
 
 
 async def look(

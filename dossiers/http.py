@@ -45,6 +45,7 @@ from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
+from kit.seals import Seals
 from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
@@ -338,12 +339,14 @@ async def show_result(
     db: Database,
     keys: Keys,
     settings: Settings,
+    seals: Seals | None,
     mandates: Mandates,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
     return http_desk.pdf(
-        await following.result(db, keys, settings, mandates, actor, dossier_id, branch, behalf=on_behalf_of), "ket-qua"
+        await following.result(db, keys, settings, seals, mandates, actor, dossier_id, branch, behalf=on_behalf_of),
+        "ket-qua",
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from dossiers import correcting, deciding, desk, following, lateness, refiling, refusing, supplementing
+from dossiers import correcting, deciding, desk, issuing, lateness, refiling, refusing, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
 from dossiers.messages_desk import Apologise, DeskBranch, Judge
@@ -12,6 +12,7 @@ from identity.mandates import Mandates
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
+from kit.seals import Seals
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Catalogue
@@ -276,10 +277,10 @@ async def show_document(
     media_type=_PDF,
 )
 async def show_result(
-    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, actor: Actor
+    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, seals: Seals | None, actor: Actor
 ) -> Response[bytes]:
     dossier_id, branch = await desk.result_of(db, catalogue, actor, branch_id)
-    return pdf(await following.paper(db, settings, dossier_id, branch), branch)
+    return pdf(await issuing.paper(db, settings, seals, dossier_id, branch), branch)
 
 
 def pdf(data: bytes, name: str) -> Response[bytes]:

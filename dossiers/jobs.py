@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import feeding, lateness, store, supplementing
+from dossiers import feeding, issuing, lateness, store, supplementing
 from kit import clock
 from kit.jobs import Task
 
@@ -39,5 +39,6 @@ tasks = [
     Task(name="dossiers.close_lapsed", run=close_lapsed, cron="*/5 * * * *"),
     Task(name="dossiers.warn_of_deadlines", run=warn_of_deadlines, cron="*/10 * * * *"),
     # A branch due in days loses nothing by five seconds, and a submission need not wait for a job of its own.
+    issuing.TASK,
     Task(name="dossiers.feed", run=feeding.feed, cron="* * * * * */5"),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dossiers import deciding, desk, store_desk, views
+from dossiers import deciding, desk, lateness, store_desk, views
 from dossiers.messages_desk import DeskBranch, Queue, QueueFilter, QueueItem
 from dossiers.refusals import NothingWaits, OwnDossier
 from identity import offices
@@ -16,9 +16,7 @@ from kit.keys import Keys
 from kit.settings import Settings
 from procedures import Catalogue
 
-CURSOR = r"^[0-9]{1,17}\.[0-9a-z_]{1,60}$"
-"""How `next` of a page looks."""
-
+# In UTC: the city kept another time in 1970, and a sum of local times would be an hour off.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -37,13 +35,12 @@ async def queue(
         rows = await store_desk.queue(
             conn,
             office_id=actor.office_id,
-            roles=[role for role in _roles(actor) if asked.role in (None, role)],
+            roles=_roles(actor),
             mine=None if asked.everybodys else mine,
             head=desk.HEAD in actor.roles,
-            states=_states(catalogue, asked),
+            states=None if asked.state is None else [asked.state],
             procedures=_procedures(catalogue, None if asked.everybodys else skills, asked.procedure),
-            due_from=now if asked.due == "soon" else None,
-            due_before={None: asked.due_before, "overdue": now, "soon": desk.soon(catalogue, now)}[asked.due],
+            due_before=asked.due_before,
             escalated=asked.escalated,
             after=None if after is None else _key(after),
             limit=limit + 1,
@@ -51,9 +48,9 @@ async def queue(
         page = rows[:limit]
         read = {row.dossier_id: reads.OfDossier(row.dossier_id, row.account_id, row.receipt_code) for row in page}
         await reads.record_many(conn, actor, "queue", list(read.values()))
-    soon = desk.soon(catalogue, now)
+    near = lateness.near(catalogue, now)
     return Queue(
-        items=[_queued(catalogue, mine, row, now, soon) for row in page],
+        items=[_queued(catalogue, mine, row, now, near) for row in page],
         next=_cursor(page[-1]) if len(rows) > limit else None,
     )
 
@@ -101,17 +98,6 @@ def _roles(actor: Actor) -> list[str]:
     return list(offices.ROLES) if actor.roles & desk.MAY_LOOK else sorted(actor.roles)
 
 
-def _states(catalogue: Catalogue, asked: QueueFilter) -> list[str] | None:
-    """Those a queue is narrowed to; what is asked for by its promise is what is being worked on."""
-    if asked.due is None:
-        return None if asked.state is None else [asked.state]
-    return [
-        state.name
-        for state in catalogue.lifecycle.states
-        if not state.clock_stopped and asked.state in (None, state.name)
-    ]
-
-
 def _procedures(catalogue: Catalogue, skills: Collection[str] | None, asked: str | None) -> list[str] | None:
     """The codes a queue is narrowed to; None is every one."""
     known = None if skills is None else codes_of(catalogue, skills)
@@ -135,7 +121,7 @@ def _key(cursor: str) -> tuple[datetime, str]:
     return _EPOCH + int(due) * _MICROSECOND, branch_id
 
 
-def _queued(catalogue: Catalogue, mine: Collection[str], row: Any, now: datetime, soon: datetime) -> QueueItem:
+def _queued(catalogue: Catalogue, mine: Collection[str], row: Any, now: datetime, near: datetime) -> QueueItem:
     item = views.queued_item(catalogue, row)
     state = catalogue.lifecycle.state(row.state)
     procedure, stopped = catalogue.procedure(row.procedure, views.opened_on(row)), state.closed or state.clock_stopped
@@ -151,7 +137,7 @@ def _queued(catalogue: Catalogue, mine: Collection[str], row: Any, now: datetime
         subject=row.subject,
         submitted_at=row.submitted_at,
         due_at=row.due_at,
-        due_soon=not stopped and now <= row.due_at < soon,
+        due_soon=not stopped and now <= row.due_at <= near,
         overdue=views.overdue(row, closed=stopped, at=now),
         claimed=row.claimed_by is not None,
         claimed_by_me=row.claimed_by in mine,

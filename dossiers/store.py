@@ -25,7 +25,7 @@ from dossiers.tables import (
     replaced_results,
     results,
 )
-from kit.db import raw, rows, select_from
+from kit.db import Backlog, backlog, raw, rows, select_from
 
 Values = dict[str, Any]
 
@@ -194,6 +194,10 @@ async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[R
         """
     )
     return list((await conn.execute(query, {"at": at, "limit": limit})).all())
+
+
+async def fed(conn: AsyncConnection) -> Backlog:
+    return await backlog(conn, dossier_feed)
 
 
 async def end_fed(conn: AsyncConnection, dossier_id: str, seq: int) -> None:

@@ -224,6 +224,18 @@ replaced_results = Table(
 )
 """Results as they were before each correction: a paper given out once can still be told from a forged one."""
 
+signed_results = Table(
+    "signed_results",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    # Which of the branch's results: a corrected one is signed anew, and the one before is kept.
+    Column("made_at", Instant, primary_key=True),
+    Column("pdf", LargeBinary, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+)
+"""Papers as they were signed and are served; a trigger refuses UPDATE."""
+
 invitations = Table(
     "invitations",
     metadata,

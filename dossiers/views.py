@@ -32,6 +32,7 @@ from dossiers.messages import (
 from identity import offices
 from kit import clock
 from kit.refusal import Fault, Words
+from kit.settings import Settings
 from procedures import Bundle, Catalogue, Procedure, bundles
 from procedures.messages import ActorKind
 
@@ -247,6 +248,11 @@ def document_views(catalogue: Catalogue, item: Item, row: Row, papers: Sequence[
         )
         for paper in papers
     ]
+
+
+def letterhead(office: offices.Office, settings: Settings) -> str:
+    """As papers name an office, the city after the ward."""
+    return office.name.vi if settings.city in office.name.vi else f"{office.name.vi}, {settings.city}"
 
 
 async def offices_of(conn: AsyncConnection, rows: Iterable[Row]) -> dict[str, offices.Office]:

@@ -65,7 +65,7 @@ async def tell_agency(conn: AsyncConnection, services: Any, dossier: views.Row, 
         agency = Actor(kind="officer", account_id=wire.account_id, office_id=office.id)
         await reads.record(conn, agency, "branch", read)
     intake = await _intake(conn, services, dossier, row, branches, office, status)
-    await services.wires.put(conn, wire, row.id, intake, afresh=begins)
+    await services.wires.put(conn, wire, row.id, intake, becomes=NEW if begins else None)
 
 
 async def _held(conn: AsyncConnection, event: Event) -> bool:

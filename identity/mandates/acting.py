@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity import accounts
 from identity.accounts import secrets
 from identity.mandates import store, views
-from identity.mandates.messages import Act, Principal
+from identity.mandates.messages import Act, MandateKind, Principal
 from identity.mandates.policy import policy
 from identity.mandates.refusals import MandateDoesNotCover, MandateNotStanding, MandateUnknown
 from identity.mandates.standing import covers, state_of
@@ -24,6 +24,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """The caller acts for `principal` under a mandate that stands in this transaction. `known` is what a form may be filled with."""
 
     mandate_id: str
+    kind: MandateKind
     principal: Principal
     holder_name: str
     acts: frozenset[str]
@@ -61,6 +62,7 @@ async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id
         raise MandateNotStanding
     return Acting(
         mandate_id=row.id,
+        kind=row.kind,
         principal=views.principal(ways.keys, row),
         holder_name=row.holder_name,
         acts=frozenset(row.acts),
@@ -68,6 +70,16 @@ async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id
         relation=row.basis.get("relation"),
         known=_known(ways, row),
     )
+
+
+async def representatives(conn: AsyncConnection, enterprise_id: str) -> dict[str, str]:
+    """Names by account of who represents an enterprise today; nobody represents a person."""
+    today = clock.today()
+    return {
+        row.holder_id: row.holder_name
+        for row in await store.of_principal(conn, enterprise_id, still_open=True)
+        if row.kind == "representative" and state_of(row, today) == "standing"
+    }
 
 
 async def followers(conn: AsyncConnection, ways: Mandates, principal_id: str, procedure: str) -> list[accounts.Account]:

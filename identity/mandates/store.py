@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.tables import accounts
-from identity.mandates.tables import enterprise_claims, enterprises, mandate_events, mandates, wards
+from identity.mandates.tables import enterprise_claims, enterprise_locks, enterprises, mandate_events, mandates, wards
 from kit.db import rows
 
 _M, _C = mandates.c, enterprise_claims.c
@@ -46,10 +46,15 @@ _WHOLE = (
 
 
 async def hold_enterprise(conn: AsyncConnection, account_id: str) -> Any:
-    """number, legal_name, created_at, closed_at; held until the transaction ends, so that changes of who acts for it come one by one."""
+    """account_id, number, legal_name, created_at, closed_at, locked_at; held until the transaction ends, so that changes of who acts for it come one by one."""
     statement = (
         select(
-            enterprises.c.number, accounts.c.full_name.label("legal_name"), accounts.c.created_at, accounts.c.closed_at
+            enterprises.c.account_id,
+            enterprises.c.number,
+            accounts.c.full_name.label("legal_name"),
+            accounts.c.created_at,
+            accounts.c.closed_at,
+            accounts.c.locked_at,
         )
         .join_from(enterprises, accounts, accounts.c.id == enterprises.c.account_id)
         .where(enterprises.c.account_id == account_id)
@@ -75,6 +80,14 @@ async def open_enterprise(
 async def enterprise_of(conn: AsyncConnection, number: str) -> str | None:
     statement = select(enterprises.c.account_id).where(enterprises.c.number == number)
     return (await conn.execute(statement)).scalar()
+
+
+async def set_locked(conn: AsyncConnection, account_id: str, at: datetime | None) -> None:
+    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(locked_at=at))
+
+
+async def add_lock_event(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(insert(enterprise_locks).values(**values))
 
 
 async def reopen(conn: AsyncConnection, account_id: str) -> None:

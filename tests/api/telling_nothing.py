@@ -105,6 +105,8 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /v1/kiosks",
         "DELETE /v1/kiosks/{kiosk_id}",
         "POST /v1/kiosk-approvals",
+        "POST /v1/enterprise-accounts/{number}/lock",
+        "POST /v1/enterprise-accounts/{number}/unlock",
         "POST /v1/lookups/by-face/challenge",
         "GET /v1/proofing/alarms",
         "GET /v1/proofing/reviews",

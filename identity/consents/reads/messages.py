@@ -22,6 +22,7 @@ ReadKind = Literal[
     "mandate",
     "mandate_desk",
     "face",
+    "national_portal",
     "app",
     "user_info",
     "id_token",
