@@ -403,7 +403,8 @@ def _form(
     lists: bool = True,
 ) -> Response[str]:
     catalogue = here.catalogue
-    asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
+    typed = typed or {}
+    asks_ward = "ward" in typed or dossier.options.ward is not None or any(f.field == "ward" for f in dossier.faults)
     shower = Shower(
         here.item(dossier),
         dossier.form,
@@ -416,7 +417,7 @@ def _form(
         typed=typed,
         blank_row_of=blank_row_of,
         contesting=contesting,
-        ward=(typed or {}).get("ward", dossier.options.ward or "") if asks_ward else None,
+        ward=typed.get("ward", dossier.options.ward or "") if asks_ward else None,
     )
     return page(
         here.at.request,
@@ -447,7 +448,9 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
         asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
         given=given,
         faults=[
-            (told, here.where(dossier, told.field)) for told in dossier.faults if not told.field.startswith("documents.")
+            (told, here.where(dossier, told.field))
+            for told in dossier.faults
+            if not told.field.startswith("documents.")
         ],
         ready=not dossier.faults,
         problem=problem and problem.message,

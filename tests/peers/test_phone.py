@@ -105,11 +105,6 @@ class Desk:
         self.pc.press("button[value=approve]")
         self.pc.says("Đã duyệt")
 
-    def refuse(self, reason: str) -> None:
-        self._open("refuse")
-        self.pc.write("why-refuse", reason)
-        self.pc.press("button[value=refuse]")
-
     def ask(self, reason: str, *, fields: list[str], documents: list[str]) -> None:
         """The very fields and papers are ticked where they stand."""
         self.pc.tab.js("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -124,9 +119,6 @@ class Desk:
     def again(self) -> None:
         """The page anew: somebody else did something meanwhile."""
         self.pc.reload()
-
-    def _open(self, verb: str) -> None:
-        self.pc.tab.js(f"document.querySelector('#why-{verb}').closest('details').open = true")
 
 
 @pytest.fixture(scope="module")
@@ -464,11 +456,14 @@ def test_a_death(town: Server, phones: Phones, paper: Path) -> None:
     civil.take(receipt, "Đăng ký khai tử")
     civil.approve()
     phone.until(branch_says("death", "Tải kết quả"))
-    police.take(receipt, "Xóa đăng ký thường trú")
-    police.refuse("Địa chỉ thường trú chưa đúng, đề nghị ghi lại số nhà.")
-    phone.until(branch_says("residence_removal", "đề nghị ghi lại số nhà"))
-    phone.look("death-refused")
+    # Withdrawn, and filed again with what was wrong put right and everything else kept.
+    phone.press("#branch-residence_removal a[href*='/withdraw']")
+    phone.look("death-withdraw")
+    phone.write("reason", "Ghi nhầm số nhà")
+    phone.press("form[data-once] > button")
+    phone.until(branch_says("residence_removal", "Đã rút"))
     phone.press("#branch-residence_removal a[href*='/refile']")
+    phone.says("Ghi nhầm số nhà")
     phone.look("death-refile")
     phone.write("removal.address.detail", "Số 9A đường Hư Cấu")
     phone.press("form[data-once] > button")
@@ -507,6 +502,6 @@ def test_without_script(phones: Phones, paper: Path) -> None:
     assert phone.path == at
     assert receipt_of(phone)
     phone.press("#branch-funeral a[href*='/withdraw']")
-    phone.look("withdraw")
+    phone.look("without-script-withdraw")
     phone.press("form[data-once] > button")
     assert phone.tab.js(branch_says("funeral", "Đã rút")), phone.tab.text()
