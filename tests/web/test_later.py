@@ -57,7 +57,7 @@ async def test_a_supplement_is_given_by_form_and_every_fault_is_told(city: CityP
     assert "Số 9A đường Hư Cấu" in answer.text, "what was typed is not lost"
     file = ("a.pdf", steps.paper(), "application/pdf")
     answer = await browser.client.post(f"{page}?lang=vi", data=data, files={"file.separate_residence_papers": file})
-    assert "Đang xử lý" in await browser._arrived(answer, 200)
+    assert "Đang xử lý" in await browser.arrived(answer, 200)
     shown = await parent.get(f"/v1{at}", expect=200)
     assert shown["form"]["residence.address"]["value"]["detail"] == "Số 9A đường Hư Cấu"
     await browser.get(f"{page}?lang=vi")
