@@ -201,6 +201,14 @@ def begin(phone: Phone, code: str, login: str, name: str) -> str:
     return phone.path
 
 
+def keep(phone: Phone, path: str, text: str) -> None:
+    """Written, and kept by the page itself."""
+    version = "document.querySelector('[name=version]').value"
+    before = phone.tab.js(version)
+    phone.write(path, text)
+    phone.until(f"{version} !== '{before}'")
+
+
 def receipt_of(phone: Phone) -> str:
     found = re.search(r"H29\.\d{5}-\d{6}(?:-[0-9A-Z]{5}){3}", phone.tab.text())
     assert found, phone.tab.text()
@@ -242,20 +250,19 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.press("button[value='wrong:marriage.book']")
     phone.look("birth-contest")
     phone.write("contest.marriage.book.reason", "Quyển số 02")
-    phone.press("button[value='contest:marriage.book']")
-    phone.says("Bạn đã báo sai, cán bộ sẽ thấy: Quyển số 02")
 
     # What is typed is kept without a button, and is there on another device.
     phone.write("child.full_name", CHILD)
     phone.until(SAVED)
+    phone.press("button[value='contest:marriage.book']")
+    phone.says("Bạn đã báo sai, cán bộ sẽ thấy: Quyển số 02")
     tablet = phones.new()
     tablet.go("/dossiers?lang=vi")
     tablet.sign_in(PARENT)
     tablet.look("my-dossiers")
     tablet.press(f"a[href^='{at}']")
     assert tablet.tab.js("document.querySelector('[id=\"child.full_name\"]').value") == CHILD
-    tablet.write("insurance.facility", "Bệnh viện Nhi Đồng 2")
-    tablet.until(SAVED)
+    keep(tablet, "insurance.facility", "Bệnh viện Nhi Đồng 2")
 
     # An answer brings its question; what the other device wrote comes along.
     phone.touch("[id='child.multiple_birth']")
@@ -263,6 +270,14 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     assert phone.tab.js("document.querySelector('[id=\"insurance.facility\"]').value") == "Bệnh viện Nhi Đồng 2"
     phone.touch("[name='f.child.multiple_birth'][value='no']")
     phone.until("!document.querySelector('[id=\"child.birth_order\"]')")
+
+    # Both answer one question: the later one sees the other, and chooses.
+    keep(tablet, "child.birth_facility", "Bệnh viện Hùng Vương")
+    phone.write("child.birth_facility", "Bệnh viện Từ Dũ")
+    phone.until("document.querySelector('[data-elsewhere]')")
+    phone.says("Trên thiết bị khác vừa ghi: Bệnh viện Hùng Vương")
+    phone.write("child.birth_facility", "Bệnh viện Từ Dũ")
+    phone.until("!document.querySelector('[data-elsewhere]')")
 
     # A wrong answer is told beside its question; the line goes and comes back.
     phone.write("birth_notification.number", "123")
@@ -285,7 +300,6 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.look("birth-form-faults")
     phone.choose("child.sex", "male")
     phone.write("child.date_of_birth", day(12))
-    phone.write("child.birth_facility", "Bệnh viện Từ Dũ")
     phone.write("child.birth_place", "phuong sai gon")
     phone.write("child.place_of_origin", "Phường Sài Gòn")
     phone.write("birth_notification.issued_on", day(11))
