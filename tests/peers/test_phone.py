@@ -43,6 +43,9 @@ OFFICERS = {
 SAVED = "document.querySelector('[data-status]').textContent.startsWith('Đã lưu')"
 CUT = "document.querySelector('[data-status]').textContent.startsWith('Mất mạng')"
 SLOW_LINE = 60_000
+OTHER_PAGES = (
+    "/account", "/account/reads", "/account/mandates", "/dossiers", "/d", "/life-events/birth", "/procedures", "/sign-out",
+)  # fmt: skip
 
 
 class Agency:
@@ -191,12 +194,14 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def begin(phone: Phone, code: str, login: str, name: str) -> str:
     """From the search to the form; the dossier's page."""
     phone.go(f"/procedures/{code}?lang=vi")
+    phone.says("Đăng nhập để bắt đầu khai")
     phone.look(f"{name}-procedure")
     phone.press("form[action*='/start'] button")
     if phone.path.startswith("/sign-in/"):
         phone.look("sign-in")
         phone.sign_in(login)
         assert phone.path == f"/procedures/{code}", "back at the page it was for"
+        phone.says("Bạn đã đăng nhập.", "Bắt đầu khai")
         phone.press("form[action*='/start'] button")
     return phone.path
 
@@ -416,8 +421,9 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.write("reason", "Số nhà ghi thiếu chữ A")
     phone.press("form[data-once] > button")
     phone.until(branch_says("residence", "Đang xem lại kết quả"))
-    phone.go("/account?lang=vi")
-    phone.look("account")
+    for path in OTHER_PAGES:
+        phone.go(f"{path}?lang=vi")
+        phone.look(path.strip("/").replace("/", "-"))
 
 
 def deceased(phone: Phone) -> None:
