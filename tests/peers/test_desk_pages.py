@@ -23,6 +23,7 @@ from tests.uploads.test_examining import picture
 pytestmark = pytest.mark.slow
 
 PARENT, REGISTRAR, OPERATOR = "+84900000011", "khanh.tuphap@motcua.test", "van.hanh@motcua.test"
+"""The operator is a head as well."""
 WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
 
 
@@ -65,7 +66,7 @@ def sign_in(server: Server, tab: Tab, mail: str) -> None:
     tab.wait("document.querySelector('#code')")
     tab.type("#code", inbox.code_sent_to(mail))
     press(tab, "Enter")
-    tab.wait("location.pathname === '/desk'")
+    tab.wait("location.pathname === '/desk' && document.readyState === 'complete'")
 
 
 def press(tab: Tab, key: str, times: int = 1) -> None:
@@ -136,6 +137,24 @@ def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, axe: str, 
     tab.call("Emulation.setEmulatedMedia", media="")
 
 
+def test_two_persons_refuse_and_the_page_of_every_button(server: Server, axe: str, tab: Tab) -> None:
+    branch = filed(server)
+    sign_in(server, tab, REGISTRAR)
+    tab.go(f"{server.url}/desk/branches/{branch}")
+    tab.click("form[action*='/claim'] button")
+    tab.wait("document.querySelector('button[value=propose]')")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    sound(tab, axe, "every button")
+    tab.go(f"{server.url}/desk/branches/{branch}/forwarding")
+    sound(tab, axe, "forwarding")
+    tab.go(f"{server.url}/desk/branches/{branch}")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    tab.type("#why-refuse", WHY)
+    tab.click("button[value=propose]")
+    tab.wait("document.querySelector('.proposal')")
+    sound(tab, axe, "proposed")
+
+
 def test_without_script_a_dossier_is_decided(server: Server, axe: str, tab: Tab) -> None:
     branch = filed(server)
     tab.call("Emulation.setScriptExecutionDisabled", value=True)
@@ -157,8 +176,10 @@ def test_the_operators_pages(server: Server, axe: str, tab: Tab) -> None:
     tab.go(f"{server.url}/desk/wires")
     assert re.search("Mọi thông điệp đều đến nơi|Gửi lại", tab.text())
     sound(tab, axe, "wires")
-    tab.go(f"{server.url}/desk/passkey")
-    sound(tab, axe, "first-day")
+    for page in ("passkey", "figures", "officers"):
+        tab.go(f"{server.url}/desk/{page}")
+        tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+        sound(tab, axe, page)
 
 
 async def _operator(server: Server) -> None:

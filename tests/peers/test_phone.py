@@ -415,6 +415,16 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     assert app.get(f"/v1{at}")["status"] == "closed"
     phone.look("birth-results")
 
+    # How it went is said once.
+    phone.press("#branch-birth a[href*='/rating/']")
+    phone.look("birth-rating")
+    phone.touch("[name=score][value='5']")
+    phone.press("form[action*='/rating/'] button")
+    phone.says("5 / 5")
+    phone.look("birth-rated")
+    phone.go(f"{at}?lang=vi")
+    assert not phone.tab.js("document.querySelector('#branch-birth a[href*=\"/rating/\"]')")
+
     # A mistake in a result is reported from the page.
     phone.press("#branch-residence a[href*='/ask_correction']")
     phone.look("birth-mistake")
