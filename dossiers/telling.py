@@ -184,7 +184,7 @@ async def invite(
     cause: str,
 ) -> None:
     """To a person whose consent is asked for; the question itself stands behind their sign-in."""
-    fields: dict[str, str | Words] = {"branch": title, "day": day, "link": f"{settings.public_url}/"}
+    fields: dict[str, str | Words] = {"branch": title, "day": day, "link": f"{settings.public_url}/account/invitations"}
     await post_office.send(
         conn, event="consent-asked", to=recipient(invited), fields=fields, once_key=f"invited:{cause}"
     )

@@ -14,6 +14,7 @@ from procedures import Bundle, Catalogue, Procedure
 from procedures.refusals import NotInForce, UnknownLifeEvent, UnknownProcedure
 from web.filing import START
 from web.pages import page
+from web.signed_in import AT, AtBrowser
 from web.signing_in import cookie_of
 
 HttpRequest = Request[Any, Any, Any]
@@ -32,8 +33,10 @@ async def search(
     )
 
 
-@get("/procedures/{code:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
-async def show(request: HttpRequest, settings: Settings, catalogue: Catalogue, code: str) -> Response[str]:
+@get("/procedures/{code:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=AT)
+async def show(
+    at: AtBrowser, request: HttpRequest, settings: Settings, catalogue: Catalogue, code: str
+) -> Response[str]:
     """One procedure: what it is for, what to have at hand, how long, how much, and where each of that is written."""
     try:
         item = catalogue.find(code, clock.today())
@@ -51,6 +54,7 @@ async def show(request: HttpRequest, settings: Settings, catalogue: Catalogue, c
         agencies=catalogue.codes("agency"),
         versions=catalogue.versions(item.key),
         is_group=isinstance(item, Bundle),
+        signed_in=await at.citizen() is not None,
         csrf=browser.form_token(cookie, START) if cookie is not None else "",
     )
 

@@ -403,7 +403,8 @@ def _form(
     lists: bool = True,
 ) -> Response[str]:
     catalogue = here.catalogue
-    asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
+    typed = typed or {}
+    asks_ward = "ward" in typed or dossier.options.ward is not None or any(f.field == "ward" for f in dossier.faults)
     shower = Shower(
         here.item(dossier),
         dossier.form,
@@ -416,7 +417,7 @@ def _form(
         typed=typed,
         blank_row_of=blank_row_of,
         contesting=contesting,
-        ward=(typed or {}).get("ward", dossier.options.ward or "") if asks_ward else None,
+        ward=typed.get("ward", dossier.options.ward or "") if asks_ward else None,
     )
     return page(
         here.at.request,

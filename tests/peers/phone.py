@@ -168,6 +168,7 @@ class Phone:
             time.sleep(0.2)
         else:
             raise AssertionError("no code came")
+        self.look("sign-in-code")
         self.tab.type("#code", codes[0])
         self.press("form[action*='/code?'] button")
 

@@ -36,14 +36,14 @@ class Browser:
         self.city, self.page, self.url = city, "", ""
 
     async def get(self, path: str, expect: int = 200) -> str:
-        return await self._arrived(await self.client.get(path), expect)
+        return await self.arrived(await self.client.get(path), expect)
 
     async def send(self, action: str, form: Form | None = None, *, expect: int = 200, **pressed: str) -> str:
         """The form with this action, as the page fills it in, with these changes and the button pressed."""
         data = inputs(self.page, action) | (form or {}) | pressed
-        return await self._arrived(await self.client.post(action, data=data), expect)
+        return await self.arrived(await self.client.post(action, data=data), expect)
 
-    async def _arrived(self, answer: httpx.Response, expect: int) -> str:
+    async def arrived(self, answer: httpx.Response, expect: int) -> str:
         for _ in range(8):
             if answer.status_code != 303:
                 break
@@ -273,7 +273,7 @@ async def test_a_paper_is_handed_in_and_taken_out_by_form(city: CityPeople) -> N
     action = f"{path}/papers?lang=vi"
     data = {"csrf": inputs(browser.page, action)["csrf"], "do": "attach:proof_of_correction"}
     answer = await browser.client.post(action, data=data, files={"file": ("a.pdf", steps.paper(), "application/pdf")})
-    page = await browser._arrived(answer, 200)
+    page = await browser.arrived(answer, 200)
     assert "Đã đính kèm" in page
     await browser.send(action, do="detach:proof_of_correction")
     assert "Đã đính kèm" not in browser.page

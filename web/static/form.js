@@ -50,7 +50,7 @@ async function keep() {
 function show(page, before) {
   const fresh = page.querySelector("[data-form]");
   if (!fresh) throw new Error("no form");
-  form.elements.version.value = fresh.elements.version.value;
+  let unseen = false;
   document.querySelector("[data-missing]").replaceWith(page.querySelector("[data-missing]"));
   document.querySelector("[data-problem]")?.remove();
   const groups = new Map([...form.querySelectorAll(".group")].map((one) => [one.id, one]));
@@ -58,21 +58,26 @@ function show(page, before) {
   for (const theirs of fresh.querySelectorAll(".group")) {
     const ours = groups.get(theirs.id);
     groups.delete(theirs.id);
-    if (ours) settle(ours, theirs, before);
+    if (ours) unseen = settle(ours, theirs, before) || unseen;
     else last.after(theirs);
     last = ours ?? theirs;
   }
   for (const gone of groups.values()) if (!gone.contains(document.activeElement)) gone.remove();
+  // Of an answer that another device gave otherwise nobody was told yet: the next save is of the same version, and is told.
+  if (!unseen) form.elements.version.value = fresh.elements.version.value;
 }
 
+/** One section; true when a question somebody is busy with was answered otherwise on another device. */
 function settle(group, fresh, before) {
   const here = new Map([...group.querySelectorAll("[data-q]")].map((q) => [q.dataset.q, q]));
-  let last = group.querySelector("legend");
+  let last = group.querySelector("legend"), unseen = false;
   for (const theirs of fresh.querySelectorAll("[data-q]")) {
     const ours = here.get(theirs.dataset.q);
     here.delete(theirs.dataset.q);
-    const busy = ours && (ours.contains(document.activeElement) || dirty.has(ours) || (before.has(ours) && before.get(ours) !== typed(ours)));
+    const since = ours && before.has(ours) && before.get(ours) !== typed(ours);
+    const busy = ours && (ours.contains(document.activeElement) || dirty.has(ours) || since || ours.querySelector("[name^='contest.']"));
     if (busy) {
+      unseen ||= theirs.querySelector("[data-elsewhere]") !== null;
       const mark = theirs.querySelector("[name^='was.']"), mine = ours.querySelector("[name^='was.']");
       if (mark && mine && !theirs.querySelector("[aria-invalid]")) mine.value = mark.value;
     } else if (ours) {
@@ -81,6 +86,7 @@ function settle(group, fresh, before) {
     last = busy ? ours : theirs.isConnected && theirs.ownerDocument === document ? theirs : ours;
   }
   for (const gone of here.values()) if (!gone.contains(document.activeElement)) gone.remove();
+  return unseen;
 }
 
 form.addEventListener("input", ({ target }) => {
