@@ -38,6 +38,7 @@ import web.desk
 import web.desk_branch
 import web.desk_buttons
 import web.desk_first_day
+import web.desk_kiosks
 import web.desk_wires
 import web.developers
 import web.device
@@ -99,6 +100,7 @@ ROOMS = (
     web.desk_buttons,
     web.desk_first_day,
     web.desk_wires,
+    web.desk_kiosks,
 )
 
 VERSION = "0.1.0"

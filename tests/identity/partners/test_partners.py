@@ -292,7 +292,7 @@ async def test_who_represents_it_does_not_decide_for_it(city: CityPeople, reques
 # Services
 
 
-async def test_RES_7_a_service_of_a_partner_asks_about_the_tokens_that_are_for_it(
+async def test_a_service_of_a_partner_asks_about_the_tokens_that_are_for_it(
     city: CityPeople, partner: Newcomer
 ) -> None:
     uri = "https://maps.partner.test/api"
