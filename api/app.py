@@ -44,8 +44,12 @@ import web.developers
 import web.device
 import web.filing
 import web.http
+import web.invitations
 import web.kiosk
 import web.kiosk_card
+import web.later
+import web.my_dossiers
+import web.paper_uploads
 import web.signed_in
 import web.signing_in
 import web.signing_out
@@ -86,6 +90,10 @@ ROOMS = (
     web.http,
     web.catalogue,
     web.filing,
+    web.paper_uploads,
+    web.my_dossiers,
+    web.later,
+    web.invitations,
     web.signed_in,
     web.signing_in,
     web.device,

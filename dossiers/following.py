@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import history, known, outcomes, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
-from dossiers.refusals import ResultUnknown
+from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.submitting import faults_of
 from identity import accounts, offices
 from identity.consents import reads
@@ -42,6 +42,16 @@ async def dossier(
         found = await views.dossier(conn, catalogue, row, faults=faults)
         await conn.commit()
     return found
+
+
+async def may_change(db: Database, mandates: Mandates, actor: Actor, dossier_id: str) -> bool:
+    """Whether the caller filed this dossier; others whom it names follow it, and change nothing."""
+    async with db.connect() as conn:
+        try:
+            await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
+        except DossierUnknown:
+            return False
+        return True
 
 
 async def dossiers(

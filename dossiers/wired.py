@@ -33,6 +33,7 @@ _RESULT_NAMES: dict[str, dict[str, str]] = {
         "giaTriTu": "valid_from",
         "giaTriDen": "valid_until",
     },
+    "survivor_benefit": {"soQuyetDinh": "number", "soTien": "amount_dong"},
 }
 _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _ENDED_HERE = ("withdraw", "lapse")
@@ -232,10 +233,12 @@ def result_of(kind: str, report: StatusReport) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise MessageMalformed(reason="ketQuaXuLy")
     known: Mapping[str, str] = _RESULT_NAMES.get(kind, {})
-    return {known[name]: _iso(value) for name, value in told.items() if name in known and isinstance(value, str)}
+    return {known[name]: _iso(value) for name, value in told.items() if name in known and isinstance(value, (str, int))}
 
 
-def _iso(value: str) -> str:
+def _iso(value: str | int) -> str | int:
+    if isinstance(value, int):
+        return value
     found = _DAY.fullmatch(value)
     if found is None:
         return value

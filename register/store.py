@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, RowMapping, and_, literal_column, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
-from register.tables import register_books, register_entries, register_people
+from register.tables import register_books, register_entries, register_extracts, register_notes, register_people
 
 
 class Taken(Exception):
@@ -19,6 +19,14 @@ class Taken(Exception):
     def __init__(self, rule: str | None) -> None:
         super().__init__(rule)
         self.rule = rule
+
+
+async def hold(conn: AsyncConnection, pins: Collection[str]) -> None:
+    """Until the transaction ends, nobody else writes of these persons: two offices cannot marry, or bury, one person at once."""
+    for pin in sorted(pins):
+        await conn.execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": f"register:{pin}"}
+        )
 
 
 async def open_book(
@@ -96,19 +104,129 @@ async def add_entry(conn: AsyncConnection, entry: dict[str, Any], people: list[d
     except IntegrityError as broken:
         diagnosis = getattr(broken.orig, "diag", None)
         raise Taken(getattr(diagnosis, "constraint_name", None)) from broken
-    await conn.execute(insert(register_people), [{**person, "entry_id": entry["id"]} for person in people])
+    if people:
+        await conn.execute(insert(register_people), [{**person, "entry_id": entry["id"]} for person in people])
 
+
+# The notes with the entry, in one statement: one snapshot of both.
+_NOTES: ColumnElement[Any] = literal_column(
+    "(select coalesce(jsonb_agg(to_jsonb(n) order by n.seq), '[]') from register_notes n"
+    " where n.entry_id = register_entries.id)",
+    JSONB,
+)
 
 _WHOLE = select(
     register_entries,
     register_books.c.volume,
     register_books.c.year,
     register_books.c.office_id,
+    _NOTES.label("notes"),
 ).join_from(register_entries, register_books, register_entries.c.book_id == register_books.c.id)
 
 
 async def entry(conn: AsyncConnection, entry_id: str) -> RowMapping | None:
     return (await conn.execute(_WHOLE.where(register_entries.c.id == entry_id))).mappings().one_or_none()
+
+
+async def lock_entry(conn: AsyncConnection, entry_id: str) -> None:
+    """Notes on one entry come one after another. What is read before is older than the lock: read the entry after it."""
+    await conn.execute(select(register_entries.c.id).where(register_entries.c.id == entry_id).with_for_update())
+
+
+async def add_note(conn: AsyncConnection, note: dict[str, Any], people: list[dict[str, Any]]) -> None:
+    await conn.execute(insert(register_notes).values(**note))
+    if people:
+        named = [{**person, "entry_id": note["entry_id"], "note": note["seq"]} for person in people]
+        await conn.execute(insert(register_people), named)
+
+
+async def found(
+    conn: AsyncConnection,
+    *,
+    kind: str,
+    name_folded: str,
+    born_year: str | None,
+    number: int | None,
+    year: int | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Entries that name, or named, such a person born in that year, of this number and book's year where they are known; and what
+    stands under number and year, whomever it names."""
+    people, entries, books = register_people.c, register_entries.c, register_books.c
+    of_name = select(people.entry_id).where(people.name_folded == name_folded)
+    if born_year is not None:
+        of_name = of_name.where(or_(people.date_of_birth.is_(None), people.date_of_birth.startswith(born_year)))
+    query = _WHOLE.where(entries.kind == kind).order_by(entries.id).limit(limit)
+    query = query if number is None else query.where(entries.number == number)
+    query = query if year is None else query.where(books.year == year)
+    if number is None or year is None:
+        query = query.where(entries.id.in_(of_name))
+    return (await conn.execute(query)).mappings().all()
+
+
+async def death_of(conn: AsyncConnection, *, pin: str | None, likeness: str | None = None) -> RowMapping | None:
+    """By number; by likeness where the book, or whoever asks, has no number: of two numbers each is its own person."""
+    entries = register_entries.c
+    same: list[ColumnElement[bool]] = [entries.pin == pin] if pin is not None else []
+    if likeness is not None:
+        alike = entries.likeness == likeness
+        same.append(alike if pin is None else and_(alike, entries.pin.is_(None)))
+    if not same:
+        return None
+    query = _WHOLE.where(entries.kind == "death", or_(*same)).order_by(entries.id).limit(1)
+    return (await conn.execute(query)).mappings().one_or_none()
+
+
+async def entries_of(
+    conn: AsyncConnection,
+    *,
+    kind: str,
+    roles: Collection[str],
+    pin: str | None,
+    name_folded: str,
+    date_of_birth: str | None,
+) -> Sequence[str]:
+    """Ids of the entries of a kind that name this person in one of the roles: by number; by name and birthday where the book has no
+    number for them, or nobody knows it."""
+    people = register_people.c
+    same: list[ColumnElement[bool]] = [people.pin == pin] if pin is not None else []
+    if date_of_birth is not None:
+        alike = and_(people.name_folded == name_folded, people.date_of_birth == date_of_birth)
+        same.append(alike if pin is None else and_(alike, people.pin.is_(None)))
+    if not same:
+        return []
+    query = (
+        select(people.entry_id)
+        .join(register_entries, register_entries.c.id == people.entry_id)
+        .where(register_entries.c.kind == kind, people.role.in_(roles), or_(*same))
+        .distinct()
+        .order_by(people.entry_id)
+    )
+    return (await conn.scalars(query)).all()
+
+
+async def marriages(conn: AsyncConnection, pin: str) -> Sequence[RowMapping]:
+    """Every marriage of a person, the oldest first."""
+    of_person = select(register_people.c.entry_id).where(
+        register_people.c.pin == pin, register_people.c.role.in_(("husband", "wife"))
+    )
+    query = _WHOLE.where(register_entries.c.id.in_(of_person)).order_by(
+        register_entries.c.registered_on, register_entries.c.id
+    )
+    return (await conn.execute(query)).mappings().all()
+
+
+async def add_extract(conn: AsyncConnection, row: dict[str, Any]) -> None:
+    await conn.execute(insert(register_extracts).values(**row))
+
+
+async def extract(conn: AsyncConnection, extract_id: str) -> RowMapping | None:
+    query = (
+        select(register_extracts, register_books.c.year, register_books.c.office_id)
+        .join(register_books, register_books.c.id == register_extracts.c.book_id)
+        .where(register_extracts.c.id == extract_id)
+    )
+    return (await conn.execute(query)).mappings().one_or_none()
 
 
 async def birth_like(
@@ -131,18 +249,3 @@ async def birth_of(conn: AsyncConnection, pin: str) -> RowMapping | None:
 async def deceased(conn: AsyncConnection, pins: Collection[str]) -> Sequence[str]:
     query = select(register_people.c.pin).where(register_people.c.pin.in_(pins), register_people.c.role == "deceased")
     return (await conn.scalars(query)).all()
-
-
-async def latest_marriage(conn: AsyncConnection, pin: str) -> RowMapping | None:
-    return (
-        (
-            await conn.execute(
-                _WHOLE.join(register_people, register_people.c.entry_id == register_entries.c.id)
-                .where(register_people.c.pin == pin, register_people.c.role.in_(("husband", "wife")))
-                .order_by(register_entries.c.registered_on.desc(), register_entries.c.id.desc())
-                .limit(1)
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )

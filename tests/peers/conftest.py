@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.demo.server import Server
@@ -15,7 +16,7 @@ from tests.peers.oracle.asking import APPS, Issuer, Ours, public_jwk
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def running() -> Iterator[Server]:
     """The sandbox, from `motcua sandbox`, in a home of its own."""
     running = Server(Path(".motcua/peers"))
     running.wipe()
@@ -24,15 +25,23 @@ def server() -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def server(running: Server) -> Server:
+    """The same for all, with nothing counted: the peers sign in from one address, more often together than one household does."""
+    with redis.Redis.from_url(Engines(running.home).start().redis) as valkey:
+        valkey.flushall()
+    return running
+
+
 @pytest.fixture(scope="session")
 def key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @pytest.fixture(scope="session")
-def secrets(server: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+def secrets(running: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """Of the applications, registered with us."""
-    return asyncio.run(_register(Engines(server.home).start().database, key))
+    return asyncio.run(_register(Engines(running.home).start().database, key))
 
 
 async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
@@ -59,5 +68,5 @@ async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def ours(server: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
-    return Ours(server.url, secrets, key)
+def ours(running: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
+    return Ours(running.url, secrets, key)
