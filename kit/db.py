@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import msgspec
@@ -11,10 +12,11 @@ from psycopg.pq import ConnStatus
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, MetaData, Table, Text, make_url
+from sqlalchemy import DateTime, MetaData, Table, Text, func, make_url, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from kit import clock
 from kit.line import Line
 
 # One way to read and write JSON, whichever way a statement goes.
@@ -207,3 +209,27 @@ def dialect_url(url: str) -> str:
     if head not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise ValueError(f"{head}:// is no PostgreSQL address")
     return f"postgresql+psycopg://{rest}"
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits in a table that is drained: how much, since when it was due, how much was given up."""
+
+    waiting: int
+    due_at: datetime | None
+    """When the first of it should have left, or should leave."""
+    dead: int = 0
+
+    @property
+    def late_seconds(self) -> float:
+        """How long the first of it has been due; 0 while nothing is."""
+        return 0.0 if self.due_at is None else max(0.0, (clock.now() - self.due_at).total_seconds())
+
+
+async def backlog(conn: AsyncConnection, table: Table) -> Backlog:
+    """Of a table with `next_attempt_at` and, unless all its rows wait, `state` (`waiting`, `dead`), each with its partial index."""
+    waiting, dead = select(func.count(), func.min(table.c.next_attempt_at)), 0
+    if "state" in table.c:
+        waiting = waiting.where(table.c.state == "waiting")
+        dead = await conn.scalar(select(func.count()).select_from(table).where(table.c.state == "dead")) or 0
+    count, due_at = (await conn.execute(waiting)).one()
+    return Backlog(count, due_at, dead)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import rows
+from kit.db import Backlog, backlog, rows
 from notifications.tables import (
     deliveries,
     message_preferences,
@@ -143,6 +143,10 @@ async def spare_unanswered(conn: AsyncConnection, sent_before: datetime) -> None
     )
 
 
+async def backlog_of_letters(conn: AsyncConnection) -> Backlog:
+    return await backlog(conn, deliveries)
+
+
 async def dead(conn: AsyncConnection, *, before: str | None, limit: int) -> Rows:
     """Newest first."""
     query = (
@@ -274,11 +278,6 @@ async def inbox(
     if before is not None:
         statement = statement.where(messages.c.id < before)
     return (await conn.execute(statement)).all()
-
-
-async def waiting(conn: AsyncConnection) -> int:
-    """Letters that have not left yet."""
-    return (await conn.scalar(select(func.count()).where(deliveries.c.state == "waiting"))) or 0
 
 
 async def forget_before(conn: AsyncConnection, at: datetime) -> None:

@@ -3,23 +3,28 @@ typed. What was pressed twice, or on a page of before, ends in a sentence."""
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 from litestar import MediaType, Response, post
 
-from dossiers import correcting, deciding, desk, refiling, supplementing
+from dossiers import correcting, deciding, desk, handing, lateness, refiling, refusing, supplementing
 from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
+from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
+from dossiers.refusals import NotAColleague, NotForwardedThere
 from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
 from notifications import PostOffice
+from procedures import rules
 from web import desk as queue
-from web.at_desk import HERE, SMALL, AtDesk
-from web.desk_branch import BRANCH, address_of, answers, shown
+from web.at_desk import HERE, QUEUE, SMALL, AtDesk
+from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
 from wires.population import PinIssuer
 
 _MOST_REASON = 2000
+_ID = re.compile(r"[a-z0-9_]{1,60}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 _BUTTON: dict[str, Any] = {
@@ -59,15 +64,92 @@ async def receive(here: AtDesk, branch_id: str) -> Response[str]:
 async def decide(
     here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates, pins: PinIssuer | None
 ) -> Response[str]:
-    """Approved with what the agency states, or refused with a reason: by which button was pressed."""
+    """Approved with what the agency states, or a refusal proposed with a reason: by which button was pressed."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         if sent.one("do") == "approve":
             done, asked = "approve", Decide(outcome="approved", result=await _stated(here, actor, branch_id, sent))
         else:
-            done, asked = "refuse", Decide(outcome="refused", reason=_reason(sent))
+            done, asked = "propose", Decide(outcome="refused", reason=_reason(sent))
         await deciding.decide(*here.stand, post_office, mandates, pins, actor, branch_id, asked, version=sent.version)
         return done
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/refusal-verdict", **_BUTTON)
+async def judge(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """A second officer's word on a proposed refusal."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        verdict = "confirm" if sent.one("do") == "confirm" else "send_back"
+        asked = Judge(verdict=verdict, reason=_reason(sent))
+        await refusing.judge(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return verdict
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/return-to-queue", **_BUTTON)
+async def give_back(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await handing.give_back(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        return "give_back"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/escalation", **_BUTTON)
+async def escalate(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await handing.escalate(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        return "escalate"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/assignment", **_BUTTON)
+async def assign(here: AtDesk, branch_id: str) -> Response[str]:
+    """To the colleague who was chosen."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        officer = sent.one("officer")
+        if not _ID.fullmatch(officer):
+            raise NotAColleague
+        asked = Assign(officer_id=officer, reason=_reason(sent))
+        await handing.assign(*here.stand, actor, branch_id, asked, version=sent.version)
+        return "assign"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/forwarding", **_BUTTON)
+async def forward(here: AtDesk, branch_id: str) -> Response[str]:
+    """To another office; then to the queue, for the branch is gone from here."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        office = sent.one("office")
+        if not _ID.fullmatch(office):
+            raise NotForwardedThere
+        asked = Forward(office_id=office, reason=_reason(sent))
+        await handing.forward(*here.stand, actor, branch_id, asked, version=sent.version)
+        return here.address(QUEUE, done="forward")
+
+    async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
+        return await forwarding_shown(here, actor, branch_id, problem=refusal, sent=sent)
+
+    return await here.pressed(address_of(branch_id), verb, refused)
+
+
+@post(f"{BRANCH}/apology", **_BUTTON)
+async def apologise(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """With the new day; one that is no day is refused as one that is too far off."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        due_on = rules.as_date(sent.one("due_on"))
+        asked = Apologise(reason=_reason(sent), due_on=due_on or date.min)
+        await lateness.apologise(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "apologise"
 
     return await _pressed(here, branch_id, verb)
 
@@ -144,4 +226,6 @@ async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dic
     return answers(here, await desk.look(*here.stand, actor, branch_id), sent)
 
 
-route_handlers: list[Any] = [claim, receive, decide, ask_supplement, reopen, correct, uphold]
+route_handlers: list[Any] = [
+    claim, receive, decide, judge, ask_supplement, give_back, escalate, assign, forward, apologise, reopen, correct, uphold,
+]  # fmt: skip

@@ -10,6 +10,7 @@ from dossiers import confirming, following, http_desk, watching
 from dossiers.watching import Feed
 from kit.actor import ANYONE
 from kit.refusal import Refusal
+from kit.seals import Seals
 from web.filing import HERE, Filing
 from web.pages import page
 
@@ -58,13 +59,15 @@ async def receipt(here: Filing, dossier_id: str) -> Response[Any]:
     media_type=_PDF,
     dependencies=HERE,
 )
-async def result(here: Filing, dossier_id: str, branch: str) -> Response[Any]:
+async def result(here: Filing, seals: Seals | None, dossier_id: str, branch: str) -> Response[Any]:
     """The paper of one procedure."""
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        data = await following.result(here.db, here.keys, here.at.settings, here.mandates, actor, dossier_id, branch)
+        data = await following.result(
+            here.db, here.keys, here.at.settings, seals, here.mandates, actor, dossier_id, branch
+        )
     except Refusal as refusal:
         return here.trouble(refusal)
     return http_desk.pdf(data, branch)

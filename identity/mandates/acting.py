@@ -1,5 +1,6 @@
 """What other rooms ask: may this caller do this, now, for another; and who is to hear of it."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from identity.mandates.standing import covers, state_of
 from identity.mandates.ways import Mandates
 from kit import clock
 from kit.actor import Actor, InsufficientLevel
+from kit.keys import Keys
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,19 @@ async def followers(conn: AsyncConnection, ways: Mandates, principal_id: str, pr
         if own is not None and own.closed_at is None:
             found.add(own.id)
     return [await accounts.account(conn, ways.keys, account_id) for account_id in sorted(found)]
+
+
+async def speaks_for(
+    conn: AsyncConnection, keys: Keys, account_ids: Sequence[str], *, principal_id: str | None, pins: Collection[str]
+) -> bool:
+    """Whether one of these accounts holds a mandate, resting or not begun even, for this principal or a ward with one of these numbers."""
+    held = await store.held_open(conn, account_ids)
+    digests = {secrets.pin_digest(keys, pin) for pin in pins} if any(row.ward_id for row in held) else set[bytes]()
+    return any(
+        (principal_id is not None and principal_id == (row.enterprise_id or row.ward_id))
+        or (row.ward_pin_digest is not None and bytes(row.ward_pin_digest) in digests)
+        for row in held
+    )
 
 
 def _known(ways: Mandates, row: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.tables import accounts
 from identity.mandates.tables import enterprise_claims, enterprise_locks, enterprises, mandate_events, mandates, wards
+from kit.db import rows
 
 _M, _C = mandates.c, enterprise_claims.c
 _company = accounts.alias("company")
@@ -180,6 +181,17 @@ async def of_principal(conn: AsyncConnection, principal_id: str, *, still_open: 
     """An enterprise's or a ward's; the newest first."""
     query = _WHOLE.where(_of(principal_id)).order_by(_M.id.desc())
     return (await conn.execute(query.where(_M.ended_at.is_(None)) if still_open else query)).all()
+
+
+async def held_open(conn: AsyncConnection, holder_ids: Sequence[str]) -> list[Any]:
+    """enterprise_id, ward_id, ward_pin_digest of what these accounts hold that has not ended."""
+    return await rows(conn, _HELD_OPEN, (list(holder_ids),))
+
+
+_HELD_OPEN = """
+select m.enterprise_id, m.ward_id, w.pin_digest as ward_pin_digest from mandates m left join wards w on w.id = m.ward_id
+where m.holder_id = any(%s) and m.ended_at is null
+"""
 
 
 async def due(conn: AsyncConnection, today: date) -> Sequence[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import clock, pdf
+from kit.pades import Signed
 from register import dates, words
 from register.messages import (
     AnyEntry,
@@ -28,12 +29,14 @@ _EXTRACT = _HERE / "trich-luc.typ"
 SEX = {"male": "Nam", "female": "Nữ"}
 
 
-def birth_certificate(entry: BirthEntry, *, specimen: bool) -> bytes:
-    """Giấy khai sinh of an entry as PDF/A, in the order of Luật Hộ tịch Đ14; `specimen` marks it as worth nothing."""
+def birth_certificate(entry: BirthEntry, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    """Giấy khai sinh of an entry as PDF/A, in the order of Luật Hộ tịch Đ14; `specimen` marks it as worth nothing,
+    `signed` is how it is about to be signed."""
     child = entry.facts.child
     said = words.in_words(child.date_of_birth)
     data = {
         "specimen": specimen,
+        "sealed": None if signed is None else signed.printed(),
         "office": entry.office.name,
         "number": entry.number,
         "book": entry.book,
