@@ -39,6 +39,7 @@ import web.desk_branch
 import web.desk_buttons
 import web.desk_figures
 import web.desk_first_day
+import web.desk_kiosks
 import web.desk_wires
 import web.developers
 import web.device
@@ -113,6 +114,7 @@ ROOMS = (
     web.desk_figures,
     web.desk_first_day,
     web.desk_wires,
+    web.desk_kiosks,
 )
 
 VERSION = "0.1.0"

@@ -201,5 +201,12 @@ refresh_tokens = Table(
     Column("used_for", LargeBinary),
     # The answer, under a key only the token itself yields.
     Column("answer_sealed", LargeBinary),
+    # Answers to forget, without going through the years of a family.
+    Index(
+        "ix_refresh_tokens_kept_answers",
+        "grant_id",
+        "used_at",
+        postgresql_where=text("answer_sealed is not null"),
+    ),
     CheckConstraint("(used_at is null) = (used_for is null)", name="used"),
 )

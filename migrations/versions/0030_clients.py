@@ -1,4 +1,4 @@
-"""Locks of enterprises' accounts."""
+"""Locks of enterprises' accounts; the answers of refresh tokens by when they were given."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,12 @@ down_revision = "0029"
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_refresh_tokens_kept_answers",
+        "refresh_tokens",
+        ["grant_id", "used_at"],
+        postgresql_where=sa.text("answer_sealed is not null"),
+    )
     op.create_table(
         "enterprise_locks",
         sa.Column("id", sa.Text(), nullable=False),
@@ -43,3 +49,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("enterprise_locks")
     op.execute("drop function enterprise_locks_are_appended()")
+    op.drop_index("ix_refresh_tokens_kept_answers", "refresh_tokens")

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.caller import Device
 from identity import accounts, offices
 from kit import clock, ids
 from tests.identity.accounts.authenticator import Authenticator
+from tests.identity.offices.test_kiosks import ask, token
 from tests.identity.offices.test_officer_passkeys import strict as strict
+from tests.identity.offices.test_staff import WARD
 from tests.people import CityPeople
 from tests.web.test_desk import REGISTRAR, at_desk
 from tests.web.test_filing import Browser, inputs
@@ -98,3 +101,45 @@ async def test_a_dead_letter_is_sent_again_or_set_aside_once(city: CityPeople) -
     async with city.house.db.connect() as conn:
         states = dict((await conn.execute(text("select id, state from wire_messages"))).tuples().all())
     assert (states[first], states[second]) == ("waiting", "set_aside")
+
+
+async def test_a_kiosk_is_let_in_by_the_code_on_its_screen_and_taken_out(city: CityPeople) -> None:
+    mail = "van.kiosk@motcua.test"
+    contact = accounts.contact.parse(mail)
+    assert contact is not None
+    async with city.house.db.begin() as conn:
+        made = await accounts.open_officer(conn, city.house.keys, full_name="Võ Văn Kiốt", contact=contact)
+        await offices.appoint(conn, account_id=made.id, office_id=WARD, roles=["operator"])
+    machine = Device()
+    code = (await ask(city, machine, expect=200))["code"]
+    registrar = await at_desk(city)
+    await registrar.get("/desk/kiosks", expect=403)
+    assert "/desk/kiosks" not in await registrar.get("/desk")
+    browser = await at_desk(city, mail)
+    assert "/desk/kiosks" in browser.page
+    page = await browser.get("/desk/kiosks")
+    assert code not in page, "the code is on the machine's screen and nowhere else"
+    let_in = "/desk/kiosks?lang=vi"
+    form = inputs(page, let_in)
+    assert form["office_id"] == WARD, "one's own office first"
+    for wrong, expect in (
+        ({"code": ""}, 422),
+        ({"code": "BBBB-BBBB"}, 404),
+        ({"name": "x\u202e"}, 422),
+        ({"name": "x" * 90}, 422),
+    ):
+        refused = await browser.client.post(let_in, data=form | {"code": code, "name": "Ki-ốt <2>"} | wrong)
+        assert (refused.status_code, 'role="alert"' in refused.text) == (expect, True), wrong
+    assert (await browser.client.post(let_in, data={"csrf": "x", "code": code})).status_code == 403
+    done = await browser.send(let_in, code=f" {code.lower()} ", name="Ki-ốt <2>")
+    assert "Đã cho máy này làm ki-ốt" in done
+    assert "Ki-ốt &lt;2&gt;" in done
+    client_id = (await ask(city, machine, expect=200))["client_id"]
+    assert (await token(city, machine, client_id)).status_code == 200
+    found = re.search(rf'<code>{client_id}</code>.*?action="([^"]+/removal[^"]*)"', done, re.S)
+    assert found
+    sent = inputs(done, found[1])
+    assert (await registrar.client.post(found[1], data=sent)).status_code == 403
+    assert "ngừng hoạt động" in await browser.send(found[1])
+    assert (await token(city, machine, client_id)).status_code == 401
+    assert (await browser.client.post(found[1], data=sent)).status_code == 404

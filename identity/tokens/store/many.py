@@ -71,17 +71,19 @@ async def good_refresh_tokens(line: Line, shown: Sequence[Shown], *, at: datetim
     """By digest those that are good beyond doubt: a citizen's whose account is open, of a grant that nobody can walk away from and a
     consent in force, unused, and of a client whose row still has this version."""
     told = await line.ask(
-        "select coalesce(json_agg(t), '[]') from (select encode(r.digest, 'base64') as digest, g.id, g.account_id, g.scope, g.jkt, g.claims,"  # noqa: S608 - every part is a literal
-        f" g.resources, g.amr, g.auth_time, g.expires_at, g.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'now.day')} as level"
+        # Step by step, from the token to its grant: no plan goes by all grants of a client, whatever the statistics say.
+        "with shown as materialized (select r.digest, r.grant_id, u.client_id, u.version, now.at, now.day"  # noqa: S608 - every part is a literal
         " from json_to_record($1) now (at timestamptz, day date, shown json)"
         " cross join json_to_recordset(now.shown) u (digest text, client_id text, version text)"
-        " join oauth_clients c on c.id = u.client_id and c.xmin::text = u.version"
-        " join refresh_tokens r on r.digest = decode(u.digest, 'base64') and r.used_at is null and r.expires_at > now.at"
-        " join oauth_grants g on g.id = r.grant_id and g.client_id = u.client_id and g.revoked_at is null and g.expires_at > now.at"
-        " and g.idle_at is null"
-        " join accounts a on a.id = g.account_id and a.kind <> 'officer' and a.closed_at is null and a.locked_at is null"
+        " join refresh_tokens r on r.digest = decode(u.digest, 'base64') and r.used_at is null and r.expires_at > now.at),"
+        " held as materialized (select g.*, s.digest, s.version, s.at, s.day from shown s join oauth_grants g on g.id = s.grant_id"
+        " and g.client_id = s.client_id and g.revoked_at is null and g.expires_at > s.at and g.idle_at is null)"
+        " select coalesce(json_agg(t), '[]') from (select encode(h.digest, 'base64') as digest, h.id, h.account_id, h.scope, h.jkt, h.claims,"
+        f" h.resources, h.amr, h.auth_time, h.expires_at, h.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'h.day')} as level from held h"
+        " join oauth_clients c on c.id = h.client_id and c.xmin::text = h.version"
+        " join accounts a on a.id = h.account_id and a.kind <> 'officer' and a.closed_at is null and a.locked_at is null"
         " where c.first_party or exists (select from consents s where s.account_id = a.id and s.client_id = c.id"
-        " and s.ended_at is null and s.expires_at > now.at)) t",
+        " and s.ended_at is null and s.expires_at > h.at)) t",
         {"at": at, "day": day, "shown": shown},
     )
     return {one.digest: one for one in _standing.decode(told)}
