@@ -156,7 +156,7 @@ async def _rows(house: House, client: httpx.AsyncClient, count: int, times: int,
     deep = (await get("/v1/desk/queue?limit=50"))["next"]
     asked: dict[str, Any] = {
         "office_id": _OFFICE, "roles": list(offices.ROLES), "mine": [me.account_id], "head": True, "states": None, "procedures": None,
-        "due_before": None, "escalated": None, "after": None, "limit": 51,
+        "due_from": None, "due_before": None, "escalated": None, "after": None, "limit": 51,
     }  # fmt: skip
 
     async def queue_alone() -> None:

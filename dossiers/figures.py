@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from dossiers import lateness, rating, store_desk
+from dossiers import desk, rating, store_desk
 from dossiers.messages_figures import Ageing, Asked, ByProcedure, Figures, LowScore, Ratings, StepTimes, Waiting
 from dossiers.refusals import BadSpan
 from kit import clock
@@ -34,7 +34,7 @@ async def figures(
         "since": datetime.combine(first, time(), clock.CITY),
         "until": datetime.combine(last + timedelta(days=1), time(), clock.CITY),
         "now": now,
-        "near": lateness.near(catalogue, now),
+        "near": desk.soon(catalogue, now),
         "running": [one.name for one in lifecycle.states if not one.closed and not one.clock_stopped],
         "low": rating.LOW,
     }

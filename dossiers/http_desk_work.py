@@ -1,7 +1,7 @@
 """/v1/desk: the queue, and branches that change hands within an office and between offices."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import Response, get, post, put
 from litestar.params import Parameter
@@ -27,13 +27,16 @@ async def show_queue(
     db: Database,
     catalogue: Catalogue,
     actor: Actor,
-    after: Annotated[
-        str | None, Parameter(pattern=r"^[0-9]{1,18}\.[0-9a-z_]{1,60}$", description="`next` of the page before")
-    ] = None,
+    after: Annotated[str | None, Parameter(pattern=queueing.CURSOR, description="`next` of the page before")] = None,
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
     in_state: Annotated[str | None, Parameter(query="state", max_length=60, description="only in this state")] = None,
     procedure: Annotated[
         str | None, Parameter(max_length=120, description="only this procedure's, or this field's, as skills are named")
+    ] = None,
+    role: Annotated[str | None, Parameter(max_length=60, description="only this role's")] = None,
+    due: Annotated[
+        Literal["overdue", "soon"] | None,
+        Parameter(description="past its promise, or to be kept by the end of the next working day"),
     ] = None,
     due_before: Annotated[datetime | None, Parameter(description="only what is promised for before")] = None,
     escalated: Annotated[
@@ -42,7 +45,13 @@ async def show_queue(
     everybodys: Annotated[bool, Parameter(query="all", description="also what colleagues have, and do")] = False,
 ) -> Queue:
     asked = QueueFilter(
-        state=in_state, procedure=procedure, due_before=due_before, escalated=escalated, everybodys=everybodys
+        role=role,
+        due=due,
+        state=in_state,
+        procedure=procedure,
+        due_before=due_before,
+        escalated=escalated,
+        everybodys=everybodys,
     )
     return await queueing.queue(db, catalogue, actor, asked, after=after, limit=limit)
 

@@ -25,13 +25,6 @@ from procedures.messages import Deadline, Procedure
 _BATCH = 500
 
 
-def near(catalogue: Catalogue, now: datetime) -> datetime:
-    """What is promised for before this is about to be late."""
-    rule = catalogue.lifecycle.lateness
-    deadline = Deadline(working_days=rule.warned_working_days, source=rule.source)
-    return catalogue.calendar.promise(now, deadline).due_at
-
-
 async def apologise(
     db: Database,
     keys: Keys,
@@ -58,7 +51,7 @@ async def apologise(
             raise NotClaimed if work.branch.claimed_by is None else ClaimedByAnother
         deciding.refuse_stale(work, version)
         branch, now = work.branch, clock.now()
-        if catalogue.lifecycle.state(branch.state).clock_stopped or branch.due_at > near(catalogue, now):
+        if catalogue.lifecycle.state(branch.state).clock_stopped or branch.due_at > desk.soon(catalogue, now):
             raise NotLateYet(due=branch.due_at)
         # One stands with the branch; a branch that begins anew has a promise of its own again.
         if branch.apology is not None:
@@ -121,7 +114,9 @@ async def warn(db: Database, keys: Keys, catalogue: Catalogue, settings: Setting
     while True:
         async with db.begin() as conn:
             now = clock.now()
-            rows = await store_desk.unwarned(conn, states=running, near=near(catalogue, now), now=now, limit=_BATCH)
+            rows = await store_desk.unwarned(
+                conn, states=running, near=desk.soon(catalogue, now), now=now, limit=_BATCH
+            )
             for event, late in (("deadlines-near", False), ("deadlines-missed", True)):
                 told = await _recipients(conn, [row for row in rows if row.late == late], late=late)
                 for account_id, branches in sorted(told.items()):

@@ -115,10 +115,13 @@ class Colleagues(Struct, frozen=True, kw_only=True):
 
 
 class QueueFilter(Struct, frozen=True, kw_only=True):
-    """What a queue is narrowed to; `everybodys` widens it to what colleagues have and do."""
+    """What a queue is narrowed to; `everybodys` widens it to what colleagues have and do. `due` speaks of what is
+    being worked on: past its promise, or about to be."""
 
+    role: str | None = None
     state: str | None = None
     procedure: str | None = None
+    due: Literal["overdue", "soon"] | None = None
     due_before: datetime | None = None
     escalated: bool | None = None
     everybodys: bool = False

@@ -91,6 +91,7 @@ async def queue(
     head: bool,
     states: Sequence[str] | None,
     procedures: Sequence[str] | None,
+    due_from: datetime | None,
     due_before: datetime | None,
     escalated: bool | None,
     after: tuple[datetime, str] | None,
@@ -100,6 +101,8 @@ async def queue(
     where: list[LiteralString] = []
     if states is not None:
         where.append("and b.state = any(%(states)s)")
+    if due_from is not None:
+        where.append("and b.due_at >= %(due_from)s")
     if due_before is not None:
         where.append("and b.due_at < %(due_before)s")
     if escalated is not None:
@@ -117,7 +120,7 @@ async def queue(
     after_due, after_id = after or (None, None)
     values = {
         "office_id": office_id, "roles": list(roles), "mine": list(mine or ()), "states": list(states or ()),
-        "procedures": list(procedures or ()), "due_before": due_before, "after_due": after_due, "after_id": after_id, "limit": limit,
+        "procedures": list(procedures or ()), "due_from": due_from, "due_before": due_before, "after_due": after_due, "after_id": after_id, "limit": limit,
     }  # fmt: skip
     async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
         await cursor.execute(_QUEUE.format(parts=parts), values, prepare=True)
