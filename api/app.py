@@ -36,6 +36,8 @@ import web.acting
 import web.catalogue
 import web.desk
 import web.desk_branch
+import web.desk_buttons
+import web.desk_figures
 import web.desk_first_day
 import web.desk_wires
 import web.developers
@@ -48,6 +50,7 @@ import web.kiosk_card
 import web.later
 import web.my_dossiers
 import web.paper_uploads
+import web.rating
 import web.signed_in
 import web.signing_in
 import web.signing_out
@@ -92,6 +95,7 @@ ROOMS = (
     web.my_dossiers,
     web.later,
     web.invitations,
+    web.rating,
     web.signed_in,
     web.signing_in,
     web.device,
@@ -103,6 +107,8 @@ ROOMS = (
     web.developers,
     web.desk,
     web.desk_branch,
+    web.desk_buttons,
+    web.desk_figures,
     web.desk_first_day,
     web.desk_wires,
 )

@@ -25,7 +25,6 @@ class Metrics:
         self._lines: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.under_way = Gauge("motcua_requests_under_way", "Requests being answered")
         self._waiting_photos = Gauge("motcua_inference_waiting", "Photos taken in and not yet answered")
-
         self._backlog = Gauge("motcua_backlog", "Rows that wait to leave", ["queue"])
         self._late = Gauge("motcua_backlog_late_seconds", "How long the first of them has been due", ["queue"])
         self._dead = Gauge(

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import amending, deciding, desk, moving, store, telling
 from dossiers.history import Happening, seal
-from dossiers.messages import CorrectResult, DeskBranch, Dossier, Reason
+from dossiers.messages import CorrectResult, Dossier, Reason
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import CorrectedInRegister, ReasonMissing
 from dossiers.whose import Side
 from identity.mandates import Mandates

@@ -4,7 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import amending, deciding, desk, inviting, known, moving, telling, views
 from dossiers.history import Happening
-from dossiers.messages import DeskBranch, Dossier, Reason, Supplement, Withdraw
+from dossiers.messages import Dossier, Reason, Supplement, Withdraw
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomplete, VersionEnded
 from dossiers.whose import Side
 from identity import accounts

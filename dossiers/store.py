@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -272,52 +272,24 @@ async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
     return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
 
 
-async def queue(
-    conn: AsyncConnection,
-    *,
-    office_id: str,
-    roles: Collection[str] | None,
-    free_or_held_by: str | None,
-    after: str | None,
-    limit: int,
-    states: Collection[str] | None = None,
-    due_from: datetime | None = None,
-    due_before: datetime | None = None,
-) -> list[Row[Any]]:
-    """What an office may work on, oldest promise first; `roles` and `states` None are all of them. `after` is the last id of the page before."""
-    query = (
-        select(branches, dossiers.c.receipt_code, dossiers.c.account_id, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
-               dossiers.c.submitted_at, dossiers.c.form)
-        .join_from(branches, dossiers, branches.c.dossier_id == dossiers.c.id)
-        .where(branches.c.office_id == office_id, branches.c.started_at.is_not(None), branches.c.decided_at.is_(None))
-        .order_by(branches.c.due_at, branches.c.id)
-        .limit(limit)
-    )  # fmt: skip
-    if roles is not None:
-        query = query.where(branches.c.officer_role.in_(roles))
-    if states is not None:
-        query = query.where(branches.c.state.in_(states))
-    if due_from is not None:
-        query = query.where(branches.c.due_at >= due_from)
-    if due_before is not None:
-        query = query.where(branches.c.due_at < due_before)
-    if free_or_held_by is not None:
-        query = query.where(or_(branches.c.claimed_by.is_(None), branches.c.claimed_by == free_or_held_by))
-    if after is not None:
-        last_due = select(branches.c.due_at).where(branches.c.id == after).scalar_subquery()
-        query = query.where(tuple_(branches.c.due_at, branches.c.id) > tuple_(last_due, after))
-    return list((await conn.execute(query)).all())
-
-
 async def claim(
-    conn: AsyncConnection, branch_id: str, *, version: int, state: str, account_id: str, at: datetime
+    conn: AsyncConnection,
+    branch_id: str,
+    *,
+    version: int,
+    state: str,
+    since: datetime | None,
+    account_id: str,
+    at: datetime,
 ) -> int | None:
     """One of many officers gets it: the new version, or None for all the others."""
     return (
         await conn.execute(
             update(branches)
             .where(branches.c.id == branch_id, branches.c.version == version, branches.c.claimed_by.is_(None))
-            .values(claimed_by=account_id, claimed_at=at, state=state, version=branches.c.version + 1)
+            .values(
+                claimed_by=account_id, claimed_at=at, state=state, state_since=since, version=branches.c.version + 1
+            )
             .returning(branches.c.version)
         )
     ).scalar_one_or_none()
@@ -334,7 +306,7 @@ async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
     await (await raw(conn)).execute(statement, (*given, branch_id), prepare=True)
 
 
-_BRANCH_JSON = frozenset({"asked", "pauses", "reason", "result"})
+_BRANCH_JSON = frozenset({"apology", "asked", "pauses", "proposal", "rating", "reason", "result"})
 _RESULT = "insert into results (branch_id, kind, number, data, made_at) values (%s, %s, %s, %s, %s)"
 
 
@@ -464,6 +436,14 @@ async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
     return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
 
 
+_PARTIES = "select pin from dossier_parties where dossier_id = %s"
+
+
+async def parties(conn: AsyncConnection, dossier_id: str) -> list[str]:
+    """Numbers of the persons an authority's data names in it."""
+    return [row.pin for row in await rows(conn, _PARTIES, (dossier_id,))]
+
+
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:
     """Dossiers of an account, and those that name the person; newest first."""
     mine: list[Any] = []
@@ -528,6 +508,7 @@ class StandingBranch(msgspec.Struct, frozen=True):
     state: str
     due_at: datetime | None
     result_kind: str | None
+    apology: Values | None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -547,7 +528,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 _STANDING = """
 select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
-  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind)
+  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind, 'apology', b.apology)
      order by b.position)::text
    from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
   (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,

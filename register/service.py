@@ -198,6 +198,11 @@ async def dead_among(conn: AsyncConnection, pins: Collection[str]) -> frozenset[
     return frozenset(await store.deceased(conn, pins))
 
 
+async def kin_of(conn: AsyncConnection, pin: str) -> frozenset[str]:
+    """Whom the books name with this person: spouses, parents, children and their other parents, and brothers and sisters."""
+    return frozenset(await store.kin(conn, pin))
+
+
 async def entry(conn: AsyncConnection, entry_id: str) -> AnyEntry:
     """One entry of a book, as its notes leave it. Raises EntryUnknown."""
     return await _entry(conn, entry_id, None)

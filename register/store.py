@@ -249,3 +249,20 @@ async def birth_of(conn: AsyncConnection, pin: str) -> RowMapping | None:
 async def deceased(conn: AsyncConnection, pins: Collection[str]) -> Sequence[str]:
     query = select(register_people.c.pin).where(register_people.c.pin.in_(pins), register_people.c.role == "deceased")
     return (await conn.scalars(query)).all()
+
+
+_KIN = text(
+    """
+    with own as (select entry_id, role from register_people where pin = :pin),
+    near as (select p.pin, p.role, o.role as mine from own o join register_people p on p.entry_id = o.entry_id),
+    parents as (select pin from near where mine = 'child' and role in ('mother', 'father') and pin is not null)
+    select pin from near where pin is not null and pin <> :pin
+    union
+    select c.pin from parents join register_people p on p.pin = parents.pin and p.role in ('mother', 'father')
+      join register_people c on c.entry_id = p.entry_id and c.role = 'child' where c.pin is not null and c.pin <> :pin
+    """
+)
+
+
+async def kin(conn: AsyncConnection, pin: str) -> Sequence[str]:
+    return (await conn.scalars(_KIN, {"pin": pin})).all()

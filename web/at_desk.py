@@ -12,6 +12,7 @@ from kit.actor import Actor, Who, officer
 from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import Refusal
+from kit.settings import Settings
 from procedures import Catalogue
 from web.pages import language, page
 from web.sent import Sent, read
@@ -40,6 +41,11 @@ class AtDesk:
     db: Database
     keys: Keys
     catalogue: Catalogue
+
+    @property
+    def stand(self) -> tuple[Database, Keys, Catalogue, Settings]:
+        """What every verb of the desk begins with."""
+        return self.db, self.keys, self.catalogue, self.at.settings
 
     async def let_in(self, back: str | None = None, *, who: Who = _ANY) -> Actor | Response[str]:
         """The officer, or the page to answer with instead: signing in, the first day's passkey, or why they may not."""

@@ -90,6 +90,13 @@ class Filing:
         opened_on = dossier.opened_at.astimezone(clock.CITY).date()
         return self.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
 
+    def where(self, dossier: Dossier, path: str) -> Words | None:
+        """The section of the form, or the paper, that a fault is of: several persons have a name and a residence."""
+        start, _, rest = path.partition(".")
+        if start == "documents":
+            return next((paper.name for paper in self.papers(dossier) if paper.kind == rest), None)
+        return next((section.title for section in self.item(dossier).form.sections if section.name == start), None)
+
     async def receive(self, keeper: Keeper, actor: Actor, file: UploadFile) -> str:
         """A file of a form, kept; the upload's id."""
         assert actor.account_id is not None
@@ -431,7 +438,7 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
     if dossier.status != "draft":
         return to(here.address(dossier_id))
     missing = {told.field.removeprefix("documents.") for told in dossier.faults}
-    given, item = {paper.kind: paper for paper in dossier.documents}, here.item(dossier)
+    given = {paper.kind: paper for paper in dossier.documents}
     shown = page(
         here.at.request,
         "dossier_papers.html",
@@ -440,7 +447,9 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
         asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
         given=given,
         faults=[
-            (told, _section(item, told.field)) for told in dossier.faults if not told.field.startswith("documents.")
+            (told, here.where(dossier, told.field))
+            for told in dossier.faults
+            if not told.field.startswith("documents.")
         ],
         ready=not dossier.faults,
         problem=problem and problem.message,
@@ -449,11 +458,6 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
     )
     shown.status_code = problem.status if problem is not None else 200
     return shown
-
-
-def _section(item: Procedure | Bundle, path: str) -> Words | None:
-    """Where in the form a question stands: several persons have a name and a residence."""
-    return next((s.title for s in item.form.sections if s.name == path.partition(".")[0]), None)
 
 
 route_handlers: list[Any] = [start, show, save, papers, hand_in, submit]

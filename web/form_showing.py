@@ -129,12 +129,6 @@ class Shower:
         ]
         return Page(groups=groups, wrong=wrong, lists=self.lists)
 
-    def stated(self, fields: Sequence[Field], values: Mapping[str, Any]) -> list[Input]:
-        """What an agency states of its paper, as the faults name it: `result.<field>`."""
-        return [
-            self._input(f"result.{f.name}", f"r.{f.name}", f, values.get(f.name), required=f.required) for f in fields
-        ]
-
     def _filing_ward(self, ward: str) -> Input:
         self._suggest_wards()
         return Input(
@@ -150,6 +144,12 @@ class Shower:
 
     def _suggest_wards(self) -> None:
         self.lists["ward"] = [Choice(place.code, place.name) for place in places.wards()]
+
+    def stated(self, fields: Sequence[Field], values: Mapping[str, Any]) -> list[Input]:
+        """What an agency states of its paper, as the faults name it: `result.<field>`."""
+        return [
+            self._input(f"result.{f.name}", f"r.{f.name}", f, values.get(f.name), required=f.required) for f in fields
+        ]
 
     def _say(self, words: Words) -> str:
         return words.vi if self.lang == "vi" else words.en

@@ -235,7 +235,7 @@ def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None =
         papers=asked.papers,
         given=given,
         # What stands beside no question of this page is told above them.
-        faults=[told for told in faults if told.field not in on_page],
+        faults=[(told, here.where(dossier, told.field)) for told in faults if told.field not in on_page],
         wrong=[one for one in form.wrong if one[0] in on_page],
         problem=problem and problem.message,
         csrf=here.token(dossier.id),

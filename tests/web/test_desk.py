@@ -5,8 +5,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
+from litestar.routes import HTTPRoute
 from sqlalchemy import text
 
 from tests.dossiers import steps
@@ -16,8 +16,14 @@ from tests.web.test_filing import Browser, inputs
 pytestmark = pytest.mark.anyio
 
 REGISTRAR, POLICE, COUNTER = "khanh.tuphap@motcua.test", "bao.congan@motcua.test", "phuc.motcua@motcua.test"
+HEAD = "truc.chutich@motcua.test"
 PARENT = "+84900000011"
 WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
+
+VERBS = (
+    "claim", "receipt", "decision", "refusal-verdict", "supplement-request", "return-to-queue", "escalation", "assignment",
+    "forwarding", "apology", "reopening", "corrected-result", "upheld-result",
+)  # fmt: skip
 
 SIGNED_IN: dict[tuple[int, str], dict[str, str]] = {}
 
@@ -123,10 +129,11 @@ async def test_the_queue_says_what_is_late_and_can_be_narrowed(city: CityPeople)
     assert "Quá hạn 3 ngày" in " ".join(line.split())
     assert line.startswith('class="due-overdue"')
     assert path in await browser.get("/desk?due=overdue")
-    assert path not in await browser.get("/desk?due=soon")
-    assert path in await browser.get("/desk?state=submitted&due=overdue&role=civil_status")
+    assert path in await browser.get("/desk?due=soon"), "what is late is due"
+    assert path in await browser.get("/desk?state=submitted&due=overdue&procedure=1.001193")
+    assert path not in await browser.get("/desk?procedure=1.000894")
     assert path not in await browser.get("/desk?state=in_review")
-    page = await browser.get("/desk?state=submitted&role=moon&due=never")
+    page = await browser.get("/desk?state=submitted&procedure=%27%3Cmoon&due=never&after=moon")
     assert path in page, "what is no word of ours is not asked for"
     assert 'href="/desk?lang=en&amp;state=submitted"' in page, "the other language keeps what is asked for"
     assert steps.branch(dossier, "birth")["title"]["vi"] in page
@@ -156,7 +163,7 @@ async def test_the_queue_comes_in_pages_without_a_gap(city: CityPeople) -> None:
     assert len(set(paged)) == len(paged)
 
 
-async def test_ten_officers_press_the_same_button_and_one_has_it(city: CityPeople) -> None:
+async def test_officers_press_the_same_button_and_one_has_it(city: CityPeople) -> None:
     from tests.dossiers.test_deciding import officer_actor
 
     _, path = await filed(city)
@@ -175,6 +182,29 @@ async def test_ten_officers_press_the_same_button_and_one_has_it(city: CityPeopl
     assert f'action="{path}/claim' not in late.text
 
 
+async def test_ten_press_for_the_next_one_and_each_has_another(city: CityPeople) -> None:
+    from tests.dossiers.test_deciding import officer_actor
+
+    parent = await city.signed_in("parent")
+    for _ in range(4):
+        await steps.submitted(parent)
+    browsers: list[Browser] = []
+    for number in range(4):
+        await officer_actor(city, f"next-{number}", "civil_status")
+        browsers.append(await at_desk(city, f"next-{number}@motcua.test"))
+    forms = [inputs(await one.get("/desk"), "/desk/next?lang=vi") for one in browsers]
+    # A double click each: two requests of every browser at once.
+    answers = await asyncio.gather(
+        *(one.client.post("/desk/next?lang=vi", data=form) for one, form in zip(browsers, forms, strict=True))
+    )
+    taken = [answer.headers["location"] for answer in answers]
+    assert len(set(taken)) == 4
+    assert "Bạn đã nhận hồ sơ này" in await browsers[0].get(taken[0])
+    insurance = await at_desk(city, "lananh.bhxh@motcua.test")
+    await insurance.send("/desk/next?lang=vi", expect=404)
+    assert 'role="alert"' in insurance.page
+
+
 async def test_the_branch_shows_form_papers_sources_and_how_the_day_was_counted(city: CityPeople) -> None:
     browser, dossier, path = await claimed(city)
     assert "Bạn đã nhận hồ sơ này" in browser.page
@@ -182,7 +212,7 @@ async def test_the_branch_shows_form_papers_sources_and_how_the_day_was_counted(
     assert len(page.encode()) <= 50_000
     assert dossier["form"]["child.full_name"]["value"] in page
     assert "Sổ hộ tịch điện tử" in page
-    assert "Cơ quan nhà nước xác nhận" in page
+    assert "Xác nhận bởi" in page
     assert "Chứng cứ trên thẻ" in page
     assert "Cách tính thời hạn" in page
     assert f'href="{path}/papers/birth_notification"' in page
@@ -258,14 +288,108 @@ async def test_supplement_by_ticking_the_very_fields(city: CityPeople) -> None:
     assert "Thời hạn tạm dừng" in next(one for one in (await browser.get("/desk")).split("<li ") if path in one)
 
 
-async def test_refuse_with_a_reason_and_reopen(city: CityPeople) -> None:
-    browser, _, path = await claimed(city)
-    page = await browser.send(f"{path}/decision?lang=vi", do="refuse", reason="ngắn", expect=422)
+async def test_a_refusal_takes_two_and_is_reopened(city: CityPeople) -> None:
+    browser, dossier, path = await claimed(city)
+    page = await browser.send(f"{path}/decision?lang=vi", do="propose", reason="ngắn", expect=422)
     assert ">ngắn</textarea>" in page
-    page = await browser.send(f"{path}/decision?lang=vi", do="refuse", reason=WHY)
-    assert "Đã từ chối" in page
+    page = await browser.send(f"{path}/decision?lang=vi", do="propose", reason=WHY)
+    assert "chờ người thứ hai duyệt" in page
+    verdict = f"{path}/refusal-verdict?lang=vi"
+    assert "Duyệt từ chối</button>" not in page, "not by who proposed it"
+    own = await browser.client.post(verdict, data=inputs(page, verdict) | {"do": "confirm"})
+    assert own.status_code == 403, own.text
+    head = await at_desk(city, HEAD)
+    page = await head.get(path)
+    assert WHY in page
+    page = await head.send(verdict, do="send_back", reason="ngắn", expect=422)
+    assert ">ngắn</textarea>" in page
+    page = await head.send(verdict, do="send_back", reason=WHY)
+    assert "Hồ sơ trở lại bước xử lý" in page
+    await browser.get(path)
+    await browser.send(f"{path}/decision?lang=vi", do="propose", reason=WHY)
+    await head.get(path)
+    page = await head.send(verdict, do="confirm")
+    assert "Đã từ chối; công dân được báo" in page
+    told = await (await city.signed_in("parent")).get(f"/v1/dossiers/{dossier['id']}", expect=200)
+    assert steps.branch(told, "birth")["state"] == "refused"
+    await browser.get(path)
     page = await browser.send(f"{path}/reopening?lang=vi", do="reopen", reason=WHY)
     assert "Đã mở lại" in page
+
+
+async def test_hands_change_within_the_office(city: CityPeople) -> None:
+    browser, _, path = await claimed(city)
+    page = await browser.send(f"{path}/return-to-queue?lang=vi", do="give_back", reason="Nghỉ chiều nay")
+    assert "Đã trả lại hàng chờ" in page
+    assert "Nghỉ chiều nay" in page
+    assert 'action="/desk/next' in page, "and on to the next one"
+    await browser.send(f"{path}/claim?lang=vi")
+    page = await browser.send(f"{path}/escalation?lang=vi", do="escalate", reason=WHY)
+    assert "Đã chuyển người đứng đầu" in page
+    assert f"{path}/claim" not in page, "the head alone takes it up"
+    head = await at_desk(city, HEAD)
+    assert path in await head.get("/desk?escalated=1")
+    await head.get(path)
+    page = await head.send(f"{path}/claim?lang=vi")
+    officers = dict(re.findall(r'<option value="(acc_\w+|\w+)">([^<(]+) \(', page))
+    khanh = next(key for key, name in officers.items() if name == "Trần Thị Mai Khanh")
+    assert "Lê Hoàng Phúc" not in officers.values(), "not of this trade"
+    wrong = await head.client.post(
+        f"{path}/assignment?lang=vi", data=inputs(page, f"{path}/assignment?lang=vi") | {"officer": "'moon"}
+    )
+    assert wrong.status_code < 500
+    assert 'role="alert"' in wrong.text
+    page = await head.send(f"{path}/assignment?lang=vi", do="assign", officer=khanh)
+    assert "Đã giao cho đồng nghiệp" in page
+    assert "Bạn đang xử lý" in await browser.get(path)
+
+
+async def test_forwarded_it_is_gone_from_here(city: CityPeople) -> None:
+    from identity import offices
+
+    async with city.house.db.begin() as conn:
+        far = await offices.create_office(
+            conn,
+            agency="ubnd_xa",
+            ward_code="26743",
+            name_vi="Ủy ban nhân dân phường Tân Định",
+            name_en="Tân Định",
+            address="-",
+        )
+    browser, _, path = await claimed(city)
+    page = await browser.get(f"{path}/forwarding")
+    assert far.name.vi in page
+    assert "Công an" not in page
+    form = f"{path}/forwarding?lang=vi"
+    page = await browser.send(form, office=far.id, reason="ngắn", expect=422)
+    assert f'value="{far.id}" selected' in page
+    page = await browser.send(form, office=far.id, reason=WHY)
+    assert "Đã chuyển sang cơ quan khác" in page
+    assert path not in page
+    await browser.get(path, expect=404)
+
+
+async def test_an_apology_with_a_new_date(city: CityPeople) -> None:
+    from datetime import timedelta
+
+    from kit import clock
+
+    browser, dossier, path = await claimed(city)
+    async with city.house.db.begin() as conn:
+        await conn.execute(
+            text("update branches set due_at = now() - interval '1 hour' where id = :id"),
+            {"id": steps.branch(dossier, "birth")["id"]},
+        )
+    page = await browser.get(path)
+    assert "Quá hạn" in page
+    form = f"{path}/apology?lang=vi"
+    page = await browser.send(form, do="apologise", due_on="moon", reason=WHY, expect=422)
+    assert f">{WHY}</textarea>" in page
+    day = city.house.catalogue.calendar.next_working(clock.today() + timedelta(days=2))
+    page = await browser.send(form, do="apologise", due_on=day.isoformat(), reason=WHY)
+    assert "ngày hẹn mới" in page
+    assert f"{day:%d/%m/%Y}" in page
+    assert form not in page, "once"
 
 
 async def test_what_another_took_meanwhile_is_a_sentence_not_a_crash(city: CityPeople) -> None:
@@ -294,7 +418,7 @@ async def test_a_page_of_before_is_told_that_it_is_old(city: CityPeople) -> None
             text("update branches set version = version + 1 where id = :id"),
             {"id": steps.branch(dossier, "birth")["id"]},
         )
-    answer = await browser.client.post(f"{path}/decision?lang=vi", data=form | {"do": "refuse", "reason": WHY})
+    answer = await browser.client.post(f"{path}/decision?lang=vi", data=form | {"do": "propose", "reason": WHY})
     assert answer.status_code == 412
     assert f">{WHY}</textarea>" in answer.text
 
@@ -303,8 +427,7 @@ async def test_no_form_but_one_of_this_browsers_pages(city: CityPeople) -> None:
     browser, dossier, path = await claimed(city)
     other = await at_desk(city, POLICE)
     theirs = re.search(r'name="csrf" value="([^"]+)"', (await other.client.get(path)).text)
-    verbs = ("claim", "receipt", "decision", "supplement-request", "reopening", "corrected-result", "upheld-result")
-    for verb in verbs:
+    for verb in VERBS:
         for csrf in ("", "x", theirs[1] if theirs else "y"):
             answer = await browser.client.post(
                 f"{path}/{verb}?lang=vi", data={"csrf": csrf, "do": "approve", "reason": WHY}
@@ -315,47 +438,42 @@ async def test_no_form_but_one_of_this_browsers_pages(city: CityPeople) -> None:
 
 
 async def test_every_page_of_the_desk_for_everybody_else(city: CityPeople) -> None:
-    """Nobody and the citizen sign in; another office finds nothing; another role is told so."""
+    """Nobody and the citizen sign in; another office finds nothing; another role is told so. The pages are the app's own list."""
     _, path = await filed(city)
-    pages = ["/desk", path, f"{path}/papers/birth_notification", f"{path}/result", "/desk/wires", "/desk/passkey"]
-    buttons = [
-        *(f"{path}/{verb}" for verb in ("claim", "receipt", "decision", "supplement-request", "reopening")),
-        f"{path}/corrected-result",
-        f"{path}/upheld-result",
-        "/desk/wires/wmg_01jabcdefghjkmnpqrstvwxyz0",
-        "/desk/passkey",
-    ]
+    at = {
+        "{branch_id}": path.rsplit("/", 1)[1],
+        "{kind}": "birth_notification",
+        "{message_id}": "wmg_" + 26 * "0",
+        "{officer_id}": "x",
+    }
+    pages: list[tuple[str, str]] = []
+    for route in (one for one in city.app.routes if isinstance(one, HTTPRoute)):
+        address = re.sub(r":\w+}", "}", route.path)
+        for name, value in at.items():
+            address = address.replace(name, value)
+        if address.startswith("/desk") and not address.endswith("-options"):
+            methods = {method for handler in route.route_handlers for method in handler.http_methods}
+            pages += [(method, address) for method in sorted(methods & {"GET", "POST"})]
+    assert {f"{path}/{verb}" for verb in VERBS} <= {address for _, address in pages}
     nobody, citizen = Browser(city), Browser(city)
     await citizen.get("/account")
     await citizen.sign_in(PARENT)
     for browser in (nobody, citizen):
-        answers = [await browser.client.get(page) for page in pages]
-        answers += [await browser.client.post(button, data={"csrf": "x"}) for button in buttons]
-        for answer in answers:
-            assert answer.status_code == 303, answer.url
-            assert answer.headers["location"].startswith("/sign-in/"), answer.url
+        for method, address in pages:
+            answer = await browser.client.request(method, address)
+            assert answer.status_code == 303, (method, address)
+            assert answer.headers["location"].startswith("/sign-in/"), (method, address)
     police = await at_desk(city, POLICE)
-    token = re.search(r'name="csrf" value="([^"]+)"', await police.get("/desk")) or [
-        "",
-        re.search(r'name="csrf" value="([^"]+)"', (await claimed_by_police(city, police)))[1],  # type: ignore[index]
-    ]
-    for page in pages[1:4]:
-        assert (await police.client.get(page)).status_code == 404, page
-    for button in buttons[1:7]:
-        answer = await police.client.post(button, data={"csrf": token[1], "do": "refuse", "reason": WHY})
-        assert answer.status_code == 404, button
-    answer = await police.client.post(buttons[0], data={"csrf": token[1]})
-    assert answer.status_code == 404
-    for address in ("/desk/wires",):
-        assert (await police.client.get(address)).status_code == 403
-    assert (await police.client.post(buttons[7], data={"csrf": token[1], "do": "again"})).status_code == 403
-
-
-async def claimed_by_police(city: CityPeople, police: Browser) -> str:
-    """A page of the police with a form on it."""
-    dossier, path = await filed(city, "residence")
-    await steps.decide(city, dossier, "birth")
-    return await police.get(path)
+    token = re.search(r'name="csrf" value="([^"]+)"', await police.get("/desk"))
+    assert token
+    for method, address in pages:
+        data = {"csrf": token[1], "do": "propose", "reason": WHY, "office": "x", "officer": "x", "due_on": "2026-12-30"}
+        answer = await police.client.request(method, address, data=data if method == "POST" else None)
+        wanted = 404 if path in address else 403 if re.search("wires|figures|officers", address) else None
+        if address == f"{path}/claim":
+            assert 'role="alert"' in answer.text
+        assert wanted is None or answer.status_code == wanted, (method, address, answer.status_code)
+        assert answer.status_code < 500, (method, address)
 
 
 async def test_the_counter_looks_and_receives_but_does_not_decide(city: CityPeople) -> None:
@@ -366,4 +484,3 @@ async def test_the_counter_looks_and_receives_but_does_not_decide(city: CityPeop
     page = await browser.send(f"{path}/receipt?lang=vi")
     assert "Đã ghi nhận tiếp nhận" in page
     assert f'action="{path}/decision' not in page
-    assert isinstance(browser.client, httpx.AsyncClient)

@@ -12,6 +12,7 @@ ReadKind = Literal[
     "branch",
     "queue",
     "paper",
+    "counter",
     "result",
     "check",
     "alarm",

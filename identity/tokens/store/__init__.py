@@ -68,7 +68,7 @@ from identity.tokens.store.requests import (
     keep_sign_in,
     request,
 )
-from identity.tokens.store.services import add_service, services, set_service_disabled
+from identity.tokens.store.services import add_service, service_of, services, set_service_disabled
 
 __all__ = [
     "add_browser_session",
@@ -115,6 +115,7 @@ __all__ = [
     "revoke_account",
     "revoke_account_of_client",
     "revoke_grant",
+    "service_of",
     "services",
     "sessions",
     "set_client_disabled",
