@@ -1,6 +1,7 @@
 """A result is signed once: the same bytes ever after for everybody, anew when it is corrected, never by a seal that is not there."""
 
 import asyncio
+import threading
 from io import BytesIO
 
 import pytest
@@ -74,10 +75,19 @@ async def test_the_worker_signs_before_anybody_asks_and_the_desk_is_served_the_s
     assert (await officer.get(desk, expect=200)).content == mine
 
 
-async def test_of_many_who_ask_at_once_all_get_the_same_bytes(city):
+async def test_of_several_who_ask_at_once_all_get_the_same_bytes(city, monkeypatch):
     dossier, (path,) = await approved(city, "birth")
-    parent = await city.signed_in("parent")
-    answers = await asyncio.gather(*(parent.get(path, expect=200) for _ in range(6)))
+    parent, sign, together = await city.signed_in("parent"), pades.sign, threading.Barrier(3)
+    made = []
+
+    def at_once(*given, **rest):
+        together.wait(60)
+        made.append(sign(*given, **rest))
+        return made[-1]
+
+    monkeypatch.setattr(pades, "sign", at_once)
+    answers = await asyncio.gather(*(parent.get(path, expect=200) for _ in range(3)))
+    assert len(set(made)) == 3
     assert len({answer.content for answer in answers}) == 1
     assert len(await kept(city, dossier, "birth")) == 1
 
