@@ -86,7 +86,7 @@ async def correct(
         await _settle(
             conn, keys, catalogue, settings, post_office, mandates, work, "correct", said, facts, result=stated
         )
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 async def uphold(
@@ -108,7 +108,7 @@ async def uphold(
         work = await _reviewed(conn, keys, catalogue, actor, branch_id, "uphold", version)
         said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
         await _settle(conn, keys, catalogue, settings, post_office, mandates, work, "uphold", said, {})
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 async def _reviewed(

@@ -57,7 +57,7 @@ async def claim(
         work = await undecided(conn, keys, catalogue, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
-            return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+            return await desk.shown(conn, keys, catalogue, settings, work)
         if branch.claimed_by is not None:
             raise ClaimedByAnother
         refuse_stale(work, version)
@@ -66,11 +66,11 @@ async def claim(
         taken = await store.claim(
             conn, branch_id, version=branch.version, state=step.after, account_id=actor.account_id, at=now
         )
-        if taken is None:
+        if not taken:
             raise ClaimedByAnother
         happening = telling.claimed(actor, branch.name, work.procedure.name, work.office.name, step.before, step.after)
         await telling.record(conn, work.dossier, [happening], at=now, status=work.dossier.status)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 async def receive(
@@ -94,7 +94,7 @@ async def receive(
             return telling.done(actor, "receive", name, title, said, step.before, step.after)
 
         await moving.move(conn, catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 async def decide(
@@ -129,7 +129,7 @@ async def decide(
             async with db.begin() as conn:
                 work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=True)
                 await _decide(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
-                return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+                return await desk.shown(conn, keys, catalogue, settings, work)
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
@@ -155,7 +155,7 @@ async def of_another(
         raise OwnDossier
     if officer.pin is not None and await store.is_party(conn, work.dossier.id, officer.pin):
         raise OwnDossier
-    return work
+    return msgspec.structs.replace(work, officer=officer)
 
 
 async def undecided(

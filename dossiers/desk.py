@@ -34,6 +34,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     item: views.Item
     procedures: dict[str, Procedure]
     office: offices.Office
+    officer: accounts.Account | None = None
+    """Who does it, once they were looked up."""
 
     @property
     def procedure(self) -> Procedure:
@@ -89,7 +91,7 @@ async def look(
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
     async with db.snapshot() as conn, conn.begin():
-        return await shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await _shown(conn, keys, catalogue, settings, await find(conn, catalogue, actor, branch_id))
 
 
 async def document(
@@ -122,24 +124,23 @@ async def find(
     conn: AsyncConnection, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool = False
 ) -> Work:
     """A started branch of the officer's own office and trade; anything else answers as a missing one does: BranchUnknown."""
-    found = await store.branch(conn, branch_id)
-    if found is None or found.office_id != actor.office_id or found.started_at is None:
+    dossier = await store.dossier_of_branch(conn, branch_id, office_id=actor.office_id, lock=lock)
+    if dossier is None:
         raise BranchUnknown
-    if not actor.roles & {found.officer_role, *_MAY_LOOK}:
-        raise BranchUnknown
-    dossier = await store.dossier(conn, found.dossier_id, lock=lock)
-    assert dossier is not None
     # Read after the lock: what another officer did meanwhile is seen.
     siblings = await store.branches_of(conn, [dossier.id])
+    branch = next(row for row in siblings if row.id == branch_id)
+    if branch.started_at is None or not actor.roles & {branch.officer_role, *_MAY_LOOK}:
+        raise BranchUnknown
     item = views.item_of(catalogue, dossier)
     return Work(
         actor=actor,
-        branch=next(row for row in siblings if row.id == branch_id),
+        branch=branch,
         dossier=dossier,
         siblings=siblings,
         item=item,
         procedures=views.procedures_of(catalogue, item, dossier),
-        office=await offices.office(conn, found.office_id),
+        office=await offices.office(conn, branch.office_id),
     )
 
 
@@ -154,7 +155,7 @@ async def case_of(
 ) -> outcomes.Case:
     """What an approval would be made from, with what approved branches gave and the child's number once there is one."""
     assert work.actor.account_id is not None
-    officer = await accounts.account(conn, keys, work.actor.account_id)
+    officer = work.officer or await accounts.account(conn, keys, work.actor.account_id)
     return outcomes.Case(
         branch_id=work.branch.id,
         receipt_code=work.dossier.receipt_code,
@@ -183,11 +184,19 @@ def _given(work: Work) -> dict[str, Any]:
     }
 
 
-async def shown(
-    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
-) -> DeskBranch:
-    """A branch as it stands in this transaction, which is recorded as read. Raises BranchUnknown."""
-    work, now = await find(conn, catalogue, actor, branch_id), clock.now()
+async def shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, work: Work) -> DeskBranch:
+    """A branch as this transaction leaves it, which is recorded as read; `work` is what its verb found, behind the dossier's lock."""
+    dossier = await views.again(conn, work.dossier.id)
+    siblings = await store.branches_of(conn, [dossier.id])
+    branch = next(row for row in siblings if row.id == work.branch.id)
+    if branch.started_at is None:
+        raise BranchUnknown
+    left = msgspec.structs.replace(work, dossier=dossier, siblings=siblings, branch=branch)
+    return await _shown(conn, keys, catalogue, settings, left)
+
+
+async def _shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, work: Work) -> DeskBranch:
+    actor, now = work.actor, clock.now()
     await reads.record(conn, actor, "branch", work.read)
     case = await case_of(conn, keys, settings, work, at=now)
     row, lifecycle = work.branch, catalogue.lifecycle

@@ -158,7 +158,7 @@ async def reopen(
             conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier
         )
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 def _may(catalogue: Catalogue, state: str, action: str) -> bool:

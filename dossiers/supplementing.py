@@ -48,7 +48,7 @@ async def ask(
             raise BadSupplementRequest(faults=faults)
         asked = msgspec.structs.replace(asked, reason=reason)
         await stop(conn, keys, catalogue, settings, post_office, mandates, work, asked)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(conn, keys, catalogue, settings, work)
 
 
 async def stop(

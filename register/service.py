@@ -207,7 +207,7 @@ async def _next_place(
         place = await store.take_number(conn, office_id=office_id, kind=kind, year=year)
     if place is None:
         raise BookClosed(year=year)
-    return place["id"], place["volume"], place["last_number"]
+    return place.id, place.volume, place.last_number
 
 
 async def _book_copied(

@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import rows, select_from, write
 from register.tables import register_books, register_entries, register_people
 
 
@@ -40,28 +42,18 @@ async def open_book(
     )
 
 
-async def take_number(conn: AsyncConnection, *, office_id: str, kind: str, year: int) -> RowMapping | None:
-    """The next number of the open book, None when no book is open.
+async def take_number(conn: AsyncConnection, *, office_id: str, kind: str, year: int) -> Any | None:
+    """`id`, `volume` and `last_number` of the open book with its next number, None when no book is open.
 
     Holds the book until the transaction ends; a rollback gives the number back.
     """
-    return (
-        (
-            await conn.execute(
-                update(register_books)
-                .where(
-                    register_books.c.office_id == office_id,
-                    register_books.c.kind == kind,
-                    register_books.c.year == year,
-                    register_books.c.closed_at.is_(None),
-                )
-                .values(last_number=register_books.c.last_number + 1)
-                .returning(register_books.c.id, register_books.c.volume, register_books.c.last_number)
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
+    return next(iter(await rows(conn, _NUMBER, (office_id, kind, year))), None)
+
+
+_NUMBER = """
+update register_books set last_number = last_number + 1 where office_id = %s and kind = %s and year = %s and closed_at is null
+returning id, volume, last_number
+"""
 
 
 async def book_of(conn: AsyncConnection, *, office_id: str, kind: str, year: int, volume: int) -> str:
@@ -91,12 +83,25 @@ async def number_reached(conn: AsyncConnection, *, book_id: str, number: int) ->
 
 async def add_entry(conn: AsyncConnection, entry: dict[str, Any], people: list[dict[str, Any]]) -> None:
     """Inside a savepoint of the caller's. Raises Taken when number, PIN, notification or birth is already there."""
+    whole = {column.name: entry.get(column.name) for column in register_entries.columns}
     try:
-        await conn.execute(insert(register_entries).values(**entry))
-    except IntegrityError as broken:
-        diagnosis = getattr(broken.orig, "diag", None)
-        raise Taken(getattr(diagnosis, "constraint_name", None)) from broken
-    await conn.execute(insert(register_people), [{**person, "entry_id": entry["id"]} for person in people])
+        await write(conn, _ENTRY, whole | {"facts": Jsonb(entry["facts"]), "people": Jsonb(people)})
+    except UniqueViolation as broken:
+        raise Taken(broken.diag.constraint_name) from broken
+
+
+_ENTRY = """
+with people as (
+  insert into register_people (entry_id, role, pin, name_folded, date_of_birth)
+  select %(id)s::text, p.role, p.pin, p.name_folded, p.date_of_birth
+  from jsonb_to_recordset(%(people)s) as p (role text, pin text, name_folded text, date_of_birth text)
+)
+insert into register_entries (id, book_id, kind, number, page, registered_on, registration_kind, office_name, signer_name,
+  signer_title, clerk_name, note, pin, facts, notification_number, likeness, entered_by, entered_at)
+values (%(id)s::text, %(book_id)s, %(kind)s, %(number)s, %(page)s, %(registered_on)s, %(registration_kind)s, %(office_name)s,
+  %(signer_name)s, %(signer_title)s, %(clerk_name)s, %(note)s, %(pin)s, %(facts)s, %(notification_number)s, %(likeness)s,
+  %(entered_by)s, %(entered_at)s)
+"""
 
 
 _WHOLE = select(
@@ -113,14 +118,17 @@ async def entry(conn: AsyncConnection, entry_id: str) -> RowMapping | None:
 
 async def birth_like(
     conn: AsyncConnection, *, pin: str, notification_number: str | None, likeness: str | None
-) -> Sequence[RowMapping]:
+) -> list[dict[str, Any]]:
     """Births that share the PIN, the notification or the likeness."""
-    same = [register_entries.c.pin == pin]
-    if notification_number is not None:
-        same.append(register_entries.c.notification_number == notification_number)
-    if likeness is not None:
-        same.append(register_entries.c.likeness == likeness)
-    return (await conn.execute(_WHOLE.where(register_entries.c.kind == "birth", or_(*same)))).mappings().all()
+    return [row._asdict() for row in await rows(conn, _BIRTH_LIKE, (pin, notification_number, likeness))]
+
+
+_BIRTH_LIKE = select_from(
+    register_entries,
+    "join register_books b on b.id = register_entries.book_id"
+    " where register_entries.kind = 'birth' and (pin = %s or notification_number = %s or likeness = %s)",
+    more=", b.volume, b.year, b.office_id",
+)
 
 
 async def birth_of(conn: AsyncConnection, pin: str) -> RowMapping | None:

@@ -2,7 +2,15 @@
 
 from identity.offices.messages import AGENCIES, ROLES, Agency, Office, Role
 from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
-from identity.offices.service import all_offices, appoint, create_office, end_appointment, office, office_for
+from identity.offices.service import (
+    all_offices,
+    appoint,
+    create_office,
+    end_appointment,
+    office,
+    office_for,
+    offices_for,
+)
 from identity.offices.staff.service import approve_at_the_machine, first_operator
 
 __all__ = [
@@ -24,4 +32,5 @@ __all__ = [
     "first_operator",
     "office",
     "office_for",
+    "offices_for",
 ]
