@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -45,6 +46,7 @@ def address_of(scope: Any) -> str:
     return "unknown" if peer is None else counted_address(peer[0])
 
 
+@lru_cache(maxsize=4096)
 def counted_address(address: str) -> str:
     """What limits count an address by: of IPv6 the network, for one line has 2^64 addresses (RFC 6177)."""
     try:

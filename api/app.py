@@ -34,12 +34,23 @@ import uploads.http
 import web.account
 import web.acting
 import web.catalogue
+import web.desk
+import web.desk_branch
+import web.desk_buttons
+import web.desk_figures
+import web.desk_first_day
+import web.desk_wires
 import web.developers
 import web.device
 import web.filing
 import web.http
+import web.invitations
 import web.kiosk
 import web.kiosk_card
+import web.later
+import web.my_dossiers
+import web.paper_uploads
+import web.rating
 import web.signed_in
 import web.signing_in
 import web.signing_out
@@ -80,6 +91,11 @@ ROOMS = (
     web.http,
     web.catalogue,
     web.filing,
+    web.paper_uploads,
+    web.my_dossiers,
+    web.later,
+    web.invitations,
+    web.rating,
     web.signed_in,
     web.signing_in,
     web.device,
@@ -89,6 +105,12 @@ ROOMS = (
     web.account,
     web.acting,
     web.developers,
+    web.desk,
+    web.desk_branch,
+    web.desk_buttons,
+    web.desk_figures,
+    web.desk_first_day,
+    web.desk_wires,
 )
 
 VERSION = "0.1.0"

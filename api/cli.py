@@ -15,6 +15,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from api.cli_wires import wires
+from api.embedding import embedded
 from kit import settings as kit_settings
 from kit.settings import BadSetting, Settings
 
@@ -70,29 +72,7 @@ def command() -> None:
     """
 
 
-@contextmanager
-def embedded(settings: Settings) -> Generator[Settings]:
-    """Fills in embedded engines and made keys where the settings name none, in development only."""
-    missing = [n for n in ("database_url", "faces_database_url", "redis_url") if getattr(settings, n) is None]
-    if settings.environment == "production":
-        yield settings
-        return
-    from kit import keys
-    from kit.engines import Engines
-
-    settings.home.mkdir(parents=True, exist_ok=True)
-    if settings.keys is None:
-        keys.create(settings.home / "keys")
-    if not missing:
-        yield settings
-        return
-    engines = Engines(settings.home, told=lambda what: ERR.print(f"  {what} …", style="dim"))
-    urls = engines.start()
-    given = {"database_url": urls.database, "faces_database_url": urls.faces_database, "redis_url": urls.redis}
-    try:
-        yield msgspec.structs.replace(settings, **{name: given[name] for name in missing})
-    finally:
-        engines.stop()
+command.add_command(wires)
 
 
 def migrate(settings: Settings) -> None:
@@ -359,48 +339,6 @@ def operator_approve(change_id: str) -> None:
     with embedded(settings) as ready:
         asyncio.run(approve(ready))
     OUT.print(f"{change_id} is approved", markup=False)
-
-
-@command.group("wires")
-def wires_() -> None:
-    """Agencies at the far end of a wire."""
-
-
-@wires_.command("add")
-@click.argument("name")
-@click.option("--agency", type=click.Choice(_AGENCIES), required=True, help="Its kind.")
-@click.option("--title", required=True, help="What the history calls it.")
-@click.option("--email", required=True, help="Where its operators are reached; an address no account has.")
-@click.option("--url", required=True, help="Where it takes messages.")
-@click.option("--key-id", required=True, help="What it calls the key it signs with.")
-@click.option("--key", required=True, help="That key: 32 bytes of Ed25519 in base64.")
-def wires_add(name: str, agency: Any, title: str, email: str, url: str, key_id: str, key: str) -> None:
-    """From now on the branches of this kind of agency go over the wire NAME; those at the desk stay there."""
-    import base64
-    import binascii
-    import re
-
-    from api.wiring import open_house
-    from identity import accounts
-    from wires import Wire
-
-    contact = accounts.contact.parse(email)
-    try:
-        public = base64.b64decode(key, validate=True)
-    except binascii.Error:
-        public = b""
-    if contact is None or len(public) != 32 or not re.fullmatch("[a-z0-9-]{1,40}", name):
-        raise click.UsageError("NAME is [a-z0-9-], --email an address, --key 32 bytes in base64.")
-
-    async def add(ready: Settings) -> None:
-        async with open_house(ready) as house, house.db.begin() as conn:
-            account = await accounts.open_officer(conn, house.keys, full_name=title, contact=contact)
-            await house.wires.open_wire(conn, Wire(name, agency, url, key_id, public, account.id))
-
-    settings, _ = kit_settings.load()
-    with embedded(settings) as ready:
-        asyncio.run(add(ready))
-    OUT.print(f"{name} is open; give the agency what {settings.public_url}/v1/wires/keys shows", markup=False)
 
 
 @command.command("settings")

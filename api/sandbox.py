@@ -33,6 +33,7 @@ def settings(host: str, port: int) -> dict[str, Any]:
         "public_url": f"http://{host}:{port}",
         "work_in_process": True,
         "pin_issuer": "sandbox",
+        "result_seals": "sandbox",
         "population_register": "sandbox",
         "business_register": "sandbox",
         "sms_channel": "sandbox",

@@ -98,11 +98,9 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
             route = scope.get("path_template") or "unmatched"
             told.under_way.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            told.requests.labels(method, route, status).inc()
-            told.seconds.labels(route).observe(seconds)
-            _log.info(
-                "request",
-                extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+            told.answered(method, route, status, seconds)
+            logs.say(
+                _log, "request", {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             )
             logs.request_id.reset(token)
 

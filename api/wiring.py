@@ -18,6 +18,7 @@ import notifications.jobs
 import procedures
 import uploads.jobs
 import wires.jobs
+from api.backlogs import Backlogs
 from api.channels import channels
 from api.civil import OwnBooks
 from dossiers.watching import Feed
@@ -33,6 +34,7 @@ from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
+from kit.seals import FileSeals, SandboxSeals, Seals
 from kit.settings import BadSetting, Settings
 from kit.valkey import Valkey
 from notifications import PostOffice, Quiet
@@ -68,7 +70,9 @@ class House:
     post_office: PostOffice
     wires: WireOffice
     webhooks: Webhooks
+    backlogs: Backlogs
     pins: PinIssuer | None
+    seals: Seals | None
     population: PopulationRegister | None
     mandates: Mandates
     catalogue: procedures.Catalogue
@@ -78,6 +82,18 @@ class House:
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:
     """The adapter the settings name; None when no issuer is configured: births can then be read, not registered."""
     return SandboxPins(key=keys.key("pins")) if settings.pin_issuer == "sandbox" else None
+
+
+def seals(settings: Settings, keys: Keys) -> Seals | None:
+    """The adapter the settings name; None when results are not signed here."""
+    directory = settings.seals or settings.home / "seals"
+    match settings.result_seals:
+        case "none":
+            return None
+        case "sandbox":
+            return SandboxSeals(directory)
+        case "files":
+            return FileSeals(directory, keys.secret("seal-password"))
 
 
 def population_register(settings: Settings) -> PopulationRegister | None:
@@ -195,8 +211,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             stack.push_async_callback(one.close)
         pins, out = pin_issuer(settings, keys), channels(settings, keys, db, caller, apple)
         population, business = population_register(settings), business_register(settings)
-        virus_scanner = scanner(settings)
-        refuse_unfit(settings, [keys, pins, population, business, virus_scanner, *out])
+        virus_scanner, sealing = scanner(settings), seals(settings, keys)
+        refuse_unfit(settings, [keys, pins, sealing, population, business, virus_scanner, *out])
         stack.push_async_callback(db.close)
         await db.refuse_unless_durable()
         faces_db = Database(settings.faces_database_url, pool_size=max(2, settings.database_pool_size // 4))
@@ -219,6 +235,13 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         feed = Feed(db)
         stack.push_async_callback(feed.close)
         signer = Signer(keys.key("wires"))
+        wire_office = WireOffice(
+            jobs,
+            signer,
+            caller,
+            public_url=settings.public_url,
+            portal_password=keys.secret("portal-password"),
+        )
         house = House(
             settings=settings,
             db=db,
@@ -236,9 +259,11 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             keeper=Keeper(vault, pool, virus_scanner),
             chip_trust=chip_trust(settings),
             post_office=post_office,
-            wires=WireOffice(jobs, signer, caller, public_url=settings.public_url),
+            wires=wire_office,
             webhooks=Webhooks(signer, outside),
+            backlogs=Backlogs(db, wire_office, post_office),
             pins=pins,
+            seals=sealing,
             population=population,
             mandates=Mandates(
                 db=db,

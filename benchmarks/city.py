@@ -32,8 +32,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.wiring import House, open_house
 from benchmarks.faults.town import ANSWERS, GROUP, Process, Town, _free_port, copy_drafts, hand_in, unbound_token
 from benchmarks.reporting import Row, arguments, tell
-from dossiers import deciding, desk, drafting, submitting
+from dossiers import deciding, drafting, queueing, submitting
 from dossiers.messages import ChangeForm, Decide, OpenDraft, Options
+from dossiers.messages_desk import QueueFilter
 from identity import accounts, offices
 from kit import clock, places
 from kit.actor import Actor
@@ -331,7 +332,7 @@ def _ended(city: City, drafts: list[str]) -> int:
 
 async def clear(house: House, officer: Actor) -> int:
     """Takes and decides whatever waits in the office."""
-    queue = await desk.queue(house.db, house.catalogue, officer, after=None, limit=50, everybodys=False)
+    queue = await queueing.queue(house.db, house.catalogue, officer, QueueFilter(), after=None, limit=50)
     today = clock.today().isoformat()
     for item in queue.items:
         at = (house.db, house.keys, house.catalogue, house.settings)

@@ -38,7 +38,7 @@ def main() -> None:
         report = msgspec.json.decode(file.read_bytes(), type=Report)
         page += [
             f"\n## {file.stem}\n",
-            f"`uv run python {' '.join([f'benchmarks/{file.stem}.py', report.options]).strip()}` · {report.date} · commit {report.commit} · {report.machine}\n",
+            f"`uv run python {' '.join([_script(file.stem), report.options]).strip()}` · {report.date} · commit {report.commit} · {report.machine}\n",
             "| what | value | floor | ratio | goal | holds |",
             "|---|---|---|---|---|---|",
         ]
@@ -48,6 +48,10 @@ def main() -> None:
             holds = {True: "yes", False: "**no**", None: ""}[row.holds]
             page.append(f"| {row.name} | {row.value:.4g} {row.unit} | {floor} | {ratio} | {row.goal} | {holds} |")
     (_HERE / "README.md").write_text("\n".join(page) + "\n", encoding="utf-8")
+
+
+def _script(name: str) -> str:
+    return f"benchmarks/{name}.py" if (_HERE / f"{name}.py").exists() else f"-m benchmarks.{name}"
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ from api.wiring import open_house
 from benchmarks.city import BIRTH, City
 from benchmarks.faults.town import GROUP, Town
 from benchmarks.reporting import Row, arguments, tell
-from dossiers import deciding, desk, submitting
+from dossiers import deciding, queueing, submitting
 from dossiers.messages import Decide
+from dossiers.messages_desk import QueueFilter
 
 GOALS = {"submit a birth": 13, "submit a linked group": 13, "take a branch": 11, "approve a birth": 31}
 """Statements at most: one more is one more for every dossier of the city."""
@@ -87,9 +88,8 @@ async def measure(town: Town, times: int, progress: Progress) -> list[Row]:
         officers = [actor for actors in city.officers.values() for actor in actors]
         work: list[Any] = []
         for officer in officers:
-            queue = await desk.queue(
-                house.db, house.catalogue, officer, after=None, limit=2 * (times + _WARM), everybodys=False
-            )
+            at_most = 2 * (times + _WARM)
+            queue = await queueing.queue(house.db, house.catalogue, officer, QueueFilter(), after=None, limit=at_most)
             work += [(officer, item.id) for item in queue.items]
         work = work[: times + _WARM]
         told("take a branch", await of([deciding.claim(*at, officer, one, version=None) for officer, one in work]))

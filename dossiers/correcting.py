@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import amending, deciding, desk, moving, store, telling
 from dossiers.history import Happening, seal
-from dossiers.messages import CorrectResult, DeskBranch, Dossier, Reason
+from dossiers.messages import CorrectResult, Dossier, Reason
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import CorrectedInRegister, ReasonMissing
 from dossiers.whose import Side
 from identity.mandates import Mandates
@@ -86,7 +87,7 @@ async def correct(
         await _settle(
             conn, keys, catalogue, settings, post_office, mandates, work, "correct", said, facts, result=stated
         )
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def uphold(
@@ -108,7 +109,7 @@ async def uphold(
         work = await _reviewed(conn, keys, catalogue, actor, branch_id, "uphold", version)
         said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
         await _settle(conn, keys, catalogue, settings, post_office, mandates, work, "uphold", said, {})
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def _reviewed(

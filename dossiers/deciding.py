@@ -8,22 +8,22 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import desk, inviting, moving, outcomes, store, telling, views
+from dossiers import desk, interests, inviting, moving, outcomes, store, telling, views
 from dossiers.desk import Work
 from dossiers.history import Happening, seal
-from dossiers.messages import Decide, DeskBranch
+from dossiers.messages import Decide
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import (
     AlreadyDecided,
     ClaimedByAnother,
     NoPinIssuer,
     NotClaimed,
-    OwnDossier,
     ReasonMissing,
     ResultIncomplete,
     RoleMissing,
     Stale,
+    WaitsForTheHead,
 )
-from identity import accounts
 from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
@@ -57,20 +57,33 @@ async def claim(
         work = await undecided(conn, keys, catalogue, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
-            return await desk.shown(conn, keys, catalogue, settings, work)
+            return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         if branch.claimed_by is not None:
             raise ClaimedByAnother
+        if branch.escalated_at is not None and desk.HEAD not in actor.roles:
+            raise WaitsForTheHead
         refuse_stale(work, version)
         step = bundles.act(catalogue.lifecycle, branch.name, branch.state, "claim")
         now = clock.now()
+        since = branch.state_since if step.before == step.after else now
         taken = await store.claim(
-            conn, branch_id, version=branch.version, state=step.after, account_id=actor.account_id, at=now
+            conn, branch_id, version=branch.version, state=step.after, since=since, account_id=actor.account_id, at=now
         )
         if not taken:
             raise ClaimedByAnother
-        happening = telling.claimed(actor, branch.name, work.procedure.name, work.office.name, step.before, step.after)
-        await telling.record(conn, work.dossier, [happening], at=now, status=work.dossier.status)
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        await claimed(conn, catalogue, work, branch, at=now)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+async def claimed(conn: AsyncConnection, catalogue: Catalogue, work: Work, before: views.Row, *, at: datetime) -> None:
+    """Writes down that a branch was taken, which stood like `before`; outside it is news only where nobody had begun on it."""
+    step = bundles.act(catalogue.lifecycle, work.branch.name, before.state, "claim")
+    await moving.leave(conn, catalogue, [(before, step)], at=at)
+    if step.before == step.after:
+        await desk.note(conn, work, "claim", "", at=at)
+        return
+    line = telling.claimed(work.actor, step.branch, work.procedure.name, work.office.name, step.before, step.after)
+    await telling.record(conn, work.dossier, [line], at=at, status=work.dossier.status)
 
 
 async def receive(
@@ -94,7 +107,7 @@ async def receive(
             return telling.done(actor, "receive", name, title, said, step.before, step.after)
 
         await moving.move(conn, catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def decide(
@@ -111,7 +124,8 @@ async def decide(
     *,
     version: int | None,
 ) -> DeskBranch:
-    """One transaction: the branch ends, its result is made, those that waited begin or end unstarted, the citizen is told.
+    """One transaction: the branch ends, its result is made, those that waited begin or end unstarted, the citizen is told. A refusal
+    is only proposed by this: it stands once a second officer confirms it (`refusing.judge`), and is told to nobody before.
 
     Raises NotClaimed, ClaimedByAnother, AlreadyDecided, OwnDossier, RoleMissing, ReasonMissing, ResultIncomplete, NoPinIssuer,
     PinIssuerAway, and what the register refuses.
@@ -120,16 +134,16 @@ async def decide(
     if asked.outcome == "refused" and len(reason) < LEAST_REASON_LETTERS:
         raise ReasonMissing(least=LEAST_REASON_LETTERS)
     asked = msgspec.structs.replace(asked, reason=reason)
-    pin: str | None = None
+    if asked.outcome == "refused":
+        return await _propose_refusal(db, keys, catalogue, settings, actor, branch_id, reason, version)
     for attempt in range(1, _PINS_TRIED + 1):
-        if asked.outcome == "approved":
-            # Looked at first, so that no number is asked for where nothing can be approved; all is checked again below.
-            pin = await _pin(db, keys, catalogue, settings, pins, actor, branch_id, asked, version, attempt)
+        # Looked at first, so that no number is asked for where nothing can be approved; all is checked again below.
+        pin = await _pin(db, keys, catalogue, settings, pins, actor, branch_id, asked, version, attempt)
         try:
             async with db.begin() as conn:
-                work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=True)
-                await _decide(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
-                return await desk.shown(conn, keys, catalogue, settings, work)
+                work = await decidable(conn, keys, catalogue, actor, branch_id, version, "approve", lock=True)
+                await _approve(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
+                return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
@@ -142,7 +156,7 @@ async def decide(
 async def of_another(
     conn: AsyncConnection, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool
 ) -> Work:
-    """A branch of the right role, and nobody in a matter of their own: neither by account nor as a person it names.
+    """A branch of the right role, and nobody in a matter of their own or their family's.
 
     Raises BranchUnknown, RoleMissing, OwnDossier.
     """
@@ -150,12 +164,8 @@ async def of_another(
     if not work.of_my_trade:
         raise RoleMissing(role=work.branch.officer_role)
     assert actor.account_id is not None
-    officer = await accounts.account(conn, keys, actor.account_id)
-    if work.dossier.account_id == officer.id:
-        raise OwnDossier
-    if officer.pin is not None and await store.is_party(conn, work.dossier.id, officer.pin):
-        raise OwnDossier
-    return msgspec.structs.replace(work, officer=officer)
+    await interests.refuse_own(conn, keys, work.dossier, actor.account_id)
+    return work
 
 
 async def undecided(
@@ -214,7 +224,7 @@ async def _pin(
 ) -> str | None:
     """The child's number where this approval gives one; asked for outside any transaction, the same for the same branch."""
     async with db.connect() as conn:
-        work = await decidable(conn, keys, catalogue, actor, branch_id, version, asked.action, lock=False)
+        work = await decidable(conn, keys, catalogue, actor, branch_id, version, "approve", lock=False)
         case = await desk.case_of(conn, keys, settings, work, at=clock.now())
     stated_whole(work, case, asked.result)
     if not work.outcome.needs_pin:
@@ -229,7 +239,32 @@ async def _pin(
     )
 
 
-async def _decide(
+async def _propose_refusal(
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    branch_id: str,
+    reason: str,
+    version: int | None,
+) -> DeskBranch:
+    async with db.begin() as conn:
+        work = await decidable(conn, keys, catalogue, actor, branch_id, version, "propose_refusal", lock=True)
+        now = clock.now()
+        proposal = {"by": actor.account_id, "reason": reason, "at": now.isoformat()}
+        event = Event(work.branch.name, "propose_refusal")
+        await moving.move(conn, catalogue, work.graph, event, at=now, told=inside, proposal=proposal)
+        await desk.note(conn, work, "propose_refusal", reason, at=now)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+
+
+def inside(step: Transition) -> Happening:
+    """Of a step that stays inside the office."""
+    raise AssertionError(f"{step.action} is told to nobody outside")
+
+
+async def _approve(
     conn: AsyncConnection,
     keys: Keys,
     catalogue: Catalogue,
@@ -241,28 +276,48 @@ async def _decide(
     pin: str | None,
 ) -> None:
     now, branch, actor, procedure = clock.now(), work.branch, work.actor, work.procedure
-    approved = asked.outcome == "approved"
-    given = await _make_result(conn, keys, settings, work, asked, pin, now) if approved else {}
+    given = await _make_result(conn, keys, settings, work, asked, pin, now)
 
     def told(step: Transition) -> Happening:
-        if approved:
-            paper = procedure.result.name
-            done = telling.approved(actor, branch.name, procedure.name, paper, step.before, step.after)
-            return msgspec.structs.replace(done, facts={"result_sha256": seal(to_json(given))})
-        return telling.refused(actor, branch.name, procedure.name, asked.reason, step.before, step.after)
+        done = telling.approved(actor, branch.name, procedure.name, procedure.result.name, step.before, step.after)
+        return msgspec.structs.replace(done, facts={"result_sha256": seal(to_json(given))})
+
+    event = Event(branch.name, "approve")
+    steps = await moving.move(
+        conn, catalogue, work.graph, event, at=now, told=told,
+        decided_by=actor.account_id, reason=_written(asked.reason), result=given or None,
+    )  # fmt: skip
+    await tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, given)
+
+
+async def refuse(
+    conn: AsyncConnection,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    mandates: Mandates,
+    work: Work,
+    action: str,
+    reason: str,
+    **facts: Any,
+) -> None:
+    """The refusal stands, from now on for everybody. Who may say so was looked at before."""
+    branch, actor, procedure = work.branch, work.actor, work.procedure
+
+    def told(step: Transition) -> Happening:
+        line = telling.refused(actor, branch.name, procedure.name, reason, step.before, step.after)
+        return msgspec.structs.replace(line, facts=facts or None)
 
     steps = await moving.move(
-        conn,
-        catalogue,
-        work.graph,
-        Event(branch.name, asked.action),
-        at=now,
-        told=told,
-        decided_by=actor.account_id,
-        reason=to_json(Words(vi=asked.reason, en=asked.reason)) if asked.reason else None,
-        result=given or None,
-    )
-    await _tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, given)
+        conn, catalogue, work.graph, Event(branch.name, action), at=clock.now(), told=told,
+        decided_by=facts.get("proposed_by", actor.account_id), reason=_written(reason),
+    )  # fmt: skip
+    await tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, {})
+
+
+def _written(reason: str) -> dict[str, str] | None:
+    return to_json(Words(vi=reason, en=reason)) if reason else None
 
 
 async def _make_result(
@@ -300,7 +355,7 @@ def stated_whole(work: Work, case: outcomes.Case, result: Mapping[str, Any]) -> 
     return whole
 
 
-async def _tell(
+async def tell(
     conn: AsyncConnection,
     keys: Keys,
     catalogue: Catalogue,
@@ -311,6 +366,7 @@ async def _tell(
     steps: Sequence[Transition],
     given: dict[str, Any],
 ) -> None:
+    """Messages of a branch that ended, and of those that ended or wait because of it."""
     messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, moving, outcomes, store, views
-from dossiers.messages import DeskBranch, Queue, QueueItem
+from dossiers import known, moving, outcomes, store, store_desk, views
+from dossiers.messages_desk import DeskAct, DeskBranch, Proposal
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
 from identity import accounts, offices
 from identity.consents import reads
@@ -20,8 +20,8 @@ from kit.settings import Settings
 from procedures import Bundle, Catalogue, Procedure, bundles
 from uploads import Content, Vault
 
-_HEAD = "head"
-_MAY_LOOK = frozenset({_HEAD, "reception"})
+HEAD = "head"
+MAY_LOOK = frozenset({HEAD, "reception"})
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +34,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     item: views.Item
     procedures: dict[str, Procedure]
     office: offices.Office
-    officer: accounts.Account | None = None
-    """Who does it, once they were looked up."""
+    stands_in_for: frozenset[str]
 
     @property
     def procedure(self) -> Procedure:
@@ -56,34 +55,19 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mine(self) -> bool:
-        return self.branch.claimed_by == self.actor.account_id
+        """Taken by this officer, or by one who is away and whom they stand in for."""
+        return self.branch.claimed_by in (self.actor.account_id, *self.stands_in_for)
 
     @property
     def of_my_trade(self) -> bool:
         """The officer's role may take and decide it, not only look."""
-        return bool(self.actor.roles & {self.branch.officer_role, _HEAD})
+        return bool(self.actor.roles & {self.branch.officer_role, HEAD})
 
-
-async def queue(
-    db: Database, catalogue: Catalogue, actor: Actor, *, after: str | None, limit: int, everybodys: bool
-) -> Queue:
-    """What this officer may take up in their office: free work and their own, or everybody's."""
-    assert actor.office_id is not None
-    now = clock.now()
-    async with db.begin() as conn:
-        rows = await store.queue(
-            conn,
-            office_id=actor.office_id,
-            roles=None if actor.roles & _MAY_LOOK else actor.roles,
-            free_or_held_by=None if everybodys else actor.account_id,
-            after=after,
-            limit=limit + 1,
-        )
-        page = rows[:limit]
-        await reads.record_many(conn, actor, "queue", list({row.dossier_id: _read_in(row) for row in page}.values()))
-    return Queue(
-        items=[_queued(catalogue, actor, row, now) for row in page], next=page[-1].id if len(rows) > limit else None
-    )
+    @property
+    def may_judge(self) -> bool:
+        """A refusal waits for the word of another than who proposed it."""
+        proposal = self.branch.proposal
+        return self.of_my_trade and proposal is not None and proposal["by"] != self.actor.account_id
 
 
 async def look(
@@ -91,7 +75,7 @@ async def look(
 ) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
     async with db.snapshot() as conn, conn.begin():
-        return await _shown(conn, keys, catalogue, settings, await find(conn, catalogue, actor, branch_id))
+        return await shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def document(
@@ -124,14 +108,19 @@ async def find(
     conn: AsyncConnection, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool = False
 ) -> Work:
     """A started branch of the officer's own office and trade; anything else answers as a missing one does: BranchUnknown."""
-    dossier = await store.dossier_of_branch(conn, branch_id, office_id=actor.office_id, lock=lock)
-    if dossier is None:
+    found = await store.branch(conn, branch_id)
+    if found is None or found.office_id != actor.office_id or found.started_at is None:
         raise BranchUnknown
+    if not actor.roles & {found.officer_role, *MAY_LOOK}:
+        raise BranchUnknown
+    dossier = await store.dossier(conn, found.dossier_id, lock=lock)
+    assert dossier is not None
     # Read after the lock: what another officer did meanwhile is seen.
     siblings = await store.branches_of(conn, [dossier.id])
     branch = next(row for row in siblings if row.id == branch_id)
-    if branch.started_at is None or not actor.roles & {branch.officer_role, *_MAY_LOOK}:
+    if branch.office_id != actor.office_id:
         raise BranchUnknown
+    _, stands_in_for = await offices.at_work(conn, actor.account_id or "")
     item = views.item_of(catalogue, dossier)
     return Work(
         actor=actor,
@@ -141,6 +130,7 @@ async def find(
         item=item,
         procedures=views.procedures_of(catalogue, item, dossier),
         office=await offices.office(conn, branch.office_id),
+        stands_in_for=stands_in_for,
     )
 
 
@@ -155,7 +145,7 @@ async def case_of(
 ) -> outcomes.Case:
     """What an approval would be made from, with what approved branches gave and the child's number once there is one."""
     assert work.actor.account_id is not None
-    officer = work.officer or await accounts.account(conn, keys, work.actor.account_id)
+    officer = await accounts.account(conn, keys, work.actor.account_id)
     return outcomes.Case(
         branch_id=work.branch.id,
         receipt_code=work.dossier.receipt_code,
@@ -184,23 +174,17 @@ def _given(work: Work) -> dict[str, Any]:
     }
 
 
-async def shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, work: Work) -> DeskBranch:
-    """A branch as this transaction leaves it, which is recorded as read; `work` is what its verb found, behind the dossier's lock."""
-    dossier = await views.again(conn, work.dossier.id)
-    siblings = await store.branches_of(conn, [dossier.id])
-    branch = next(row for row in siblings if row.id == work.branch.id)
-    if branch.started_at is None:
-        raise BranchUnknown
-    left = msgspec.structs.replace(work, dossier=dossier, siblings=siblings, branch=branch)
-    return await _shown(conn, keys, catalogue, settings, left)
-
-
-async def _shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, work: Work) -> DeskBranch:
-    actor, now = work.actor, clock.now()
+async def shown(
+    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
+) -> DeskBranch:
+    """A branch as it stands in this transaction, which is recorded as read. Raises BranchUnknown."""
+    work, now = await find(conn, catalogue, actor, branch_id), clock.now()
     await reads.record(conn, actor, "branch", work.read)
     case = await case_of(conn, keys, settings, work, at=now)
     row, lifecycle = work.branch, catalogue.lifecycle
     at = f"/v1/desk/branches/{row.id}/result"
+    acts = await store_desk.acts_of(conn, row.id)
+    by_name = await _names(conn, row, acts)
     return DeskBranch(
         branch=views.branch(catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
         receipt_code=work.dossier.receipt_code,
@@ -209,7 +193,14 @@ async def _shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settin
         dossier_version=work.dossier.version,
         claimed=row.claimed_by is not None,
         claimed_by_me=work.mine,
+        escalated_at=row.escalated_at,
         may_decide=work.mine and work.of_my_trade and "approve" in bundles.allowed(lifecycle, row.state, "officer"),
+        may_judge=work.may_judge,
+        proposal=_proposal(work, by_name),
+        acts=[
+            DeskAct(at=act.at, kind=act.kind, by=by_name.get(act.actor_id), to=by_name.get(act.to_id), said=act.said)
+            for act in acts
+        ],
         form=views.form_of(work.item, work.dossier),
         documents=views.document_views(
             catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
@@ -221,33 +212,31 @@ async def _shown(conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settin
     )
 
 
-def _read_in(row: views.Row) -> reads.OfDossier:
-    return reads.OfDossier(row.dossier_id, row.account_id, row.receipt_code)
+async def note(
+    conn: AsyncConnection, work: Work, kind: str, said: str, *, at: datetime, to_id: str | None = None
+) -> None:
+    """A line of what an officer does within the office."""
+    await store_desk.add_act(
+        conn, work.branch.id, at=at, actor_id=work.actor.account_id, office_id=work.office.id, kind=kind, said=said,
+        to_id=to_id,
+    )  # fmt: skip
 
 
-def _queued(catalogue: Catalogue, actor: Actor, row: views.Row, now: datetime) -> QueueItem:
-    item = views.queued_item(catalogue, row)
-    state = catalogue.lifecycle.state(row.state)
-    procedure = catalogue.procedure(row.procedure, views.opened_on(row))
-    return QueueItem(
-        id=row.id,
-        name=row.name,
-        title=procedure.name,
-        state=row.state,
-        label=state.label,
-        receipt_code=row.receipt_code,
-        procedure=views.ref(item),
-        requester=_said(row, "requester.full_name"),
-        subject=_said(row, "child.full_name"),
-        submitted_at=row.submitted_at,
-        due_at=row.due_at,
-        overdue=views.overdue(row, closed=state.closed or state.clock_stopped, at=now),
-        claimed=row.claimed_by is not None,
-        claimed_by_me=row.claimed_by == actor.account_id,
-        version=row.version,
+async def _names(conn: AsyncConnection, row: views.Row, acts: list[Any]) -> dict[str | None, str]:
+    """Of the officers an office's own lines speak of; most branches have none."""
+    ids = {one for act in acts for one in (act.actor_id, act.to_id) if one is not None}
+    if row.proposal is not None:
+        ids.add(row.proposal["by"])
+    return {**await accounts.names_of(conn, ids)} if ids else {}
+
+
+def _proposal(work: Work, by_name: dict[str | None, str]) -> Proposal | None:
+    found = work.branch.proposal
+    if found is None:
+        return None
+    return Proposal(
+        reason=found["reason"],
+        by=by_name[found["by"]],
+        by_me=found["by"] == work.actor.account_id,
+        at=datetime.fromisoformat(found["at"]),
     )
-
-
-def _said(row: views.Row, path: str) -> str | None:
-    answer = row.form.get(path)
-    return answer["value"] if answer else None

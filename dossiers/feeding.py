@@ -1,4 +1,4 @@
-"""What happened is told on, in each dossier's order: to agencies at the far end of a wire, and to the apps its owner lets see it."""
+"""What happened is told on, in each dossier's order: to agencies at the far end of a wire, to the national portal, to apps its owner lets see."""
 
 import logging
 from datetime import timedelta
@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import store, wired
+from dossiers import issuing, portal, store, wired
 from dossiers.history import Event
 from identity import consents
 from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
+from kit.db import Backlog
 from procedures import Catalogue
 from wires import Webhooks
 
@@ -42,10 +43,17 @@ async def feed(services: Any) -> None:
             return
 
 
+async def backlog(conn: AsyncConnection) -> Backlog:
+    """What happened and was not told yet."""
+    return await store.fed(conn)
+
+
 async def _tell(conn: AsyncConnection, services: Any, dossier_id: str, seq: int) -> None:
     event, dossier = await store.event(conn, dossier_id, seq), await store.dossier(conn, dossier_id)
     assert dossier is not None
     await wired.tell_agency(conn, services, dossier, event)
+    await portal.tell_portal(conn, services, dossier, event)
+    await issuing.tell_signer(conn, services, dossier, event)
     if dossier.principal_id is not None:
         return  # an app of others' acts for nobody but its own user
     readers = await consents.readers(conn, dossier.account_id, _SCOPE, clock.now())

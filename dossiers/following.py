@@ -5,11 +5,11 @@ from collections import defaultdict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import history, known, outcomes, papers, store, views, whose
+from dossiers import history, issuing, known, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
-from dossiers.refusals import ResultUnknown
+from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.submitting import faults_of
-from identity import accounts, offices
+from identity import accounts
 from identity.consents import reads
 from identity.consents.reads import listing
 from identity.consents.reads.messages import DataReads
@@ -19,6 +19,7 @@ from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import Words
+from kit.seals import Seals
 from kit.settings import Settings
 from procedures import Catalogue
 
@@ -42,6 +43,16 @@ async def dossier(
         found = await views.dossier(conn, catalogue, row, faults=faults)
         await conn.commit()
     return found
+
+
+async def may_change(db: Database, mandates: Mandates, actor: Actor, dossier_id: str) -> bool:
+    """Whether the caller filed this dossier; others whom it names follow it, and change nothing."""
+    async with db.connect() as conn:
+        try:
+            await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
+        except DossierUnknown:
+            return False
+        return True
 
 
 async def dossiers(
@@ -124,6 +135,7 @@ async def result(
     db: Database,
     keys: Keys,
     settings: Settings,
+    seals: Seals | None,
     mandates: Mandates,
     actor: Actor,
     dossier_id: str,
@@ -131,24 +143,11 @@ async def result(
     *,
     behalf: str | None = None,
 ) -> bytes:
-    """A result's PDF, rendered now from what was stored at the decision. Raises DossierUnknown, ResultUnknown."""
+    """A result's PDF. Raises DossierUnknown and what `issuing.paper` raises."""
     async with db.snapshot() as conn:
         await _followed(conn, keys, mandates, actor, dossier_id, behalf)
         await conn.commit()
-    return await paper(db, settings, dossier_id, branch)
-
-
-async def paper(db: Database, settings: Settings, dossier_id: str, branch: str) -> bytes:
-    """The PDF of one branch's result, for a caller already let in."""
-    async with db.snapshot() as conn:
-        rows = await store.branches_of(conn, [dossier_id])
-        row = next((row for row in rows if row.name == branch), None)
-        made = None if row is None else await store.result(conn, row.id)
-        if made is None:
-            raise ResultUnknown
-        outcome = outcomes.printer(made.kind, made.data)
-        fetched = await outcome.fetch(conn, made.data)
-    return await asyncio.to_thread(outcome.render, fetched, specimen=_specimen(settings))
+    return await issuing.paper(db, settings, seals, dossier_id, branch)
 
 
 async def receipt(
@@ -170,7 +169,7 @@ async def receipt(
         rows = await store.branches_of(conn, [row.id])
         data = await _receipt(conn, catalogue, settings, row, rows)
         await conn.commit()
-    return await asyncio.to_thread(papers.receipt, data, specimen=_specimen(settings))
+    return await asyncio.to_thread(papers.receipt, data, specimen=issuing.specimens(settings))
 
 
 async def _receipt(
@@ -191,7 +190,7 @@ async def _receipt(
     )
     documents = views.document_views(catalogue, item, row, await store.documents_of(conn, row.id))
     return papers.Receipt(
-        office=_letterhead(places[rows[0].office_id], settings),
+        office=views.letterhead(places[rows[0].office_id], settings),
         receipt_code=row.receipt_code,
         applicant=requester["full_name"] if row.behalf is None else row.behalf["principal"]["name"],
         filed_by=None if row.behalf is None else row.behalf["filed_by"],
@@ -229,12 +228,3 @@ async def _followed(
     conn: AsyncConnection, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, behalf: str | None
 ) -> views.Row:
     return await whose.followed(conn, keys, await whose.side(conn, mandates, actor, behalf), dossier_id)
-
-
-def _letterhead(office: offices.Office, settings: Settings) -> str:
-    return office.name.vi if settings.city in office.name.vi else f"{office.name.vi}, {settings.city}"
-
-
-def _specimen(settings: Settings) -> bool:
-    """Outside production no paper may be mistaken for a real one."""
-    return settings.environment != "production"

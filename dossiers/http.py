@@ -12,8 +12,10 @@ from dossiers import (
     drafting,
     finding,
     following,
+    http_assisted,
     http_catalogue,
     http_desk,
+    http_desk_work,
     http_later,
     http_wires,
     live,
@@ -43,6 +45,7 @@ from kit.db import Database
 from kit.keys import Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
+from kit.seals import Seals
 from kit.settings import Settings
 from kit.valkey import Valkey
 from notifications import PostOffice
@@ -336,12 +339,14 @@ async def show_result(
     db: Database,
     keys: Keys,
     settings: Settings,
+    seals: Seals | None,
     mandates: Mandates,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
 ) -> Response[bytes]:
     return http_desk.pdf(
-        await following.result(db, keys, settings, mandates, actor, dossier_id, branch, behalf=on_behalf_of), "ket-qua"
+        await following.result(db, keys, settings, seals, mandates, actor, dossier_id, branch, behalf=on_behalf_of),
+        "ket-qua",
     )
 
 
@@ -459,7 +464,9 @@ route_handlers: list[Any] = [
     draw_lookup_challenge,
     look_up_by_face,
     *http_catalogue.route_handlers,
+    *http_assisted.route_handlers,
     *http_desk.route_handlers,
+    *http_desk_work.route_handlers,
     *http_later.route_handlers,
     *http_wires.route_handlers,
 ]

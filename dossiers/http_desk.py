@@ -1,17 +1,18 @@
-"""/v1/desk: the officers' side. Who may do what to which branch is decided by the verbs; here only that it is an officer."""
+"""/v1/desk/branches: what an officer does to one. Who may do what to which branch is decided by the verbs; here only that it is an officer."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import Parameter
 
-from dossiers import correcting, deciding, desk, following, refiling, supplementing
+from dossiers import correcting, deciding, desk, issuing, lateness, refiling, refusing, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import AskSupplement, CorrectResult, Decide, DeskBranch, Queue, Reason
+from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
+from dossiers.messages_desk import Apologise, DeskBranch, Judge
 from identity.mandates import Mandates
 from kit.actor import Actor, officer
 from kit.db import Database
 from kit.keys import Keys
+from kit.seals import Seals
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Catalogue
@@ -21,25 +22,11 @@ from wires.population import PinIssuer
 _PDF = "application/pdf"
 
 
-@get(
-    "/v1/desk/queue", who=officer(), tags=["desk"], summary="What waits in my office for my role, oldest promise first"
-)
-async def show_queue(
-    db: Database,
-    catalogue: Catalogue,
-    actor: Actor,
-    after: Annotated[str | None, Parameter(max_length=60, description="`next` of the page before")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
-    everybodys: Annotated[bool, Parameter(query="all", description="also what colleagues have taken")] = False,
-) -> Queue:
-    return await desk.queue(db, catalogue, actor, after=after, limit=limit, everybodys=everybodys)
-
-
 @get("/v1/desk/branches/{branch_id:str}", who=officer(), tags=["desk"], summary="One branch, its form and papers")
 async def show_branch(
     branch_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
 ) -> Response[DeskBranch]:
-    return _tagged(await desk.look(db, keys, catalogue, settings, actor, branch_id))
+    return tagged_branch(await desk.look(db, keys, catalogue, settings, actor, branch_id))
 
 
 @post(
@@ -58,14 +45,14 @@ async def claim_branch(
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(await deciding.claim(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+    return tagged_branch(await deciding.claim(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
 
 
 @post(
     "/v1/desk/branches/{branch_id:str}/decision",
     who=officer(),
     tags=["desk"],
-    summary="Approve with a result, or refuse with a reason",
+    summary="Approve with a result, or propose to refuse with a reason",
 )
 async def decide_branch(
     branch_id: str,
@@ -84,7 +71,33 @@ async def decide_branch(
     decided = await deciding.decide(
         db, keys, catalogue, settings, post_office, mandates, pins, actor, branch_id, data, version=version
     )
-    return _tagged(decided, 201)
+    return tagged_branch(decided, 201)
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/refusal-verdict",
+    who=officer(),
+    tags=["desk"],
+    summary="Confirm the refusal a colleague proposed, or send it back",
+)
+async def judge_refusal(
+    branch_id: str,
+    data: Judge,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    mandates: Mandates,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    """A refusal stands, and is told to the citizen, once a second officer confirms it."""
+    version = asked_version(if_match)
+    judged = await refusing.judge(
+        db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+    )
+    return tagged_branch(judged, 201)
 
 
 @post(
@@ -103,7 +116,7 @@ async def receive_branch(
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(await deciding.receive(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+    return tagged_branch(await deciding.receive(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
 
 
 @post(
@@ -125,8 +138,36 @@ async def ask_supplement(
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(
+    return tagged_branch(
         await supplementing.ask(
+            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
+        ),
+        201,
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/apology",
+    who=officer(),
+    tags=["desk"],
+    summary="Apologise for a promise not kept, with a new date",
+)
+async def apologise(
+    branch_id: str,
+    data: Apologise,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    mandates: Mandates,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    """Once, from the working day before it falls due; the citizen is told both dates and why."""
+    version = asked_version(if_match)
+    return tagged_branch(
+        await lateness.apologise(
             db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
         ),
         201,
@@ -152,7 +193,7 @@ async def reopen_branch(
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(
+    return tagged_branch(
         await refiling.reopen(
             db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
         ),
@@ -180,7 +221,7 @@ async def correct_result(
 ) -> Response[DeskBranch]:
     """An entry of the civil register is not corrected here: that is a procedure of its own."""
     version = asked_version(if_match)
-    return _tagged(
+    return tagged_branch(
         await correcting.correct(
             db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
         ),
@@ -207,7 +248,7 @@ async def uphold_result(
     if_match: IfMatch = None,
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(
+    return tagged_branch(
         await correcting.uphold(
             db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
         ),
@@ -236,10 +277,10 @@ async def show_document(
     media_type=_PDF,
 )
 async def show_result(
-    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, actor: Actor
+    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, seals: Seals | None, actor: Actor
 ) -> Response[bytes]:
     dossier_id, branch = await desk.result_of(db, catalogue, actor, branch_id)
-    return pdf(await following.paper(db, settings, dossier_id, branch), branch)
+    return pdf(await issuing.paper(db, settings, seals, dossier_id, branch), branch)
 
 
 def pdf(data: bytes, name: str) -> Response[bytes]:
@@ -252,17 +293,18 @@ def pdf(data: bytes, name: str) -> Response[bytes]:
     return Response(data, media_type=_PDF, headers=headers)
 
 
-def _tagged(branch: DeskBranch, status_code: int = 200) -> Response[DeskBranch]:
+def tagged_branch(branch: DeskBranch, status_code: int = 200) -> Response[DeskBranch]:
     return tagged(branch, branch.branch.version, status_code)
 
 
 route_handlers: list[Any] = [
-    show_queue,
     show_branch,
     receive_branch,
     claim_branch,
     decide_branch,
+    judge_refusal,
     ask_supplement,
+    apologise,
     reopen_branch,
     correct_result,
     uphold_result,

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from dossiers import confirming, correcting, following, refiling, supplementing, watching
+from dossiers import confirming, correcting, following, rating, refiling, supplementing, watching
 from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import (
@@ -17,6 +17,7 @@ from dossiers.messages import (
     ConsentOnPaper,
     Dossier,
     InvitationList,
+    Rate,
     Reason,
     Status,
     Supplement,
@@ -178,6 +179,33 @@ async def report_mistake(
 
 
 @post(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/rating",
+    who=_WRITE,
+    tags=["dossiers"],
+    summary="Rate the service after the result, once",
+    status_code=200,
+    request_max_body_size=_SMALL,
+)
+async def rate_service(
+    dossier_id: str,
+    branch: str,
+    data: Rate,
+    db: Database,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+    idempotency_key: Key = None,
+) -> Response[Dossier]:
+    """Heads of the office see it without a name; a low score is kept with the step that was late or slowest, unless one is named."""
+    return _tagged(
+        await rating.rate(
+            db, catalogue, mandates, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key
+        )
+    )
+
+
+@post(
     "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/consent-on-paper",
     who=_WRITE,
     tags=["dossiers"],
@@ -316,6 +344,7 @@ route_handlers: list[Any] = [
     withdraw,
     refile,
     report_mistake,
+    rate_service,
     consent_on_paper,
     list_invitations,
     answer_invitation,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import feeding, store, supplementing
+from dossiers import feeding, issuing, lateness, store, supplementing
 from kit import clock
 from kit.jobs import Task
 
@@ -29,9 +29,16 @@ async def close_lapsed(services: Any) -> None:
     )
 
 
+async def warn_of_deadlines(services: Any) -> None:
+    """Offices hear of promises about to be missed, and of those that were."""
+    await lateness.warn(services.db, services.keys, services.catalogue, services.settings, services.post_office)
+
+
 tasks = [
     Task(name="dossiers.forget_drafts", run=forget_drafts, cron="17 3 * * *"),
     Task(name="dossiers.close_lapsed", run=close_lapsed, cron="*/5 * * * *"),
+    Task(name="dossiers.warn_of_deadlines", run=warn_of_deadlines, cron="*/10 * * * *"),
     # A branch due in days loses nothing by five seconds, and a submission need not wait for a job of its own.
+    issuing.TASK,
     Task(name="dossiers.feed", run=feeding.feed, cron="* * * * * */5"),
 ]

@@ -166,7 +166,9 @@ def _spouse(spouse: register.Spouse) -> dict[str, Any]:
     return {**said, "date_of_birth": _as_asked(spouse.date_of_birth)}
 
 
-def _as_asked(partial: str) -> str:
+def _as_asked(partial: str | None) -> str | None:
     """The register's `YYYY-MM` as forms write it, `mm/yyyy`; whole days and years are alike in both."""
+    if partial is None:
+        return None
     year, _, rest = partial.partition("-")
     return f"{rest}/{year}" if len(rest) == 2 else partial

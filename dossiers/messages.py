@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from identity.faces.liveness import LivenessStep
 from kit.places import Map, Match, Via
 from kit.refusal import Fault, Words
-from procedures.messages import Field, Source
+from procedures.messages import Source
 
 Path = Annotated[str, Meta(max_length=120)]
 Scalar = str | int | float | bool | None
@@ -67,16 +67,12 @@ class AttachDocument(Request, frozen=True, kw_only=True):
 
 
 class Decide(Request, frozen=True, kw_only=True):
-    """`reason` is required to refuse. `result` holds what the agency states of its paper: see `result_fields` of the branch."""
+    """`reason` is required to refuse, which by this is only proposed: a second officer confirms it. `result` holds what the agency
+    states of its paper: see `result_fields` of the branch."""
 
     outcome: Literal["approved", "refused"]
     reason: Annotated[str, Meta(max_length=2000)] = ""
     result: dict[Path, Given] = {}
-
-    @property
-    def action(self) -> str:
-        """As the table of the lifecycle names it."""
-        return "approve" if self.outcome == "approved" else "refuse"
 
 
 Kind = Annotated[str, Meta(max_length=60)]
@@ -105,6 +101,14 @@ class Withdraw(Request, frozen=True, kw_only=True):
 
     branches: Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=20)] | None = None
     reason: Written = ""
+
+
+class Rate(Request, frozen=True, kw_only=True):
+    """One to five; `step` names what it was about, as the office's steps are called by their state (`in_review`, …)."""
+
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: Written = ""
+    step: Kind | None = None
 
 
 class Reason(Request, frozen=True, kw_only=True):
@@ -201,6 +205,23 @@ class AskedOf(Answer, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class ApologyView(Answer, frozen=True, kw_only=True):
+    """The office did not keep `was_due_at`: why, and the new date."""
+
+    reason: Words
+    was_due_at: datetime
+    due_at: datetime
+    at: datetime
+
+
+class RatingView(Answer, frozen=True, kw_only=True):
+    """What whoever filed it said of the service."""
+
+    score: int
+    comment: str
+    at: datetime
+
+
 class BranchView(Answer, frozen=True, kw_only=True):
     """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored.
 
@@ -223,6 +244,8 @@ class BranchView(Answer, frozen=True, kw_only=True):
     decided_at: datetime | None
     reason: Words | None
     asked: AskedOf | None
+    apology: ApologyView | None
+    rating: RatingView | None
     actions: list[str]
     result: ResultView | None
 
@@ -302,6 +325,7 @@ class BranchStatus(Answer, frozen=True, kw_only=True):
     due_at: datetime | None
     overdue: bool
     result: bool
+    promised_anew: Annotated[bool, Meta(description="`due_at` is a new date, given with an apology")]
 
 
 class DossierList(Answer, frozen=True, kw_only=True):
@@ -375,48 +399,31 @@ class FoundByFace(Answer, frozen=True, kw_only=True):
     dossiers: list[StatusOfFound]
 
 
-class QueueItem(Answer, frozen=True, kw_only=True):
-    id: str
-    name: str
-    title: Words
-    state: str
-    label: Words
-    receipt_code: str
-    procedure: ProcedureRef
-    requester: str | None
-    subject: str | None
+class Proof(Answer, frozen=True, kw_only=True):
+    """What proved a value, such as `card:qr`, and when."""
+
+    by: list[str]
+    at: datetime
+
+
+class PaperTaken(Answer, frozen=True, kw_only=True):
+    """A kind of paper that the procedure takes."""
+
+    kind: str
+    name: Words
+
+
+class Around(Answer, frozen=True, kw_only=True):
+    """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path."""
+
+    opened_on: date
+    branches: list[str]
     submitted_at: datetime
-    due_at: datetime | None
-    overdue: bool
-    claimed: bool
-    claimed_by_me: bool
-    version: int
-
-
-class Queue(Answer, frozen=True, kw_only=True):
-    """Oldest promise first; `next` is what to send as `after` for the rest, null at the end."""
-
-    items: list[QueueItem]
-    next: str | None
-
-
-class DeskBranch(Answer, frozen=True, kw_only=True):
-    """Everything an officer needs to decide one branch. `result_fields` are what an approval must state."""
-
-    branch: BranchView
-    receipt_code: str
-    procedure: ProcedureRef
-    behalf: Behalf | None
-    dossier_version: int
-    claimed_by_me: bool
-    claimed: bool
-    may_decide: bool
-    form: dict[str, FieldValue]
-    documents: list[DocumentView]
-    result_fields: list[Field]
-    known_result: dict[str, Any]
-    siblings: list[BranchStatus]
-    timeline: list[Line]
+    counted: list[Words]
+    pauses: list[tuple[datetime, datetime | None]]
+    holder: str | None
+    proofs: dict[str, Proof]
+    papers: list[PaperTaken]
 
 
 class AboutLine(Answer, frozen=True, kw_only=True):

@@ -1,13 +1,13 @@
 """How a dossier's branches move together: what somebody did, what follows from it, the history, the promises; one transaction."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import inviting, store, telling, views
+from dossiers import inviting, store, store_desk, telling, views
 from dossiers.history import Happening
 from dossiers.refusals import NotInDossier
 from identity import offices
@@ -16,6 +16,7 @@ from kit.refusal import Words
 from procedures import Catalogue, Procedure, bundles
 from procedures.bundles import Event, Transition
 from procedures.calendar import Pause
+from procedures.messages import Deadline
 
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,19 +62,22 @@ async def move(
 ) -> list[Transition]:
     """Carries out an action on one branch, with `changes` to its row, and everything that follows on the others.
 
+    What stays inside an office is no line of the history and no new version of the dossier: it is told to nobody outside.
     Raises ActionNotAllowed, NeedsFirst.
     """
     unconfirmed = await inviting.missing(conn, held.dossier.id)
     steps = bundles.after(held.item, catalogue.lifecycle, held.states, event, held=unconfirmed)
     rows: dict[str, dict[str, Any]] = {}
     happenings: list[Happening] = []
+    await leave(conn, catalogue, [(held.row(step.branch), step) for step in steps], at=at)
     for position, step in enumerate(steps):
         row = held.row(step.branch)
         values = rows.setdefault(step.branch, {"started_at": row.started_at, "pauses": row.pauses})
-        values |= _entering(catalogue, held.procedures[step.branch], step, values, at)
+        values |= _entering(catalogue, held.procedures[step.branch], step, values, row, at)
         if position == 0:
             values |= changes
-            happenings.append(told(step))
+            if (outer := _outside(catalogue, step)) is not None:
+                happenings.append(told(outer))
         else:
             happenings.append(await _follows(conn, held, row, step))
         if step.branch in unconfirmed and catalogue.lifecycle.state(step.after).closed:
@@ -82,6 +86,8 @@ async def move(
             await store.ask_anew(conn, held.dossier.id, step.branch)
     for name, values in rows.items():
         await store.move(conn, held.row(name).id, **values)
+    if not happenings:
+        return steps
     await _promise_again(conn, catalogue, held, {name: values["pauses"] for name, values in rows.items()})
     states = held.states | {step.branch: step.after for step in steps}
     closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
@@ -89,12 +95,56 @@ async def move(
     return steps
 
 
+async def leave(
+    conn: AsyncConnection, catalogue: Catalogue, leaving: Sequence[tuple[views.Row, Transition]], *, at: datetime
+) -> None:
+    """Writes down how long branches, as they stood before, were in the states that these steps take them out of."""
+    left: list[dict[str, Any]] = []
+    for row, step in leaving:
+        state = catalogue.lifecycle.state(step.before)
+        # What the branch came into in this very transaction it was not in for any time.
+        if state.step is None or step.before != row.state or step.before == step.after or row.started_at is None:
+            continue
+        entered, days = row.state_since or row.started_at, state.step.working_days
+        due: datetime | None = None
+        if days is not None:
+            rule = Deadline(working_days=days, source=state.step.source)
+            due = min(catalogue.calendar.promise(entered, rule).due_at, row.due_at)
+        left.append(
+            {
+                "branch_id": row.id,
+                "seq": row.version,
+                "state": row.state,
+                "action": step.action,
+                "procedure": row.procedure,
+                "office_id": row.office_id,
+                "officer_id": row.claimed_by,
+                "entered_at": entered.isoformat(),
+                "left_at": at.isoformat(),
+                "due_at": None if due is None else due.isoformat(),
+                "asked": row.asked,
+            }
+        )
+    if left:
+        await store_desk.add_steps(conn, left)
+
+
+def _outside(catalogue: Catalogue, step: Transition) -> Transition | None:
+    """The step as it is told outside the office; None where nothing of it is seen there."""
+    before, after = catalogue.lifecycle.told(step.before), catalogue.lifecycle.told(step.after)
+    if before is after and step.before != step.after:
+        return None
+    return msgspec.structs.replace(step, before=before.name, after=after.name)
+
+
 def _entering(
-    catalogue: Catalogue, procedure: Procedure, step: Transition, values: dict[str, Any], at: datetime
+    catalogue: Catalogue, procedure: Procedure, step: Transition, values: dict[str, Any], row: views.Row, at: datetime
 ) -> dict[str, Any]:
     """What a branch's row says in the state it comes into, whatever brought it there."""
     before, after = catalogue.lifecycle.state(step.before), catalogue.lifecycle.state(step.after)
-    found: dict[str, Any] = {"state": step.after, "lapses_at": None}
+    found: dict[str, Any] = {"state": step.after, "lapses_at": None, "proposal": None}
+    if step.before != step.after:
+        found |= {"state_since": at, "escalated_at": None}
     pauses: list[list[str | None]] = [list(pause) for pause in values["pauses"]]
     if before.clock_stopped and not after.clock_stopped:
         pauses[-1][1] = at.isoformat()
@@ -108,7 +158,7 @@ def _entering(
     promised = catalogue.calendar.promise
     match step.after:
         case "submitted":
-            fresh = {"claimed_by": None, "claimed_at": None, "asked": None}
+            fresh = {"claimed_by": None, "claimed_at": None, "asked": None, "apology": None, "warned": 0}
             return found | fresh | {"started_at": at, "due_at": promised(at, procedure.deadline).due_at}
         case "waiting":
             return found | {"started_at": None, "due_at": None}
@@ -117,10 +167,13 @@ def _entering(
             return found | {"started_at": None, "due_at": None, "lapses_at": due}
         case "correcting":
             due = promised(at, procedure.deadline).due_at
-            return found | {"claimed_by": None, "claimed_at": None, "due_at": due}
+            return found | {"claimed_by": None, "claimed_at": None, "due_at": due, "apology": None, "warned": 0}
         case _:
             paused = closed_pauses(pauses)
-            return found | {"due_at": promised(values["started_at"], procedure.deadline, paused=paused).due_at}
+            due = promised(values["started_at"], procedure.deadline, paused=paused).due_at
+            if row.apology is not None:
+                due = max(due, datetime.fromisoformat(row.apology["due_at"]))
+            return found | {"due_at": due, "warned": row.warned if due == row.due_at else 0}
 
 
 def closed_pauses(pauses: Collection[Any]) -> list[Pause]:
@@ -152,4 +205,9 @@ async def _promise_again(
     if len(paused) == len(closed_pauses([pause for pauses in before.values() for pause in pauses])):
         return
     promise = catalogue.calendar.promise(held.dossier.submitted_at, held.item.deadline, paused=sorted(paused))
-    await store.promise(conn, held.dossier.id, promised_at=promise.due_at, promise={"steps": to_json(promise.steps)})
+    steps, due_at = list(promise.steps), promise.due_at
+    for row in held.rows:
+        if row.apology is not None and datetime.fromisoformat(row.apology["due_at"]) > due_at:
+            due_at = datetime.fromisoformat(row.apology["due_at"])
+            steps.append(telling.promised_anew(due_at))
+    await store.promise(conn, held.dossier.id, promised_at=due_at, promise={"steps": to_json(steps)})

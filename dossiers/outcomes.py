@@ -12,6 +12,7 @@ from dossiers import known, papers
 from identity.offices import Office
 from kit import clock, places
 from kit.actor import Actor
+from kit.pades import Signed
 from kit.refusal import Fault, fault
 from procedures import Procedure, forms, rules
 from procedures.messages import Field, Form
@@ -93,8 +94,8 @@ class Outcome(Protocol):
         """What `render` wants, from what is stored."""
         ...
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        """The PDF. Blocks."""
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        """The PDF, which says in words how it is about to be signed. Blocks."""
         ...
 
 
@@ -126,8 +127,8 @@ class BirthCertificate:
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return await register.entry(conn, data["entry_id"])
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        return register.birth_certificate(fetched, specimen=specimen)
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return register.birth_certificate(fetched, specimen=specimen, signed=signed)
 
 
 class InsuranceCard:
@@ -174,8 +175,8 @@ class InsuranceCard:
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return msgspec.convert(data, papers.HealthInsuranceCard)
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        return papers.health_insurance_card(fetched, specimen=specimen)
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return papers.health_insurance_card(fetched, specimen=specimen, signed=signed)
 
 
 class ResidenceConfirmation:
@@ -229,8 +230,8 @@ class ResidenceConfirmation:
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return msgspec.convert(data, papers.ResidenceConfirmation)
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        return papers.residence_confirmation(fetched, specimen=specimen)
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return papers.residence_confirmation(fetched, specimen=specimen, signed=signed)
 
 
 class IdentityCardAppointment:
@@ -272,8 +273,8 @@ class IdentityCardAppointment:
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return msgspec.convert(data, papers.IdentityCardAppointment)
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        return papers.identity_card_appointment(fetched, specimen=specimen)
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return papers.identity_card_appointment(fetched, specimen=specimen, signed=signed)
 
 
 class StatedResult:
@@ -315,8 +316,8 @@ class StatedResult:
     async def fetch(self, conn: AsyncConnection, data: Mapping[str, Any]) -> Any:
         return msgspec.convert(data[self.kind], papers.ResultNotice)
 
-    def render(self, fetched: Any, *, specimen: bool) -> bytes:
-        return papers.result_notice(fetched, specimen=specimen)
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return papers.result_notice(fetched, specimen=specimen, signed=signed)
 
 
 _KINDS: dict[str, Outcome] = {

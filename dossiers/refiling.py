@@ -4,7 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import amending, deciding, desk, inviting, known, moving, telling, views
 from dossiers.history import Happening
-from dossiers.messages import DeskBranch, Dossier, Reason, Supplement, Withdraw
+from dossiers.messages import Dossier, Reason, Supplement, Withdraw
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomplete, VersionEnded
 from dossiers.whose import Side
 from identity import accounts
@@ -158,7 +159,7 @@ async def reopen(
             conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier
         )
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 def _may(catalogue: Catalogue, state: str, action: str) -> bool:

@@ -262,3 +262,110 @@ class TooManyListeners(Refusal):
     code = "too-many-listeners"
     vi = "Quá nhiều thiết bị đang theo dõi trực tiếp. Hãy tải lại trang sau ít phút."
     en = "Too many devices are following live. Poll the status instead, or try again in a minute."
+
+
+class SecondOfficerNeeded(Refusal):
+    status = 403
+    code = "second-officer-needed"
+    vi = "Từ chối cần hai người: cán bộ khác với người đề nghị mới được duyệt."
+    en = "A refusal needs two persons: an officer other than who proposed it confirms it."
+
+
+class NothingWaits(Refusal):
+    status = 404
+    code = "nothing-waits"
+    vi = "Hàng chờ không còn việc nào chưa có người nhận. Hãy thử lại sau."
+    en = "Nothing in the queue waits for somebody to take it. Try again later."
+
+
+class WaitsForTheHead(Refusal):
+    status = 403
+    code = "waits-for-the-head"
+    vi = "Hồ sơ này đã chuyển người đứng đầu cơ quan. Chỉ người đứng đầu nhận xử lý được."
+    en = "This was passed to the head of the office, who alone can take it."
+
+
+class NotAColleague(Refusal):
+    status = 422
+    code = "not-a-colleague"
+    vi = "Người này không phải cán bộ đang làm việc tại cơ quan và đúng chuyên môn của thủ tục. Hãy chọn người khác."
+    en = "This is no officer at work in the office whose roles take this procedure. Choose another."
+
+
+class NotForwardedThere(Refusal):
+    status = 422
+    code = "not-forwarded-there"
+    vi = "Chỉ chuyển được đến cơ quan khác cùng loại. Hãy chọn lại nơi nhận."
+    en = "It is forwarded to another office of the same agency only. Choose another office."
+
+
+class UnknownSkill(Refusal):
+    status = 422
+    code = "unknown-skill"
+    vi = "Không có thủ tục hoặc lĩnh vực tên {skill}. Hãy dùng mã thủ tục hoặc tên lĩnh vực trong danh mục."
+    en = "There is no procedure or field called {skill}. Use a procedure's code, or a field as the catalogue names it."
+
+
+class NotLateYet(Refusal):
+    status = 409
+    code = "not-late-yet"
+    vi = "Hạn {due:%H:%M %d/%m/%Y} vẫn còn. Chỉ hẹn lại khi sắp quá hạn hoặc đã quá hạn và thời hạn đang tính."
+    en = "There is time until {due:%H:%M %d/%m/%Y}. A new date is set when a running promise is about to be missed, or was."
+
+
+class ApologisedAlready(Refusal):
+    status = 409
+    code = "apologised-already"
+    vi = "Hồ sơ này đã xin lỗi và hẹn lại một lần. Không hẹn lại lần nữa; hãy giải quyết ngay."
+    en = "A new date was set with an apology already. It is not set again: decide now."
+
+
+class BadNewDate(Refusal):
+    status = 422
+    code = "bad-new-date"
+    vi = "Ngày hẹn mới phải là ngày làm việc, sau hạn cũ và chậm nhất {last:%d/%m/%Y}."
+    en = "The new date must be a working day, after the former one, and {last:%d/%m/%Y} at the latest."
+
+
+class RatedAlready(Refusal):
+    status = 409
+    code = "rated-already"
+    vi = "Thủ tục này đã được đánh giá. Mỗi thủ tục đánh giá một lần."
+    en = "This procedure was rated already. Each is rated once."
+
+
+class NothingToRate(Refusal):
+    status = 409
+    code = "nothing-to-rate"
+    vi = "Cơ quan chưa giải quyết thủ tục này nên chưa đánh giá được. Hãy đánh giá sau khi có kết quả."
+    en = "No office has decided this procedure, so there is nothing to rate yet. Rate it after the result."
+
+
+class NotAStep(Refusal):
+    status = 422
+    code = "not-a-step"
+    vi = "Thủ tục này không qua bước {step}. Các bước đã qua: {known}."
+    en = "This procedure did not go through the step {step}. Its steps were: {known}."
+
+
+class BadSpan(Refusal):
+    status = 422
+    code = "bad-span"
+    vi = "Khoảng ngày không hợp lệ: ngày đầu không sau ngày cuối, và tối đa {days} ngày."
+    en = "These days make no span: the first is not after the last, and {days} days at most."
+
+
+class CitizenUnknown(Refusal):
+    """No account under this number and birthday, and a wrong birthday, look the same."""
+
+    status = 404
+    code = "citizen-unknown"
+    vi = "Không có tài khoản nào với số định danh và ngày sinh này. Hãy mở tài khoản cho người dân tại quầy trước."
+    en = "There is no account with this number and date of birth. Open one for the citizen at the desk first."
+
+
+class LevelTooLow(Refusal):
+    status = 409
+    code = "citizen-level-too-low"
+    vi = "Tài khoản của người dân cần định danh mức {level}. Hãy xác nhận danh tính tại quầy trước."
+    en = "The citizen's account must stand at level {level}. Confirm who they are at the desk first."

@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,7 +25,7 @@ from dossiers.tables import (
     replaced_results,
     results,
 )
-from kit.db import rows, select_from, write
+from kit.db import Backlog, backlog, rows, select_from, write
 
 Values = dict[str, Any]
 
@@ -44,20 +44,6 @@ async def dossier(conn: AsyncConnection, dossier_id: str, *, lock: bool = False)
 
 _DOSSIER = select_from(dossiers, "where id = %s")
 _DOSSIER_LOCKED = _DOSSIER + " for update"
-
-
-async def dossier_of_branch(
-    conn: AsyncConnection, branch_id: str, *, office_id: str | None, lock: bool = False
-) -> Any | None:
-    """The dossier of a branch in this office; `lock` as above, and what is in no other office's reach is not locked."""
-    query = _DOSSIER_OF_BRANCH_LOCKED if lock else _DOSSIER_OF_BRANCH
-    return next(iter(await rows(conn, query, (branch_id, office_id))), None)
-
-
-_DOSSIER_OF_BRANCH = select_from(
-    dossiers, "join branches b on b.dossier_id = dossiers.id where b.id = %s and b.office_id = %s"
-)
-_DOSSIER_OF_BRANCH_LOCKED = _DOSSIER_OF_BRANCH + " for update of dossiers"
 
 
 async def change_draft(conn: AsyncConnection, dossier_id: str, *, form: Values, options: Values, at: datetime) -> None:
@@ -231,6 +217,10 @@ async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[R
     return list((await conn.execute(query, {"at": at, "limit": limit})).all())
 
 
+async def fed(conn: AsyncConnection) -> Backlog:
+    return await backlog(conn, dossier_feed)
+
+
 async def end_fed(conn: AsyncConnection, dossier_id: str, seq: int) -> None:
     await conn.execute(delete(dossier_feed).where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq))
 
@@ -291,43 +281,22 @@ async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
     return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
 
 
-async def queue(
-    conn: AsyncConnection,
-    *,
-    office_id: str,
-    roles: Collection[str] | None,
-    free_or_held_by: str | None,
-    after: str | None,
-    limit: int,
-) -> list[Row[Any]]:
-    """What an office may work on, oldest promise first; `roles` None is every role. `after` is the last id of the page before."""
-    query = (
-        select(branches, dossiers.c.receipt_code, dossiers.c.account_id, dossiers.c.procedure.label("dossier_procedure"), dossiers.c.opened_at,
-               dossiers.c.submitted_at, dossiers.c.form)
-        .join_from(branches, dossiers, branches.c.dossier_id == dossiers.c.id)
-        .where(branches.c.office_id == office_id, branches.c.started_at.is_not(None), branches.c.decided_at.is_(None))
-        .order_by(branches.c.due_at, branches.c.id)
-        .limit(limit)
-    )  # fmt: skip
-    if roles is not None:
-        query = query.where(branches.c.officer_role.in_(roles))
-    if free_or_held_by is not None:
-        query = query.where(or_(branches.c.claimed_by.is_(None), branches.c.claimed_by == free_or_held_by))
-    if after is not None:
-        last_due = select(branches.c.due_at).where(branches.c.id == after).scalar_subquery()
-        query = query.where(tuple_(branches.c.due_at, branches.c.id) > tuple_(last_due, after))
-    return list((await conn.execute(query)).all())
-
-
 async def claim(
-    conn: AsyncConnection, branch_id: str, *, version: int, state: str, account_id: str, at: datetime
+    conn: AsyncConnection,
+    branch_id: str,
+    *,
+    version: int,
+    state: str,
+    since: datetime | None,
+    account_id: str,
+    at: datetime,
 ) -> bool:
     """One of many officers gets it; False for all the others."""
-    return await write(conn, _CLAIM, (account_id, at, state, branch_id, version)) == 1
+    return await write(conn, _CLAIM, (account_id, at, state, since, branch_id, version)) == 1
 
 
 _CLAIM = """
-update branches set claimed_by = %s, claimed_at = %s, state = %s, version = version + 1
+update branches set claimed_by = %s, claimed_at = %s, state = %s, state_since = %s, version = version + 1
 where id = %s and version = %s and claimed_by is null
 """
 
@@ -343,7 +312,7 @@ async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
     await write(conn, statement, (*given, branch_id))
 
 
-_BRANCH_JSON = frozenset({"asked", "pauses", "reason", "result"})
+_BRANCH_JSON = frozenset({"apology", "asked", "pauses", "proposal", "rating", "reason", "result"})
 _RESULT = "insert into results (branch_id, kind, number, data, made_at) values (%s, %s, %s, %s, %s)"
 
 
@@ -473,6 +442,14 @@ async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
     return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
 
 
+_PARTIES = "select pin from dossier_parties where dossier_id = %s"
+
+
+async def parties(conn: AsyncConnection, dossier_id: str) -> list[str]:
+    """Numbers of the persons an authority's data names in it."""
+    return [row.pin for row in await rows(conn, _PARTIES, (dossier_id,))]
+
+
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:
     """Dossiers of an account, and those that name the person; newest first."""
     mine: list[Any] = []
@@ -537,6 +514,7 @@ class StandingBranch(msgspec.Struct, frozen=True):
     state: str
     due_at: datetime | None
     result_kind: str | None
+    apology: Values | None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -556,7 +534,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 _STANDING = """
 select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
-  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind)
+  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind, 'apology', b.apology)
      order by b.position)::text
    from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
   (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,

@@ -197,6 +197,9 @@ async def _take_in(
         documents=papers,
     )
     happenings: list[Happening] = [taken_in]
+    if row.assisted is not None:
+        helper = await offices.office(conn, row.assisted["office_id"])
+        happenings.append(telling.assisted(row.assisted, helper.name, row.version))
     happenings += [
         telling.contested(side.actor, views.label_of(examined.item, path), answer["contested"]["reason"])
         for path, answer in row.form.items()
@@ -363,6 +366,7 @@ def _status(catalogue: Catalogue, branch: Planted) -> BranchStatus:
         due_at=branch.due_at,
         overdue=False,
         result=False,
+        promised_anew=False,
     )
 
 

@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import amending, answering, deciding, desk, moving, store, telling, views
 from dossiers.history import Happening
-from dossiers.messages import AskSupplement, DeskBranch, Dossier, Supplement
+from dossiers.messages import AskSupplement, Dossier, Supplement
+from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
 from dossiers.whose import Side
 from identity.mandates import Mandates
@@ -48,7 +49,7 @@ async def ask(
             raise BadSupplementRequest(faults=faults)
         asked = msgspec.structs.replace(asked, reason=reason)
         await stop(conn, keys, catalogue, settings, post_office, mandates, work, asked)
-        return await desk.shown(conn, keys, catalogue, settings, work)
+        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
 
 
 async def stop(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -27,6 +28,8 @@ dossiers = Table(
     # Whom it was filed for (an enterprise's account, a ward) where that is another, and under which mandate by whom.
     Column("principal_id", Id),
     Column("behalf", Json),
+    # Filled in at a counter by an officer: {"office_id", "officer_id", "at"}, and {"signature"} once the citizen has signed on paper.
+    Column("assisted", Json),
     # None while it is a draft: a code is given with the promise, never before.
     Column("receipt_code", Text, unique=True),
     Column("procedure", Text, nullable=False),
@@ -50,6 +53,12 @@ dossiers = Table(
     Column("event_hash", LargeBinary, nullable=False, server_default=text("'\\x'::bytea")),
     # What a service centre has in hand: a search by face at its kiosks reads no more than this index.
     Index("ix_dossiers_in_hand", "ward_code", "status", "changed_at", "account_id"),
+    Index(
+        "ix_dossiers_assisted",
+        text("(assisted ->> 'office_id')"),
+        "id",
+        postgresql_where=text("assisted is not null and status = 'draft'"),
+    ),
     Index("ix_dossiers_principal_id", "principal_id", postgresql_where=text("principal_id is not null")),
     CheckConstraint("(principal_id is null) = (behalf is null)", name="behalf"),
     CheckConstraint("status in ('draft', 'open', 'closed')", name="status"),
@@ -88,6 +97,18 @@ branches = Table(
     Column("result", Json),
     # What the officer asks the citizen for: {"reason", "fields", "documents"}; empty again once it was given.
     Column("asked", Json),
+    # A refusal that waits for its second person: {"by", "reason", "at"}; empty again once that has spoken.
+    Column("proposal", Json),
+    # Since when it is in its state; null where it still is in the one it began with.
+    Column("state_since", Instant),
+    # Since when it waits for the head of the office.
+    Column("escalated_at", Instant),
+    # A new date with an apology: {"reason", "was_due_at", "due_at", "at", "by"}.
+    Column("apology", Json),
+    # Whether its office was warned of `due_at`: 1 before it, 2 once it had passed.
+    Column("warned", SmallInteger, nullable=False, server_default="0"),
+    # What whoever filed it says of the service, once: {"score", "comment", "step", "named", "late", "at"}.
+    Column("rating", Json),
     # When a branch that waits for somebody closes by itself.
     Column("lapses_at", Instant),
     # [from, to] of every time the clock stood still; the last `to` is null while it does.
@@ -95,15 +116,77 @@ branches = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("dossier_id", "name"),
     Index("ix_branches_lapses_at", "lapses_at", postgresql_where=text("lapses_at is not null")),
-    # An office's queue: what it may take up, oldest promise first.
+    # An office's queue, oldest promise first: all that is open; what nobody has taken; what one officer has.
     Index(
         "ix_branches_queue",
         "office_id",
         "officer_role",
         "due_at",
+        "id",
         postgresql_where=text("decided_at is null and started_at is not null"),
     ),
+    Index(
+        "ix_branches_free",
+        "office_id",
+        "officer_role",
+        "due_at",
+        "id",
+        postgresql_where=text("decided_at is null and started_at is not null and claimed_by is null"),
+    ),
+    Index(
+        "ix_branches_claimed_by",
+        "claimed_by",
+        "due_at",
+        "id",
+        postgresql_where=text("decided_at is null and started_at is not null and claimed_by is not null"),
+    ),
+    # Of what an office was not warned yet.
+    Index(
+        "ix_branches_unwarned",
+        "due_at",
+        postgresql_where=text("decided_at is null and started_at is not null and warned < 2"),
+    ),
+    # What ended, for an office's figures.
+    Index("ix_branches_decided_at", "office_id", "decided_at", postgresql_where=text("decided_at is not null")),
 )
+
+branch_steps = Table(
+    "branch_steps",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    # The branch's version when it left.
+    Column("seq", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("office_id", Id, nullable=False),
+    # Who had it then.
+    Column("officer_id", Id),
+    Column("entered_at", Instant, nullable=False),
+    Column("left_at", Instant, nullable=False),
+    # By the office's own process, and never later than the promise; null where the time was another's.
+    Column("due_at", Instant),
+    # What the citizen was asked for, of a wait for them.
+    Column("asked", Json),
+    Index("ix_branch_steps_office_id", "office_id", "left_at"),
+)
+"""How long a branch was in a state, written when it leaves: what figures and ratings are told from."""
+
+desk_acts = Table(
+    "desk_acts",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    # Null where a clock did it.
+    Column("actor_id", Id),
+    Column("office_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    # Whom it went to.
+    Column("to_id", Id),
+)
+"""What happens inside an office and is no matter of the citizen's: appended, never edited (a trigger holds it)."""
 
 documents = Table(
     "documents",
@@ -140,6 +223,18 @@ replaced_results = Table(
     Column("replaced_at", Instant, nullable=False),
 )
 """Results as they were before each correction: a paper given out once can still be told from a forged one."""
+
+signed_results = Table(
+    "signed_results",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    # Which of the branch's results: a corrected one is signed anew, and the one before is kept.
+    Column("made_at", Instant, primary_key=True),
+    Column("pdf", LargeBinary, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+)
+"""Papers as they were signed and are served; a trigger refuses UPDATE."""
 
 invitations = Table(
     "invitations",

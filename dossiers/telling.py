@@ -12,6 +12,7 @@ from dossiers.history import ActorKind, Happening, Head, chain
 from dossiers.views import Row
 from identity import accounts
 from identity.mandates import Mandates, followers
+from kit import clock
 from kit.actor import Actor
 from kit.keys import Keys
 from kit.refusal import Words
@@ -41,6 +42,28 @@ def submitted(actor: Actor, receipt_code: str, *, for_another: bool, **facts: An
         actor_kind="citizen",
         actor_id=actor.account_id,
         facts=facts,
+    )
+
+
+def assisted(how: dict[str, Any], office: Words, version: int) -> Happening:
+    """An officer at a counter filled it in; the citizen confirmed it: by a paper they signed for this version, or by sending it in."""
+    signature = how.get("signature")
+    if signature is not None and signature["version"] != version:
+        signature = None
+    vi, en = (
+        ("đã ký xác nhận trên giấy", "signed it on paper")
+        if signature
+        else ("tự xác nhận và nộp", "confirmed and sent it in")
+    )
+    return Happening(
+        kind="assist",
+        words=Words(
+            vi=f"{office.vi} giúp điền tại quầy; người nộp {vi}.",
+            en=f"{office.en} helped to fill it in; the requester {en}.",
+        ),
+        actor_kind="officer",
+        actor_id=how["officer_id"],
+        facts={"signature_sha256": signature["sha256"]} if signature else None,
     )
 
 
@@ -120,6 +143,12 @@ def lapsed(branch: str, title: Words, before: str, after: str) -> Happening:
         en=f"{title.en}: closed, for what was missing did not come in time. It can be filed again.",
     )
     return Happening(kind="lapse", branch=branch, before=before, after=after, words=words)
+
+
+def promised_anew(due_at: datetime) -> Words:
+    """A line of how a promise came about."""
+    day = f"{due_at.astimezone(clock.CITY):%d/%m/%Y}"
+    return Words(vi=f"Cơ quan xin lỗi và hẹn lại ngày {day}.", en=f"The office apologised and set {day} anew.")
 
 
 def done(
@@ -218,6 +247,13 @@ class Messenger:
         """`cause` tells one request from the next on the same branch."""
         fields = {**self._common("supplement_requested"), "branch": title, "day": day}
         await self._send(conn, "supplement-requested", fields, cause=f"{branch_id}:{cause}")
+
+    async def promised_anew(
+        self, conn: AsyncConnection, branch_id: str, title: Words, state: str, *, day: str, cause: int
+    ) -> None:
+        """The reason stands in the dossier, never in a message."""
+        fields = {**self._common(state), "branch": title, "day": day}
+        await self._send(conn, "promise-moved", fields, cause=f"{branch_id}:{cause}")
 
     async def taken_up_again(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
         fields = {**self._common("submitted"), "branch": title}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import store
 from dossiers.history import Event
 from dossiers.messages import (
+    ApologyView,
     AskedOf,
     Behalf,
     BranchStatus,
@@ -24,12 +25,14 @@ from dossiers.messages import (
     Options,
     ProcedureRef,
     PromiseView,
+    RatingView,
     ResultView,
     Status,
 )
 from identity import offices
 from kit import clock
 from kit.refusal import Fault, Words
+from kit.settings import Settings
 from procedures import Bundle, Catalogue, Procedure, bundles
 from procedures.messages import ActorKind
 
@@ -127,17 +130,22 @@ def promise_of(row: Row) -> PromiseView | None:
     return PromiseView(due_at=row.promised_at, due_on=row.promised_at.astimezone(clock.CITY).date(), steps=steps)
 
 
-def status(catalogue: Catalogue, procedures: dict[str, Procedure], row: Row, at: datetime) -> BranchStatus:
-    state = catalogue.lifecycle.state(row.state)
+def status(
+    catalogue: Catalogue, procedures: dict[str, Procedure], row: Row, at: datetime, *, by: ActorKind = "citizen"
+) -> BranchStatus:
+    """The office of the branch sees its state, everybody else what that is told as."""
+    lifecycle = catalogue.lifecycle
+    state = lifecycle.state(row.state) if by == "officer" else lifecycle.told(row.state)
     return BranchStatus(
         name=row.name,
         title=procedures[row.name].name,
-        state=row.state,
+        state=state.name,
         label=state.label,
         national_status=state.national_status,
         due_at=row.due_at,
         overdue=overdue(row, closed=state.closed or state.clock_stopped, at=at),
         result=row.result_kind is not None,
+        promised_anew=row.apology is not None,
     )
 
 
@@ -157,7 +165,7 @@ def branch(
     by: ActorKind = "citizen",
 ) -> BranchView:
     """`results_at` is the address under which this caller downloads the paper; `by` is whose actions are told."""
-    said = status(catalogue, procedures, row, at)
+    said = status(catalogue, procedures, row, at, by=by)
     result = None
     if row.result_kind is not None:
         result = ResultView(
@@ -173,7 +181,7 @@ def branch(
         title=said.title,
         procedure=row.procedure,
         office=OfficeView(id=office.id, name=office.name, address=office.address),
-        state=row.state,
+        state=said.state,
         label=said.label,
         national_status=said.national_status,
         needs=list(row.needs),
@@ -184,6 +192,8 @@ def branch(
         decided_at=row.decided_at,
         reason=Words(**row.reason) if row.reason else None,
         asked=asked_of(row),
+        apology=apology_of(row),
+        rating=None if row.rating is None else msgspec.convert(row.rating, RatingView),
         actions=bundles.allowed(catalogue.lifecycle, row.state, by),
         result=result,
     )
@@ -200,6 +210,14 @@ def asked_of(row: Row) -> AskedOf | None:
         documents=asked.get("documents", []),
         due_at=row.lapses_at,
     )
+
+
+def apology_of(row: Row) -> ApologyView | None:
+    """The new date, and the one it stands for."""
+    if row.apology is None:
+        return None
+    reason = row.apology["reason"]
+    return msgspec.convert({**row.apology, "reason": {"vi": reason, "en": reason}}, ApologyView)
 
 
 def timeline(events: Iterable[Event]) -> list[Line]:
@@ -230,6 +248,11 @@ def document_views(catalogue: Catalogue, item: Item, row: Row, papers: Sequence[
         )
         for paper in papers
     ]
+
+
+def letterhead(office: offices.Office, settings: Settings) -> str:
+    """As papers name an office, the city after the ward."""
+    return office.name.vi if settings.city in office.name.vi else f"{office.name.vi}, {settings.city}"
 
 
 async def offices_of(conn: AsyncConnection, rows: Iterable[Row]) -> dict[str, offices.Office]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ _RESULT_NAMES: dict[str, dict[str, str]] = {
         "giaTriTu": "valid_from",
         "giaTriDen": "valid_until",
     },
+    "survivor_benefit": {"soQuyetDinh": "number", "soTien": "amount_dong"},
 }
 _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _ENDED_HERE = ("withdraw", "lapse")
@@ -64,7 +65,7 @@ async def tell_agency(conn: AsyncConnection, services: Any, dossier: views.Row, 
         agency = Actor(kind="officer", account_id=wire.account_id, office_id=office.id)
         await reads.record(conn, agency, "branch", read)
     intake = await _intake(conn, services, dossier, row, branches, office, status)
-    await services.wires.put(conn, wire, row.id, intake, afresh=begins)
+    await services.wires.put(conn, wire, row.id, intake, becomes=NEW if begins else None)
 
 
 async def _held(conn: AsyncConnection, event: Event) -> bool:
@@ -164,10 +165,10 @@ async def apply(services: Any, wire: Wire, report: StatusReport) -> None:
     elif report.trangThai == RESULT:
         procedure = services.catalogue.procedure(row.procedure, views.opened_on(dossier))
         result = result_of(procedure.result.kind, report)
-        await _decide(services, actor, row.id, Decide(outcome="approved", result=result))
+        await _once(services, actor, row.id, "approved", _approve(services, actor, row.id, result))
     else:
         # Returned (5) or refused (6): here both end the branch, with the reason the agency wrote.
-        await _decide(services, actor, row.id, Decide(outcome="refused", reason=_reason(report)))
+        await _once(services, actor, row.id, "refused", _refuse(services, actor, row.id, _reason(report)))
 
 
 async def _take_in_hand(services: Any, actor: Actor, row: views.Row) -> None:
@@ -177,26 +178,48 @@ async def _take_in_hand(services: Any, actor: Actor, row: views.Row) -> None:
     await deciding.claim(services.db, services.keys, services.catalogue, services.settings, actor, row.id, version=None)
 
 
-async def _decide(services: Any, actor: Actor, branch_id: str, asked: Decide) -> None:
-    try:
-        await deciding.decide(
-            services.db,
-            services.keys,
-            services.catalogue,
+async def _approve(services: Any, actor: Actor, branch_id: str, result: dict[str, Any]) -> None:
+    await deciding.decide(
+        services.db,
+        services.keys,
+        services.catalogue,
+        services.settings,
+        services.post_office,
+        services.mandates,
+        services.pins,
+        actor,
+        branch_id,
+        Decide(outcome="approved", result=result),
+        version=None,
+    )
+
+
+async def _refuse(services: Any, actor: Actor, branch_id: str, reason: str) -> None:
+    """It stands at once: who looked at it a second time is the agency's own matter."""
+    keys, catalogue = services.keys, services.catalogue
+    async with services.db.begin() as conn:
+        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, None, "refuse_by_wire", lock=True)
+        await deciding.refuse(
+            conn,
+            keys,
+            catalogue,
             services.settings,
             services.post_office,
             services.mandates,
-            services.pins,
-            actor,
-            branch_id,
-            asked,
-            version=None,
+            work,
+            "refuse_by_wire",
+            reason,
         )
+
+
+async def _once(services: Any, actor: Actor, branch_id: str, outcome: str, verb: Awaitable[None]) -> None:
+    try:
+        await verb
     except AlreadyDecided:
         async with services.db.connect() as conn:
             row = await store.branch(conn, branch_id)
         # Ours, before a crash took the reply; anybody else's decision stands against the message.
-        if row is None or row.decided_by != actor.account_id or row.state != asked.outcome:
+        if row is None or row.decided_by != actor.account_id or row.state != outcome:
             raise
 
 
@@ -232,10 +255,12 @@ def result_of(kind: str, report: StatusReport) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise MessageMalformed(reason="ketQuaXuLy")
     known: Mapping[str, str] = _RESULT_NAMES.get(kind, {})
-    return {known[name]: _iso(value) for name, value in told.items() if name in known and isinstance(value, str)}
+    return {known[name]: _iso(value) for name, value in told.items() if name in known and isinstance(value, (str, int))}
 
 
-def _iso(value: str) -> str:
+def _iso(value: str | int) -> str | int:
+    if isinstance(value, int):
+        return value
     found = _DAY.fullmatch(value)
     if found is None:
         return value

@@ -1,9 +1,9 @@
 """The one way to PostgreSQL: psycopg 3 under SQLAlchemy, UTC, short locks, JSON by msgspec."""
 
 import secrets
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import msgspec
@@ -14,9 +14,12 @@ from psycopg.pq import ConnStatus
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, MetaData, Table, Text, event, exc, make_url
+from sqlalchemy import DateTime, MetaData, Table, Text, event, exc, func, make_url, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kit import clock
+from kit.line import Line
 
 # One way to read and write JSON, whichever way a statement goes.
 set_json_loads(msgspec.json.decode)
@@ -51,9 +54,6 @@ _CONNECT: dict[str, Any] = {
     "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
     "connect_timeout": 10,
 }
-
-# After so long unused a connection is asked whether it lives.
-_TRUSTED_SECONDS = 1.0
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -129,9 +129,9 @@ class Database:
         async with self.engine.connect() as conn:
             yield await conn.execution_options(isolation_level="REPEATABLE READ")
 
-    def line(self) -> "Line":
+    def line(self) -> Line:
         """A connection beside the pool; closed by whoever asked for it."""
-        return Line(self.url)
+        return Line(self.url, _CONNECT)
 
     @asynccontextmanager
     async def direct(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
@@ -187,43 +187,6 @@ class Database:
         raise TrustsEverybody(
             f"PostgreSQL lets {guessed.username} in with any password (trust). Use scram-sha-256 in pg_hba.conf, reload, start again."
         )
-
-
-class Line:
-    """One connection of its own, for who asks one thing after the other: no pool, and no question whether it still lives before each
-    statement. Each statement is a transaction unless `transaction()` says otherwise."""
-
-    def __init__(self, url: str) -> None:
-        self._url = dialect_url(url).replace("postgresql+psycopg", "postgresql", 1)
-        self._conn: psycopg.AsyncConnection[Any] | None = None
-        self._used_at = 0.0
-
-    @asynccontextmanager
-    async def held(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
-        """What raises in here costs the connection: nobody knows how it stands. Held by one at a time."""
-        conn = await self._living()
-        try:
-            yield conn
-        except BaseException:
-            await self.close()
-            raise
-        self._used_at = time.monotonic()
-
-    async def _living(self) -> psycopg.AsyncConnection[Any]:
-        conn = self._conn
-        if conn is not None and time.monotonic() - self._used_at > _TRUSTED_SECONDS:
-            try:
-                await conn.execute("select 1")
-            except psycopg.OperationalError:
-                await self.close()
-        if self._conn is None:
-            self._conn = await _Connection.connect(self._url, autocommit=True, **_CONNECT)
-        return self._conn
-
-    async def close(self) -> None:
-        conn, self._conn = self._conn, None
-        if conn is not None:
-            await conn.close()
 
 
 async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
@@ -295,3 +258,27 @@ def dialect_url(url: str) -> str:
     if head not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise ValueError(f"{head}:// is no PostgreSQL address")
     return f"postgresql+psycopg://{rest}"
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits in a table that is drained: how much, since when it was due, how much was given up."""
+
+    waiting: int
+    due_at: datetime | None
+    """When the first of it should have left, or should leave."""
+    dead: int = 0
+
+    @property
+    def late_seconds(self) -> float:
+        """How long the first of it has been due; 0 while nothing is."""
+        return 0.0 if self.due_at is None else max(0.0, (clock.now() - self.due_at).total_seconds())
+
+
+async def backlog(conn: AsyncConnection, table: Table) -> Backlog:
+    """Of a table with `next_attempt_at` and, unless all its rows wait, `state` (`waiting`, `dead`), each with its partial index."""
+    waiting, dead = select(func.count(), func.min(table.c.next_attempt_at)), 0
+    if "state" in table.c:
+        waiting = waiting.where(table.c.state == "waiting")
+        dead = await conn.scalar(select(func.count()).select_from(table).where(table.c.state == "dead")) or 0
+    count, due_at = (await conn.execute(waiting)).one()
+    return Backlog(count, due_at, dead)

@@ -1,17 +1,25 @@
 """Identifiers that sort by time, and secrets that show their kind."""
 
 import hashlib
+import os
 import secrets
 import time
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+# A random byte for a random letter: each of the 32 stands for eight of the 256.
+_LETTERS = (_ALPHABET * 8).encode()
 
 
 def new_id(prefix: str) -> str:
     """`prefix_` and 26 letters: 48 bits of milliseconds, then 80 random bits, so ids sort by birth."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
-    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])}"
+    return f"{prefix}_{_moment(time.time_ns() // 1_000_000)}{os.urandom(16).translate(_LETTERS).decode()}"
+
+
+@lru_cache(maxsize=2)
+def _moment(milliseconds: int) -> str:
+    """Ten letters; kept, for many ids are born in one millisecond."""
+    return "".join([_ALPHABET[milliseconds >> shift & 31] for shift in range(45, -1, -5)])
 
 
 def secret_token(kind: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import time
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ _ROW = re.compile(r"^((?:DETAIL|CONTEXT):).*", re.MULTILINE)
 _PERHAPS = re.compile(r"\d{12}|mc_|eyJ|://|DETAIL:|CONTEXT:")
 
 _LONGEST = 8_192
+_PLAIN = (int, float, bool, type(None))
+_BLANK = vars(logging.LogRecord("", logging.INFO, "", 0, "", None, None))
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -47,10 +50,19 @@ class JsonLines(logging.Formatter):
             line["request_id"] = rid
         for name, value in vars(record).items():
             if name not in _STANDARD:
-                line[name] = value if isinstance(value, int | float | bool | None) else masked(str(value))[:_LONGEST]
+                line[name] = value if isinstance(value, _PLAIN) else masked(str(value))[:_LONGEST]
         if record.exc_info:
             line["exception"] = masked("".join(traceback.format_exception(*record.exc_info)))[-_LONGEST:]
         return msgspec.json.encode(line).decode()
+
+
+def say(logger: logging.Logger, message: str, fields: dict[str, Any]) -> None:
+    """A line at INFO, for what says one with every request: nobody looks for the line of code, the thread and the process that said it,
+    which takes half of the work."""
+    if logger.isEnabledFor(logging.INFO):
+        record = logging.LogRecord.__new__(logging.LogRecord)
+        vars(record).update(_BLANK, name=logger.name, msg=message, created=time.time(), **fields)
+        logger.handle(record)
 
 
 def install(level: str = "INFO") -> None:
@@ -60,6 +72,8 @@ def install(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # No line of ours names a thread or a process: not to be found out with each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Their INFO is one line per job or request, which our own lines already tell.
     for noisy in ("procrastinate", "alembic", "httpx", "httpcore", "_granian"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -106,6 +106,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pin_issuer: Annotated[
         Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")
     ] = "none"
+    result_seals: Annotated[
+        Literal["none", "sandbox", "files"],
+        Meta(
+            description="whose keys results are signed with; sandbox is development-only, files are PKCS #12; none: not signed"
+        ),
+    ] = "none"
+    seals: Annotated[
+        Path | None,
+        Meta(
+            description="directory of OFFICE.p12 and city.p12; the password is the key file seal-password; none: under home"
+        ),
+    ] = None
+    timestamps_url: Annotated[
+        str | None,
+        Meta(description="timestamp authority (RFC 3161) that signatures of results are dated by; none: B-B only"),
+    ] = None
     population_register: Annotated[
         Literal["none", "sandbox"],
         Meta(description="who confirms number, name and birth date; sandbox is development-only"),

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import clock, crypto, ids
-from kit.db import Database, raw, to_json
+from kit.db import Backlog, Database, raw, to_json
 from kit.jobs import Jobs
 from kit.refusal import Words
 from notifications import choosing, preferences, store, wording
@@ -139,6 +139,10 @@ class PostOffice:
                 await store.end_delivery(conn, row.id, state="given_up", last_error=receipt.told)
                 await self._wake_next(conn, row)
             await store.blank_secrets(conn, row.message_id)
+
+    async def backlog(self, conn: AsyncConnection) -> Backlog:
+        """The letters that wait, those of quiet hours too, and the dead ones."""
+        return await store.backlog_of_letters(conn)
 
     async def dead_letters(self, db: Database, *, before: str | None, limit: int) -> list[DeadLetter]:
         """Letters that no attempt brought out, newest first."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import rows
+from kit.db import Backlog, backlog, rows
 from notifications.tables import (
     deliveries,
     message_preferences,
@@ -153,6 +153,10 @@ async def spare_unanswered(conn: AsyncConnection, sent_before: datetime) -> None
         .where(deliveries.c.state == "held", sent.exists())
         .values(state="spared", contact_sealed=None)
     )
+
+
+async def backlog_of_letters(conn: AsyncConnection) -> Backlog:
+    return await backlog(conn, deliveries)
 
 
 async def dead(conn: AsyncConnection, *, before: str | None, limit: int) -> Rows:
@@ -299,11 +303,6 @@ async def inbox(
     if before is not None:
         statement = statement.where(messages.c.id < before)
     return (await conn.execute(statement)).all()
-
-
-async def waiting(conn: AsyncConnection) -> int:
-    """Letters that have not left yet."""
-    return (await conn.scalar(select(func.count()).where(deliveries.c.state == "waiting"))) or 0
 
 
 async def forget_before(conn: AsyncConnection, at: datetime) -> None:

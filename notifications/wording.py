@@ -50,6 +50,7 @@ FIELDS: dict[str, Callable[[Value], bool]] = {
     "day": _coded(r"\d\d/\d\d/\d{4}"),
     "time": _coded(r"\d\d:\d\d"),
     "code": _coded(r"\d{6}|[BCDFGHJKLMNPQRSTVWXZ]{8}"),
+    "count": _coded(r"\d{1,5}"),
     "minutes": _coded(r"\d{1,2}"),
 }
 """Everything a message may ever say, and the shape of each: no text that somebody typed, so no personal number, name or content of a paper."""

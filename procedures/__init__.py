@@ -17,6 +17,7 @@ __all__ = [
     "Bundle",
     "Catalogue",
     "CodeList",
+    "Document",
     "LifeEvent",
     "Procedure",
     "bundles",

@@ -56,13 +56,13 @@ def allowed(lifecycle: Lifecycle, state: str, by: ActorKind | None = None) -> li
 
 
 def act(lifecycle: Lifecycle, branch: str, state: str, action: str) -> Transition:
-    """What an action does to one branch; refuses what the table does not name."""
+    """What an action does to one branch; refuses what the table does not name, and names no inner state in doing so."""
     try:
         found = lifecycle.action(action)
     except KeyError:
         raise ActionNotAllowed(action=action, state=state) from None
     if state not in found.since:
-        raise ActionNotAllowed(action=action, state=state)
+        raise ActionNotAllowed(action=action, state=lifecycle.told(state).name)
     return Transition(branch=branch, before=state, after=found.to, action=action)
 
 

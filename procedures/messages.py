@@ -405,8 +405,18 @@ class CodeList(Sourced, frozen=True, kw_only=True):
         return next((entry for entry in self.codes if entry.code == code), None)
 
 
+class DeskStep(Sourced, frozen=True, kw_only=True):
+    """What an office does while a branch is in a state, and the working days its own process gives it; none, and it is another's time."""
+
+    name: Words
+    working_days: int | None = None
+
+
 class State(Sourced, frozen=True, kw_only=True):
-    """A branch's state and how the nation's ten dossier statuses, and the linked software's trangThai, name it."""
+    """A branch's state and how the nation's ten dossier statuses, and the linked software's trangThai, name it.
+
+    `shown_as` is the state everybody outside the office is told instead.
+    """
 
     name: str
     label: Words
@@ -414,9 +424,11 @@ class State(Sourced, frozen=True, kw_only=True):
     linked_status: int | None = None
     closed: bool = False
     clock_stopped: bool = False
+    shown_as: str | None = None
+    step: DeskStep | None = None
 
 
-ActorKind = Literal["citizen", "officer", "invited", "system"]
+ActorKind = Literal["citizen", "officer", "agency", "invited", "system"]
 
 
 class Action(Strict, frozen=True, kw_only=True):
@@ -429,11 +441,19 @@ class Action(Strict, frozen=True, kw_only=True):
     to: str
 
 
+class Lateness(Sourced, frozen=True, kw_only=True):
+    """Of promises that are not kept: how long before them an office is warned, and how far off the new date of an apology may be."""
+
+    warned_working_days: int
+    longest_working_days: int
+
+
 class Lifecycle(Strict, frozen=True, kw_only=True):
     """The table of states and actions; the clock of a promise stands still in the national statuses `clock_stops_in`."""
 
     clock_stops_in: tuple[int, ...]
     supplement: Deadline
+    lateness: Lateness
     states: tuple[State, ...]
     actions: tuple[Action, ...]
     national_statuses: dict[str, Words]
@@ -444,6 +464,11 @@ class Lifecycle(Strict, frozen=True, kw_only=True):
             if state.name == name:
                 return state
         raise KeyError(name)
+
+    def told(self, name: str) -> State:
+        """The state of this name as it is told outside the office."""
+        state = self.state(name)
+        return state if state.shown_as is None else self.state(state.shown_as)
 
     def action(self, name: str) -> Action:
         """The action of this name; KeyError when there is none."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from procedures.messages import (
     LifeEvent,
     Procedure,
     Sourced,
+    State,
     Step,
     When,
 )
@@ -291,3 +293,24 @@ def check_lifecycle(path: Path, lifecycle: Lifecycle) -> None:
                 f"the clock of {state.name} does not stand still as in its national status {status}",
                 f"Set it exactly where the national status is one of {list(lifecycle.clock_stops_in)}",
             )
+        if state.shown_as is not None:
+            _check_shown_as(path, number, lifecycle, state)
+
+
+def _check_shown_as(path: Path, number: int, lifecycle: Lifecycle, state: State) -> None:
+    """What a citizen is told of an inner state, and may do in it, tells it from the outer one by nothing."""
+    outer = next((one for one in lifecycle.states if one.name == state.shown_as), None)
+
+    def by_citizen(name: str) -> set[str]:
+        return {action.name for action in lifecycle.actions if name in action.since and "citizen" in action.by}
+
+    def said(one: State) -> tuple[Any, ...]:
+        return one.national_status, one.linked_status, one.closed, one.clock_stopped, by_citizen(one.name)
+
+    if outer is None or outer.shown_as is not None or said(state) != said(outer):
+        raise CatalogueFault(
+            path,
+            f"states[{number}].shown_as",
+            f"{state.name} does not pass for {state.shown_as}",
+            "Name a state with the same statuses, the same clock and the same actions of the citizen",
+        )

@@ -1,5 +1,6 @@
 """Files as they arrive: told apart by content, hashed, sealed on disk, shown re-encoded."""
 
+from uploads import http_tus
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
 from uploads.scanning import ClamdScanner, SandboxScanner, Scanner
@@ -18,6 +19,7 @@ __all__ = [
     "Vault",
     "claim",
     "content",
+    "http_tus",
     "original",
     "receive",
     "release",

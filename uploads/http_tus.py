@@ -1,4 +1,7 @@
-"""/v1/uploads/resumable: tus 1.0.0 with creation, creation-with-upload, checksum, expiration and termination."""
+"""/v1/uploads/resumable: tus 1.0.0 with creation, creation-with-upload, checksum, expiration and termination.
+
+The protocol itself, `begin`, `stand` and `append`, knows no route: the city's own pages speak it under an address of their own.
+"""
 
 import base64
 import binascii
@@ -25,10 +28,13 @@ _VERSION: Final = "1.0.0"
 _PIECES: Final = "application/offset+octet-stream"
 _ALGORITHMS: Final = ("sha256", "sha1")
 _WHO = citizen("uploads:write")
-_BODY_BYTES: Final = service.MAX_BYTES + 64 * 1024
+BODY_BYTES: Final = service.MAX_BYTES + 64 * 1024
 
-_Version = Annotated[str | None, Parameter(header="Tus-Resumable", max_length=20)]
-_Number = Annotated[int | None, Parameter(header="Upload-Offset", ge=0, le=2**40)]
+Version = Annotated[str | None, Parameter(header="Tus-Resumable", max_length=20)]
+Length = Annotated[int | None, Parameter(header="Upload-Length", ge=0, le=2**40)]
+Offset = Annotated[int | None, Parameter(header="Upload-Offset", ge=0, le=2**40)]
+Metadata = Annotated[str | None, Parameter(header="Upload-Metadata", max_length=4000)]
+HttpRequest = Request[Any, Any, Any]
 
 
 @route(_PATH, http_method=[HttpMethod.OPTIONS], who=ANYONE, include_in_schema=False, status_code=204)
@@ -47,44 +53,34 @@ async def options() -> Response[None]:
     )
 
 
-@post(
-    _PATH, who=_WHO, summary="Begin a resumable upload (tus 1.0)", tags=["uploads"], request_max_body_size=_BODY_BYTES
-)
+@post(_PATH, who=_WHO, summary="Begin a resumable upload (tus 1.0)", tags=["uploads"], request_max_body_size=BODY_BYTES)
 async def create(
-    request: Request[Any, Any, Any],
+    request: HttpRequest,
     db: Database,
     keeper: Keeper,
     limits: Limits,
     actor: Actor,
-    tus_resumable: _Version = None,
-    upload_length: Annotated[int | None, Parameter(header="Upload-Length", ge=0, le=2**40)] = None,
-    upload_metadata: Annotated[str | None, Parameter(header="Upload-Metadata", max_length=4000)] = None,
+    tus_resumable: Version = None,
+    upload_length: Length = None,
+    upload_metadata: Metadata = None,
 ) -> Response[None]:
     """`Location` is where to send it; whole, it is the upload of that id. In `Upload-Metadata`, `sha256` (hexadecimal) is held
     against what comes; other names are read and not kept."""
     assert actor.account_id is not None
-    with _speaking(tus_resumable):
-        if upload_length is None:
-            raise NotTus(header="Upload-Length")
-        await limits.hit("upload", actor.account_id)
-        sha256 = _sha256(upload_metadata)
-        made = await resuming.create(db, account_id=actor.account_id, length=upload_length, sha256=sha256)
-        if request.headers.get("content-type", "").startswith(_PIECES):
-            made = await resuming.receive(
-                db, keeper, made.id, actor.account_id, offset=0, body=request.stream(), checksum=_checksum(request)
-            )
-        return _answer(made, 201, {"Location": f"{_PATH}/{made.id}"})
+    with speaking(tus_resumable):
+        return await begin(
+            request, db, keeper, limits, actor.account_id, at=_PATH, length=upload_length, metadata=upload_metadata
+        )
 
 
 @head(f"{_PATH}/{{upload_id:str}}", who=_WHO, summary="How much of it is here", tags=["uploads"])
 async def look(
-    upload_id: str, db: Database, keeper: Keeper, actor: Actor, tus_resumable: _Version = None
+    upload_id: str, db: Database, keeper: Keeper, actor: Actor, tus_resumable: Version = None
 ) -> Response[None]:
     """`Upload-Offset` is where to go on from."""
     assert actor.account_id is not None
-    with _speaking(tus_resumable):
-        found = await resuming.look(db, keeper, upload_id, actor.account_id)
-        return _answer(found, 200, {"Upload-Length": str(found.length)})
+    with speaking(tus_resumable):
+        return await stand(db, keeper, actor.account_id, upload_id)
 
 
 @patch(
@@ -93,44 +89,83 @@ async def look(
     summary="Send on from an offset",
     tags=["uploads"],
     status_code=204,
-    request_max_body_size=_BODY_BYTES,
+    request_max_body_size=BODY_BYTES,
 )
 async def send_on(
-    request: Request[Any, Any, Any],
+    request: HttpRequest,
     upload_id: str,
     db: Database,
     keeper: Keeper,
     actor: Actor,
-    tus_resumable: _Version = None,
-    upload_offset: _Number = None,
+    tus_resumable: Version = None,
+    upload_offset: Offset = None,
 ) -> Response[None]:
     """What has come is kept, also when the line breaks in the middle; ask by HEAD how much that is."""
     assert actor.account_id is not None
-    with _speaking(tus_resumable):
-        if not request.headers.get("content-type", "").startswith(_PIECES):
-            raise NotTus(header="Content-Type")
-        if upload_offset is None:
-            raise NotTus(header="Upload-Offset")
-        body: AsyncIterator[bytes] = request.stream()
-        come = await resuming.receive(
-            db, keeper, upload_id, actor.account_id, offset=upload_offset, body=body, checksum=_checksum(request)
-        )
-        return _answer(come, 204)
+    with speaking(tus_resumable):
+        return await append(request, db, keeper, actor.account_id, upload_id, offset=upload_offset)
 
 
 @delete(f"{_PATH}/{{upload_id:str}}", who=_WHO, summary="Give up an upload", tags=["uploads"], status_code=204)
 async def give_up(
-    upload_id: str, db: Database, keeper: Keeper, actor: Actor, tus_resumable: _Version = None
+    upload_id: str, db: Database, keeper: Keeper, actor: Actor, tus_resumable: Version = None
 ) -> Response[None]:
     """What was kept as a file stays; only what is on its way goes."""
     assert actor.account_id is not None
-    with _speaking(tus_resumable):
+    with speaking(tus_resumable):
         await resuming.forget(db, keeper.vault, upload_id, actor.account_id)
         return Response(None, status_code=204, headers={"Tus-Resumable": _VERSION})
 
 
+# --- the protocol, for whoever was let in ------------------------------------------------------------------------------
+
+
+async def begin(
+    request: HttpRequest,
+    db: Database,
+    keeper: Keeper,
+    limits: Limits,
+    account_id: str,
+    *,
+    at: str,
+    length: int | None,
+    metadata: str | None,
+) -> Response[None]:
+    """201, with `Location` below `at`. Refuses NotTus, the limit of uploads, and what `resuming.create` and `receive` do."""
+    if length is None:
+        raise NotTus(header="Upload-Length")
+    await limits.hit("upload", account_id)
+    made = await resuming.create(db, account_id=account_id, length=length, sha256=_sha256(metadata))
+    if request.headers.get("content-type", "").startswith(_PIECES):
+        made = await resuming.receive(
+            db, keeper, made.id, account_id, offset=0, body=request.stream(), checksum=_checksum(request)
+        )
+    return _answer(made, 201, {"Location": f"{at}/{made.id}"})
+
+
+async def stand(db: Database, keeper: Keeper, account_id: str, upload_id: str) -> Response[None]:
+    """200, with how much is here. Refuses what `resuming.look` does."""
+    found = await resuming.look(db, keeper, upload_id, account_id)
+    return _answer(found, 200, {"Upload-Length": str(found.length)})
+
+
+async def append(
+    request: HttpRequest, db: Database, keeper: Keeper, account_id: str, upload_id: str, *, offset: int | None
+) -> Response[None]:
+    """204. Refuses NotTus and what `resuming.receive` does."""
+    if not request.headers.get("content-type", "").startswith(_PIECES):
+        raise NotTus(header="Content-Type")
+    if offset is None:
+        raise NotTus(header="Upload-Offset")
+    body: AsyncIterator[bytes] = request.stream()
+    come = await resuming.receive(
+        db, keeper, upload_id, account_id, offset=offset, body=body, checksum=_checksum(request)
+    )
+    return _answer(come, 204)
+
+
 @contextmanager
-def _speaking(version: str | None) -> Generator[None]:
+def speaking(version: str | None) -> Generator[None]:
     """Both sides name the version, in refusals too. Refuses OtherTusVersion."""
     try:
         if version != _VERSION:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import MediaType, Response, get, post
@@ -17,17 +18,18 @@ from identity.accounts.refusals import SignInTooOld
 from identity.mandates import Mandates
 from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
-from kit import clock
+from kit import clock, places
 from kit.actor import ANYONE, Actor
 from kit.db import Database
 from kit.keys import Keys
-from kit.refusal import Fault, Refusal, fault
+from kit.refusal import Fault, Refusal, Words, fault
 from notifications import PostOffice
-from procedures import Bundle, Catalogue, CodeList, Procedure
+from procedures import Bundle, Catalogue, CodeList, Document, Procedure
 from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
 from web.pages import language, page
+from web.sent import Sent, read
 from web.signed_in import AT, AtBrowser
 from web.signing_in import cookie_of, to, trouble
 
@@ -62,12 +64,52 @@ class Filing:
         assert cookie is not None
         return browser.form_token(cookie, handle)
 
+    async def sent(self, handle: str) -> Sent:
+        """Refuses StrangeForm for what no page of ours gave this browser."""
+        sent = await read(self.at.request)
+        self.refuse_strange(sent.one("csrf"), handle)
+        return sent
+
+    def refuse_strange(self, token: str, handle: str) -> None:
+        """Refuses StrangeForm for what no page of ours gave this browser."""
+        cookie = cookie_of(self.at.request, self.at.settings)
+        if cookie is None or not browser.is_form_token(token, cookie, handle):
+            raise StrangeForm
+
+    def item(self, dossier: Dossier) -> Procedure | Bundle:
+        """In the version the dossier was opened under."""
+        return self.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
+
+    def lists(self, item: Procedure | Bundle) -> dict[str, CodeList]:
+        """What answers are read with."""
+        return {**item.form.lists, form_reading.COUNTRIES: self.catalogue.codes(form_reading.COUNTRIES)}
+
+    def papers(self, dossier: Dossier) -> list[Document]:
+        """Every paper that may be handed in."""
+        item, chosen = self.item(dossier), dossier.options.branches
+        opened_on = dossier.opened_at.astimezone(clock.CITY).date()
+        return self.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
+
+    def where(self, dossier: Dossier, path: str) -> Words | None:
+        """The section of the form, or the paper, that a fault is of: several persons have a name and a residence."""
+        start, _, rest = path.partition(".")
+        if start == "documents":
+            return next((paper.name for paper in self.papers(dossier) if paper.kind == rest), None)
+        return next((section.title for section in self.item(dossier).form.sections if section.name == start), None)
+
+    async def receive(self, keeper: Keeper, actor: Actor, file: UploadFile) -> str:
+        """A file of a form, kept; the upload's id."""
+        assert actor.account_id is not None
+        await self.at.limits.hit("upload", actor.account_id)
+        kept = await uploads.receive(self.db, keeper, account_id=actor.account_id, data=await file.read())
+        return kept.id
+
 
 async def filing(at: AtBrowser, keys: Keys, catalogue: Catalogue, mandates: Mandates) -> Filing:
     return Filing(at, at.db, keys, catalogue, mandates)
 
 
-_HERE: dict[str, Any] = {**AT, "here": filing}
+HERE: dict[str, Any] = {**AT, "here": filing}
 
 
 @post(
@@ -77,7 +119,7 @@ _HERE: dict[str, Any] = {**AT, "here": filing}
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def start(here: Filing, code: str) -> Response[str]:
     """A draft, filled with what is known; first signing in, where nobody is, or where it was too long ago for this procedure."""
@@ -85,7 +127,7 @@ async def start(here: Filing, code: str) -> Response[str]:
     if actor is None:
         return await here.at.sign_in_first(f"/procedures/{code}")
     try:
-        sent = await _sent(here, START)
+        sent = await here.sent(START)
         item = here.catalogue.find(code, clock.today())
         branches = None
         if isinstance(item, Bundle):
@@ -100,7 +142,7 @@ async def start(here: Filing, code: str) -> Response[str]:
     return to(here.address(draft.id))
 
 
-@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=_HERE)
+@get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
 async def show(here: Filing, dossier_id: str) -> Response[str]:
     """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
     actor = await here.at.citizen()
@@ -110,10 +152,18 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
         dossier = await here.dossier(actor, dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
+    asked = here.at.request.query_params
     if dossier.status != "draft":
-        return page(here.at.request, "dossier.html", sandbox=here.at.settings.sandbox, dossier=dossier)
-    faults = dossier.faults if "check" in here.at.request.query_params else []
-    return _form(here, dossier, faults=faults)
+        return page(
+            here.at.request,
+            "dossier.html",
+            sandbox=here.at.settings.sandbox,
+            dossier=dossier,
+            ended=[state.name for state in here.catalogue.lifecycle.states if state.closed],
+            is_new="new" in asked,
+            mine=await following.may_change(here.db, here.mandates, actor, dossier_id),
+        )
+    return _form(here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest"))
 
 
 @post(
@@ -123,15 +173,18 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_FORM_BYTES,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def save(here: Filing, dossier_id: str) -> Response[str]:
-    """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again."""
+    """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again.
+
+    Pressed by the page's own script while somebody types (`typed`), the answer is the form as it stands now, without its long lists.
+    """
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        sent = await _sent(here, dossier_id)
+        sent = await here.sent(dossier_id)
         dossier = await here.dossier(actor, dossier_id)
         if dossier.status != "draft":
             return to(here.address(dossier_id))
@@ -145,14 +198,22 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
             )
     except Refusal as refusal:
         return here.trouble(refusal)
-    if kept.faults or verb == "add":
-        blank = path if verb == "add" else None
-        shown = _form(here, kept.dossier, faults=kept.faults, typed=kept.typed, blank_row_of=blank)
+    if kept.faults or verb in ("add", "typed"):
+        shown = _form(
+            here,
+            kept.dossier,
+            faults=kept.faults,
+            typed=kept.typed,
+            blank_row_of=path if verb == "add" else None,
+            contesting=path if verb in ("contest", "wrong") else None,
+            lists=verb != "typed",
+        )
         shown.status_code = 422 if kept.faults else 200
         return shown
     if verb == "next":
         return to(here.address(dossier_id, "/papers"))
-    return to(here.address(dossier_id) + (f"#{path}" if path else ""))
+    then = f"&contest={quote(path)}" if verb == "wrong" else ""
+    return to(here.address(dossier_id) + then + (f"#{quote(path)}" if path else ""))
 
 
 @get(
@@ -160,7 +221,7 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
     who=ANYONE,
     include_in_schema=False,
     media_type=MediaType.HTML,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def papers(here: Filing, dossier_id: str) -> Response[str]:
     """The papers, what is still missing anywhere, and the button that submits."""
@@ -177,7 +238,7 @@ async def papers(here: Filing, dossier_id: str) -> Response[str]:
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=_PAPER_BYTES,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file becomes one paper, or one is taken out again."""
@@ -188,11 +249,13 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
             await drafting.detach_document(
                 here.db, here.catalogue, here.mandates, actor, dossier_id, kind, version=None
             )
-        elif (file := sent.file("file")) is not None:
-            assert actor.account_id is not None
-            await here.at.limits.hit("upload", actor.account_id)
-            upload = await uploads.receive(here.db, keeper, account_id=actor.account_id, data=await file.read())
-            asked = AttachDocument(upload_id=upload.id)
+            return
+        # Sent before by the page's own script, or with this form.
+        upload_id, file = sent.one("upload"), sent.file("file")
+        if not upload_id and file is not None:
+            upload_id = await here.receive(keeper, actor, file)
+        if upload_id:
+            asked = AttachDocument(upload_id=upload_id[:60])
             await drafting.attach_document(
                 here.db, here.catalogue, here.mandates, actor, dossier_id, kind, asked, version=None
             )
@@ -207,7 +270,7 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
     media_type=MediaType.HTML,
     status_code=303,
     request_max_body_size=4_000,
-    dependencies=_HERE,
+    dependencies=HERE,
 )
 async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
@@ -226,56 +289,26 @@ async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Resp
             version=None,
         )
 
-    return await _pressed(here, dossier_id, verb, then="")
+    return await _pressed(here, dossier_id, verb, then="", more="&new=1")
 
 
 async def _pressed(
-    here: Filing, dossier_id: str, verb: Callable[[Actor, "Sent"], Awaitable[None]], *, then: str
+    here: Filing, dossier_id: str, verb: Callable[[Actor, Sent], Awaitable[None]], *, then: str, more: str = ""
 ) -> Response[str]:
     """What a button of the papers' page does, and on; or that page with what stands against it."""
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}/papers")
     try:
-        await verb(actor, await _sent(here, dossier_id))
+        await verb(actor, await here.sent(dossier_id))
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
         return await _papers(here, actor, dossier_id, problem=refusal)
-    return to(here.address(dossier_id, then))
+    return to(here.address(dossier_id, then) + more)
 
 
-# --- what a form sent -------------------------------------------------------------------------------------------------
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A page's form, its token already looked at."""
-
-    items: list[tuple[str, Any]]
-
-    def one(self, name: str) -> str:
-        return next((value for key, value in self.items if key == name and isinstance(value, str)), "")
-
-    def many(self, name: str) -> list[str]:
-        return [value for key, value in self.items if key == name and isinstance(value, str)]
-
-    def file(self, name: str) -> UploadFile | None:
-        return next((value for key, value in self.items if key == name and isinstance(value, UploadFile)), None)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Of a name sent twice the first: a button pressed stands before none."""
-        return {key: value for key, value in reversed(self.items) if isinstance(value, str)}
-
-
-async def _sent(here: Filing, handle: str) -> Sent:
-    """Refuses StrangeForm for what no page of ours gave this browser."""
-    form = await here.at.request.form()
-    sent = Sent([(str(key), value) for key, value in form.multi_items()])
-    cookie = cookie_of(here.at.request, here.at.settings)
-    if cookie is None or not browser.is_form_token(sent.one("csrf"), cookie, handle):
-        raise StrangeForm
-    return sent
+# --- what of a form is kept -------------------------------------------------------------------------------------------
 
 
 class Kept(msgspec.Struct):
@@ -288,12 +321,18 @@ class Kept(msgspec.Struct):
 
 async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
     """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
-    item = _item(here, dossier)
+    item = here.item(dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
-    changes = form_reading.changes(fields, _without_removed(sent), _lists(here, item))
-    kept, seen = Kept(dossier, {}, []), sent.one("version")
-    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else dossier.version
-    ward = form_reading.ward_of(sent.one("ward")) if sent.one("ward") else dossier.options.ward
+    changes = form_reading.changes(fields, _without_removed(sent), here.lists(item))
+    kept, version = Kept(dossier, {}, []), sent.version or dossier.version
+    ward = dossier.options.ward
+    if typed := sent.one("ward").strip():
+        ward = form_reading.ward_of(typed)
+        if places.ward(ward) is None:
+            kept.typed["ward"], ward = typed, dossier.options.ward
+            kept.faults.append(
+                fault("ward", "unknown-ward", "Không có phường, xã nào tên như vậy.", "No ward is called that.")
+            )
     while changes or ward != dossier.options.ward:
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
         try:
@@ -333,9 +372,9 @@ def _without_removed(sent: Sent) -> dict[str, str]:
 
 async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept) -> Kept:
     """Beside a locked value: why it is wrong, and what is right."""
-    item = _item(here, kept.dossier)
+    item = here.item(kept.dossier)
     field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
-    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, _lists(here, item))
+    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, here.lists(item))
     reason = sent.one(f"contest.{path}.reason").strip()
     if not reason:
         kept.faults.append(fault(path, "reason-missing", "Hãy ghi vì sao chưa đúng.", "Say why it is wrong."))
@@ -360,10 +399,13 @@ def _form(
     faults: list[Fault],
     typed: Mapping[str, Any] | None = None,
     blank_row_of: str | None = None,
+    contesting: str | None = None,
+    lists: bool = True,
 ) -> Response[str]:
     catalogue = here.catalogue
+    asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
     shower = Shower(
-        _item(here, dossier),
+        here.item(dossier),
         dossier.form,
         today=clock.today(),
         branches=dossier.options.branches or (),
@@ -373,17 +415,17 @@ def _form(
         faults=faults,
         typed=typed,
         blank_row_of=blank_row_of,
+        contesting=contesting,
+        ward=(typed or {}).get("ward", dossier.options.ward or "") if asks_ward else None,
     )
-    asks_ward = any(told.field == "ward" for told in dossier.faults) or dossier.options.ward is not None
     return page(
         here.at.request,
         "dossier_form.html",
         sandbox=here.at.settings.sandbox,
         dossier=dossier,
         form=shower.page(),
-        asks_ward=asks_ward,
-        wards=catalogue.codes("wards").codes,
         missing=len(dossier.faults),
+        lists=lists,
         csrf=here.token(dossier.id),
     )
 
@@ -395,34 +437,27 @@ async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refus
         return here.trouble(refusal)
     if dossier.status != "draft":
         return to(here.address(dossier_id))
-    item, chosen = _item(here, dossier), dossier.options.branches
-    opened_on = dossier.opened_at.astimezone(clock.CITY).date()
-    asked = here.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
     missing = {told.field.removeprefix("documents.") for told in dossier.faults}
-    given = {paper.kind for paper in dossier.documents}
+    given = {paper.kind: paper for paper in dossier.documents}
     shown = page(
         here.at.request,
         "dossier_papers.html",
         sandbox=here.at.settings.sandbox,
         dossier=dossier,
-        asked=[paper for paper in asked if paper.kind in given or missing & {paper.kind, paper.group}],
+        asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
         given=given,
-        faults=[told for told in dossier.faults if not told.field.startswith("documents.")],
+        faults=[
+            (told, here.where(dossier, told.field))
+            for told in dossier.faults
+            if not told.field.startswith("documents.")
+        ],
+        ready=not dossier.faults,
         problem=problem and problem.message,
         csrf=here.token(dossier.id),
         key=uuid.uuid4().hex,
     )
     shown.status_code = problem.status if problem is not None else 200
     return shown
-
-
-def _item(here: Filing, dossier: Dossier) -> Procedure | Bundle:
-    """In the version the dossier was opened under."""
-    return here.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
-
-
-def _lists(here: Filing, item: Procedure | Bundle) -> dict[str, CodeList]:
-    return {**item.form.lists, form_reading.COUNTRIES: here.catalogue.codes(form_reading.COUNTRIES)}
 
 
 route_handlers: list[Any] = [start, show, save, papers, hand_in, submit]

@@ -11,11 +11,13 @@ from kit import places
 from kit.refusal import Fault, Words
 from procedures import Bundle, Procedure, forms, rules
 from procedures.messages import Code, CodeList, Field
-from web.form_reading import mark
+from web.form_reading import COUNTRIES, mark
 from web.pages import Lang
 
 # A list longer than this is typed into, with suggestions, and stands once on the page.
 _MOST_OPTIONS = 20
+
+_KEYBOARDS = {"pin": "numeric", "phone": "tel"}
 
 Widget = Literal["text", "date", "time", "number", "select", "suggest", "yes_no", "agree", "address", "rows", "long"]
 
@@ -26,13 +28,15 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """One question. `name` is its input's; an address has several inputs below it, rows have each their own."""
+    """One question. `name` is its input's; `label` is empty where the page names it; an address has several inputs below it, rows have each their own."""
 
     path: str
     name: str
     widget: Widget
     label: str
     hint: str | None = None
+    partial: bool = False
+    """A date of which the year alone may be known."""
     required: bool = False
     value: Any = None
     shown: str = ""
@@ -40,9 +44,13 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     codes: str | None = None
     choices: Sequence[Choice] = ()
     max_length: int = 200
+    keyboard: str | None = None
+    """What a phone's own keyboard is asked to be (`inputmode`)."""
     source: str | None = None
     locked: bool = False
     contested: Contested | None = None
+    contesting: bool = False
+    """A locked value that somebody is just saying is wrong."""
     faults: Sequence[Fault] = ()
     elsewhere: str | None = None
     rows: Sequence[Sequence["Input"]] = ()
@@ -65,7 +73,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     groups: Sequence[Group]
     wrong: Sequence[tuple[str, str, Words]]
-    """What to look at again, in the form's order: the field's path, what it is called, what is wrong."""
+    """What to look at again, in the form's order: the field's path, where in the form it stands, what is wrong."""
     lists: Mapping[str, Sequence[Choice]]
     """The long lists that inputs suggest from, each once."""
 
@@ -86,10 +94,15 @@ class Shower:
         faults: Sequence[Fault] = (),
         typed: Mapping[str, Any] | None = None,
         blank_row_of: str | None = None,
+        contesting: str | None = None,
+        ward: str | None = None,
+        asked_by: Mapping[str, Any] | None = None,
     ) -> None:
+        """`asked_by` are answers given with this page that decide, before they are kept, what else is asked. `ward` is the ward to file in, typed or by its code, where the page asks for it; an empty one is still to be chosen."""
         self.item, self.answers, self.today, self.branches, self.lang = item, answers, today, branches, lang
         self.sources, self.countries, self.faults = sources, countries, faults
-        self.typed, self.blank_row_of = typed or {}, blank_row_of
+        self.typed, self.blank_row_of, self.contesting = typed or {}, blank_row_of, contesting
+        self.ward, self.asked_by = ward, asked_by or {}
         self.lists: dict[str, list[Choice]] = {}
 
     def page(self) -> Page:
@@ -105,14 +118,38 @@ class Shower:
             ]
             if inputs:
                 groups.append(Group(section.name, self._say(section.title), inputs))
+        if self.ward is not None:
+            groups.append(Group("where", "", [self._filing_ward(self.ward)]))
         wrong = [
-            (question.path, question.label, fault.message)
+            (question.path, group.title, fault.message)
             for group in groups
             for asked_for in group.inputs
             for question in (asked_for, *(inner for row in asked_for.rows for inner in row))
             for fault in question.faults
         ]
         return Page(groups=groups, wrong=wrong, lists=self.lists)
+
+    def _filing_ward(self, ward: str) -> Input:
+        self._suggest_wards()
+        return Input(
+            path="ward",
+            name="ward",
+            widget="suggest",
+            label="",
+            required=True,
+            value=_ward_name(ward),
+            codes="ward",
+            faults=[f for f in self.faults if f.field == "ward"],
+        )
+
+    def _suggest_wards(self) -> None:
+        self.lists["ward"] = [Choice(place.code, place.name) for place in places.wards()]
+
+    def stated(self, fields: Sequence[Field], values: Mapping[str, Any]) -> list[Input]:
+        """What an agency states of its paper, as the faults name it: `result.<field>`."""
+        return [
+            self._input(f"result.{f.name}", f"r.{f.name}", f, values.get(f.name), required=f.required) for f in fields
+        ]
 
     def _say(self, words: Words) -> str:
         return words.vi if self.lang == "vi" else words.en
@@ -121,6 +158,8 @@ class Shower:
         values: dict[str, Any] = {}
         for path, told in self.answers.items():
             rules.put(values, path, told.value)
+        for path, value in self.asked_by.items():
+            rules.put(values, path, value)
         return values
 
     def _question(self, path: str, field: Field, values: Mapping[str, Any], steering: Collection[str]) -> Input:
@@ -136,6 +175,7 @@ class Shower:
             source=self._name(source) if source is not None else None,
             locked=told.locked if told is not None else False,
             contested=told.contested if told is not None else None,
+            contesting=path == self.contesting,
             shown=self._printed(field, kept) if kept is not None else "",
             elsewhere=self._printed(field, kept) if self._changed_elsewhere(path) else None,
         )
@@ -157,8 +197,8 @@ class Shower:
             shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
         address = value if widget == "address" and isinstance(value, Mapping) else {}
         if widget == "address":
-            self.lists["ward"] = [Choice(place.code, place.name) for place in places.wards()]
-            self.lists["country"] = self._named(self.countries)
+            self._suggest_wards()
+            self.lists[COUNTRIES] = self._named(self.countries)
             country = self.countries.get(str(address.get("country", "")))
             shown = {
                 "printed": address.get("printed", ""),
@@ -173,9 +213,11 @@ class Shower:
             widget=widget,
             label=self._say(field.label),
             hint=self._say(field.hint) if field.hint is not None else None,
+            partial=field.kind == "partial_date",
             required=required,
             value=shown,
             codes=field.codes,
+            keyboard=_KEYBOARDS.get(field.kind),
             choices=choices,
             max_length=field.max_length,
             faults=[

@@ -19,7 +19,7 @@ from web.signing_in import HttpRequest, cookie_of, to, to_page, trouble, with_co
 
 # Where a person may be led after signing in: pages of ours, and no other address.
 _OURS = re.compile(
-    r"/(?:account|developers)(?:/[a-z-]+)*|/(?:dossiers|procedures)(?:/[0-9A-Za-z][0-9A-Za-z_.\-]{0,59}){0,3}"
+    r"/(?:account|developers)(?:/[a-z-]+)*|/(?:desk|dossiers|procedures)(?:/[0-9A-Za-z][0-9A-Za-z_.\-]{0,59}){0,4}"
 )
 _OTHERWISE = "/account"
 
@@ -40,7 +40,14 @@ class AtBrowser:
         async with self.db.connect() as conn:
             return await own_pages.person(conn, self.issuer, cookie_of(self.request, self.settings))
 
-    async def sign_in_first(self, page: str | None = None, *, again: bool = False) -> Response[str]:
+    async def officer(self) -> Actor | None:
+        """The officer who is signed in here in their shift; None when there is none."""
+        async with self.db.connect() as conn:
+            return await own_pages.officer(conn, self.issuer, cookie_of(self.request, self.settings))
+
+    async def sign_in_first(
+        self, page: str | None = None, *, door: own_pages.Door = own_pages.CITIZENS, again: bool = False
+    ) -> Response[str]:
         """To signing in, and from there back to this page or the one that is named; `again` also for who is signed in."""
         try:
             # Each writes a row, as an app's request does.
@@ -50,7 +57,7 @@ class AtBrowser:
         cookie = cookie_of(self.request, self.settings)
         shown = cookie or browser.new_cookie()
         back = _ours(page or self.request.url.path)
-        handle = await own_pages.begin(self.db, self.issuer, cookie=shown, page=back, again=again)
+        handle = await own_pages.begin(self.db, self.issuer, cookie=shown, page=back, door=door, again=again)
         told = to_page(self.request, handle)
         return told if cookie is not None else with_cookie(told, self.settings, shown)
 

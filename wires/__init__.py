@@ -1,6 +1,6 @@
 """What leaves for and comes from other systems; one file per system, a seam and its adapters."""
 
-from wires.messages import Attached, Intake, StatusReport, Wire
+from wires.messages import Attached, Intake, Portal, StatusReport, Wire
 from wires.refusals import MessageMalformed, WireExists
 from wires.service import WireOffice
 from wires.signing import Signer
@@ -10,6 +10,7 @@ __all__ = [
     "Attached",
     "Intake",
     "MessageMalformed",
+    "Portal",
     "Signer",
     "StatusReport",
     "Webhooks",

@@ -23,6 +23,16 @@ class Wire(msgspec.Struct, frozen=True):
     account_id: str
 
 
+class Portal(msgspec.Struct, frozen=True):
+    """The national portal at the far end: where it takes messages, where and as whom we sign in, which unit (`madonvi`) we speak for."""
+
+    name: str
+    url: str
+    login_url: str
+    username: str
+    unit: str
+
+
 class Attached(msgspec.Struct, frozen=True):
     """A paper that travels with a dossier."""
 
@@ -48,6 +58,10 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     techId: str  # noqa: N815
     data: dict[str, Any] = {}
     fileDinhKem: list[Attached] = []  # noqa: N815
+
+    @property
+    def status(self) -> int:
+        return self.trangThai
 
 
 class StatusReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +93,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class DeadMessage(msgspec.Struct, frozen=True):
-    """A message that did not get over; its content is not shown. Those of the same dossier wait behind it."""
+    """A message that did not get over; its content is not shown. Those of the same dossier wait behind it.
+
+    On the national portal's wire `branch_id` is the dossier, and `status` one of the ten.
+    """
 
     id: str
     wire: str

@@ -12,11 +12,14 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import clock, ids
-from kit.calling import Caller, NoReply, Reply
-from kit.db import Database, raw
+from kit.calling import Caller, NoReply
+from kit.db import Backlog, Database, raw
 from kit.jobs import Jobs
 from wires import signing, store, vocabulary
-from wires.messages import Answer, DeadMessage, Intake, StatusReport, Wire
+from wires.linked import TAG, Linked
+from wires.messages import Answer, DeadMessage, Intake, Portal, StatusReport, Wire
+from wires.national import PORTAL, National, Step, Sync
+from wires.protocol import WireProtocol
 from wires.refusals import (
     CaseBusy,
     CaseUnknown,
@@ -30,7 +33,6 @@ from wires.refusals import (
 from wires.signing import Message, NotSigned, Signer
 
 DRAIN = "wires.drain"
-TAG = "motcua-wire"
 
 _log = logging.getLogger("motcua.wires")
 
@@ -43,46 +45,66 @@ _RECEIVED_KEPT_FOR = timedelta(days=60)
 _RECEIVING = 3
 
 Apply = Callable[[Wire, StatusReport], Awaitable[None]]
+Far = Wire | Portal
+Told = Intake | Sync | Step
 
 
 class WireOffice:
     """`caller` reaches agencies, inside networks too: their addresses are an operator's."""
 
-    def __init__(self, jobs: Jobs, signer: Signer, caller: Caller, *, public_url: str) -> None:
-        self._jobs, self.signer, self._caller, self._public_url = jobs, signer, caller, public_url
+    def __init__(
+        self, jobs: Jobs, signer: Signer, caller: Caller, *, public_url: str, portal_password: str | None = None
+    ) -> None:
+        self._jobs, self.signer, self._public_url = jobs, signer, public_url
+        self._protocols: dict[type, WireProtocol] = {
+            Wire: Linked(signer, caller),
+            Portal: National(caller, portal_password),
+        }
         self._receiving = asyncio.Semaphore(_RECEIVING)
 
-    async def open_wire(self, conn: AsyncConnection, made: Wire) -> None:
-        """From now on the branches of this kind of agency go over it. Refuses WireExists."""
-        row = msgspec.structs.asdict(made) | {"opened_at": clock.now()}
-        if len(made.public_key) != 32 or not await store.add_wire(conn, row):
+    async def open_wire(self, conn: AsyncConnection, made: Far) -> None:
+        """From now on the branches of this kind of agency, or every dossier, go over it. Refuses WireExists."""
+        if isinstance(made, Wire) and len(made.public_key) != 32:
+            raise WireExists
+        if not await store.add_wire(conn, _row(made) | {"opened_at": clock.now()}):
             raise WireExists
 
     async def wire_to(self, conn: AsyncConnection, agency: str) -> Wire | None:
         """The open wire to a kind of agency; None: it is on our desk."""
-        return _wire(await store.wire_to(conn, agency))
+        far = _far(await store.wire_to(conn, agency))
+        return far if isinstance(far, Wire) else None
 
-    async def has_case(self, conn: AsyncConnection, branch_id: str) -> bool:
-        """Whether this branch went over a wire."""
-        return await store.case(conn, branch_id) is not None
+    async def portal(self, conn: AsyncConnection) -> Portal | None:
+        """The open wire to the national portal."""
+        far = _far(await store.wire_to(conn, PORTAL))
+        return far if isinstance(far, Portal) else None
+
+    async def has_case(self, conn: AsyncConnection, case_id: str) -> bool:
+        """Whether this branch, or this dossier, went over a wire."""
+        return await store.case(conn, case_id) is not None
+
+    async def backlog(self, conn: AsyncConnection) -> Backlog:
+        """The messages that have not got over yet, and those that lie on the dead-letter desk."""
+        return await store.waiting(conn)
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
     async def put(
-        self, conn: AsyncConnection, wire: Wire, branch_id: str, intake: Intake, *, afresh: bool = False
+        self, conn: AsyncConnection, far: Far, case_id: str, told: Told, *, becomes: int | None = None
     ) -> None:
-        """One more message about a branch, exactly when the caller's transaction commits; `afresh` when it begins (again)."""
+        """One more message about a case, exactly when the caller's transaction commits; `becomes` where it changes the case's status
+        though the far end has not said so: it begins (again), or the far end never says."""
         now = clock.now()
-        sequence = await store.next_sequence(conn, branch_id, wire.name, afresh=afresh)
+        sequence = await store.next_sequence(conn, case_id, far.name, status=told.status, becomes=becomes)
         await store.add_message(
             conn,
             {
                 "id": ids.new_id("wmg"),
-                "wire": wire.name,
-                "branch_id": branch_id,
+                "wire": far.name,
+                "case_id": case_id,
                 "sequence": sequence,
-                "status": intake.trangThai,
-                "body": msgspec.json.encode(intake),
+                "status": told.status,
+                "body": msgspec.json.encode(told),
                 "state": "waiting",
                 "attempts": 0,
                 "next_attempt_at": now,
@@ -92,46 +114,36 @@ class WireOffice:
         await self._jobs.defer(await raw(conn), DRAIN)
 
     async def drain(self, db: Database) -> None:
-        """Carries over everything due; one agency that hangs delays no other."""
+        """Carries over everything due; one far end that hangs delays no other."""
         async with db.connect() as conn:
-            wires = [_wire(row) for row in await store.open_wires(conn)]
-        await asyncio.gather(*(self._drain(db, wire) for wire in wires if wire is not None))
+            wires = [_far(row) for row in await store.open_wires(conn)]
+        await asyncio.gather(*(self._drain(db, far) for far in wires if far is not None))
 
-    async def _drain(self, db: Database, wire: Wire) -> None:
+    async def _drain(self, db: Database, far: Far) -> None:
         while True:
             async with db.begin() as conn:
                 now = clock.now()
-                taken = await store.take_waiting(conn, wire.name, at=now, leased_until=now + _LEASE, limit=_BATCH)
-            # A whole batch that nobody answered: the agency is away, and the rest need not find that out one by one.
-            if not any(await asyncio.gather(*(self._carry(db, wire, row) for row in taken))):
+                taken = await store.take_waiting(conn, far.name, at=now, leased_until=now + _LEASE, limit=_BATCH)
+            # A whole batch that nobody answered: the far end is away, and the rest need not find that out one by one.
+            if not any(await asyncio.gather(*(self._carry(db, far, row) for row in taken))):
                 return
 
-    async def _carry(self, db: Database, wire: Wire, row: Any) -> bool:
+    async def _carry(self, db: Database, far: Far, row: Any) -> bool:
         """Whether anybody answered."""
-        message = Message(
-            "POST",
-            wire.url,
-            {
-                "content-type": "application/json",
-                "idempotency-key": row.id,
-                "message-sequence": str(row.sequence),
-            },
-        )
-        self.signer.sign(message, row.body, tag=TAG)
+        protocol = self._protocols[type(far)]
         try:
-            reply = await self._caller.post(wire.url, content=row.body, headers=message.headers)
+            heard = await protocol.carry(far, row)
         except NoReply as error:
             await self._put_off(db, row, str(error))
             return False
-        words = text_of(reply)
-        match vocabulary.meaning(reply.status, words):
+        match heard.meaning:
             case "final":
                 async with db.begin() as conn:
-                    await store.end_message(conn, row.id, clock.now())
+                    await store.end_message(conn, row.id, clock.now(), first_makes=protocol.first_makes)
             case "retry":
-                await self._put_off(db, row, f"{reply.status} {vocabulary.told(words)}", reply.retry_after_seconds)
+                await self._put_off(db, row, heard.words, heard.retry_after_seconds)
             case "permanent":
-                await self._give_up(db, row, f"{reply.status} {vocabulary.told(words)}")
+                await self._give_up(db, row, heard.words)
         return True
 
     async def _put_off(self, db: Database, row: Any, error: str, after_seconds: int | None = None) -> None:
@@ -160,7 +172,7 @@ class WireOffice:
                 DeadMessage(
                     id=row.id,
                     wire=row.wire,
-                    branch_id=row.branch_id,
+                    branch_id=row.case_id,
                     sequence=row.sequence,
                     status=row.status,
                     attempts=row.attempts,
@@ -197,8 +209,8 @@ class WireOffice:
         MessageChanged, StatusNotPossible, and whatever `apply` refuses with.
         """
         async with db.connect() as conn:
-            wire = _wire(await store.wire(conn, name))
-        if wire is None:
+            wire = _far(await store.wire(conn, name))
+        if not isinstance(wire, Wire):
             raise NotSigned
         message = Message("POST", self._public_url + path, dict(headers))
         signing.check(message, body, tag=TAG, keys={wire.key_id: wire.public_key})
@@ -223,9 +235,9 @@ class WireOffice:
         return Answer("Tiếp nhận thành công.")
 
 
-async def _locked(conn: AsyncConnection, wire: str, branch_id: str) -> Any:
+async def _locked(conn: AsyncConnection, wire: str, case_id: str) -> Any:
     try:
-        case = await store.lock_case(conn, wire, branch_id)
+        case = await store.lock_case(conn, wire, case_id)
     except store.Held:
         raise CaseBusy(retry_after_seconds=1) from None
     if case is None:
@@ -248,19 +260,11 @@ def _read(headers: Mapping[str, str], body: bytes) -> tuple[str, int, StatusRepo
         ) from error
 
 
-def text_of(reply: Reply) -> str:
-    """The words of a reply: a JSON text, the texts of a JSON object, or the body as it is."""
-    value = reply.json()
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and value:
-        return " ".join(str(word) for word in value.values() if isinstance(word, str))
-    return reply.body.decode("utf-8", "replace")
-
-
-def _wire(row: Any) -> Wire | None:
+def _far(row: Any) -> Far | None:
     if row is None:
         return None
+    if row.protocol == "national":
+        return Portal(row.name, row.url, row.login["url"], row.login["username"], row.login["unit"])
     return Wire(
         name=row.name,
         agency=row.agency,
@@ -269,6 +273,13 @@ def _wire(row: Any) -> Wire | None:
         public_key=bytes(row.public_key),
         account_id=row.account_id,
     )
+
+
+def _row(far: Far) -> dict[str, Any]:
+    if isinstance(far, Wire):
+        return {"protocol": "linked", **msgspec.structs.asdict(far)}
+    login = {"url": far.login_url, "username": far.username, "unit": far.unit}
+    return {"protocol": "national", "name": far.name, "agency": PORTAL, "url": far.url, "login": login}
 
 
 async def forget_old(db: Database) -> None:

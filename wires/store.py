@@ -8,8 +8,9 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import Backlog, backlog
 from wires.tables import webhook_events, webhooks, wire_cases, wire_messages, wire_received, wires
-from wires.vocabulary import NEW, SENT
+from wires.vocabulary import NEW
 
 Rows = Sequence[Any]
 
@@ -43,21 +44,25 @@ async def close_wire(conn: AsyncConnection, name: str, at: datetime) -> bool:
 # --- out -------------------------------------------------------------------------------------------------------------
 
 
-async def next_sequence(conn: AsyncConnection, branch_id: str, wire: str, *, afresh: bool) -> int:
-    """The number of the next message of a branch; the first makes its case. Messages of one branch are put one after the other.
+async def next_sequence(conn: AsyncConnection, case_id: str, wire: str, *, status: int, becomes: int | None) -> int:
+    """The number of the next message of a case; the first makes it, in `status`. Messages of one case are put one after the other.
 
-    A branch that begins afresh after it had ended may be taken in hand again; the counting goes on.
+    `becomes` is the case's status from now on, None: as it was. A branch that begins afresh after it had ended may be taken in hand
+    again; the counting goes on.
     """
-    statement = upsert(wire_cases).values(branch_id=branch_id, wire=wire, status=NEW, sent_sequence=1)
+    statement = upsert(wire_cases).values(case_id=case_id, wire=wire, status=status, sent_sequence=1)
     counted = statement.on_conflict_do_update(
-        index_elements=["branch_id"],
-        set_={"sent_sequence": wire_cases.c.sent_sequence + 1, **({"status": NEW} if afresh else {})},
+        index_elements=["case_id"],
+        set_={
+            "sent_sequence": wire_cases.c.sent_sequence + 1,
+            "status": wire_cases.c.status if becomes is None else becomes,
+        },
     )
     return (await conn.execute(counted.returning(wire_cases.c.sent_sequence))).scalar_one()
 
 
-async def case(conn: AsyncConnection, branch_id: str) -> Any | None:
-    return (await conn.execute(select(wire_cases).where(wire_cases.c.branch_id == branch_id))).one_or_none()
+async def case(conn: AsyncConnection, case_id: str) -> Any | None:
+    return (await conn.execute(select(wire_cases).where(wire_cases.c.case_id == case_id))).one_or_none()
 
 
 async def add_message(conn: AsyncConnection, row: dict[str, Any]) -> None:
@@ -65,10 +70,10 @@ async def add_message(conn: AsyncConnection, row: dict[str, Any]) -> None:
 
 
 async def take_waiting(conn: AsyncConnection, wire: str, *, at: datetime, leased_until: datetime, limit: int) -> Rows:
-    """Of each branch the first that is not over yet, when it is due: never a later one before it."""
+    """Of each case the first that is not over yet, when it is due: never a later one before it."""
     earlier = wire_messages.alias()
     unfinished = select(earlier.c.id).where(
-        earlier.c.branch_id == wire_messages.c.branch_id,
+        earlier.c.case_id == wire_messages.c.case_id,
         earlier.c.sequence < wire_messages.c.sequence,
         earlier.c.state.in_(("waiting", "dead")),
     )
@@ -94,21 +99,21 @@ async def take_waiting(conn: AsyncConnection, wire: str, *, at: datetime, leased
     return (await conn.execute(taken)).all()
 
 
-async def end_message(conn: AsyncConnection, message_id: str, at: datetime) -> None:
-    """The other side has it: what it said is forgotten here. The first one turns a new case into a sent one."""
+async def end_message(conn: AsyncConnection, message_id: str, at: datetime, *, first_makes: int | None) -> None:
+    """The other side has it: what it said is forgotten here. The first one turns a new case into `first_makes`."""
     done = update(wire_messages).where(wire_messages.c.id == message_id, wire_messages.c.state == "waiting")
     row = (
         await conn.execute(
             done.values(state="sent", sent_at=at, body=None, last_error=None).returning(
-                wire_messages.c.branch_id, wire_messages.c.sequence
+                wire_messages.c.case_id, wire_messages.c.sequence
             )
         )
     ).one_or_none()
-    if row is not None and row.sequence == 1:
+    if row is not None and row.sequence == 1 and first_makes is not None:
         await conn.execute(
             update(wire_cases)
-            .where(wire_cases.c.branch_id == row.branch_id, wire_cases.c.status == NEW)
-            .values(status=SENT)
+            .where(wire_cases.c.case_id == row.case_id, wire_cases.c.status == NEW)
+            .values(status=first_makes)
         )
 
 
@@ -121,12 +126,12 @@ async def put_off(conn: AsyncConnection, message_id: str, **values: Any) -> None
 
 
 async def dead(conn: AsyncConnection, *, before: str | None, limit: int) -> Rows:
-    """Newest first, each with how many of its branch wait behind it."""
+    """Newest first, each with how many of its case wait behind it."""
     later = wire_messages.alias()
     behind = (
         select(func.count())
         .where(
-            later.c.branch_id == wire_messages.c.branch_id,
+            later.c.case_id == wire_messages.c.case_id,
             later.c.sequence > wire_messages.c.sequence,
             later.c.state == "waiting",
         )
@@ -161,8 +166,8 @@ async def set_aside(conn: AsyncConnection, message_id: str) -> bool:
     return done.rowcount == 1
 
 
-async def waiting(conn: AsyncConnection) -> int:
-    return (await conn.scalar(select(func.count()).where(wire_messages.c.state == "waiting"))) or 0
+async def waiting(conn: AsyncConnection) -> Backlog:
+    return await backlog(conn, wire_messages)
 
 
 # --- in --------------------------------------------------------------------------------------------------------------
@@ -172,11 +177,11 @@ class Held(Exception):
     """Another transaction has this case."""
 
 
-async def lock_case(conn: AsyncConnection, wire: str, branch_id: str) -> Any | None:
+async def lock_case(conn: AsyncConnection, wire: str, case_id: str) -> Any | None:
     """A case of this wire, held until the transaction ends. Raises Held at once where another message of it is being worked on."""
-    query = select(wire_cases).where(wire_cases.c.branch_id == branch_id, wire_cases.c.wire == wire)
+    query = select(wire_cases).where(wire_cases.c.case_id == case_id, wire_cases.c.wire == wire)
     found = (await conn.execute(query.with_for_update(skip_locked=True, key_share=True))).one_or_none()
-    if found is None and (there := await case(conn, branch_id)) is not None and there.wire == wire:
+    if found is None and (there := await case(conn, case_id)) is not None and there.wire == wire:
         raise Held
     return found
 
@@ -195,16 +200,14 @@ async def keep_received(conn: AsyncConnection, wire: str, message_id: str, diges
     )
 
 
-async def advance(conn: AsyncConnection, branch_id: str, *, status: int, sequence: int, at: datetime) -> None:
+async def advance(conn: AsyncConnection, case_id: str, *, status: int, sequence: int, at: datetime) -> None:
     """They speak of it, so they have it: what of ours still waits for a lost reply is over."""
     await conn.execute(
-        update(wire_cases).where(wire_cases.c.branch_id == branch_id).values(status=status, received_sequence=sequence)
+        update(wire_cases).where(wire_cases.c.case_id == case_id).values(status=status, received_sequence=sequence)
     )
     await conn.execute(
         update(wire_messages)
-        .where(
-            wire_messages.c.branch_id == branch_id, wire_messages.c.sequence == 1, wire_messages.c.state == "waiting"
-        )
+        .where(wire_messages.c.case_id == case_id, wire_messages.c.sequence == 1, wire_messages.c.state == "waiting")
         .values(state="sent", sent_at=at, body=None, last_error=None)
     )
 

@@ -23,30 +23,39 @@ wires = Table(
     "wires",
     metadata,
     Column("name", Text, primary_key=True),
-    # The kind of agency at the far end, of every ward: its offices are not on our desk.
+    # How it is spoken to: `linked` (wires/linked.py) or `national` (wires/national.py).
+    Column("protocol", Text, nullable=False, server_default="linked"),
+    # Who is at the far end: a kind of agency, of every ward (its offices are not on our desk), or the national portal.
     Column("agency", Text, nullable=False),
     Column("url", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
-    # Ed25519, 32 bytes: what its messages are signed with.
-    Column("public_key", LargeBinary, nullable=False),
-    # The officer's account its messages act as.
-    Column("account_id", Id, nullable=False),
+    # linked: the Ed25519 key (32 bytes) its messages are signed with, and the officer's account they act as.
+    Column("key_id", Text),
+    Column("public_key", LargeBinary),
+    Column("account_id", Id),
+    # national: {"url", "username", "unit"}, where and as whom we sign in, and which unit we speak for.
+    Column("login", Json),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Index("uq_wires_agency_open", "agency", unique=True, postgresql_where=text("closed_at is null")),
+    CheckConstraint(
+        "case protocol when 'linked' then num_nulls(key_id, public_key, account_id) = 0"
+        " when 'national' then login is not null else false end",
+        name="protocol",
+    ),
 )
 
 wire_cases = Table(
     "wire_cases",
     metadata,
-    Column("branch_id", Id, primary_key=True),
+    # What the far end knows as one dossier: a branch at an agency, the whole dossier at the portal.
+    Column("case_id", Id, primary_key=True),
     Column("wire", Text, ForeignKey("wires.name"), nullable=False),
-    # trangThai of the linked software: 1 new, 7 sent, 3 in hand, 2 supplement, 4 result, 5 returned, 6 refused.
+    # linked: trangThai 1 new, 7 sent, 3 in hand, 2 supplement, 4 result, 5 returned, 6 refused; national: the last of the ten it was told.
     Column("status", SmallInteger, nullable=False),
     # The numbers of the last message each way; each way counts from 1 without a gap.
     Column("sent_sequence", Integer, nullable=False, server_default="0"),
     Column("received_sequence", Integer, nullable=False, server_default="0"),
-    CheckConstraint("status in (1, 2, 3, 4, 5, 6, 7)", name="status"),
+    CheckConstraint("status between 1 and 10", name="status"),
 )
 
 wire_messages = Table(
@@ -54,7 +63,7 @@ wire_messages = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("wire", Text, ForeignKey("wires.name"), nullable=False),
-    Column("branch_id", Id, ForeignKey("wire_cases.branch_id"), nullable=False),
+    Column("case_id", Id, ForeignKey("wire_cases.case_id"), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("status", SmallInteger, nullable=False),
     # What it says, as bytes to be signed; null once the other side has it.
@@ -66,7 +75,7 @@ wire_messages = Table(
     Column("last_error", Text),
     Column("made_at", Instant, nullable=False),
     Column("sent_at", Instant),
-    UniqueConstraint("branch_id", "sequence"),
+    UniqueConstraint("case_id", "sequence"),
     Index("ix_wire_messages_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
     Index("ix_wire_messages_dead", "id", postgresql_where=text("state = 'dead'")),
     CheckConstraint("state in ('waiting', 'sent', 'dead', 'set_aside')", name="state"),

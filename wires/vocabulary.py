@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 NEW, SENT, IN_HAND, SUPPLEMENT, RESULT, RETURNED, REFUSED = 1, 7, 3, 2, 4, 5, 6
@@ -38,17 +39,18 @@ _RETRY = (
 _FINAL = ("thành công", "bị từ chối", "đã tồn tại", "không tồn tại", "đã trả kết quả")
 
 
-def meaning(status: int, text: str) -> Meaning:
+def meaning(status: int, text: str, *, permanent: Sequence[str] = _PERMANENT, final: Sequence[str] = _FINAL) -> Meaning:
     """What an HTTP status and a reply's words ask of the sender: it is settled, again later, or never again.
 
     Words nobody published mean "again later": a success must be said. Statuses: 401 and 403 are an operator's to mend on either side.
+    `permanent` and `final` are the linked software's words unless another protocol has its own.
     """
     said = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    if any(word in said for word in _PERMANENT):
+    if any(word in said for word in permanent):
         return "permanent"
     if status >= 500 or status in (401, 403, 408, 409, 425, 429) or any(word in said for word in _RETRY):
         return "retry"
-    if any(word in said for word in _FINAL):
+    if any(word in said for word in final):
         return "final"
     return "permanent" if 400 <= status < 500 else "retry"
 

@@ -25,7 +25,7 @@ class Caller:
 
     def call(self, method: str, path: str, expect: int | None = None, **rest: Any) -> Any:
         """The decoded JSON, or the bytes of a paper. Raises Unexpected unless the status is `expect` (none: any success)."""
-        headers = self._headers(method, path) | rest.pop("headers", {})
+        headers = self.headers(method, path) | rest.pop("headers", {})
         response = self._http.request(method, path, headers=headers, **rest)
         if not (response.is_success if expect is None else response.status_code == expect):
             wanted = expect or "a success"
@@ -96,7 +96,7 @@ class Caller:
         sent = [one["text"] for one in letters if one["to"] == contact and one["event"] == "one-time-code"]
         return [found[1] for text in sent if (found := re.search(r"(?<!\d)(\d{6})(?!\d)", text))]
 
-    def _headers(self, method: str, path: str) -> dict[str, str]:
+    def headers(self, method: str, path: str) -> dict[str, str]:
         if self.client_id is None:
             return {}
         return self.device.headers(method, self.url + path, self.token)

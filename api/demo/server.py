@@ -37,7 +37,7 @@ class Server:
     def wipe(self) -> None:
         """An earlier demo that was killed may have left engines running on this home."""
         if self.home.exists():
-            self._command("stop")
+            self.command("stop")
             shutil.rmtree(self.home)
         self.home.mkdir(parents=True)
 
@@ -80,11 +80,16 @@ class Server:
                 self._process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
-        self._command("stop")
+        self.command("stop")
 
-    def _command(self, *arguments: str) -> None:
-        subprocess.run(  # noqa: S603 - this very program
-            [sys.executable, "-m", "api", *arguments], env=self._environment, capture_output=True, check=False
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `motcua` command on this home."""
+        return subprocess.run(  # noqa: S603 - this very program
+            [sys.executable, "-m", "api", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def _last_words(self) -> str:

@@ -25,6 +25,7 @@ _BRANCH_OFFICER = {
     "insurance": "insurance",
     "identity_card": "residence",
 }
+_HEAD = {"birth": "head_ubnd"}
 
 
 def run(lang: str, keep: Path | None) -> int:
@@ -347,7 +348,7 @@ class Story:
         self.good(f"{self.said(item['title'])}: đã giải quyết", f"{self.said(item['title'])}: approved")
 
     def _at_the_desk(self, branch: str, decision: dict[str, Any]) -> dict[str, Any]:
-        """The officer takes the branch, looks at form and papers, decides."""
+        """The officer takes the branch, looks at form and papers, decides; a refusal is confirmed by the head."""
         officer = self.officers[_BRANCH_OFFICER[branch]]
         item = next(item for item in officer.get("/v1/desk/queue")["items"] if item["name"] == branch)
         officer.post(f"/v1/desk/branches/{item['id']}/claim")
@@ -355,6 +356,9 @@ class Story:
         for document in shown["documents"]:
             officer.get(f"/v1/desk/branches/{item['id']}/documents/{document['kind']}")
         officer.post(f"/v1/desk/branches/{item['id']}/decision", json=decision)
+        if decision["outcome"] == "refused":
+            head = self.officers[_HEAD[branch]]
+            head.post(f"/v1/desk/branches/{item['id']}/refusal-verdict", json={"verdict": "confirm"})
         return item
 
     def collect_the_results(self) -> None:

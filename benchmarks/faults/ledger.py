@@ -12,7 +12,8 @@ from dossiers import verifying
 from kit.db import Database
 
 BRANCHES: Final = ["birth", "residence", "insurance", "identity_card"]
-_PATIENCE_SECONDS: Final = 120
+# Longer than the lease on letters (three minutes), and the minute until somebody looks for those whose lease ran out.
+_PATIENCE_SECONDS: Final = 300
 
 
 class Ledger:

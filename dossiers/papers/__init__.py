@@ -1,13 +1,16 @@
 """The papers a dossier ends in, and the receipt it begins with. Rendering blocks: call by `asyncio.to_thread`."""
 
 import io
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
 
 from kit import clock, pdf
+from kit.pades import Signed
 from kit.pin import Sex
 
 _HERE = Path(__file__).parent
@@ -148,21 +151,21 @@ def insured_until(date_of_birth: date) -> date:
     return date_of_birth.replace(year=year)
 
 
-def health_insurance_card(card: HealthInsuranceCard, *, specimen: bool) -> bytes:
+def health_insurance_card(card: HealthInsuranceCard, *, specimen: bool, signed: Signed | None = None) -> bytes:
     """The card on one page twice its true size (85.6 × 54 mm)."""
-    return _paper("health-insurance-card.typ", card, on=card.issued_on, specimen=specimen)
+    return _paper("health-insurance-card.typ", card, on=card.issued_on, specimen=specimen, signed=signed)
 
 
-def residence_confirmation(paper: ResidenceConfirmation, *, specimen: bool) -> bytes:
-    return _paper("residence-confirmation.typ", paper, on=paper.issued_on, specimen=specimen)
+def residence_confirmation(paper: ResidenceConfirmation, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    return _paper("residence-confirmation.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
-def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool) -> bytes:
-    return _paper("identity-card-appointment.typ", paper, on=paper.issued_on, specimen=specimen)
+def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    return _paper("identity-card-appointment.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
-def result_notice(paper: ResultNotice, *, specimen: bool) -> bytes:
-    return _paper("result-notice.typ", paper, on=paper.issued_on, specimen=specimen)
+def result_notice(paper: ResultNotice, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    return _paper("result-notice.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:
@@ -177,11 +180,21 @@ def receipt(paper: Receipt, *, specimen: bool) -> bytes:
         "delivery": _DELIVERY[paper.delivery],
         "fee": f"{paper.fee_dong:,}".replace(",", "."),
     }
-    return _paper("receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, **more)
+    return _paper(
+        "receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, more=more
+    )
 
 
-def _paper(template: str, paper: msgspec.Struct, *, on: date, specimen: bool, **more: Any) -> bytes:
-    data = {**_printed(paper), **more, "specimen": specimen}
+def _paper(
+    template: str,
+    paper: msgspec.Struct,
+    *,
+    on: date,
+    specimen: bool,
+    signed: Signed | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    data = {**_printed(paper), **more, "specimen": specimen, "sealed": None if signed is None else signed.printed()}
     return pdf.render(_HERE / template, data, at=datetime.combine(on, time(), clock.CITY))
 
 

@@ -123,10 +123,8 @@ class Agency:
         elif self.args.refuse:
             steps.append((6, {"ghiChu": "Trẻ đã được cấp thẻ bảo hiểm y tế tại nơi khác (tình huống thử nghiệm)."}))
         else:
-            card = f"TE179{random.Random(code).randrange(10**10):010d}"
-            today = datetime.now(VIETNAM)
-            result = {"maSoThe": card, "giaTriTu": f"{today:%d/%m/%Y}"}
-            steps.append((4, {"ketQuaXuLy": json.dumps(result), "noiDungXuLy": "Đã cấp thẻ"}))
+            result, words = self.settle(code, intake["data"])
+            steps.append((4, {"ketQuaXuLy": json.dumps(result), "noiDungXuLy": words}))
         for place, (status, said) in enumerate(steps, number + 1):
             body = {
                 "maHoSo": code,
@@ -148,6 +146,16 @@ class Agency:
                     time.time() + self.args.works_seconds * (place - number),
                 ),
             )
+
+    def settle(self, code, data):
+        """The result of a case and its words: a survivors' benefit where relatives are named, else a child's card."""
+        dice, today = random.Random(code), datetime.now(VIETNAM)
+        if "survivors.people" in data:
+            return {
+                "soQuyetDinh": f"{dice.randrange(1, 10_000)}/QĐ-BHXH",
+                "soTien": 10_000_000,
+            }, "Đã giải quyết chế độ tử tuất"
+        return {"maSoThe": f"TE179{dice.randrange(10**10):010d}", "giaTriTu": f"{today:%d/%m/%Y}"}, "Đã cấp thẻ"
 
     def signed(self, message, body):
         for fetch in (False, True):

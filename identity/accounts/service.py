@@ -1,6 +1,6 @@
 """One account per person: opening it, finding it, raising its level. Each verb works inside the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -182,6 +182,11 @@ def current_level(row: Any, today: date) -> tuple[int, date | None]:
 async def account_kind(conn: AsyncConnection, account_id: str) -> AccountKind | None:
     row = await store.account(conn, account_id)
     return None if row is None else row.kind
+
+
+async def names_of(conn: AsyncConnection, account_ids: Collection[str]) -> dict[str, str]:
+    """Full names by account."""
+    return await store.names_of(conn, account_ids)
 
 
 async def by_pin(conn: AsyncConnection, keys: Keys, pin: str) -> Account | None:

@@ -1,5 +1,6 @@
 """SQL of accounts, contacts, claims and sign-ins."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +23,11 @@ async def add_account(conn: AsyncConnection, **values: Any) -> bool:
 
 async def account(conn: AsyncConnection, account_id: str) -> Any:
     return next(iter(await rows(conn, _ACCOUNT, (account_id,))), None)
+
+
+async def names_of(conn: AsyncConnection, account_ids: Collection[str]) -> dict[str, str]:
+    found = await rows(conn, "select id, full_name from accounts where id = any(%s)", (list(account_ids),))
+    return {row.id: row.full_name for row in found}
 
 
 async def account_by_pin(conn: AsyncConnection, pin_digest: bytes, *, lock: bool = False) -> Any:

@@ -1,5 +1,6 @@
 """What other rooms ask: may this caller do this, now, for another; and who is to hear of it."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,19 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity import accounts
 from identity.accounts import secrets
 from identity.mandates import store, views
-from identity.mandates.messages import Act, Principal
+from identity.mandates.messages import Act, MandateKind, Principal
 from identity.mandates.policy import policy
 from identity.mandates.refusals import MandateDoesNotCover, MandateNotStanding, MandateUnknown
 from identity.mandates.standing import covers, state_of
 from identity.mandates.ways import Mandates
 from kit import clock
 from kit.actor import Actor, InsufficientLevel
+from kit.keys import Keys
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """The caller acts for `principal` under a mandate that stands in this transaction. `known` is what a form may be filled with."""
 
     mandate_id: str
+    kind: MandateKind
     principal: Principal
     holder_name: str
     acts: frozenset[str]
@@ -59,6 +62,7 @@ async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id
         raise MandateNotStanding
     return Acting(
         mandate_id=row.id,
+        kind=row.kind,
         principal=views.principal(ways.keys, row),
         holder_name=row.holder_name,
         acts=frozenset(row.acts),
@@ -66,6 +70,16 @@ async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id
         relation=row.basis.get("relation"),
         known=_known(ways, row),
     )
+
+
+async def representatives(conn: AsyncConnection, enterprise_id: str) -> dict[str, str]:
+    """Names by account of who represents an enterprise today; nobody represents a person."""
+    today = clock.today()
+    return {
+        row.holder_id: row.holder_name
+        for row in await store.of_principal(conn, enterprise_id, still_open=True)
+        if row.kind == "representative" and state_of(row, today) == "standing"
+    }
 
 
 async def followers(conn: AsyncConnection, ways: Mandates, principal_id: str, procedure: str) -> list[accounts.Account]:
@@ -83,6 +97,19 @@ async def followers(conn: AsyncConnection, ways: Mandates, principal_id: str, pr
         if own is not None and own.closed_at is None:
             found.add(own.id)
     return [await accounts.account(conn, ways.keys, account_id) for account_id in sorted(found)]
+
+
+async def speaks_for(
+    conn: AsyncConnection, keys: Keys, account_ids: Sequence[str], *, principal_id: str | None, pins: Collection[str]
+) -> bool:
+    """Whether one of these accounts holds a mandate, resting or not begun even, for this principal or a ward with one of these numbers."""
+    held = await store.held_open(conn, account_ids)
+    digests = {secrets.pin_digest(keys, pin) for pin in pins} if any(row.ward_id for row in held) else set[bytes]()
+    return any(
+        (principal_id is not None and principal_id == (row.enterprise_id or row.ward_id))
+        or (row.ward_pin_digest is not None and bytes(row.ward_pin_digest) in digests)
+        for row in held
+    )
 
 
 def _known(ways: Mandates, row: Any) -> dict[str, Any]:

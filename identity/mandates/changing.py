@@ -140,7 +140,12 @@ async def _tell(conn: AsyncConnection, ways: Mandates, row: Any, what: Words) ->
     if row.ward_id is not None:
         ward = await accounts.by_pin(conn, ways.keys, secrets.unseal_pin(ways.keys, row.ward_id, row.ward_pin_sealed))
         told |= set() if ward is None else {ward.id}
-    for account_id in sorted(told):
+    await tell(conn, ways, told, what)
+
+
+async def tell(conn: AsyncConnection, ways: Mandates, account_ids: Iterable[str], what: Words) -> None:
+    """What became of a mandate, to each of these that is open."""
+    for account_id in sorted(set(account_ids)):
         holder = await accounts.account(conn, ways.keys, account_id)
         if holder.closed_at is not None:
             continue

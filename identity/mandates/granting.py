@@ -39,7 +39,7 @@ async def my_mandates(ways: Mandates, actor: Actor) -> MyMandates:
 async def enterprise(ways: Mandates, actor: Actor, account_id: str) -> Enterprise:
     """For its representatives; refuses NotFound for everybody else."""
     async with ways.db.begin() as conn:
-        held = await _represented(conn, actor, account_id)
+        held = await represented(conn, actor, account_id)
         rows = await store.of_principal(conn, account_id, still_open=False)
         return Enterprise(
             account_id=account_id,
@@ -62,7 +62,7 @@ async def grant(ways: Mandates, actor: Actor, account_id: str, asked: DelegateRe
         raise BadTerm
     await ways.limits.hit("delegate", actor.account_id)
     async with ways.db.begin() as conn:
-        await _represented(conn, actor, account_id)
+        await represented(conn, actor, account_id)
         delegate = await accounts.by_pin(conn, ways.keys, asked.pin)
         if (
             delegate is None
@@ -90,7 +90,7 @@ async def grant(ways: Mandates, actor: Actor, account_id: str, asked: DelegateRe
 async def narrow(ways: Mandates, actor: Actor, account_id: str, mandate_id: str, asked: NarrowRequest) -> Mandate:
     """A delegate's, never wider. Refuses NotFound, MandateUnknown, MandateNotStanding, MandateChanged, OnlyNarrower, BadTerm."""
     async with ways.db.begin() as conn:
-        await _represented(conn, actor, account_id)
+        await represented(conn, actor, account_id)
         row = await _delegate(conn, account_id, mandate_id)
         if row.version != asked.version:
             raise MandateChanged(version=row.version)
@@ -102,7 +102,7 @@ async def narrow(ways: Mandates, actor: Actor, account_id: str, mandate_id: str,
 async def end_delegate(ways: Mandates, actor: Actor, account_id: str, mandate_id: str) -> None:
     """At once. Refuses NotFound, MandateUnknown, MandateNotStanding for one that is over."""
     async with ways.db.begin() as conn:
-        await _represented(conn, actor, account_id)
+        await represented(conn, actor, account_id)
         row = await _delegate(conn, account_id, mandate_id)
         await changing.end(conn, ways, row, "revoked", by=actor)
 
@@ -127,7 +127,7 @@ async def close(ways: Mandates, actor: Actor, account_id: str) -> None:
     """The enterprise's account, with every mandate. Refuses SignInTooOld, NotFound."""
     refuse_stale(actor, "mandates")
     async with ways.db.begin() as conn:
-        await _represented(conn, actor, account_id)
+        await represented(conn, actor, account_id)
         for row in await store.of_principal(conn, account_id, still_open=True):
             await changing.end(conn, ways, await store.hold(conn, row.id), "closed", by=actor)
         await store.close(conn, account_id, clock.now())
@@ -148,7 +148,7 @@ async def holder_closes(conn: AsyncConnection, ways: Mandates, actor: Actor) -> 
         await changing.end(conn, ways, row, "closed", by=actor)
 
 
-async def _represented(conn: AsyncConnection, actor: Actor, account_id: str) -> Any:
+async def represented(conn: AsyncConnection, actor: Actor, account_id: str) -> Any:
     """The enterprise, held, for who represents it today. Refuses NotFound: to others it looks like one that is not there."""
     enterprise = await store.hold_enterprise(conn, account_id)
     if enterprise is not None:

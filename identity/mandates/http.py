@@ -5,7 +5,7 @@ from typing import Any
 from litestar import delete, get, patch, post
 
 from identity.http import PathId
-from identity.mandates import claiming, granting, guarding
+from identity.mandates import claiming, granting, guarding, locking
 from identity.mandates.messages import (
     ClaimRequest,
     ClaimVerdict,
@@ -15,6 +15,7 @@ from identity.mandates.messages import (
     Enterprise,
     EnterpriseClaim,
     GuardianshipRequest,
+    LockRequest,
     Mandate,
     MyMandates,
     NarrowRequest,
@@ -28,6 +29,7 @@ _READER = citizen("account", level=0, own=True)
 _HOLDER = citizen("account", level=2, own=True)
 _CHECKER = officer("identity_checker")
 _REGISTRAR = officer("civil_status")
+_OPERATOR = officer("operator", scope="desk")
 _SMALL = 8_000
 
 
@@ -125,6 +127,44 @@ async def close(account_id: PathId, mandates: Mandates, actor: Actor) -> None:
     await granting.close(mandates, actor, account_id)
 
 
+@post(
+    "/v1/enterprises/{account_id:str}/lock",
+    who=_HOLDER,
+    status_code=204,
+    summary="Lock an enterprise's account",
+    tags=["mandates"],
+)
+async def lock(account_id: PathId, mandates: Mandates, actor: Actor) -> None:
+    """At once, and for everybody: every mandate rests until an operator unlocks it. All who act for it are told."""
+    await locking.lock(mandates, actor, account_id)
+
+
+@post(
+    "/v1/enterprise-accounts/{number:str}/lock",
+    who=_OPERATOR,
+    status_code=204,
+    summary="Lock an enterprise's account, by its number",
+    tags=["operators"],
+    request_max_body_size=_SMALL,
+)
+async def lock_by_operator(number: PathId, data: LockRequest, mandates: Mandates, actor: Actor) -> None:
+    """With the reason, which is kept."""
+    await locking.lock_by_operator(mandates, actor, number, data)
+
+
+@post(
+    "/v1/enterprise-accounts/{number:str}/unlock",
+    who=_OPERATOR,
+    status_code=204,
+    summary="Unlock an enterprise's account, by its number",
+    tags=["operators"],
+    request_max_body_size=_SMALL,
+)
+async def unlock_by_operator(number: PathId, data: LockRequest, mandates: Mandates, actor: Actor) -> None:
+    """With the reason, which is kept. Mandates stand again as they were."""
+    await locking.unlock_by_operator(mandates, actor, number, data)
+
+
 @get("/v1/desk/enterprise-claims", who=_CHECKER, summary="Claims that wait", tags=["desk"])
 async def waiting(mandates: Mandates, actor: Actor) -> list[DeskClaim]:
     """The oldest first."""
@@ -180,6 +220,9 @@ route_handlers: list[Any] = [
     narrow,
     end_delegate,
     close,
+    lock,
+    lock_by_operator,
+    unlock_by_operator,
     waiting,
     decide,
     record,

@@ -185,3 +185,9 @@ class EndRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ended_for: Literal["decision", "death"]
     reason: Said
+
+
+class LockRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an operator locks or unlocks: a court's letter, a certificate that was withdrawn, a representative before the desk."""
+
+    reason: Said

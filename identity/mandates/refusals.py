@@ -152,3 +152,17 @@ class WardDiffers(Refusal):
     code = "ward-differs"
     vi = "Số định danh của người được giám hộ đã ghi nhận với thông tin khác, hoặc không khớp ngày sinh, giới tính. Hãy kiểm tra giấy tờ."
     en = "The ward's number is on record with other particulars, or does not fit date of birth and sex. Check the papers."
+
+
+class EnterpriseLocked(Refusal):
+    status = 409
+    code = "enterprise-locked"
+    vi = "Tài khoản của doanh nghiệp này đang bị khoá."
+    en = "This enterprise's account is locked already."
+
+
+class EnterpriseNotLocked(Refusal):
+    status = 409
+    code = "enterprise-not-locked"
+    vi = "Tài khoản của doanh nghiệp này không bị khoá."
+    en = "This enterprise's account is not locked."

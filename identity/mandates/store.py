@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.tables import accounts
-from identity.mandates.tables import enterprise_claims, enterprises, mandate_events, mandates, wards
+from identity.mandates.tables import enterprise_claims, enterprise_locks, enterprises, mandate_events, mandates, wards
+from kit.db import rows
 
 _M, _C = mandates.c, enterprise_claims.c
 _company = accounts.alias("company")
@@ -45,10 +46,15 @@ _WHOLE = (
 
 
 async def hold_enterprise(conn: AsyncConnection, account_id: str) -> Any:
-    """number, legal_name, created_at, closed_at; held until the transaction ends, so that changes of who acts for it come one by one."""
+    """account_id, number, legal_name, created_at, closed_at, locked_at; held until the transaction ends, so that changes of who acts for it come one by one."""
     statement = (
         select(
-            enterprises.c.number, accounts.c.full_name.label("legal_name"), accounts.c.created_at, accounts.c.closed_at
+            enterprises.c.account_id,
+            enterprises.c.number,
+            accounts.c.full_name.label("legal_name"),
+            accounts.c.created_at,
+            accounts.c.closed_at,
+            accounts.c.locked_at,
         )
         .join_from(enterprises, accounts, accounts.c.id == enterprises.c.account_id)
         .where(enterprises.c.account_id == account_id)
@@ -74,6 +80,14 @@ async def open_enterprise(
 async def enterprise_of(conn: AsyncConnection, number: str) -> str | None:
     statement = select(enterprises.c.account_id).where(enterprises.c.number == number)
     return (await conn.execute(statement)).scalar()
+
+
+async def set_locked(conn: AsyncConnection, account_id: str, at: datetime | None) -> None:
+    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(locked_at=at))
+
+
+async def add_lock_event(conn: AsyncConnection, **values: Any) -> None:
+    await conn.execute(insert(enterprise_locks).values(**values))
 
 
 async def reopen(conn: AsyncConnection, account_id: str) -> None:
@@ -167,6 +181,17 @@ async def of_principal(conn: AsyncConnection, principal_id: str, *, still_open: 
     """An enterprise's or a ward's; the newest first."""
     query = _WHOLE.where(_of(principal_id)).order_by(_M.id.desc())
     return (await conn.execute(query.where(_M.ended_at.is_(None)) if still_open else query)).all()
+
+
+async def held_open(conn: AsyncConnection, holder_ids: Sequence[str]) -> list[Any]:
+    """enterprise_id, ward_id, ward_pin_digest of what these accounts hold that has not ended."""
+    return await rows(conn, _HELD_OPEN, (list(holder_ids),))
+
+
+_HELD_OPEN = """
+select m.enterprise_id, m.ward_id, w.pin_digest as ward_pin_digest from mandates m left join wards w on w.id = m.ward_id
+where m.holder_id = any(%s) and m.ended_at is null
+"""
 
 
 async def due(conn: AsyncConnection, today: date) -> Sequence[str]:

@@ -126,3 +126,19 @@ mandate_events = Table(
     CheckConstraint("what in ('granted', 'narrowed', 'ended')", name="what"),
 )
 """Appended, never edited (a trigger holds it)."""
+
+enterprise_locks = Table(
+    "enterprise_locks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("enterprise_id", Id, ForeignKey("enterprises.account_id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("what", Text, nullable=False),
+    # A representative, or an operator with an office.
+    Column("by_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("office_id", Id, ForeignKey("offices.id")),
+    Column("said", Text, nullable=False),
+    Index("ix_enterprise_locks_enterprise_id", "enterprise_id", "id"),
+    CheckConstraint("what in ('locked', 'unlocked')", name="what"),
+)
+"""Appended, never edited (a trigger holds it)."""

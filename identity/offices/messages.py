@@ -35,3 +35,14 @@ class Office(msgspec.Struct, frozen=True):
     ward_code: str
     name: Words
     address: str
+
+
+class Colleague(msgspec.Struct, frozen=True):
+    """An officer in office today. `skills` null is all of the roles' work; `substitute_id` holds the roles while they are away."""
+
+    account_id: str
+    full_name: str
+    roles: list[str]
+    skills: list[str] | None
+    away: bool
+    substitute_id: str | None

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts import account_kind
 from identity.offices import store
-from identity.offices.messages import ROLES, Agency, Office
+from identity.offices.messages import ROLES, Agency, Colleague, Office
 from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
 from kit import clock, ids
 from kit.refusal import NotFound, Words
@@ -102,4 +102,27 @@ async def appoint(
 async def end_appointment(conn: AsyncConnection, *, account_id: str) -> None:
     """The officer's tokens stop with the next request; refuses NotFound when there is none to end."""
     if not await store.end_appointment(conn, account_id, clock.now()):
+        raise NotFound
+
+
+async def colleagues(conn: AsyncConnection, office_id: str) -> list[Colleague]:
+    """Who is in office there today, those on leave too; by name."""
+    return [
+        Colleague(row.account_id, row.full_name, row.roles, row.skills, row.away, row.substitute_id)
+        for row in await store.staff(conn, office_id, clock.today())
+    ]
+
+
+async def at_work(conn: AsyncConnection, account_id: str) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """An officer's skills (None is all of their roles' work), and the accounts of those away whom they stand in for today."""
+    row = await store.at_work(conn, account_id, clock.today())
+    if row is None:
+        return None, frozenset()
+    return None if row.skills is None else frozenset(row.skills), frozenset(row.stands_in_for)
+
+
+async def set_skills(conn: AsyncConnection, account_id: str, office_id: str, skills: Collection[str] | None) -> None:
+    """Of an officer of that office; refuses NotFound."""
+    chosen = None if skills is None else sorted(set(skills))
+    if not await store.set_skills(conn, account_id, office_id, chosen):
         raise NotFound

@@ -90,3 +90,36 @@ async def add_appointment(
 async def end_appointment(conn: AsyncConnection, account_id: str, at: datetime) -> bool:
     open_one = (officers.c.account_id == account_id) & officers.c.ended_at.is_(None)
     return (await conn.execute(update(officers).where(open_one).values(ended_at=at))).rowcount == 1
+
+
+_STAFF = """
+select o.account_id, a.full_name, o.roles, o.skills, l.id is not null as away, l.substitute_id
+from officers o join accounts a on a.id = o.account_id
+left join officer_leaves l on l.account_id = o.account_id and l.ended_at is null and %(day)s between l.from_on and l.until_on
+where o.office_id = %(office_id)s and o.ended_at is null and o.from_on <= %(day)s and (o.until_on is null or o.until_on >= %(day)s)
+order by a.full_name, o.account_id
+"""
+
+
+async def staff(conn: AsyncConnection, office_id: str, on: date) -> list[Any]:
+    """account_id, full_name, roles, skills, away, substitute_id of who is in office that day."""
+    return await rows(conn, _STAFF, {"office_id": office_id, "day": on})
+
+
+_AT_WORK = """
+select o.skills, coalesce(array(
+  select l.account_id from officer_leaves l join officers a on a.account_id = l.account_id and a.ended_at is null
+  where l.substitute_id = o.account_id and l.ended_at is null and %(day)s between l.from_on and l.until_on
+    and a.office_id = o.office_id), '{}') as stands_in_for
+from officers o where o.account_id = %(account_id)s and o.ended_at is null
+"""
+
+
+async def at_work(conn: AsyncConnection, account_id: str, on: date) -> Any:
+    """skills, stands_in_for of the officer's appointment; None where there is none."""
+    return next(iter(await rows(conn, _AT_WORK, {"account_id": account_id, "day": on})), None)
+
+
+async def set_skills(conn: AsyncConnection, account_id: str, office_id: str, skills: list[str] | None) -> bool:
+    mine = (officers.c.account_id == account_id) & (officers.c.office_id == office_id) & officers.c.ended_at.is_(None)
+    return (await conn.execute(update(officers).where(mine).values(skills=skills))).rowcount == 1

@@ -43,6 +43,8 @@ officers = Table(
     # The city's hours; outside them nobody is signed in. Null: at any hour.
     Column("shift_from", Time),
     Column("shift_until", Time),
+    # What of the roles' work they do: codes of procedures, or fields as the catalogue names them; null is all of it.
+    Column("skills", ARRAY(Text)),
     Column("appointed_at", Instant, nullable=False),
     Column("ended_at", Instant),
     # An officer acts for one office at a time, so that every act has one office.

@@ -4,7 +4,8 @@ from typing import Any
 
 from litestar import delete, get, post, put
 
-from identity.http import PathId
+from identity.http import OnBehalfOf, PathId
+from identity.mandates import Mandates
 from identity.partners import service
 from identity.partners.messages import (
     Application,
@@ -29,9 +30,9 @@ _OPERATOR = officer("operator", scope="desk")
 _ONE = "/v1/me/clients/{client_id:str}"
 
 
-async def ways(db: Database, keys: Keys, settings: Settings, post_office: PostOffice) -> Ways:
+async def ways(db: Database, keys: Keys, settings: Settings, post_office: PostOffice, mandates: Mandates) -> Ways:
     """What the verbs stand on."""
-    return Ways(db=db, keys=keys, settings=settings, post_office=post_office)
+    return Ways(db=db, keys=keys, settings=settings, post_office=post_office, mandates=mandates)
 
 
 _WAYS = {"ways": ways}
@@ -44,33 +45,42 @@ _WAYS = {"ways": ways}
     summary="Ask to register an app, or to change one",
     tags=["partners"],
 )
-async def apply(data: Wanted, ways: Ways, actor: Actor) -> Application:
-    """An operator decides; a sandbox says yes at once. Needs a sign-in of the last minutes."""
-    return await service.apply(ways, actor, data)
+async def apply(data: Wanted, ways: Ways, actor: Actor, on_behalf_of: OnBehalfOf = None) -> Application:
+    """An operator decides; a sandbox says yes at once. Needs a sign-in of the last minutes. Who represents an enterprise asks on its
+    behalf, and looks after its apps likewise."""
+    return await service.apply(ways, actor, data, behalf=on_behalf_of)
 
 
-@get("/v1/me/clients", who=_PARTNER, summary="My apps, and what I asked for", tags=["partners"])
-async def mine(db: Database, actor: Actor) -> MyClients:
+@get(
+    "/v1/me/clients",
+    who=_PARTNER,
+    dependencies=_WAYS,
+    summary="My apps, and what I asked for",
+    tags=["partners"],
+)
+async def mine(ways: Ways, actor: Actor, on_behalf_of: OnBehalfOf = None) -> MyClients:
     """As they are registered, and what operators said."""
-    return await service.clients_of(db, actor)
+    return await service.clients_of(ways, actor, behalf=on_behalf_of)
 
 
 @post(f"{_ONE}/secret", who=_PARTNER, dependencies=_WAYS, summary="A new secret of an app", tags=["partners"])
-async def renew_secret(client_id: PathId, ways: Ways, actor: Actor) -> NewSecret:
+async def renew_secret(client_id: PathId, ways: Ways, actor: Actor, on_behalf_of: OnBehalfOf = None) -> NewSecret:
     """Shown this once; the one before is taken for seven days more. Also how the first one is got."""
-    return await service.renew_secret(ways, actor, client_id)
+    return await service.renew_secret(ways, actor, client_id, behalf=on_behalf_of)
 
 
 @delete(f"{_ONE}/old-secret", who=_PARTNER, dependencies=_WAYS, summary="End the secret before", tags=["partners"])
-async def end_old_secret(client_id: PathId, ways: Ways, actor: Actor) -> None:
+async def end_old_secret(client_id: PathId, ways: Ways, actor: Actor, on_behalf_of: OnBehalfOf = None) -> None:
     """At once: for one that got out, or once every server has the new one."""
-    await service.end_old_secret(ways, actor, client_id)
+    await service.end_old_secret(ways, actor, client_id, behalf=on_behalf_of)
 
 
 @put(f"{_ONE}/keys", who=_PARTNER, dependencies=_WAYS, summary="The keys an app signs with", tags=["partners"])
-async def replace_keys(client_id: PathId, data: PublicKeys, ways: Ways, actor: Actor) -> MyClient:
+async def replace_keys(
+    client_id: PathId, data: PublicKeys, ways: Ways, actor: Actor, on_behalf_of: OnBehalfOf = None
+) -> MyClient:
     """Public halves (private_key_jwt, ES256); send the old and the new one together while servers change over."""
-    return await service.replace_keys(ways, actor, client_id, data.public_keys)
+    return await service.replace_keys(ways, actor, client_id, data.public_keys, behalf=on_behalf_of)
 
 
 @get(

@@ -24,6 +24,20 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: Annotated[str, Meta(min_length=1, max_length=300, pattern=WRITTEN)]
 
 
+class ServiceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people read where a token for it is asked of them."""
+
+    vi: Annotated[str, Meta(min_length=1, max_length=80, pattern=WRITTEN)]
+    en: Annotated[str, Meta(min_length=1, max_length=80, pattern=WRITTEN)]
+
+
+class WantedService(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of one's own that takes the city's tokens (RFC 8707): `uri` stands in their `aud`."""
+
+    uri: _Uri
+    name: ServiceName
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A registration as a partner wants it. With `client_id`, what one of theirs is to become."""
 
@@ -35,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ]
     purpose: Purpose
     scopes: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(min_length=1, max_length=20)]
-    redirect_uris: Annotated[_Uris, Meta(min_length=1)]
+    redirect_uris: Annotated[_Uris, Meta(description="at least one, but for a service")] = []
     public_keys: Annotated[
         list[dict[str, Any]],
         Meta(max_length=5, description="public JWKs (ES256) of a confidential client that signs (private_key_jwt)"),
@@ -48,6 +62,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bool, Meta(description="DPoP (RFC 9449); false only for public clients whose library has none, such as AppAuth")
     ] = True
     fapi2: Annotated[bool, Meta(description="the stricter readings of the FAPI 2.0 security profile")] = False
+    resources: Annotated[_Uris, Meta(description="RFC 8707: services of others the app asks tokens for")] = []
+    service: Annotated[
+        WantedService | None,
+        Meta(
+            description="a service instead of an app: nobody signs in to it, `scopes` are what it understands in tokens, and the client is how it asks about them (RFC 7662)"
+        ),
+    ] = None
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +88,7 @@ class WaitingApplication(msgspec.Struct, frozen=True, kw_only=True):
 
     application: Application
     owner_name: str
+    owner_kind: Annotated[Literal["person", "enterprise"], Meta(description="an enterprise has no level of its own")]
     owner_level: int
     now: Annotated[Wanted | None, Meta(description="as registered now; null for a new client")]
 
@@ -88,6 +110,8 @@ class MyClient(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[ClientScope]
     grants: list[str]
     redirect_uris: list[str]
+    resources: Annotated[list[str], Meta(description="services of others it asks tokens for")]
+    service: Annotated[WantedService | None, Meta(description="what it is instead of an app")]
     key_ids: Annotated[list[str], Meta(description="thumbprints (RFC 7638) of its public keys")]
     old_secret_until: Annotated[datetime | None, Meta(description="until when the secret before is still taken")]
 

@@ -24,6 +24,13 @@ class OwnApplication(Refusal):
     en = "You may not decide your own application."
 
 
+class OnlyRepresentatives(Refusal):
+    status = 403
+    code = "only-representatives"
+    vi = "Chỉ người đại diện của doanh nghiệp mới quản lý ứng dụng của doanh nghiệp."
+    en = "Only who represents an enterprise looks after its apps."
+
+
 class NotForPartners(Refusal):
     status = 422
     code = "scope-not-for-partners"

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity import accounts, tokens
+from identity import accounts, mandates, tokens
 from identity.accounts import telling
 from identity.accounts.authenticators import service as authenticators
 from identity.accounts.freshness import refuse_stale
 from identity.consents import reads
+from identity.mandates import Mandates
 from identity.partners import store
 from identity.partners.messages import (
     Application,
@@ -19,18 +20,23 @@ from identity.partners.messages import (
     MyClient,
     MyClients,
     NewSecret,
+    Purpose,
+    ServiceName,
     Verdict,
     WaitingApplication,
     Wanted,
+    WantedService,
 )
 from identity.partners.refusals import (
     ApplicationDecided,
     ApplicationWaits,
     NotForPartners,
+    OnlyRepresentatives,
     OwnApplication,
     TooManyClients,
 )
 from identity.tokens import clients as registered
+from identity.tokens import services
 from identity.tokens.refusals import BadClient
 from identity.tokens.rfc7638 import key_of, thumbprint
 from kit import clock, ids
@@ -72,18 +78,22 @@ class Ways(msgspec.Struct, frozen=True):
     keys: Keys
     settings: Settings
     post_office: PostOffice
+    mandates: Mandates
 
 
-async def apply(ways: Ways, actor: Actor, wanted: Wanted) -> Application:
-    """Asks for a new client, or for another registration of one's own; a sandbox says yes at once.
+async def apply(ways: Ways, actor: Actor, wanted: Wanted, *, behalf: str | None) -> Application:
+    """Asks for a new client, or for another registration of one's own; a sandbox says yes at once. `behalf` is the mandate of who
+    represents an enterprise, here and below: the client is then the enterprise's.
 
-    Refuses BadClient, NotForPartners, ApplicationWaits, TooManyClients, NotFound, SignInTooOld.
+    Refuses BadClient, BadService, ServiceExists, NotForPartners, ApplicationWaits, TooManyClients, NotFound, SignInTooOld, and as
+    `mandates.acting` does.
     """
     refuse_stale(actor, "applications")
-    owner_id = authenticators.holder_of(actor)
     if beyond := [name for name in wanted.scopes if name not in SCOPES]:
         raise NotForPartners(scope=beyond[0])
+    _refuse_mixed(wanted)
     async with ways.db.begin() as conn:
+        owner_id = await _owner(conn, ways, actor, behalf)
         if wanted.client_id is not None:
             await _own(conn, owner_id, wanted.client_id)
             now = await registered.client(conn, wanted.client_id)
@@ -91,11 +101,18 @@ async def apply(ways: Ways, actor: Actor, wanted: Wanted) -> Application:
                 raise BadClient(
                     reason="what is public stays public, what is confidential stays so: ask for another client"
                 )
+            if wanted.service is not None or "authorization_code" not in now.grants:
+                raise BadClient(reason="a service stays as it was registered: ask for another")
         elif len(await store.clients_of(conn, owner_id)) + await store.waiting_of(conn, owner_id) >= _MOST:
             raise TooManyClients(most=_MOST)
         client_id = wanted.client_id or ids.new_id("app")
         # Looked at before anybody is asked to decide about it.
-        registered.refuse_unsafe(registered.described(**_registration(wanted, client_id, owner_id, sandbox=False)))
+        looked_at = registered.described(**_registration(wanted, client_id, owner_id, sandbox=False))
+        registered.refuse_unsafe(looked_at)
+        await registered.refuse_unknown(conn, looked_at)
+        if wanted.service is not None:
+            services.refuse_unfit(wanted.service.uri, _words(wanted.service.name), wanted.scopes)
+            await services.refuse_taken(conn, wanted.service.uri)
         application_id = ids.new_id("cap")
         added = await store.add(
             conn,
@@ -112,43 +129,45 @@ async def apply(ways: Ways, actor: Actor, wanted: Wanted) -> Application:
         return _told(await store.one(conn, application_id))
 
 
-async def clients_of(db: Database, actor: Actor) -> MyClients:
+async def clients_of(ways: Ways, actor: Actor, *, behalf: str | None) -> MyClients:
     """One's clients as they are, and what was asked about them."""
-    owner_id = authenticators.holder_of(actor)
-    async with db.connect() as conn:
-        found = [await registered.client(conn, one) for one in await store.clients_of(conn, owner_id)]
+    async with ways.db.connect() as conn:
+        owner_id = await _owner(conn, ways, actor, behalf, hold=False)
+        mine = [await _mine(conn, one) for one in await store.clients_of(conn, owner_id)]
         asked = [_told(row) for row in await store.of_owner(conn, owner_id, _PAGE)]
-    return MyClients(clients=[_mine(one) for one in found if one is not None], applications=asked)
+    return MyClients(clients=mine, applications=asked)
 
 
-async def renew_secret(ways: Ways, actor: Actor, client_id: str) -> NewSecret:
+async def renew_secret(ways: Ways, actor: Actor, client_id: str, *, behalf: str | None) -> NewSecret:
     """Also how the first one is got. Refuses SignInTooOld, NotFound also for a client that signs or has nothing to keep."""
     refuse_stale(actor, "applications")
     async with ways.db.begin() as conn:
-        await _own(conn, authenticators.holder_of(actor), client_id)
+        owner_id = await _owner(conn, ways, actor, behalf)
+        await _own(conn, owner_id, client_id)
         until = clock.now() + OVERLAP
         secret = await tokens.renew_secret(conn, client_id, overlap=OVERLAP)
-        await _tell(conn, ways, actor, Words(vi="Đã tạo mật khẩu mới cho ứng dụng", en="a client got a new secret"))
+        await _tell(conn, ways, owner_id, Words(vi="Đã tạo mật khẩu mới cho ứng dụng", en="a client got a new secret"))
     return NewSecret(client_id=client_id, client_secret=secret, old_secret_until=until)
 
 
-async def end_old_secret(ways: Ways, actor: Actor, client_id: str) -> None:
+async def end_old_secret(ways: Ways, actor: Actor, client_id: str, *, behalf: str | None) -> None:
     """At once, for one that got out. Refuses NotFound."""
     async with ways.db.begin() as conn:
-        await _own(conn, authenticators.holder_of(actor), client_id)
+        await _own(conn, await _owner(conn, ways, actor, behalf), client_id)
         await tokens.end_old_secret(conn, client_id)
 
 
-async def replace_keys(ways: Ways, actor: Actor, client_id: str, keys: list[dict[str, Any]]) -> MyClient:
+async def replace_keys(
+    ways: Ways, actor: Actor, client_id: str, keys: list[dict[str, Any]], *, behalf: str | None
+) -> MyClient:
     """Refuses SignInTooOld, NotFound also for a client that keeps a secret, BadClient."""
     refuse_stale(actor, "applications")
     async with ways.db.begin() as conn:
-        await _own(conn, authenticators.holder_of(actor), client_id)
+        owner_id = await _owner(conn, ways, actor, behalf)
+        await _own(conn, owner_id, client_id)
         await tokens.replace_keys(conn, client_id, keys)
-        await _tell(conn, ways, actor, Words(vi="Đã thay khoá của ứng dụng", en="a client's keys were replaced"))
-        changed = await registered.client(conn, client_id)
-    assert changed is not None
-    return _mine(changed)
+        await _tell(conn, ways, owner_id, Words(vi="Đã thay khoá của ứng dụng", en="a client's keys were replaced"))
+        return await _mine(conn, client_id)
 
 
 # The operator
@@ -173,7 +192,8 @@ async def decide(ways: Ways, operator: Actor, application_id: str, asked: Decisi
         owner = await accounts.account(conn, ways.keys, row.owner_id)
         own = await accounts.account(conn, ways.keys, authenticators.holder_of(operator))
         # An officer's working account holds no personal number: a shared name is all there is to go by.
-        if own.id == owner.id or same_name(own.full_name, owner.full_name):
+        behind = await mandates.representatives(conn, owner.id)
+        if own.id == owner.id or any(same_name(own.full_name, name) for name in (owner.full_name, *behind.values())):
             raise OwnApplication
         await reads.record(conn, operator, "client_application", row.owner_id)
         await _decide(conn, ways, row, asked.verdict, asked.reason, operator.account_id)
@@ -189,6 +209,11 @@ async def _decide(
         if wanted.client_id is None:
             # The secret nobody saw: the owner asks for one.
             await tokens.register_client(conn, **registration)
+            if wanted.service is not None:
+                service = wanted.service
+                await tokens.register_service(
+                    conn, uri=service.uri, name=_words(service.name), scopes=wanted.scopes, client_id=row.client_id
+                )
         else:
             await tokens.change_client(conn, **registration)
     await store.decide(conn, row.id, decided_at=clock.now(), verdict=verdict, reason=reason, officer_id=officer_id)
@@ -197,7 +222,17 @@ async def _decide(
         if verdict == "approved"
         else Words(vi="Đơn đăng ký ứng dụng của bạn bị từ chối", en="your application to register an app was refused")
     )
-    await telling.tell_of_change(conn, ways.keys, ways.post_office, ways.settings, row.owner_id, said)
+    await _tell(conn, ways, row.owner_id, said)
+
+
+async def _owner(conn: AsyncConnection, ways: Ways, actor: Actor, behalf: str | None, *, hold: bool = True) -> str:
+    """The account whose clients they are: the caller's, or that of the enterprise the caller represents."""
+    if behalf is None:
+        return authenticators.holder_of(actor)
+    acting = await mandates.acting(conn, ways.mandates, actor, behalf, hold=hold)
+    if acting.kind != "representative":
+        raise OnlyRepresentatives
+    return acting.principal.id
 
 
 async def _own(conn: AsyncConnection, owner_id: str, client_id: str) -> None:
@@ -205,21 +240,46 @@ async def _own(conn: AsyncConnection, owner_id: str, client_id: str) -> None:
         raise NotFound
 
 
-async def _tell(conn: AsyncConnection, ways: Ways, actor: Actor, said: Words) -> None:
-    owner_id = authenticators.holder_of(actor)
-    await telling.tell_of_change(conn, ways.keys, ways.post_office, ways.settings, owner_id, said)
+async def _tell(conn: AsyncConnection, ways: Ways, owner_id: str, said: Words) -> None:
+    """The owner; of an enterprise, which has no letter-box, who represents it."""
+    for account_id in sorted(await mandates.representatives(conn, owner_id)) or [owner_id]:
+        await telling.tell_of_change(conn, ways.keys, ways.post_office, ways.settings, account_id, said)
+
+
+def _refuse_mixed(wanted: Wanted) -> None:
+    """An app that people sign in to, or a service that takes tokens. Refuses BadClient."""
+    if wanted.service is None:
+        return
+    if wanted.kind != "confidential":
+        raise BadClient(reason="a service has a secret or a key")
+    if (
+        wanted.redirect_uris
+        or wanted.post_logout_redirect_uris
+        or wanted.backchannel_logout_uri
+        or wanted.stays_signed_in
+        or wanted.resources
+    ):
+        raise BadClient(
+            reason="nobody signs in to a service: it has no addresses, refresh tokens or services of others"
+        )
+
+
+def _words(said: Purpose | ServiceName) -> Words:
+    return Words(vi=said.vi, en=said.en)
 
 
 def _registration(wanted: Wanted, client_id: str, owner_id: str, *, sandbox: bool) -> dict[str, Any]:
-    """As the issuer takes it."""
+    """As the issuer takes it. A service's client asks about tokens, and has no scope for itself."""
+    people = ["authorization_code", *(["refresh_token"] if wanted.stays_signed_in else [])]
     return {
         "client_id": client_id,
         "name": wanted.name,
         "kind": wanted.kind,
-        "grants": ["authorization_code", *(["refresh_token"] if wanted.stays_signed_in else [])],
-        "scopes": list(dict.fromkeys(wanted.scopes)),
+        "grants": people if wanted.service is None else ["client_credentials"],
+        "scopes": [] if wanted.service is not None else list(dict.fromkeys(wanted.scopes)),
+        "resources": wanted.resources,
         "redirect_uris": wanted.redirect_uris,
-        "purpose": Words(vi=wanted.purpose.vi, en=wanted.purpose.en),
+        "purpose": _words(wanted.purpose),
         "keys": wanted.public_keys,
         "require_par": wanted.require_par,
         "fapi2": wanted.fapi2,
@@ -237,6 +297,7 @@ async def _waiting(conn: AsyncConnection, ways: Ways, row: Any) -> WaitingApplic
     return WaitingApplication(
         application=_told(row),
         owner_name=owner.full_name,
+        owner_kind="enterprise" if owner.kind == "enterprise" else "person",
         owner_level=owner.level,
         now=None if now is None else _wanted_of(now),
     )
@@ -265,7 +326,9 @@ def _told(row: Any) -> Application:
     )
 
 
-def _mine(client: tokens.Client) -> MyClient:
+async def _mine(conn: AsyncConnection, client_id: str) -> MyClient:
+    client, service = await registered.client(conn, client_id), await services.of_client(conn, client_id)
+    assert client is not None
     until = client.old_secret_until
     return MyClient(
         client_id=client.id,
@@ -277,6 +340,10 @@ def _mine(client: tokens.Client) -> MyClient:
         scopes=[ClientScope(name, tokens.words_of(name)) for name in client.scopes],
         grants=sorted(client.grants),
         redirect_uris=list(client.redirect_uris),
+        resources=list(client.resources),
+        service=None
+        if service is None
+        else WantedService(service.uri, ServiceName(vi=service.name.vi, en=service.name.en)),
         key_ids=[thumbprint(key_of(key)) for key in client.keys],
         old_secret_until=until if until is not None and clock.now() < until else None,
     )

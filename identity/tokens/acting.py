@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from identity.tokens import rfc9068, scopes
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.tokens import rfc9068, scopes, store
 from identity.tokens.refusals import InvalidToken, TokenRevoked
 from identity.tokens.rfc6750 import Scheme, challenge
 from kit import clock
@@ -11,6 +13,13 @@ from kit.actor import Actor
 
 IDLE = timedelta(seconds=60)
 """A kiosk that a person left keeps nothing for longer; whoever is still there touches it, and has as long again."""
+
+
+async def grant_behind(conn: AsyncConnection, claims: rfc9068.AccessClaims) -> Any:
+    """What a token of ours stands on, as it stands now; None where there is nothing any more."""
+    if rfc9068.is_own(claims):
+        return await store.own_grant(conn, claims.gid, kind=claims.kind, client_id=claims.client_id, scope=claims.scope)
+    return await store.grant(conn, claims.gid, clock.today())
 
 
 def refuse_ended(grant: Any, claims: rfc9068.AccessClaims, scheme: Scheme) -> None:

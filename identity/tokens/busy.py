@@ -1,12 +1,12 @@
 """The two verbs every app calls all day, a client's own token and a refresh, for many callers at once (decision 0025).
 
 Only what is good beyond doubt is answered here. What is refused, and what is rare (assertions, officers, services of others, a kiosk's
-visitor, claims in the ID token, a second use), goes the ordinary way through `service`, which alone says no to a token. Nothing is answered before its row is committed.
+visitor, claims in the ID token, a second use), goes the ordinary way through `service`, which alone says no to a token. No client is
+answered as it was before it changed, and no refresh before its rows are committed.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -28,7 +28,7 @@ _ORDINARY = frozenset({"grant_type", "client_id", "client_secret", "refresh_toke
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A client as it was read, and the version of its row: every write asks for that version, so that a changed client is read again."""
+    """A client as it was read, and the version of its row: every answer asks for that version, so that a changed client is read again."""
 
     client: Client
     version: str
@@ -48,8 +48,8 @@ class Busy:
         self._db, self._issuer, self._post_office = db, issuer, post_office
         self._known: dict[str, Known] = {}
         # Of its own for each verb: one statement or transaction at a time, the next when that is committed.
-        self._grants, self._families = db.line(), db.line()
-        self._own: Together[dict[str, Any], bool] = Together(self._write_grants)
+        self._clients, self._families = db.line(), db.line()
+        self._stands: Together[Known, bool] = Together(self._stand)
         self._refreshes: Together[_Refresh, TokenReply | None] = Together(self._refresh_all)
 
     async def give_token(
@@ -73,7 +73,7 @@ class Busy:
         )  # fmt: skip
 
     async def close(self) -> None:
-        for line in (self._grants, self._families):
+        for line in (self._clients, self._families):
             await line.close()
 
     async def _proved(self, shown: rfc6749.Credentials, *, again: bool = False) -> Known:
@@ -100,18 +100,17 @@ class Busy:
     async def _client_token(
         self, known: Known, shown: rfc6749.Credentials, sent: Mapping[str, str], jkt: str | None
     ) -> TokenReply:
-        while True:
-            aim = self._issuer.own_aim(known.client, sent.get("scope"))
-            row, reply = self._issuer.client_token(known.client, aim, jkt=jkt)
-            if await self._own.ask(row | {"version": known.version}):
-                return reply
+        while not await self._stands.ask(known):
             known = await self._proved(shown, again=True)
             _refuse_changed(known.client, "client_credentials", jkt)
+        aim = self._issuer.own_aim(known.client, sent.get("scope"))
+        return self._issuer.client_token(known.client, aim, jkt=jkt)
 
-    async def _write_grants(self, rows: list[dict[str, Any]]) -> list[bool]:
-        async with self._grants.held() as conn:
-            written = await many.add_grants(conn, rows, resources=[self._issuer.url])
-        return [row["id"] in written for row in rows]
+    async def _stand(self, asked: list[Known]) -> list[bool]:
+        """Whether each is still as it was read. Of two readings of one client the later one may be; the other is asked again."""
+        versions = {known.client.id: known.version for known in asked}
+        same = await many.unchanged(self._clients, versions)
+        return [known.client.id in same and versions[known.client.id] == known.version for known in asked]
 
     # Refreshes
 
@@ -135,25 +134,25 @@ class Busy:
     async def _refresh_all(self, asked: list[_Refresh]) -> list[TokenReply | None]:
         """The new tokens, None for what must go the ordinary way; of two with one token the second does."""
         now = clock.now()
-        rows: list[dict[str, Any]] = [
-            {"digest": ids.digest(one.token), "client_id": one.known.client.id, "version": one.known.version}
-            for one in asked
-        ]
-        async with self._families.held() as conn, conn.transaction():
-            taken = await many.take_refresh_tokens(conn, rows, at=now, day=clock.today())
-            replies: list[TokenReply | None] = []
-            changes: list[dict[str, Any]] = []
-            for one, row in zip(asked, rows, strict=True):
-                grant = taken.pop(row["digest"], None)
-                reply = None if grant is None else self._next(one, grant, now)
-                replies.append(reply)
-                if reply is not None:
-                    changes.append(_change(one, grant, reply, row["digest"], now))
-            if changes:
-                await many.change_refresh_tokens(conn, changes, at=now, forget_before=now - refreshing.SAME_ANSWER)
-        return replies
+        shown = [many.Shown(ids.digest(one.token), one.known.client.id, one.known.version) for one in asked]
+        good = await many.good_refresh_tokens(self._families, shown, at=now, day=clock.today())
+        replies: list[TokenReply | None] = []
+        changes: list[many.Change] = []
+        for one, seen in zip(asked, shown, strict=True):
+            grant = good.pop(seen.digest, None)
+            reply = None if grant is None else self._next(one, grant, now)
+            replies.append(reply)
+            if grant is not None and reply is not None:
+                changes.append(_change(one, grant, reply, now))
+        if not changes:
+            return replies
+        # What ended meanwhile ended the grant, and with it all that is written here. What was used meanwhile is not written.
+        used = await many.change_refresh_tokens(
+            self._families, changes, at=now, forget_before=now - refreshing.SAME_ANSWER
+        )
+        return [reply if seen.digest in used else None for reply, seen in zip(replies, shown, strict=True)]
 
-    def _next(self, one: _Refresh, grant: Any, now: datetime) -> TokenReply | None:
+    def _next(self, one: _Refresh, grant: many.Standing, now: datetime) -> TokenReply | None:
         client = one.known.client
         if client.kind == "public" and grant.jkt is not None and grant.jkt != one.jkt:
             return None
@@ -179,13 +178,13 @@ def _refuse_changed(client: Client, grant: str, jkt: str | None) -> None:
         )
 
 
-def _change(one: _Refresh, grant: Any, reply: TokenReply, digest: bytes, now: datetime) -> dict[str, Any]:
+def _change(one: _Refresh, grant: many.Standing, reply: TokenReply, now: datetime) -> many.Change:
     assert reply.refresh_token is not None
-    return {
-        "digest": digest,
-        "grant_id": grant.id,
-        "used_for": refreshing.asked(one.scope, one.jkt),
-        "sealed": refreshing.sealed(one.token, reply, grant.id),
-        "successor": ids.digest(reply.refresh_token),
-        "until": min(grant.expires_at, now + REFRESH_LIFETIME),
-    }
+    return many.Change(
+        digest=grant.digest,
+        grant_id=grant.id,
+        used_for=refreshing.asked(one.scope, one.jkt),
+        sealed=refreshing.sealed(one.token, reply, grant.id),
+        successor=ids.digest(reply.refresh_token),
+        until=min(grant.expires_at, now + REFRESH_LIFETIME),
+    )

@@ -33,7 +33,7 @@ async def register_client(conn: AsyncConnection, *, kind: ClientKind, **registra
     secret = ids.secret_token("cs") if kind == "confidential" and not registration.get("keys") else None
     added = described(kind=kind, secret_digest=None if secret is None else ids.digest(secret), **registration)
     refuse_unsafe(added)
-    await _refuse_unknown(conn, added)
+    await refuse_unknown(conn, added)
     if not await store.add_client(conn, added, clock.now()):
         raise ClientExists(client_id=added.id)
     return secret
@@ -47,7 +47,7 @@ async def change_client(conn: AsyncConnection, *, client_id: str, kind: ClientKi
     how: dict[str, Any] = {"secret_digest": kept.secret_digest, "keys": kept.keys}
     changed = described(client_id=client_id, kind=kind, **(registration | how))
     refuse_unsafe(changed)
-    await _refuse_unknown(conn, changed)
+    await refuse_unknown(conn, changed)
     await store.change_client(conn, changed)
 
 
@@ -251,7 +251,7 @@ def refuse_unsafe(client: Client) -> None:
         raise BadClient(reason="; ".join(reasons))
 
 
-async def _refuse_unknown(conn: AsyncConnection, client: Client) -> None:
+async def refuse_unknown(conn: AsyncConnection, client: Client) -> None:
     """Refuses BadClient for services and clients that nobody registered."""
     known = {service.uri for service in await store.services(conn, client.resources)}
     unknown = [uri for uri in client.resources if uri not in known]

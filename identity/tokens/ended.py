@@ -1,7 +1,7 @@
 """What ended before its time, for partners that verify access tokens by our keys and ask nobody.
 
-Every access token names its grant (`gid`). Who fetches this list every thirty seconds, and refuses what stands in it, knows of a
-withdrawn consent, a locked account or a log-out within a minute, caches on the way included. The names are random: they say nothing of
+Every access token names its grant (`gid`) and its client. Who fetches this list every thirty seconds, and refuses what stands in it,
+knows of a withdrawn consent, a locked account, a log-out or a client that was switched off within a minute, caches on the way included. The names are random: they say nothing of
 anybody.
 """
 
@@ -23,5 +23,5 @@ async def lately(db: Database) -> EndedGrants:
     now = clock.now()
     since = now - _LOOKS_BACK
     async with db.connect() as conn:
-        ended = await store.ended_since(conn, since)
-    return EndedGrants(at=int(now.timestamp()), since=int(since.timestamp()), ended=ended)
+        ended, clients = await store.ended_since(conn, since), await store.disabled_since(conn, since)
+    return EndedGrants(at=int(now.timestamp()), since=int(since.timestamp()), ended=ended, clients=clients)

@@ -304,7 +304,7 @@ async def user_info(db: Database, keys: Keys, issuer: Issuer, actor: Actor) -> R
 
 @get("/v1/oauth/ended-grants", who=ANYONE, summary="Tokens that are over before their time", tags=["tokens"])
 async def ended_grants(db: Database) -> Response[EndedGrants]:
-    """For who verifies tokens by our keys alone: fetch it every thirty seconds and refuse a token whose `gid` stands here."""
+    """For who verifies tokens by our keys alone: fetch it every thirty seconds and refuse a token whose `gid` or `client_id` stands here."""
     return Response(await ended.lately(db), headers={"Cache-Control": f"public, max-age={ended.CACHED_SECONDS}"})
 
 

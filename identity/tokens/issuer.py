@@ -170,26 +170,21 @@ class Issuer(Signer):
         may = services.open_to(client, self.url)
         return await services.aim(conn, self.url, asked=resources or own.audience, granted=may, scope=own.scope)
 
-    def client_token(self, client: Client, aim: Aim, *, jkt: str | None) -> tuple[dict[str, Any], TokenReply]:
-        """A token of the client for itself, and the row it is ended by, which the caller writes before anybody gets the token. A
-        kiosk's names its office."""
-        gid, now, kind = ids.new_id("grt"), clock.now(), _kind_of_client(client)
-        row = {
-            "id": gid, "kind": kind, "client_id": client.id, "scope": aim.scope, "jkt": jkt, "resources": list(aim.audience),
-            "created_at": now, "expires_at": now + rfc9068.LIFETIME,
-        }  # fmt: skip
+    def client_token(self, client: Client, aim: Aim, *, jkt: str | None) -> TokenReply:
+        """A token of the client for itself. It states all there is to its grant, which gets a row only when it ends before its time.
+        A kiosk's names its office."""
         token = self.access_token(
-            gid=gid,
-            kind=kind,
+            gid=ids.new_id("grt"),
+            kind=_kind_of_client(client),
             client_id=client.id,
             subject=client.id,
             scope=aim.scope,
             jkt=jkt,
-            now=now,
+            now=clock.now(),
             office=client.office_id,
             audience=aim.audience,
         )
-        return row, reply_of(token, jkt, rfc9068.LIFETIME, aim.scope)
+        return reply_of(token, jkt, rfc9068.LIFETIME, aim.scope)
 
     async def proofing_token(self, conn: AsyncConnection, *, session_id: str, client_id: str, jkt: str) -> str:
         """The token of one proofing session: 15 minutes, bound to the device key, good for that session and nothing else."""

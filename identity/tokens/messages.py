@@ -139,11 +139,13 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class EndedGrants(msgspec.Struct, frozen=True):
-    """`gid`s of tokens that are over before their time, as of `at` (seconds since 1970); what ended before `since` has expired anyhow."""
+    """Tokens that are over before their time, as of `at` (seconds since 1970): those whose `gid` stands in `ended`, and all whose
+    `client_id` stands in `clients`. What ended before `since` has expired anyhow."""
 
     at: int
     since: int
     ended: list[str]
+    clients: list[str]
 
 
 class OAuthProblem(msgspec.Struct, frozen=True):

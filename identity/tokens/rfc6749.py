@@ -3,7 +3,6 @@
 import base64
 import binascii
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -70,12 +69,16 @@ def gathered(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def gathered_and_twice(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
     """The same, and the names of those that stand twice, which have no value then."""
-    times = Counter(name for name, _ in pairs if name not in _REPEATED)
     found: dict[str, str] = {}
+    twice: list[str] = []
     for name, value in pairs:
-        if times[name] <= 1:
-            found[name] = _BETWEEN.join(filter(None, (found.get(name), value)))
-    return {n: value for n, value in found.items() if value}, [n for n, count in times.items() if count > 1]
+        if name not in found:
+            found[name] = value
+        elif name in _REPEATED:
+            found[name] = _BETWEEN.join(filter(None, (found[name], value)))
+        elif name not in twice:
+            twice.append(name)
+    return {name: value for name, value in found.items() if value and name not in twice}, twice
 
 
 def values(sent: Mapping[str, str], parameter: str) -> tuple[str, ...]:
@@ -100,7 +103,7 @@ def form(content_type: str | None, body: bytes) -> dict[str, str]:
         )
     except ValueError as error:
         raise invalid_request("the body is no form") from error
-    if not all(_VISIBLE.fullmatch(text) for pair in pairs for text in pair):
+    if not _VISIBLE.fullmatch("".join([name + value for name, value in pairs])):
         raise invalid_request("a parameter holds more than visible ASCII")
     try:
         return gathered(pairs)

@@ -25,7 +25,7 @@ async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, toke
         return INACTIVE
     if claims.client_id != client.id and not await services.is_for(conn, client, claims.audience):
         return INACTIVE
-    grant = await store.grant(conn, claims.gid, clock.today())
+    grant = await acting.grant_behind(conn, claims)
     try:
         acting.refuse_ended(grant, claims, "Bearer")
     except (InvalidToken, TokenRevoked):
@@ -53,6 +53,8 @@ async def introspect(conn: AsyncConnection, issuer: Issuer, client: Client, toke
 
 def _refresh_token(client: Client, kept: Any) -> Introspection:
     good = kept.client_id == client.id and kept.used_at is None and kept.revoked_at is None
-    if not good or kept.expires_at <= clock.now():
+    now = clock.now()
+    # A kiosk that its visitor walked away from: nobody wrote down that this is over, it is over by the clock.
+    if not good or kept.expires_at <= now or (kept.idle_at is not None and kept.idle_at <= now):
         return INACTIVE
     return Introspection(active=True, scope=kept.scope, client_id=client.id, exp=int(kept.expires_at.timestamp()))

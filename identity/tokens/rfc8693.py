@@ -99,7 +99,7 @@ async def _shown(conn: AsyncConnection, issuer: Issuer, sent: Mapping[str, str],
         raise invalid_request(f"{name} is an access token, and {name}_type is {ACCESS_TOKEN}")
     claims = issuer.claims_in_force(token, for_anybody=True)
     if claims is not None:
-        grant = await store.grant(conn, claims.gid, clock.today())
+        grant = await acting.grant_behind(conn, claims)
         try:
             acting.refuse_ended(grant, claims, "Bearer")
         except (InvalidToken, TokenRevoked):

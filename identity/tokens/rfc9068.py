@@ -65,6 +65,11 @@ class AccessClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 _LEVELS = {1: "urn:motcua:loa:1", 2: "urn:motcua:loa:2"}
 
 
+def is_own(claims: AccessClaims) -> bool:
+    """Whether it is a client's token for itself: such a grant is written down only when it ends (decision 0040)."""
+    return claims.kind in ("client", "kiosk")
+
+
 def acr_of(level: int) -> str | None:
     """The assurance level as an `acr` value; None below 1."""
     return _LEVELS.get(level)

@@ -95,8 +95,7 @@ async def give_token(
         resources = rfc8707.wanted(sent)
         if grant == "client_credentials":
             aim = await issuer.own_aim_at(conn, client, sent.get("scope"), resources)
-            row, answer = issuer.client_token(client, aim, jkt=jkt)
-            await store.add_own_grant(conn, **row)
+            answer = issuer.client_token(client, aim, jkt=jkt)
         elif grant == "refresh_token":
             answer = await refresh(conn, issuer, post_office, client, sent, jkt=jkt)
         elif grant == DEVICE_CODE:

@@ -27,6 +27,24 @@ async def register_service(
     conn: AsyncConnection, *, uri: str, name: Words, scopes: Collection[str], client_id: str | None = None
 ) -> None:
     """A service of others that verifies our tokens by itself; by `client_id` it may ask about them. Refuses BadService, ServiceExists."""
+    refuse_unfit(uri, name, scopes)
+    if client_id is not None:
+        asking = await store.client(conn, client_id)
+        if asking is None or asking.kind != "confidential":
+            raise BadService(reason=f"{client_id} is no client with a secret")
+    added = Service(uri=uri, name=name, scopes=frozenset(scopes), client_id=client_id, disabled_at=None)
+    if not await store.add_service(conn, added, clock.now()):
+        raise ServiceExists(uri=uri)
+
+
+async def refuse_taken(conn: AsyncConnection, uri: str) -> None:
+    """Refuses ServiceExists."""
+    if await store.services(conn, [uri]):
+        raise ServiceExists(uri=uri)
+
+
+def refuse_unfit(uri: str, name: Words, scopes: Collection[str]) -> None:
+    """What no service may be. Refuses BadService with every reason."""
     reasons: list[str] = []
     if not uri.startswith("https://") or len(uri) > 200:
         reasons.append("its address begins with https:// and is no longer than 200 characters")
@@ -42,15 +60,13 @@ async def register_service(
         reasons.append(f"no such scope: {', '.join(unknown)}")
     if kept := sorted(NOT_LENT.intersection(scopes)):
         reasons.append(f"only the city's own service takes {', '.join(kept)}")
-    if client_id is not None:
-        asking = await store.client(conn, client_id)
-        if asking is None or asking.kind != "confidential":
-            reasons.append(f"{client_id} is no client with a secret")
     if reasons:
         raise BadService(reason="; ".join(reasons))
-    added = Service(uri=uri, name=name, scopes=frozenset(scopes), client_id=client_id, disabled_at=None)
-    if not await store.add_service(conn, added, clock.now()):
-        raise ServiceExists(uri=uri)
+
+
+async def of_client(conn: AsyncConnection, client_id: str) -> Service | None:
+    """The service that asks about its tokens as this client."""
+    return await store.service_of(conn, client_id)
 
 
 async def disable_service(conn: AsyncConnection, uri: str) -> None:

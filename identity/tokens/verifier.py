@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,7 +58,7 @@ class Verifier:
         claims = self._claims(shown.token, shown.scheme)
         await self._refuse_foreign_key(claims, shown, dpop, method, path)
         async with db.connect() as conn:
-            grant = await store.grant(conn, claims.gid, clock.today())
+            grant = await acting.grant_behind(conn, claims)
         acting.refuse_ended(grant, claims, shown.scheme)
         if grant.idle_at is not None:
             async with db.begin() as conn:
@@ -117,18 +118,23 @@ class Verifier:
 
     async def revoke(self, conn: AsyncConnection, client: Client, token: str) -> None:
         """RFC 7009: the grant of a token of this client ends now; anything else is passed over in silence."""
-        grant_id = await self._grant_of(conn, token)
-        if grant_id is not None:
-            await store.revoke_grant(conn, grant_id, client_id=client.id, at=clock.now(), why="the client gave it back")
-
-    async def _grant_of(self, conn: AsyncConnection, token: str) -> str | None:
+        now, why = clock.now(), "the client gave it back"
         refresh = await store.refresh_token(conn, ids.digest(token))
         if refresh is not None:
-            return refresh.grant_id
+            await store.revoke_grant(conn, refresh.grant_id, client_id=client.id, at=now, why=why)
+            return
         try:
-            return rfc9068.signed_claims(token, self._public, issuer=self.url).gid
+            claims = rfc9068.signed_claims(token, self._public, issuer=self.url)
         except BadJws:
-            return None
+            return
+        if not rfc9068.is_own(claims):
+            await store.revoke_grant(conn, claims.gid, client_id=client.id, at=now, why=why)
+        elif claims.client_id == client.id and claims.exp > now.timestamp():
+            made_at, until = (datetime.fromtimestamp(at, UTC) for at in (claims.iat, claims.exp))
+            await store.end_own_grant(
+                conn, id=claims.gid, kind=claims.kind, client_id=client.id, scope=claims.scope, created_at=made_at,
+                expires_at=until, at=now, why=why,
+            )  # fmt: skip
 
     def hinted(self, id_token: str) -> tuple[str, str]:
         """The client and the subject of an ID token of ours, however old. Raises OAuthError."""

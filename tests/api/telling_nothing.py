@@ -67,6 +67,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /developers/apps/{client_id}/old-secret",
     ],
     NOBODYS: [
+        "GET /v1/desk/figures",
         "GET /health",
         "GET /ready",
         "GET /metrics",
@@ -104,6 +105,8 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /v1/kiosks",
         "DELETE /v1/kiosks/{kiosk_id}",
         "POST /v1/kiosk-approvals",
+        "POST /v1/enterprise-accounts/{number}/lock",
+        "POST /v1/enterprise-accounts/{number}/unlock",
         "POST /v1/lookups/by-face/challenge",
         "GET /v1/proofing/alarms",
         "GET /v1/proofing/reviews",
@@ -128,6 +131,9 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /v1/desk/mandates/{mandate_id}/end",
     ],
     STAFF: [
+        "GET /v1/desk/officers",
+        "PUT /v1/desk/officers/{officer_id}/skills",
+        "PUT /v1/officers/{account_id}/person",
         "POST /v1/officers",
         "POST /v1/officers/{account_id}/changes",
         "DELETE /v1/officers/{account_id}/appointment",

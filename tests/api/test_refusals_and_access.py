@@ -9,9 +9,12 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api import access
+from api.backlogs import Backlogs
 from identity import faces
 from kit.actor import Actor, InsufficientLevel, Who, citizen
+from kit.db import Database
 from tests.people import CityPeople
+from wires import Intake, Wire
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +104,45 @@ async def test_metrics_name_routes_not_paths(city: CityPeople) -> None:
     text = (await city.client.get("/metrics")).text
     assert 'route="/v1/procedures/{code}"' in text
     assert "3.000722" not in text
+
+
+async def test_metrics_tell_what_waits_to_leave_and_what_was_given_up(
+    city: CityPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire("metrics", "bhxh", "http://127.0.0.1:9/", "k", bytes(32), "acc_1")
+    intake = Intake(
+        trangThai=1, maDonVi="", maTTHC="", module="", maHoSo="", maHoSoLT="", maHoSoMCDT="", ngayTiepNhan="", techId="",
+    )  # fmt: skip
+    backlogs = Backlogs(city.house.db, city.house.wires, city.house.post_office)
+    before = (await backlogs.now())["wires"]
+    async with city.house.db.begin() as conn:
+        await city.house.wires.open_wire(conn, wire)
+        await city.house.wires.put(conn, wire, "bra_metrics_1", intake)
+        await city.house.wires.put(conn, wire, "bra_metrics_2", intake)
+        change = "update wire_messages set state = 'dead' where case_id = 'bra_metrics_2'"
+        await conn.exec_driver_sql(change)
+    try:
+        assert (await backlogs.now())["wires"] == before, "asked once in five seconds"
+        fresh = Backlogs(city.house.db, city.house.wires, city.house.post_office)
+        monkeypatch.setattr(city.house, "backlogs", fresh)
+        text = (await city.client.get("/metrics")).text
+        assert f'motcua_backlog{{queue="wires"}} {before.waiting + 1:.1f}' in text
+        assert f'motcua_dead_letters{{queue="wires"}} {before.dead + 1:.1f}' in text
+        for queue in ("feed", "letters", "wires"):
+            assert f'motcua_backlog_late_seconds{{queue="{queue}"}}' in text
+    finally:
+        async with city.house.db.begin() as conn:
+            await conn.exec_driver_sql("delete from wire_messages where wire = 'metrics'")
+            await conn.exec_driver_sql("update wires set closed_at = now() where name = 'metrics'")
+
+
+async def test_metrics_are_told_without_a_database(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Database("postgresql://nobody:x@127.0.0.1:9/nothing")
+    monkeypatch.setattr(city.house, "backlogs", Backlogs(nowhere, city.house.wires, city.house.post_office))
+    text = (await city.client.get("/metrics")).text
+    await nowhere.close()
+    assert "motcua_requests_total" in text
+    assert "motcua_backlog{" not in text
 
 
 async def test_nobody_reaches_what_asks_for_somebody(city: CityPeople) -> None:

@@ -17,7 +17,7 @@ import uploads.examining
 from api.caller import Device
 from api.wiring import tasks
 from dossiers import feeding
-from identity import accounts, consents, tokens
+from identity import accounts, consents, offices, tokens
 from identity.consents import reads
 from identity.faces import FIND_MY_DOSSIER, Consent
 from identity.partners import store as partners
@@ -124,6 +124,76 @@ async def decide(here: Walker) -> None:
 _WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
 
 
+@walks("POST /v1/desk/branches/{branch_id}/refusal-verdict")
+async def judge_refusal(here: Walker) -> None:
+    await decide(here)
+    officer, path = await here.branch()
+    await officer.post(f"{path}/refusal-verdict", json={"verdict": "send_back", "reason": _WHY}, expect=201)
+
+
+@walks("POST /v1/desk/claims")
+async def claim_next(here: Walker) -> None:
+    await here.dossier()
+    await (await here.city.signed_in("civil_status")).post("/v1/desk/claims", expect=201)
+
+
+@walks(
+    "POST /v1/desk/branches/{branch_id}/return-to-queue",
+    "POST /v1/desk/branches/{branch_id}/escalation",
+    "POST /v1/desk/branches/{branch_id}/assignment",
+    "POST /v1/desk/branches/{branch_id}/forwarding",
+)
+async def hand_over(here: Walker) -> None:
+    for verb in ("return-to-queue", "escalation", "assignment", "forwarding"):
+        officer, path = await here.branch()
+        await officer.post(f"{path}/claim", expect=201)
+        body: dict[str, Any] = {"reason": _WHY}
+        if verb == "assignment":
+            staff = (await officer.get("/v1/desk/officers", expect=200))["officers"]
+            body["officer_id"] = next(one["id"] for one in staff if one["roles"] == ["head"])
+        elif verb == "forwarding":
+            async with here.city.house.db.begin() as conn:
+                other = {"ward_code": "26743", "name_vi": "Phường Hư Cấu", "name_en": "Hư Cấu ward", "address": ""}
+                body["office_id"] = (await offices.create_office(conn, agency="ubnd_xa", **other)).id
+        await officer.post(f"{path}/{verb}", json=body, expect=201)
+
+
+@walks("POST /v1/desk/branches/{branch_id}/apology")
+async def apologise(here: Walker) -> None:
+    officer, path = await here.branch()
+    await officer.post(f"{path}/claim", expect=201)
+    async with here.city.house.db.begin() as conn:
+        late = "update branches set due_at = now() where id = %s"
+        await (await raw(conn)).execute(late, (path.split("/")[-1],))
+    due_on = here.city.house.catalogue.calendar.next_working(clock.today()).isoformat()
+    await officer.post(f"{path}/apology", json={"reason": _WHY, "due_on": due_on}, expect=201)
+
+
+@walks(
+    "POST /v1/desk/assisted",
+    "GET /v1/desk/assisted",
+    "GET /v1/desk/assisted/{dossier_id}",
+    "PATCH /v1/desk/assisted/{dossier_id}/form",
+    "PUT /v1/desk/assisted/{dossier_id}/documents/{kind}",
+    "POST /v1/desk/assisted/{dossier_id}/confirmation-request",
+    "POST /v1/desk/assisted/{dossier_id}/submission",
+)
+async def help_at_the_counter(here: Walker) -> None:
+    reception = await here.city.signed_in("identity_checker")
+    asked = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
+    draft = await reception.post("/v1/desk/assisted", json=asked, expect=201)
+    await reception.get("/v1/desk/assisted", expect=200)
+    path, scan = f"/v1/desk/assisted/{draft['id']}", {"file": ("scan.pdf", steps.paper(), "application/pdf")}
+    await reception.get(path, expect=200)
+    fields = {"fields": steps.child()}
+    await reception.patch(f"{path}/form", json=fields, headers={"If-Match": "*"}, expect=200)
+    with here.prepared(here.photos):
+        await reception.put(f"{path}/documents/birth_notification", files=scan, expect=200)
+        await reception.post(f"{path}/confirmation-request", expect=201)
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+
+
 @walks("POST /v1/desk/branches/{branch_id}/receipt")
 async def receive(here: Walker) -> None:
     officer, path = await here.branch()
@@ -143,6 +213,8 @@ async def reopen(here: Walker) -> None:
     officer, path = await here.branch()
     await officer.post(f"{path}/claim", expect=201)
     await officer.post(f"{path}/decision", json={"outcome": "refused", "reason": _WHY}, expect=201)
+    head = await here.city.signed_in("head_ubnd")
+    await head.post(f"{path}/refusal-verdict", json={"verdict": "confirm"}, expect=201)
     await officer.post(f"{path}/reopening", json={"reason": _WHY}, expect=201)
 
 

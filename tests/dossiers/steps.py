@@ -78,6 +78,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "identity_card": {"appointment_on": "2030-01-07", "appointment_time": "09:30"},
 }
 DESKS = {"birth": "civil_status", "residence": "residence", "insurance": "insurance", "identity_card": "residence"}
+HEADS = {"birth": "head_ubnd", "residence": "head_cong_an", "insurance": "head_bhxh", "identity_card": "head_cong_an"}
 
 
 @cache
@@ -129,9 +130,19 @@ def branch(dossier: dict[str, Any], name: str) -> dict[str, Any]:
 async def decide(
     city: CityPeople, dossier: dict[str, Any], name: str, *, refuse: str | None = None, **rest: Any
 ) -> Any:
-    """The officer of the branch claims and decides it."""
+    """The officer of the branch claims and decides it; a refusal is confirmed by the head of the office."""
     officer = await city.signed_in(DESKS[name])
     path = f"/v1/desk/branches/{branch(dossier, name)['id']}"
     await officer.post(f"{path}/claim", expect=201)
-    body = {"outcome": "refused", "reason": refuse} if refuse else {"outcome": "approved", "result": RESULTS[name]}
-    return await officer.post(f"{path}/decision", json=body, **({"expect": 201} | rest))
+    if refuse is None:
+        body = {"outcome": "approved", "result": RESULTS[name]}
+        return await officer.post(f"{path}/decision", json=body, **({"expect": 201} | rest))
+    await officer.post(f"{path}/decision", json={"outcome": "refused", "reason": refuse}, expect=201)
+    return await confirm_refusal(city, dossier, name, **rest)
+
+
+async def confirm_refusal(city: CityPeople, dossier: dict[str, Any], name: str, **rest: Any) -> Any:
+    """The second person's word."""
+    path = f"/v1/desk/branches/{branch(dossier, name)['id']}/refusal-verdict"
+    head = await city.signed_in(HEADS[name])
+    return await head.post(path, json={"verdict": "confirm"}, **({"expect": 201} | rest))

@@ -65,6 +65,8 @@ async def refuse_card(city: CityPeople, dossier_id: str) -> None:
     await officer.post(f"/v1/desk/branches/{branch}/claim", expect=201)
     refusal = {"outcome": "refused", "reason": "Trẻ đã có thẻ bảo hiểm y tế còn giá trị."}
     await officer.post(f"/v1/desk/branches/{branch}/decision", json=refusal, expect=201)
+    head = await city.signed_in("head_bhxh")
+    await head.post(f"/v1/desk/branches/{branch}/refusal-verdict", json={"verdict": "confirm"}, expect=201)
 
 
 async def test_a_parent_files_for_the_child_and_both_follow(city: CityPeople) -> None:

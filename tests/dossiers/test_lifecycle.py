@@ -12,6 +12,7 @@ from sqlalchemy import text
 import procedures
 from api.caller import Device
 from dossiers import supplementing
+from identity import offices
 from kit import clock
 from procedures import bundles
 from tests.dossiers import steps
@@ -96,10 +97,16 @@ approved: Walk = functools.partial(
     verb="decision",
     body={"outcome": "approved", "result": steps.RESULTS[BRANCH]},
 )
-refused: Walk = functools.partial(
+refusal_proposed: Walk = functools.partial(
     _then, before=in_review, officer=True, verb="decision", body={"outcome": "refused", "reason": WHY}
 )
 correcting: Walk = functools.partial(_then, before=approved, officer=False, verb="correction", body={"reason": WHY})
+
+
+async def refused(city: CityPeople) -> dict[str, Any]:
+    dossier = await refusal_proposed(city)
+    await steps.confirm_refusal(city, dossier, BRANCH)
+    return await shown(city, dossier)
 
 
 async def withdrawn(city: CityPeople) -> dict[str, Any]:
@@ -126,6 +133,7 @@ STATES: dict[str, Walk] = {
     "submitted": submitted,
     "received": received,
     "in_review": in_review,
+    "refusal_proposed": refusal_proposed,
     "supplement_requested": supplement_requested,
     "correcting": correcting,
     "approved": approved,
@@ -177,16 +185,33 @@ async def answer(city: CityPeople, key: str, dossier: dict[str, Any], said: str)
     return await who.post(path, json={"answer": said})
 
 
+async def other_police(city: CityPeople) -> str:
+    """The police of another ward."""
+    async with city.house.db.begin() as conn:
+        here = await offices.all_offices(conn, agency="cong_an_xa", ward_code="26743")
+        if here:
+            return here[0].id
+        made = {"ward_code": "26743", "name_vi": "Công an phường Hư Cấu", "name_en": "Police of Hư Cấu", "address": ""}
+        return (await offices.create_office(conn, agency="cong_an_xa", **made)).id
+
+
 async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: str) -> Any:
-    """The call by which a person does this action."""
+    """The call by which a person does this action; a refusal is confirmed by another than who proposed it."""
+    if action == "refuse" and who.name == "residence":
+        who = await city.signed_in(steps.HEADS[BRANCH])
     decision = {"outcome": "approved", "result": steps.RESULTS[BRANCH]}
     documents = {"ct01": await steps.upload(who)} if action == "confirm_on_paper" and who.name == "parent" else {}
     by_desk = {
         "receive": ("receipt", None),
         "claim": ("claim", None),
+        "give_back": ("return-to-queue", {}),
+        "escalate": ("escalation", {"reason": WHY}),
+        "forward": ("forwarding", {"office_id": await other_police(city), "reason": WHY}),
         "ask_supplement": ("supplement-request", {"reason": WHY, "fields": ["residence.address"]}),
         "approve": ("decision", decision),
-        "refuse": ("decision", {"outcome": "refused", "reason": WHY}),
+        "propose_refusal": ("decision", {"outcome": "refused", "reason": WHY}),
+        "send_back": ("refusal-verdict", {"verdict": "send_back", "reason": WHY}),
+        "refuse": ("refusal-verdict", {"verdict": "confirm"}),
         "reopen": ("reopening", {"reason": WHY}),
         "correct": ("corrected-result", {"reason": WHY, "result": {"number": "153/TB-CAP"}}),
         "uphold": ("upheld-result", {"reason": WHY}),
@@ -217,6 +242,7 @@ PERSONS = {
     "civil_status": None,  # an officer of another agency
 }
 SYSTEM = {"submit", "start", "not_start", "wait_again", "hold", "lapse"}
+WIRE = {"refuse_by_wire"}
 CODES = {
     "action-not-allowed",
     "already-decided",
@@ -235,6 +261,7 @@ async def test_every_state_and_action_is_walked() -> None:
     assert set(STATES) == {state.name for state in lifecycle.states} - {"draft"}
     for action in lifecycle.actions:
         assert (set(action.by) == {"system"}) == (action.name in SYSTEM - {"submit"})
+        assert (set(action.by) == {"agency"}) == (action.name in WIRE)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -244,9 +271,9 @@ async def test_every_action_by_everybody_in(city: CityPeople, state: str) -> Non
     await city.house.valkey.forget_everything()
     city = CityPeople(city.app, city.client, city.furnished)
     dossier = await STATES[state](city)
-    assert steps.branch(dossier, BRANCH)["state"] == state
+    assert steps.branch(dossier, BRANCH)["state"] == lifecycle.told(state).name
     for action in lifecycle.actions:
-        if action.name in SYSTEM:
+        if action.name in SYSTEM | WIRE:
             continue
         for key, kind in PERSONS.items():
             who = city.nobody if key == "nobody" else await city.signed_in(key)
@@ -288,12 +315,13 @@ async def test_what_lapsed_before_any_office_had_it_is_filed_again_and_not_reope
 def _changes_nothing(state: str, action: str, key: str) -> bool:
     """Said again, it is so already."""
     if key == "residence":
-        return action == "claim" and state in ("in_review", "supplement_requested")
+        return action == "claim" and state in ("in_review", "refusal_proposed", "supplement_requested")
     return (key, state, action) == ("other_parent", "declined", "decline")
 
 
 def _leads_to(city: CityPeople, state: str, action: str) -> str:
-    """As the table says; and where a consent is still missing, the branch waits for it once more."""
+    """As the table says and a citizen is told; and where a consent is still missing, the branch waits for it once more."""
     if (state, action) == ("declined", "refile"):
         return "unconfirmed"
-    return city.house.catalogue.lifecycle.action(action).to
+    lifecycle = city.house.catalogue.lifecycle
+    return lifecycle.told(lifecycle.action(action).to).name

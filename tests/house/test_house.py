@@ -61,7 +61,7 @@ def test_every_route_names_who_may_call_it(app: Any) -> None:
 def test_every_route_of_the_api_is_under_v1_or_a_well_known_place(app: Any) -> None:
     elsewhere = re.compile(
         r"/v1/|/\.well-known/|/(health|ready|metrics|docs|d|dossiers|procedures|life-events|kiosk|sign-in|sign-out)|"
-        r"/(account|sandbox|static|openapi)|/$"
+        r"/(account|desk|sandbox|static|openapi)|/$"
     )
     assert [path for path, _ in _handlers(app) if not elsewhere.match(path)] == []
 

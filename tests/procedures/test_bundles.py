@@ -59,7 +59,9 @@ def test_national_statuses() -> None:
 
 
 def test_officers_and_citizens_are_offered_their_own_actions() -> None:
-    assert bundles.allowed(LIFECYCLE, "in_review", "officer") == ["ask_supplement", "approve", "refuse"]
+    assert bundles.allowed(LIFECYCLE, "in_review", "officer") == [
+        "claim", "give_back", "escalate", "forward", "ask_supplement", "approve", "propose_refusal",
+    ]  # fmt: skip
     assert bundles.allowed(LIFECYCLE, "in_review", "citizen") == ["withdraw"]
 
 
@@ -83,7 +85,7 @@ def test_choice_keeps_the_groups_order() -> None:
 
 
 def test_the_reason_of_a_branch_not_started_is_told() -> None:
-    states = {**bundles.start(GROUP), "birth": "in_review"}
+    states = {**bundles.start(GROUP), "birth": "refusal_proposed"}
     own, *others = bundles.after(GROUP, LIFECYCLE, states, Event("birth", "refuse"))
     assert own.reason is None
     assert [t.branch for t in others] == ["residence", "insurance", "identity_card"]
@@ -99,7 +101,7 @@ def test_an_approval_twice_is_refused() -> None:
 
 
 BUNDLES = [pytest.param(bundle, id=f"{bundle.code}-{bundle.version}") for bundle in CATALOGUE.bundles]
-PEOPLE = ("citizen", "officer", "invited")
+PEOPLE = ("citizen", "officer", "agency", "invited")
 
 
 def _moved(bundle: Bundle, states: dict[str, str], event: Event, held: frozenset[str]) -> dict[str, str] | None:
@@ -157,7 +159,7 @@ def _holds_together(bundle: Bundle, states: dict[str, str]) -> None:
 def test_how_each_branch_fails_is_said_in_data_and_happens(bundle: Bundle, end: str) -> None:
     """Before the first is approved nothing else starts; a later branch ends alone, and each can be filed again."""
     how = {
-        "refused": ("claim", "refuse"),
+        "refused": ("claim", "propose_refusal", "refuse"),
         "lapsed": ("claim", "ask_supplement", "lapse"),
         "withdrawn": ("withdraw",),
     }[end]

@@ -14,8 +14,8 @@ from register.messages import Entry
 
 COLUMNS = tomllib.loads((Path(register.__file__).parent / "columns.toml").read_text(encoding="utf-8"))
 
-# Ours alone: where the entry is kept, and what `book` is made of.
-OURS = {"id", "book_id", "volume", "year", "office.id"}
+# Ours alone: where the entry is kept, what `book` is made of, and the notes, which are printed under ghiChu.
+OURS = {"id", "book_id", "volume", "year", "office.id", "notes"}
 
 
 def paths(struct: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
@@ -38,6 +38,8 @@ def _kinds(kind: Any) -> list[type]:
         ("common", Entry, {"book"}),
         ("birth", register.BirthFacts, {"pin"}),
         ("marriage", register.MarriageFacts, set[str]()),
+        ("death", register.DeathFacts, set[str]()),
+        ("recognition", register.RecognitionFacts, set[str]()),
     ],
 )
 def test_fields_and_columns_are_one(table: str, struct: type[msgspec.Struct], more: set[str]) -> None:

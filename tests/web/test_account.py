@@ -12,6 +12,7 @@ from api.caller import Device
 from tests.api.test_who_read import Walker
 from tests.dossiers import steps
 from tests.identity.accounts.newcomers import newcomer
+from tests.identity.mandates.acts import claimed, number
 from tests.identity.tokens.browsing import CALLBACK, Browser
 from tests.people import ISSUER, CityPeople
 
@@ -157,6 +158,59 @@ async def test_an_app_is_registered_on_the_page(city: CityPeople) -> None:
     again = await at(browser, "/developers/apps", "+84900000012")
     assert secret[0] not in again.text
     assert (await browser.send(again, "/old-secret")).status_code == 303
+
+
+async def test_a_service_is_registered_on_the_page(city: CityPeople) -> None:
+    me, browser = await newcomer(city, level=2), Browser(city)
+    page = await at(browser, "/developers/apps?lang=en", me.phone)
+    form: dict[str, Any] = {
+        "what": "service", "name": "Maps' helper", "purpose_vi": "Hỏi token.", "purpose_en": "Ask about tokens.",
+        "scope": ["profile"], "service_uri": "https://maps.page.test/api", "service_vi": "Bản đồ", "service_en": "Maps",
+    }  # fmt: skip
+    for wrong in (
+        {"service_uri": "http://maps.page.test/api"},
+        {"service_uri": ""},
+        {"service_vi": " "},
+        {"scope": []},
+    ):
+        refused = await browser.send(page, "/developers/apps", **(form | wrong))
+        assert refused.status_code == 422, wrong
+        assert "Maps&#39; helper" in refused.text
+        assert "<details open>" in refused.text, "the form that was sent is the one that is seen"
+    assert (await browser.send(page, "/developers/apps", **form)).status_code == 303
+    page = await browser.http.get("/developers/apps?lang=en")
+    assert "Maps <code>https://maps.page.test/api</code>" in page.text
+    assert re.search(r"mc_cs_[\w-]+", (await browser.send(page, "/secret")).text)
+
+
+async def test_who_represents_an_enterprise_looks_after_its_apps(city: CityPeople) -> None:
+    boss, browser, stranger = await newcomer(city, level=2), Browser(city), Browser(city)
+    mandate = await claimed(city, boss, number(), "Hợp tác xã Trang Hư Cấu")
+    page = await at(browser, "/developers/apps", boss.phone)
+    link = f"/developers/apps?lang=vi&for={mandate['id']}"
+    assert link in read(page)
+    page = await browser.http.get(link)
+    assert '<strong aria-current="page">Hợp tác xã Trang Hư Cấu' in page.text
+    form: dict[str, Any] = {
+        "name": "Ứng dụng của hợp tác xã", "kind": "confidential", "purpose_vi": "Làm thẻ.", "purpose_en": "Make a card.",
+        "scope": ["openid"], "redirect_uris": "https://coop.test/cb",
+    }  # fmt: skip
+    done = await browser.send(page, "/developers/apps", **form)
+    assert done.status_code == 303
+    assert done.headers["location"] == link
+    page = await browser.http.get(link)
+    assert "https://coop.test/cb" in page.text
+    assert "https://coop.test/cb" not in (await browser.http.get("/developers/apps")).text, "it is not one's own"
+    shown = await browser.send(page, "/secret")
+    assert re.search(r"mc_cs_[\w-]+", shown.text)
+    # Whoever else knows the address sees nothing of it, and changes nothing.
+    await at(stranger, "/developers/apps", "+84900000012")
+    seen = await stranger.http.get(link)
+    assert seen.status_code == 404
+    assert "coop.test" not in seen.text
+    assert "Trang Hư Cấu" not in read(seen)
+    refused = await stranger.send(seen, "/developers/apps", **(form | {"behalf": mandate["id"]}))
+    assert refused.status_code == 404
 
 
 async def test_somebody_whose_card_nobody_saw_registers_nothing(city: CityPeople) -> None:

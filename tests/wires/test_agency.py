@@ -18,7 +18,7 @@ from kit import clock, ids
 from tests.dossiers import steps
 from tests.dossiers.test_lifecycle import answer, begun
 from wires import Signer, Wire
-from wires.service import TAG
+from wires.linked import TAG
 from wires.signing import Message
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +153,7 @@ async def test_what_travels_is_what_the_agency_s_own_form_asks_and_no_more(city,
     dossier = await born(city, name="Hoàng Thị Trên Đường Truyền")
     async with city.house.db.connect() as conn:
         found = await conn.exec_driver_sql(
-            "select convert_from(body, 'UTF8') from wire_messages where branch_id = %(id)s and body is not null",
+            "select convert_from(body, 'UTF8') from wire_messages where case_id = %(id)s and body is not null",
             {"id": steps.branch(dossier, "insurance")["id"]},
         )
         told = json.loads(found.scalar_one())
@@ -353,7 +353,7 @@ async def sent(city, dossier, name="insurance"):
     """`trangThai` of every message about a branch, and the content of the last that is still here."""
     async with city.house.db.connect() as conn:
         rows = await conn.exec_driver_sql(
-            "select status, convert_from(body, 'UTF8') from wire_messages where branch_id = %(id)s order by sequence",
+            "select status, convert_from(body, 'UTF8') from wire_messages where case_id = %(id)s order by sequence",
             {"id": steps.branch(dossier, name)["id"]},
         )
         rows = list(rows)

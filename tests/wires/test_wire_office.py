@@ -12,8 +12,8 @@ from kit.calling import Caller
 from kit.jobs import Jobs
 from wires import Intake, Signer, Wire, WireExists, WireOffice, signing
 from wires.jobs import tasks
+from wires.linked import TAG
 from wires.refusals import MessageGone
-from wires.service import TAG
 from wires.signing import Message
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ async def rows(db, what):
         return [tuple(row) for row in (await conn.execute(text(what))).all()]
 
 
-STATES = "select sequence, state from wire_messages order by branch_id, sequence"
+STATES = "select sequence, state from wire_messages order by case_id, sequence"
 
 
 def bra():
@@ -203,10 +203,11 @@ async def test_a_message_of_a_worker_that_died_is_taken_again_after_its_lease_un
     async def die(*_, **__):
         raise Dies
 
-    post, office._caller.post = office._caller.post, die
+    caller = office._protocols[Wire]._caller
+    post, caller.post = caller.post, die
     with pytest.raises(Dies):
         await office.drain(db)
-    office._caller.post = post
+    caller.post = post
     await office.drain(db)
     assert far.got == []
     with clock.shifted(timedelta(minutes=3)):

@@ -13,6 +13,7 @@ from identity.tokens import words_of
 from kit.refusal import Words
 
 PAGE = 50
+_PORTAL = Words("Cổng Dịch vụ công quốc gia", "National public-service portal")
 
 
 async def of_person(
@@ -46,5 +47,7 @@ def _reader(row: Any) -> Reader:
         # Erased with a closed account.
         name = row.holder_name or row.holder_id
         return Reader("person", row.holder_id, Words(name, name))
+    if row.kind == "national_portal":
+        return Reader("office", row.client_id, _PORTAL)
     name = row.client_name or row.client_id
     return Reader("kiosk" if row.office_id is not None else "app", row.client_id, Words(name, name))

@@ -2,11 +2,19 @@
 
 from typing import Any
 
-from litestar import delete, get, post
+from litestar import delete, get, post, put
 
 from identity.http import PathId
 from identity.offices.staff import service
-from identity.offices.staff.messages import Appointment, Change, Leave, LeaveRequest, OfficerRequest, VerdictRequest
+from identity.offices.staff.messages import (
+    Appointment,
+    Change,
+    Leave,
+    LeaveRequest,
+    OfficerRequest,
+    PersonRequest,
+    VerdictRequest,
+)
 from kit.actor import Actor, either, officer
 from kit.db import Database
 from kit.keys import Keys
@@ -39,6 +47,18 @@ async def propose(account_id: PathId, data: Appointment, db: Database, keys: Key
 async def end(account_id: PathId, db: Database) -> None:
     """At once, by one operator: the tokens stop with the next request."""
     await service.end_now(db, account_id)
+
+
+@put(
+    "/v1/officers/{account_id:str}/person",
+    who=_OPERATOR,
+    status_code=204,
+    summary="Enter which person an officer is",
+    tags=["operators"],
+)
+async def set_person(account_id: PathId, data: PersonRequest, db: Database, keys: Keys, actor: Actor) -> None:
+    """Kept sealed and shown to nobody: by it nobody decides a matter of their own, or of their family."""
+    await service.set_person(db, keys, actor, account_id, data)
 
 
 @delete(
@@ -97,6 +117,7 @@ route_handlers: list[Any] = [
     create,
     propose,
     end,
+    set_person,
     reset_passkeys,
     list_changes,
     decide,

@@ -67,3 +67,9 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True):
     substitute_id: str | None
     entered_by: str
     ended_at: datetime | None
+
+
+class PersonRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The personal number on the officer's own card."""
+
+    pin: Annotated[str, Meta(pattern="^[0-9]{12}$")]

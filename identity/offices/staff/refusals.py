@@ -1,6 +1,6 @@
 """What changes of officers say no with."""
 
-from kit.refusal import Refusal
+from kit.refusal import Invalid, Refusal
 
 
 class SecondPersonNeeded(Refusal):
@@ -36,3 +36,9 @@ class OperatorExists(Refusal):
     code = "operator-exists"
     vi = "Đã có người vận hành. Người vận hành hiện tại tạo thêm người khác qua hai người duyệt."
     en = "There is an operator already. Operators make further ones, by two persons."
+
+
+class BadPerson(Invalid):
+    code = "bad-person"
+    vi = "Số định danh cá nhân chưa đúng. Hãy nhập lại 12 số trên thẻ của cán bộ."
+    en = "This is no personal number. Enter the 12 digits on the officer's card again."

@@ -13,15 +13,25 @@ from identity.offices import service as offices
 from identity.offices.messages import Agency
 from identity.offices.refusals import NotAnOfficer
 from identity.offices.staff import store
-from identity.offices.staff.messages import Appointment, Change, Leave, LeaveRequest, OfficerRequest, VerdictRequest
+from identity.offices.staff.messages import (
+    Appointment,
+    Change,
+    Leave,
+    LeaveRequest,
+    OfficerRequest,
+    PersonRequest,
+    VerdictRequest,
+)
 from identity.offices.staff.refusals import (
     BadAppointment,
+    BadPerson,
     BadSubstitute,
     ChangeDecided,
     OperatorExists,
     SecondPersonNeeded,
 )
 from kit import clock, ids, names
+from kit import pin as pins
 from kit.actor import Actor
 from kit.db import Database
 from kit.keys import Keys
@@ -101,6 +111,34 @@ async def reset_passkeys(
             raise NotFound
         await passkeys.remove_all(conn, keys, post_office, settings, account_id)
         await record(conn, account_id, "passkeys-reset", {}, operator)
+
+
+async def set_person(db: Database, keys: Keys, operator: Actor, account_id: str, asked: PersonRequest) -> None:
+    """Which person an officer's account is; never said of oneself. Refuses SecondPersonNeeded, NotAnOfficer, NotFound, BadPerson."""
+    assert operator.account_id is not None
+    if operator.account_id == account_id:
+        raise SecondPersonNeeded
+    if faults := pins.faults(asked.pin):
+        raise BadPerson(faults=faults)
+    async with db.begin() as conn:
+        kind = await accounts.account_kind(conn, account_id)
+        if kind is None:
+            raise NotFound
+        if kind != "officer":
+            raise NotAnOfficer
+        await store.set_person(
+            conn,
+            account_id=account_id,
+            pin_sealed=accounts.secrets.seal_pin(keys, account_id, asked.pin),
+            entered_by=operator.account_id,
+            entered_at=clock.now(),
+        )
+
+
+async def person_of(conn: AsyncConnection, keys: Keys, account_id: str) -> str | None:
+    """The personal number of the person this officer is; None where nobody has entered it."""
+    sealed = await store.person(conn, account_id)
+    return None if sealed is None else accounts.secrets.unseal_pin(keys, account_id, sealed)
 
 
 async def all_changes(db: Database, keys: Keys) -> list[Change]:

@@ -4,10 +4,12 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.offices.staff.tables import appointment_changes, officer_leaves
+from identity.offices.staff.tables import appointment_changes, officer_leaves, officer_persons
 from identity.offices.tables import officers
+from kit.db import rows
 
 _C = appointment_changes.c
 _L = officer_leaves.c
@@ -87,3 +89,15 @@ async def end_leave(conn: AsyncConnection, leave_id: str, at: datetime) -> Any:
     """The row; None when it is not there or ended already."""
     statement = update(officer_leaves).where(_L.id == leave_id, _L.ended_at.is_(None)).values(ended_at=at)
     return (await conn.execute(statement.returning(officer_leaves))).first()
+
+
+async def set_person(conn: AsyncConnection, **values: Any) -> None:
+    statement = upsert(officer_persons).values(**values)
+    fresh = {name: statement.excluded[name] for name in values if name != "account_id"}
+    await conn.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=fresh))
+
+
+async def person(conn: AsyncConnection, account_id: str) -> bytes | None:
+    """The sealed personal number."""
+    found = await rows(conn, "select pin_sealed from officer_persons where account_id = %s", (account_id,))
+    return found[0].pin_sealed if found else None

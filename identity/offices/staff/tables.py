@@ -1,6 +1,6 @@
 """Changes of appointments that wait for a second person, and leaves."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, Time
+from sqlalchemy import ARRAY, CheckConstraint, Column, Date, ForeignKey, Index, LargeBinary, Table, Text, Time
 
 from kit.db import Id, Instant, metadata
 
@@ -45,3 +45,13 @@ officer_leaves = Table(
     CheckConstraint("until_on >= from_on", name="dates"),
     CheckConstraint("substitute_id <> account_id", name="substitute"),
 )
+
+officer_persons = Table(
+    "officer_persons",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("pin_sealed", LargeBinary, nullable=False),
+    Column("entered_by", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+)
+"""Which person an officer's working account is: so that nobody decides a matter of their own or of their family."""

@@ -43,12 +43,14 @@ from identity.tokens.store.ending import (
 )
 from identity.tokens.store.grants import (
     add_grant,
-    add_own_grant,
     add_refresh_token,
+    disabled_since,
     end_grant_of,
+    end_own_grant,
     ended_since,
     grant,
     keep_answer,
+    own_grant,
     refresh_token,
     revoke_grant,
     sessions,
@@ -66,7 +68,7 @@ from identity.tokens.store.requests import (
     keep_sign_in,
     request,
 )
-from identity.tokens.store.services import add_service, services, set_service_disabled
+from identity.tokens.store.services import add_service, service_of, services, set_service_disabled
 
 __all__ = [
     "add_browser_session",
@@ -74,7 +76,6 @@ __all__ = [
     "add_code",
     "add_device_code",
     "add_grant",
-    "add_own_grant",
     "add_refresh_token",
     "add_request",
     "add_service",
@@ -88,12 +89,14 @@ __all__ = [
     "decide_device",
     "device_code",
     "device_of",
+    "disabled_since",
     "end_browser_session",
     "end_device",
     "end_device_codes",
     "end_grant_of",
     "end_grants_by",
     "end_old_secret",
+    "end_own_grant",
     "end_people_at",
     "end_session_and_grants",
     "ended_since",
@@ -105,12 +108,14 @@ __all__ = [
     "keep_device_sign_in",
     "keep_poll",
     "keep_sign_in",
+    "own_grant",
     "refresh_token",
     "renew_browser_session",
     "request",
     "revoke_account",
     "revoke_account_of_client",
     "revoke_grant",
+    "service_of",
     "services",
     "sessions",
     "set_client_disabled",

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.store.people import AWAY, LEVEL, ROLES
@@ -20,13 +21,60 @@ async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **v
     )
 
 
-async def add_own_grant(conn: AsyncConnection, **values: Any) -> None:
-    """Of a client's token for itself."""
+class OwnGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """What `grant` tells, of a client's token for itself: the client is all there is behind it."""
+
+    kind: str
+    client_id: str
+    scope: str
+    first_party: bool
+    kiosk_office_id: str | None
+    disabled_at: datetime | None
+    revoked_at: datetime | None
+    account_id: None = None
+    session_id: None = None
+    authenticator_id: None = None
+    office_id: None = None
+    roles: tuple[str, ...] = ()
+    ends_with: tuple[str, ...] = ()
+    ended_before: bool = False
+    account_level: int = 0
+    idle_at: None = None
+    closed_at: None = None
+    locked_at: None = None
+
+
+async def own_grant(conn: AsyncConnection, grant_id: str, *, kind: str, client_id: str, scope: str) -> OwnGrant | None:
+    """Of a client's token for itself, which has a row only once it is ended; the rest is as the token states it. None without such
+    a client."""
+    found = await one(
+        conn,
+        "select c.first_party, c.office_id, c.disabled_at, g.revoked_at from oauth_clients c"
+        " left join oauth_grants g on g.id = %(id)s and g.client_id = c.id where c.id = %(client_id)s",
+        {"id": grant_id, "client_id": client_id},
+    )
+    if found is None:
+        return None
+    return OwnGrant(
+        kind=kind,
+        client_id=client_id,
+        scope=scope,
+        first_party=found.first_party,
+        kiosk_office_id=found.office_id,
+        disabled_at=found.disabled_at,
+        revoked_at=found.revoked_at,
+    )
+
+
+async def end_own_grant(conn: AsyncConnection, *, at: datetime, why: str, **values: Any) -> None:
+    """The row of a client's token for itself, which tells that it is over; `values` are as the token states them."""
     await run(
         conn,
-        "insert into oauth_grants (id, kind, client_id, scope, level, jkt, resources, created_at, expires_at)"
-        " values (%(id)s, %(kind)s, %(client_id)s, %(scope)s, 0, %(jkt)s, %(resources)s, %(created_at)s, %(expires_at)s)",
-        values,
+        "insert into oauth_grants (id, kind, client_id, scope, level, created_at, expires_at, revoked_at, revoked_why)"
+        " values (%(id)s, %(kind)s, %(client_id)s, %(scope)s, 0, %(created_at)s, %(expires_at)s, %(at)s, %(why)s)"
+        " on conflict (id) do update set revoked_at = excluded.revoked_at, revoked_why = excluded.revoked_why"
+        " where oauth_grants.client_id = excluded.client_id and oauth_grants.revoked_at is null",
+        {**values, "at": at, "why": why},
     )
 
 
@@ -78,7 +126,7 @@ async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list
 
 
 async def ended_since(conn: AsyncConnection, since: datetime) -> list[str]:
-    """Grants that ended after then, and those of clients that were disabled after then."""
+    """Grants that ended after then, and those of clients that were disabled after then but for what these had for themselves."""
     rows = await every(
         conn,
         "select id from oauth_grants where revoked_at > %(since)s union"
@@ -86,6 +134,12 @@ async def ended_since(conn: AsyncConnection, since: datetime) -> list[str]:
         " where c.disabled_at > %(since)s and g.expires_at > %(since)s order by 1",
         {"since": since},
     )
+    return [row.id for row in rows]
+
+
+async def disabled_since(conn: AsyncConnection, since: datetime) -> list[str]:
+    """Clients that were disabled after then."""
+    rows = await every(conn, "select id from oauth_clients where disabled_at > %(since)s order by id", {"since": since})
     return [row.id for row in rows]
 
 
@@ -125,7 +179,7 @@ async def refresh_token(conn: AsyncConnection, digest: bytes) -> Any:
     """A refresh token, used or not, and the grant it belongs to."""
     return await one(
         conn,
-        "select r.grant_id, r.expires_at, r.used_at, r.used_for, r.answer_sealed, g.client_id, g.account_id, g.scope, g.revoked_at"
+        "select r.grant_id, r.expires_at, r.used_at, r.used_for, r.answer_sealed, g.client_id, g.account_id, g.scope, g.revoked_at, g.idle_at"
         " from refresh_tokens r join oauth_grants g on g.id = r.grant_id where r.digest = %(digest)s",
         {"digest": digest},
     )

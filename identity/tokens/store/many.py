@@ -1,21 +1,17 @@
-"""SQL for several token requests at once: each statement takes columns of values, and what it passes over goes the ordinary way."""
+"""SQL for several token requests at once, each statement one question to a `Line`; what it passes over goes the ordinary way."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from psycopg import AsyncConnection as AsyncDriver
-from psycopg.rows import namedtuple_row
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.messages import Client
 from identity.tokens.store import clients
 from identity.tokens.store.people import LEVEL
 from kit.db import raw
-
-Row = Mapping[str, Any]
-Connection = AsyncDriver[Any]
-"""Of a `Line`: each of these is one statement."""
+from kit.line import Line
 
 
 async def client_and_version(conn: AsyncConnection, client_id: str) -> tuple[Client, str] | None:
@@ -28,64 +24,100 @@ async def client_and_version(conn: AsyncConnection, client_id: str) -> tuple[Cli
     return None if version is None or found is None else (found, version[0])
 
 
-def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in names}
+_names = msgspec.json.Decoder(set[str])
+_digests = msgspec.json.Decoder(set[bytes])
 
 
-async def add_grants(conn: Connection, rows: Sequence[Row], *, resources: Sequence[str]) -> set[str]:
-    """Grants of clients' own tokens, all for these `resources`, of clients whose row still has this `version`; the ids of those that
-    were written."""
-    cursor = await conn.execute(
-        "insert into oauth_grants (id, kind, client_id, scope, level, jkt, resources, created_at, expires_at)"
-        " select u.id, u.kind, u.client_id, u.scope, 0, u.jkt, %(resources)s::text[], u.created_at, u.expires_at from unnest(%(id)s::text[], %(kind)s::text[],"
-        " %(client_id)s::text[], %(scope)s::text[], %(jkt)s::text[], %(created_at)s::timestamptz[], %(expires_at)s::timestamptz[],"
-        " %(version)s::text[]) u (id, kind, client_id, scope, jkt, created_at, expires_at, version)"
-        " join oauth_clients c on c.id = u.client_id and c.xmin::text = u.version returning id",
-        {
-            **_columns(rows, "id", "kind", "client_id", "scope", "jkt", "created_at", "expires_at", "version"),
-            "resources": list(resources),
-        },
-        prepare=True,
+async def unchanged(line: Line, versions: Mapping[str, str]) -> set[str]:
+    """Which of these clients, each with the version its row was read in, still have that version."""
+    told = await line.ask(
+        "select coalesce(json_agg(c.id), '[]') from json_each_text($1) u"
+        " join oauth_clients c on c.id = u.key and c.xmin::text = u.value",
+        versions,
     )
-    return {row[0] for row in await cursor.fetchall()}
+    return _names.decode(told)
 
 
-async def take_refresh_tokens(conn: Connection, rows: Sequence[Row], *, at: datetime, day: Any) -> dict[bytes, Any]:
-    """By digest those that are good beyond doubt, locked: a citizen's whose account is open, of a grant that nobody can walk away from
-    and a consent in force, unused, and of a client whose row still has this `version`. Each with what `store.use_refresh_token` and `store.bearer_of` tell."""
-    async with conn.cursor(row_factory=namedtuple_row) as cursor:
-        await cursor.execute(
-            "select r.digest, g.id, g.account_id, g.scope, g.jkt, g.claims, g.resources, g.amr, g.auth_time, g.expires_at, g.browser_session_id,"  # noqa: S608 - every part is a literal
-            f" a.kind, {LEVEL} as level from unnest(%(digest)s::bytea[], %(client_id)s::text[], %(version)s::text[]) u (digest, client_id, version)"
-            " join oauth_clients c on c.id = u.client_id and c.xmin::text = u.version"
-            " join refresh_tokens r on r.digest = u.digest and r.used_at is null and r.expires_at > %(at)s"
-            " join oauth_grants g on g.id = r.grant_id and g.client_id = u.client_id and g.revoked_at is null and g.expires_at > %(at)s"
-            " and g.idle_at is null"
-            " join accounts a on a.id = g.account_id and a.kind <> 'officer' and a.closed_at is null and a.locked_at is null"
-            " where c.first_party or exists (select from consents s where s.account_id = a.id and s.client_id = c.id"
-            " and s.ended_at is null and s.expires_at > %(at)s) order by r.digest for update of r",
-            {**_columns(rows, "digest", "client_id", "version"), "at": at, "day": day},
-            prepare=True,
-        )
-        found: list[Any] = await cursor.fetchall()
-        return {bytes(row.digest): row for row in found}
+class Standing(msgspec.Struct, frozen=True):
+    """What `store.use_refresh_token` and `store.bearer_of` tell of a refresh token's grant and its bearer."""
+
+    digest: bytes
+    id: str
+    account_id: str
+    scope: str
+    jkt: str | None
+    claims: dict[str, Any] | None
+    resources: list[str]
+    amr: list[str]
+    auth_time: datetime
+    expires_at: datetime
+    browser_session_id: str | None
+    kind: str
+    level: int
+
+
+_standing = msgspec.json.Decoder(list[Standing])
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A refresh token, and the client that shows it with the version its row was read in."""
+
+    digest: bytes
+    client_id: str
+    version: str
+
+
+async def good_refresh_tokens(line: Line, shown: Sequence[Shown], *, at: datetime, day: date) -> dict[bytes, Standing]:
+    """By digest those that are good beyond doubt: a citizen's whose account is open, of a grant that nobody can walk away from and a
+    consent in force, unused, and of a client whose row still has this version."""
+    told = await line.ask(
+        "select coalesce(json_agg(t), '[]') from (select encode(r.digest, 'base64') as digest, g.id, g.account_id, g.scope, g.jkt, g.claims,"  # noqa: S608 - every part is a literal
+        f" g.resources, g.amr, g.auth_time, g.expires_at, g.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'now.day')} as level"
+        " from json_to_record($1) now (at timestamptz, day date, shown json)"
+        " cross join json_to_recordset(now.shown) u (digest text, client_id text, version text)"
+        " join oauth_clients c on c.id = u.client_id and c.xmin::text = u.version"
+        " join refresh_tokens r on r.digest = decode(u.digest, 'base64') and r.used_at is null and r.expires_at > now.at"
+        " join oauth_grants g on g.id = r.grant_id and g.client_id = u.client_id and g.revoked_at is null and g.expires_at > now.at"
+        " and g.idle_at is null"
+        " join accounts a on a.id = g.account_id and a.kind <> 'officer' and a.closed_at is null and a.locked_at is null"
+        " where c.first_party or exists (select from consents s where s.account_id = a.id and s.client_id = c.id"
+        " and s.ended_at is null and s.expires_at > now.at)) t",
+        {"at": at, "day": day, "shown": shown},
+    )
+    return {one.digest: one for one in _standing.decode(told)}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A refresh token that is used up, for what, the answer to who shows it again, and the digest of its successor."""
+
+    digest: bytes
+    grant_id: str
+    used_for: bytes
+    sealed: bytes
+    successor: bytes
+    until: datetime
 
 
 async def change_refresh_tokens(
-    conn: Connection, rows: Sequence[Row], *, at: datetime, forget_before: datetime
-) -> None:
-    """Uses up each `digest` and writes its `successor`; answers nobody may ask for again are forgotten."""
-    await conn.execute(
-        "with used as (update refresh_tokens r set used_at = %(at)s, used_for = u.used_for, answer_sealed = u.sealed"
-        " from unnest(%(digest)s::bytea[], %(used_for)s::bytea[], %(sealed)s::bytea[]) u (digest, used_for, sealed) where r.digest = u.digest),"
-        " forgotten as (update refresh_tokens set answer_sealed = null where grant_id = any(%(grant_id)s::text[])"
-        " and answer_sealed is not null and used_at < %(before)s)"
-        " insert into refresh_tokens (digest, grant_id, expires_at)"
-        " select * from unnest(%(successor)s::bytea[], %(grant_id)s::text[], %(until)s::timestamptz[])",
-        {
-            **_columns(rows, "digest", "used_for", "sealed", "grant_id", "successor", "until"),
-            "at": at,
-            "before": forget_before,
-        },
-        prepare=True,
+    line: Line, changes: Sequence[Change], *, at: datetime, forget_before: datetime
+) -> set[bytes]:
+    """The digests of those that were still unused and are used up now, their successors written; of many who try at once one has it.
+    Answers nobody may ask for again are forgotten."""
+    told = await line.ask(
+        "with sent as materialized (select decode(u.digest, 'base64') as digest, u.grant_id, decode(u.used_for, 'base64') as used_for,"
+        " decode(u.sealed, 'base64') as sealed, decode(u.successor, 'base64') as successor, u.until, now.at, now.before"
+        " from json_to_record($1) now (at timestamptz, before timestamptz, changes json) cross join json_to_recordset(now.changes)"
+        " u (digest text, grant_id text, used_for text, sealed text, successor text, until timestamptz)),"
+        # In one order, for two that hold each other's tokens must not wait for each other.
+        " taken as materialized (select r.digest from refresh_tokens r join sent s on s.digest = r.digest where r.used_at is null"
+        " order by r.digest for update of r),"
+        " used as (update refresh_tokens r set used_at = s.at, used_for = s.used_for, answer_sealed = s.sealed"
+        " from sent s join taken t on t.digest = s.digest where r.digest = s.digest returning r.digest),"
+        " forgotten as (update refresh_tokens r set answer_sealed = null from sent s where r.grant_id = s.grant_id"
+        " and r.answer_sealed is not null and r.used_at < s.before),"
+        " written as (insert into refresh_tokens (digest, grant_id, expires_at)"
+        " select s.successor, s.grant_id, s.until from sent s join used u on u.digest = s.digest)"
+        " select coalesce(json_agg(encode(digest, 'base64')), '[]') from used",
+        {"at": at, "before": forget_before, "changes": changes},
     )
+    return _digests.decode(told)

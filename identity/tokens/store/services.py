@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.messages import Service
-from identity.tokens.store.rows import as_json, every, run
+from identity.tokens.store.rows import as_json, every, one, run
 from kit.refusal import Words
 
 
@@ -20,6 +20,16 @@ async def services(conn: AsyncConnection, uris: Collection[str]) -> list[Service
         {"uris": list(uris)},
     )
     return [_service(row) for row in found]
+
+
+async def service_of(conn: AsyncConnection, client_id: str) -> Service | None:
+    """The one that asks about its tokens as this client."""
+    found = await one(
+        conn,
+        "select uri, name, scopes, client_id, disabled_at from oauth_services where client_id = %(id)s order by uri limit 1",
+        {"id": client_id},
+    )
+    return None if found is None else _service(found)
 
 
 async def add_service(conn: AsyncConnection, added: Service, at: datetime) -> bool:

@@ -13,7 +13,6 @@ import redis
 
 from identity import faces
 from kit import logs
-from kit.engines import Urls
 from kit.pool import InferencePool
 from kit.settings import Settings
 from tests.conftest import HOME
@@ -93,7 +92,6 @@ def segments(wal: Path) -> dict[str, float]:
 async def test_no_picture_and_no_template_anywhere(
     city: CityPeople,
     photo: Any,
-    engines: Urls,
     settings: Settings,
     temporary: Path,
     pool: InferencePool,
@@ -133,7 +131,7 @@ async def test_no_picture_and_no_template_anywhere(
         "the city's dump, half-way": half_way,
         "the city's dump": dumps.dump(settings.database_url or ""),
         "the faces' dump": dumps.dump(settings.faces_database_url or ""),
-        "Valkey": in_valkey(engines.redis),
+        "Valkey": in_valkey(settings.redis_url or ""),
         "the log": logged.getvalue().encode(),
         "the engines' logs": contents(HOME, "*.log"),
         "temporary files": contents(temporary, "**/*"),

@@ -26,6 +26,7 @@ from tests.identity.mandates.acts import (
     number,
     person,
 )
+from tests.identity.offices.test_staff import WARD, appointed
 from tests.people import CityPeople
 from wires.business import BusinessAnswer, BusinessRegisterAway
 
@@ -305,16 +306,49 @@ async def test_closing_ends_every_mandate_and_a_new_claim_opens_it_again(city: C
 
 
 async def test_while_an_enterprise_is_locked_everybodys_mandate_rests(city: CityPeople) -> None:
-    boss, clerk = await person(city), await person(city)
-    of = (await claimed(city, boss, number()))["principal"]["id"]
+    boss, clerk, stranger, its = await person(city), await person(city), await person(city), number()
+    of = (await claimed(city, boss, its))["principal"]["id"]
     await granted(boss.calls, of, clerk)
-    for locked_at, state, expect in (("now()", "resting", 404), ("null", "standing", 200)):
-        async with city.house.db.begin() as conn:
-            lock = f"update accounts set locked_at = {locked_at} where id = %s"
-            await (await raw(conn)).execute(lock, (of,))  # type: ignore[arg-type] - two literals
+    own, desk = f"/v1/enterprises/{of}/lock", f"/v1/enterprise-accounts/{its}"
+    operator, why = await appointed(city, "locks@motcua.test", WARD, "operator"), {"reason": "Công văn của toà án"}
+
+    async def rests(state: str) -> None:
         for one in (boss, clerk):
             assert (await one.calls.get(MINE, expect=200))["held"][0]["state"] == state
-        await boss.calls.get(f"/v1/enterprises/{of}", expect=expect)
+        await boss.calls.get(f"/v1/enterprises/{of}", expect=404 if state == "resting" else 200)
+
+    await city.nobody.post(own, expect=401)
+    for one in (stranger, clerk):
+        await one.calls.post(own, expect=404)
+    for verb in ("lock", "unlock"):
+        await city.nobody.post(f"{desk}/{verb}", json=why, expect=401)
+        await boss.calls.post(f"{desk}/{verb}", json=why, expect=404)
+        await (await city.signed_in("identity_checker")).post(f"{desk}/{verb}", json=why, expect=404)
+        await operator.post(f"/v1/enterprise-accounts/{number()}/{verb}", json=why, expect=404)
+        await operator.post(f"{desk}/{verb}", json={"reason": ""}, expect=400)
+
+    await operator.post(f"{desk}/unlock", json=why, expect=409, code="enterprise-not-locked")
+    await boss.calls.post(own, expect=204)
+    await rests("resting")
+    await boss.calls.post(own, expect=404)
+    await operator.post(f"{desk}/lock", json=why, expect=409, code="enterprise-locked")
+    await operator.post(f"{desk}/unlock", json=why, expect=204)
+    await rests("standing")
+    await operator.post(f"{desk}/lock", json=why, expect=204)
+    await rests("resting")
+    for one in (boss, clerk):
+        letters = await letters_to(city, one.phone, "mandate-changed")
+        assert sum("khoa" in letter for letter in letters) >= 3, letters
+    async with city.house.db.connect() as conn:
+        lines = await (await raw(conn)).execute(
+            "select what, by_id, office_id is null, said from enterprise_locks where enterprise_id = %s order by id",
+            (of,),
+        )
+        kept = await lines.fetchall()
+    assert [(what, own, said) for what, _, own, said in kept] == [
+        ("locked", True, ""), ("unlocked", False, why["reason"]), ("locked", False, why["reason"]),
+    ]  # fmt: skip
+    assert kept[0][1] == boss.account_id
 
 
 async def test_who_closes_their_account_acts_for_nobody(city: CityPeople) -> None:
@@ -337,7 +371,12 @@ async def test_eight_grants_at_once_are_one_mandate(city: CityPeople) -> None:
 
 
 async def test_the_record_is_appended_never_changed(city: CityPeople) -> None:
-    for statement in ("update mandate_events set said = 'x'", "delete from mandate_events"):
+    for statement in (
+        "update mandate_events set said = 'x'",
+        "delete from mandate_events",
+        "update enterprise_locks set said = 'x'",
+        "delete from enterprise_locks",
+    ):
         with pytest.raises(Exception, match="appended, never changed"):
             async with city.house.db.begin() as conn:
                 await (await raw(conn)).execute(statement)

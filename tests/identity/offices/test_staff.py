@@ -272,3 +272,23 @@ async def test_a_nul_in_a_path_is_malformed(city: CityPeople, operators: tuple[P
     ]
     for person, method, path, body in calls:
         await person.call(method, path, json=body, expect=400, code="malformed-request")
+
+
+async def test_an_operator_enters_which_person_an_officer_is(
+    city: CityPeople, operators: tuple[Person, Person]
+) -> None:
+    """By it nobody decides for their family; nobody says it of themselves, and nobody is shown it again."""
+    first, _ = operators
+    officer = (await created(operators, "who@motcua.test"))["account_id"]
+    said, path = {"pin": "079195000013"}, f"{OFFICERS}/{officer}/person"
+    await first.put(path, json={"pin": "079195"}, expect=400)
+    await first.put(path, json={"pin": "999999999999"}, expect=422, code="bad-person")
+    await first.put(path, json=said, expect=204)
+    await first.put(path, json=said, expect=204)
+    me, citizen = await account_of(first), await account_of(await city.signed_in("parent"))
+    await first.put(f"{OFFICERS}/{me}/person", json=said, expect=403, code="second-person-needed")
+    await first.put(f"{OFFICERS}/{citizen}/person", json=said, expect=422, code="not-an-officer")
+    await first.put(f"{OFFICERS}/acc_nobody/person", json=said, expect=404)
+    await (await city.signed_in("head_ubnd")).put(path, json=said, expect=404)
+    async with city.house.db.connect() as conn:
+        assert await offices.person_of(conn, city.house.keys, officer) == "079195000013"

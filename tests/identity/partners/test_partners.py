@@ -11,15 +11,16 @@ import pytest
 
 from api import sandbox
 from api.caller import Device
-from identity import tokens
+from identity import accounts, offices, tokens
 from identity.accounts import freshness
 from identity.partners.service import OVERLAP
 from identity.tokens import rfc7638, sandbox_errors
 from kit import clock
 from kit.settings import Settings
 from notifications import sandbox_messages
-from tests.identity.accounts.newcomers import Newcomer, newcomer
-from tests.identity.offices.test_staff import WARD, appointed
+from tests.identity.accounts.newcomers import Newcomer, letters_to, newcomer
+from tests.identity.mandates.acts import NAME, behalf, claimed, granted, number
+from tests.identity.offices.test_staff import WARD, appointed, sign_in
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import ISSUER, CityPeople, Person
 
@@ -62,6 +63,12 @@ async def partner(city: CityPeople) -> Newcomer:
 @pytest.fixture(scope="module")
 async def operator(city: CityPeople) -> Person:
     return await appointed(city, "apps@motcua.test", WARD, "operator")
+
+
+def service(uri: str, **changed: Any) -> dict[str, Any]:
+    """A service instead of an app."""
+    said = {"uri": uri, "name": {"vi": "Bản đồ phường", "en": "Maps of the ward"}}
+    return wanted(redirect_uris=[], service=said) | changed
 
 
 def secretive(city: CityPeople, client_id: str, secret: str, path: str = TOKEN, **headers: str) -> Any:
@@ -182,7 +189,8 @@ async def test_a_change_waits_too_and_keeps_the_secret(
         ({"redirect_uris": ["javascript:alert(1)"]}, "bad-client"),
         ({"redirect_uris": ["https://library.test/cb#x"]}, "bad-client"),
         ({"redirect_uris": ["https://a@library.test/cb"]}, "bad-client"),
-        ({"redirect_uris": []}, "malformed-request"),
+        ({"redirect_uris": []}, "bad-client"),
+        ({"resources": ["https://nobody.test/api"]}, "bad-client"),
         ({"scopes": ["openid", "account"]}, "scope-not-for-partners"),
         ({"scopes": ["desk"]}, "scope-not-for-partners"),
         ({"scopes": ["dossiers:find-by-face"]}, "scope-not-for-partners"),
@@ -233,6 +241,116 @@ async def test_keys_stand_side_by_side(partner: Newcomer) -> None:
         len((await partner.calls.put(f"{MINE}/{client_id}/keys", json={"public_keys": [new]}, expect=200))["key_ids"])
         == 1
     )
+
+
+# Enterprises
+
+
+async def test_an_enterprises_clients_are_looked_after_by_who_represents_it(city: CityPeople) -> None:
+    boss, second, clerk, stranger = [await newcomer(city, level=2) for _ in range(4)]
+    of = number()
+    mandate = await claimed(city, boss, of)
+    other = await claimed(city, second, of)
+    given = await granted(boss.calls, mandate["principal"]["id"], clerk)
+    as_boss, as_second = behalf(mandate), behalf(other)
+    await stranger.calls.post(APPLY, json=wanted(), headers=as_boss, expect=404, code="mandate-unknown")
+    await clerk.calls.post(APPLY, json=wanted(), headers=behalf(given), expect=403, code="only-representatives")
+    asked = await boss.calls.post(APPLY, json=wanted(), headers=as_boss, expect=201)
+    one = f"{MINE}/{asked['client_id']}"
+    assert (await boss.calls.get(MINE, expect=200))["clients"] == [], "it is not the representative's own"
+    await boss.calls.post(f"{one}/secret", expect=404)
+    for path, method in (("secret", "POST"), ("old-secret", "DELETE")):
+        await clerk.calls.call(method, f"{one}/{path}", headers=behalf(given), expect=403, code="only-representatives")
+    # Either representative looks after it, and both are told.
+    made = await second.calls.post(f"{one}/secret", headers=as_second, expect=201)
+    assert (await secretive(city, asked["client_id"], made["client_secret"])).json()["error"] == "invalid_grant"
+    for representative in (boss, second):
+        assert await letters_to(city, representative.phone, "way-in-changed")
+    (listed,) = (await boss.calls.get(MINE, headers=as_boss, expect=200))["clients"]
+    assert listed["client_id"] == asked["client_id"]
+    await boss.calls.post(f"/v1/enterprises/{mandate['principal']['id']}/lock", expect=204)
+    await second.calls.post(f"{one}/secret", headers=as_second, expect=403, code="mandate-not-standing")
+
+
+async def test_who_represents_it_does_not_decide_for_it(city: CityPeople, request: pytest.FixtureRequest) -> None:
+    boss = await newcomer(city, level=2)
+    mandate = await claimed(city, boss, number(), "Công ty Hư Cấu Một")
+    contact = accounts.contact.parse("same@motcua.test")
+    assert contact is not None
+    async with city.house.db.begin() as conn:
+        made = await accounts.open_officer(conn, city.house.keys, full_name=NAME, contact=contact)
+        await offices.appoint(conn, account_id=made.id, office_id=WARD, roles=("operator",))
+    namesake = await sign_in(city, "same@motcua.test")
+    request.getfixturevalue("strict")
+    asked = await boss.calls.post(APPLY, json=wanted(), headers=behalf(mandate), expect=201)
+    seen = next(one for one in await namesake.get(WAITING, expect=200) if one["application"]["id"] == asked["id"])
+    assert (seen["owner_kind"], seen["owner_name"]) == ("enterprise", "Công ty Hư Cấu Một")
+    verdict = {"verdict": "approved", "reason": "ok"}
+    await namesake.post(f"{WAITING}/{asked['id']}/verdict", json=verdict, expect=403, code="own-application")
+
+
+# Services
+
+
+async def test_a_service_of_a_partner_asks_about_the_tokens_that_are_for_it(
+    city: CityPeople, partner: Newcomer
+) -> None:
+    uri = "https://maps.partner.test/api"
+    asked = await partner.calls.post(APPLY, json=service(uri), expect=201)
+    its = (asked["client_id"], await _secret(partner, asked["client_id"]))
+    await partner.calls.post(APPLY, json=service(uri), expect=409, code="service-exists")
+    app = await partner.calls.post(APPLY, json=wanted(resources=[uri]), expect=201)
+    library = Browser(city, app["client_id"], CALLBACK)
+    allowed = ["profile", f"service:{uri}"]
+    told = await library.through(allow=allowed, scope="openid profile", resource=uri)
+    form = {"grant_type": "authorization_code", "code": told["code"], "code_verifier": library.pkce.verifier}
+    who = (app["client_id"], await _secret(partner, app["client_id"]))
+    answer = await city.client.post(TOKEN, data=form | {"resource": uri}, auth=who)
+    assert answer.status_code == 200, answer.text
+    token = answer.json()["access_token"]
+    seen = (await city.client.post("/v1/oauth/introspect", data={"token": token}, auth=its)).json()
+    assert (seen["active"], seen["aud"], seen["client_id"]) == (True, uri, app["client_id"])
+    own = await city.client.post(TOKEN, data={"grant_type": "client_credentials"}, auth=its)
+    assert own.json()["scope"] == "", "it asks about tokens, and reads nothing for itself"
+    change = service("https://maps.partner.test/new", client_id=asked["client_id"])
+    await partner.calls.post(APPLY, json=change, expect=422, code="bad-client")
+    await partner.calls.post(APPLY, json=wanted(client_id=asked["client_id"]), expect=422, code="bad-client")
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"kind": "public"}, "bad-client"),
+        ({"redirect_uris": [CALLBACK]}, "bad-client"),
+        ({"stays_signed_in": True}, "bad-client"),
+        ({"resources": ["https://nobody.test/api"]}, "bad-client"),
+        ({"scopes": ["desk"]}, "scope-not-for-partners"),
+        ({"scopes": ["offline_access"]}, "bad-service"),
+        ({"service": {"uri": "http://maps.test/api", "name": {"vi": "a", "en": "b"}}}, "bad-service"),
+        ({"service": {"uri": "https://maps.test/api#x", "name": {"vi": "a", "en": "b"}}}, "bad-service"),
+        ({"service": {"uri": "https://maps.test/api", "name": {"vi": "a"}}}, "malformed-request"),
+    ],
+)
+async def test_what_is_no_service(partner: Newcomer, changed: dict[str, Any], code: str) -> None:
+    await partner.calls.post(APPLY, json=service("https://none.test/api", **changed), code=code)
+    assert (await partner.calls.get(MINE, expect=200))["applications"] == []
+
+
+async def test_a_service_waits_for_an_operator_like_an_app(
+    city: CityPeople, partner: Newcomer, operator: Person, strict: None
+) -> None:
+    uri = "https://waits.partner.test/api"
+    asked = await partner.calls.post(APPLY, json=service(uri), expect=201)
+    await partner.calls.post(APPLY, json=wanted(resources=[uri]), expect=422, code="bad-client")
+    seen = next(one for one in await operator.get(WAITING, expect=200) if one["application"]["id"] == asked["id"])
+    assert seen["application"]["wanted"]["service"]["uri"] == uri
+    yes = {"verdict": "approved", "reason": "Đã xem hợp đồng."}
+    await operator.post(f"{WAITING}/{asked['id']}/verdict", json=yes, expect=200)
+    await partner.calls.post(APPLY, json=wanted(resources=[uri]), expect=201)
+
+
+async def _secret(partner: Newcomer, client_id: str) -> str:
+    return (await partner.calls.post(f"{MINE}/{client_id}/secret", expect=201))["client_secret"]
 
 
 # Errors on demand

@@ -208,7 +208,14 @@ async def test_what_an_id_token_was_asked_to_say_it_says_again_and_that_is_recor
     assert await records() == before + 1
 
 
-async def test_what_was_left_idle_is_not_refreshed(app: App) -> None:
+async def test_INT_1_what_was_left_idle_is_neither_refreshed_nor_active(app: App) -> None:
+    """Introspection called the refresh token of a visit that ended by the clock active."""
+
+    async def asked_about(token: str) -> dict[str, Any]:
+        auth = (app.browser.client_id, app.secret or "")
+        answer = await app.browser.city.client.post("/v1/oauth/introspect", data={"token": token}, auth=auth)
+        return answer.json()
+
     async def idle_for(seconds: int) -> None:
         until = clock.now() - timedelta(seconds=seconds)
         async with app.browser.city.house.db.begin() as conn:
@@ -218,7 +225,9 @@ async def test_what_was_left_idle_is_not_refreshed(app: App) -> None:
 
     await idle_for(-60)
     new = (await app.refresh()).json()["refresh_token"]
+    assert (await asked_about(new))["active"]
     await idle_for(1)
+    assert await asked_about(new) == {"active": False}
     assert error_of(await app.refresh(new)) == "invalid_grant"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
@@ -149,9 +150,21 @@ async def _cut(db: Database) -> AsyncIterator[AsyncConnection]:
         raise psycopg.OperationalError("cut before commit")
 
 
-async def _written_and_cut(*args: Any, **values: Any) -> None:
-    await _CHANGE(*args, **values)
-    raise psycopg.OperationalError("cut before commit")
+class _Uncommitted:
+    """Answers as a line does, in a transaction that is never committed."""
+
+    def __init__(self, line: Any) -> None:
+        self._url = line._url
+
+    async def ask(self, statement: Any, sent: Any) -> bytes:
+        async with await psycopg.AsyncConnection.connect(self._url, cursor_factory=psycopg.AsyncRawCursor) as conn:
+            cursor = await conn.execute(statement, [msgspec.json.encode(sent).decode()])
+            assert await cursor.fetchone() is not None
+            raise psycopg.OperationalError("cut before commit")
+
+
+async def _written_and_cut(line: Any, *args: Any, **values: Any) -> None:
+    await _CHANGE(_Uncommitted(line), *args, **values)  # type: ignore[arg-type]
 
 
 _CHANGE = many.change_refresh_tokens

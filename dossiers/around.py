@@ -1,0 +1,67 @@
+"""What stands around a branch for whoever decides it: how its day was counted, what proved the card's values, which papers it takes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import desk, moving, views
+from dossiers.messages import Around, PaperTaken, Proof
+from identity import accounts
+from kit.actor import Actor
+from kit.db import Database
+from kit.keys import Keys
+from kit.refusal import Words
+from procedures import Catalogue
+
+_CARD = "card."
+
+
+async def look(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str) -> Around:
+    """Beside `desk.look`, which records the read. Raises BranchUnknown."""
+    async with db.snapshot() as conn, conn.begin():
+        work = await desk.find(conn, catalogue, actor, branch_id)
+        holder = work.branch.claimed_by
+        opened_on, chosen = views.opened_on(work.dossier), views.chosen_of(work.dossier)
+        return Around(
+            opened_on=opened_on,
+            branches=chosen,
+            submitted_at=work.dossier.submitted_at,
+            counted=_counted(catalogue, work),
+            pauses=[(datetime.fromisoformat(begin), _instant(end)) for begin, end in work.branch.pauses],
+            holder=None if holder is None else (await accounts.account(conn, keys, holder)).full_name,
+            proofs=await _proofs(conn, keys, work),
+            papers=[
+                PaperTaken(kind=paper.kind, name=paper.name)
+                for paper in catalogue.documents(work.item, opened_on, chosen)
+            ],
+        )
+
+
+def _counted(catalogue: Catalogue, work: desk.Work) -> list[Words]:
+    """How the day was counted, line by line; nothing where it was set otherwise than by counting."""
+    row = work.branch
+    paused = moving.closed_pauses(row.pauses)
+    promise = catalogue.calendar.promise(row.started_at, work.procedure.deadline, paused=paused)
+    return list(promise.steps) if promise.due_at == row.due_at else []
+
+
+async def _proofs(conn: AsyncConnection, keys: Keys, work: desk.Work) -> dict[str, Proof]:
+    """By the form's path: what of the requester's card gave a value that stands there still."""
+    known = await accounts.prefill(conn, keys, work.dossier.account_id)
+    found: dict[str, Proof] = {}
+    for path, answer in work.dossier.form.items():
+        origin: str = answer.get("origin") or ""
+        proof = known.get(origin.removeprefix(_CARD)) if origin.startswith(_CARD) else None
+        if proof is not None and _same(proof.value, answer["value"]):
+            found[path] = Proof(by=list(proof.sources), at=proof.proved_at)
+    return found
+
+
+def _same(proved: Any, stands: Any) -> bool:
+    """A place on the card is text, in the form an address that keeps it as printed."""
+    return proved == stands or (isinstance(stands, dict) and stands.get("printed") == proved)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

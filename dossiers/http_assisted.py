@@ -1,0 +1,164 @@
+"""/v1/desk/assisted: filing at a counter on a citizen's behalf. Any office's reception takes in; the form tells which agency decides."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, patch, post, put
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+
+from dossiers import assisting
+from dossiers.http_versions import IfMatch, asked_version, tagged
+from dossiers.messages import ChangeForm, Dossier, Submitted
+from dossiers.messages_desk import Assist, AssistedDrafts
+from identity.mandates import Mandates
+from kit.actor import Actor, officer
+from kit.db import Database
+from kit.keys import Keys
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue
+from uploads import Keeper
+
+_RECEPTION = officer("reception")
+_FILE_BYTES: Final = 21 * 1024 * 1024
+_FORM_BYTES: Final = 200_000
+
+
+@dataclass
+class Scan:
+    """One scanned paper: PDF, JPEG, PNG or WebP, at most 20 MB."""
+
+    file: UploadFile
+
+
+ScanForm = Annotated[Scan, Body(media_type=RequestEncodingType.MULTI_PART)]
+
+
+@post("/v1/desk/assisted", who=_RECEPTION, tags=["desk"], summary="Fill in a dossier for the citizen at the counter")
+async def open_assisted(
+    data: Assist, db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor
+) -> Response[Dossier]:
+    """By number and birthday, as their card shows them. The draft is the citizen's own, and in their list too."""
+    return _tagged(await assisting.open_draft(db, keys, catalogue, mandates, actor, data), 201)
+
+
+@get("/v1/desk/assisted", who=_RECEPTION, tags=["desk"], summary="Drafts my office helps with")
+async def list_assisted(db: Database, catalogue: Catalogue, actor: Actor) -> AssistedDrafts:
+    return await assisting.drafts(db, catalogue, actor)
+
+
+@get("/v1/desk/assisted/{dossier_id:str}", who=_RECEPTION, tags=["desk"], summary="A draft my office helps with")
+async def show_assisted(
+    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, actor: Actor
+) -> Response[Dossier]:
+    return _tagged(await assisting.show(db, keys, catalogue, actor, dossier_id))
+
+
+@patch(
+    "/v1/desk/assisted/{dossier_id:str}/form",
+    who=_RECEPTION,
+    tags=["desk"],
+    summary="Fill in what the citizen says",
+    request_max_body_size=_FORM_BYTES,
+)
+async def fill_assisted(
+    dossier_id: str,
+    data: ChangeForm,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[Dossier]:
+    version = asked_version(if_match)
+    return _tagged(await assisting.change_form(db, keys, catalogue, mandates, actor, dossier_id, data, version=version))
+
+
+@put(
+    "/v1/desk/assisted/{dossier_id:str}/documents/{kind:str}",
+    who=_RECEPTION,
+    tags=["desk"],
+    summary="Scan a paper the citizen brought",
+    request_max_body_size=_FILE_BYTES,
+)
+async def scan_paper(
+    dossier_id: str,
+    kind: str,
+    data: ScanForm,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    mandates: Mandates,
+    keeper: Keeper,
+    actor: Actor,
+) -> Response[Dossier]:
+    content = await data.file.read()
+    return _tagged(await assisting.scan(db, keys, catalogue, mandates, keeper, actor, dossier_id, kind, content))
+
+
+@post(
+    "/v1/desk/assisted/{dossier_id:str}/confirmation-request",
+    who=_RECEPTION,
+    tags=["desk"],
+    summary="Ask the citizen to confirm on their own phone",
+)
+async def ask_to_confirm(
+    dossier_id: str,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    actor: Actor,
+) -> Response[Dossier]:
+    """They look at it and submit it like any draft of theirs; until then nothing is filed."""
+    return _tagged(await assisting.ask_to_confirm(db, keys, catalogue, settings, post_office, actor, dossier_id), 201)
+
+
+@post(
+    "/v1/desk/assisted/{dossier_id:str}/submission",
+    who=_RECEPTION,
+    tags=["desk"],
+    summary="Submit on the strength of a signed paper",
+    request_max_body_size=_FILE_BYTES,
+)
+async def submit_signed(
+    dossier_id: str,
+    data: ScanForm,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    post_office: PostOffice,
+    mandates: Mandates,
+    keeper: Keeper,
+    actor: Actor,
+    idempotency_key: Annotated[
+        str | None,
+        Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry"),
+    ] = None,
+) -> Response[Submitted]:
+    """The scan of the declaration with the citizen's signature; it is kept, sealed in the history, and the citizen is told at once."""
+    signed = await data.file.read()
+    submitted = await assisting.submit_signed(
+        db, keys, catalogue, settings, post_office, mandates, keeper, actor, dossier_id, signed, key=idempotency_key
+    )
+    return Response(submitted, status_code=201)
+
+
+def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:
+    return tagged(dossier, dossier.version, status_code)
+
+
+route_handlers: list[Any] = [
+    open_assisted,
+    list_assisted,
+    show_assisted,
+    fill_assisted,
+    scan_paper,
+    ask_to_confirm,
+    submit_signed,
+]

@@ -1,0 +1,179 @@
+"""/v1/desk: the queue, and branches that change hands within an office and between offices."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from litestar import Response, get, post, put
+from litestar.params import Parameter
+
+from dossiers import figures, handing, queueing
+from dossiers.http_desk import tagged_branch
+from dossiers.http_versions import IfMatch, asked_version
+from dossiers.messages_desk import Assign, Because, Colleagues, DeskBranch, Forward, Queue, QueueFilter, Skills
+from dossiers.messages_figures import Figures
+from kit.actor import Actor, officer
+from kit.db import Database
+from kit.keys import Keys
+from kit.settings import Settings
+from procedures import Catalogue
+
+_HEAD = officer("head")
+
+
+@get(
+    "/v1/desk/queue", who=officer(), tags=["desk"], summary="What waits in my office for my roles, oldest promise first"
+)
+async def show_queue(
+    db: Database,
+    catalogue: Catalogue,
+    actor: Actor,
+    after: Annotated[
+        str | None, Parameter(pattern=r"^[0-9]{1,18}\.[0-9a-z_]{1,60}$", description="`next` of the page before")
+    ] = None,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    in_state: Annotated[str | None, Parameter(query="state", max_length=60, description="only in this state")] = None,
+    procedure: Annotated[
+        str | None, Parameter(max_length=120, description="only this procedure's, or this field's, as skills are named")
+    ] = None,
+    due_before: Annotated[datetime | None, Parameter(description="only what is promised for before")] = None,
+    escalated: Annotated[
+        bool | None, Parameter(description="only what waits for the head, or only what does not")
+    ] = None,
+    everybodys: Annotated[bool, Parameter(query="all", description="also what colleagues have, and do")] = False,
+) -> Queue:
+    asked = QueueFilter(
+        state=in_state, procedure=procedure, due_before=due_before, escalated=escalated, everybodys=everybodys
+    )
+    return await queueing.queue(db, catalogue, actor, asked, after=after, limit=limit)
+
+
+@post("/v1/desk/claims", who=officer(), tags=["desk"], summary="Take the next branch of my roles and skills")
+async def claim_next(
+    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
+) -> Response[DeskBranch]:
+    """The oldest promise that is free; no two officers are given the same one."""
+    return tagged_branch(await queueing.claim_next(db, keys, catalogue, settings, actor), 201)
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/return-to-queue",
+    who=officer(),
+    tags=["desk"],
+    summary="Give back what I have",
+)
+async def give_back(
+    branch_id: str,
+    data: Because,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return tagged_branch(
+        await handing.give_back(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/escalation",
+    who=officer(),
+    tags=["desk"],
+    summary="Pass what I have to the head of the office",
+)
+async def escalate(
+    branch_id: str,
+    data: Because,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return tagged_branch(
+        await handing.escalate(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/assignment",
+    who=officer(),
+    tags=["desk"],
+    summary="Pass what is taken to a colleague",
+)
+async def assign(
+    branch_id: str,
+    data: Assign,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    """By who has it, or by the head."""
+    version = asked_version(if_match)
+    return tagged_branch(
+        await handing.assign(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
+    )
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/forwarding",
+    who=officer(),
+    tags=["desk"],
+    summary="Forward to another office of the same agency",
+)
+async def forward(
+    branch_id: str,
+    data: Forward,
+    db: Database,
+    keys: Keys,
+    catalogue: Catalogue,
+    settings: Settings,
+    actor: Actor,
+    if_match: IfMatch = None,
+) -> Response[DeskBranch]:
+    """The promise stays; the citizen is told. Answers with the branch as it was left."""
+    version = asked_version(if_match)
+    return tagged_branch(
+        await handing.forward(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
+    )
+
+
+@get("/v1/desk/figures", who=_HEAD, tags=["desk"], summary="How my office does")
+async def show_figures(
+    db: Database, catalogue: Catalogue, actor: Actor, since: date | None = None, until: date | None = None
+) -> Figures:
+    """Both days counted; the last 30 days unless told."""
+    return await figures.figures(db, catalogue, actor, since=since, until=until)
+
+
+@get("/v1/desk/officers", who=officer(), tags=["desk"], summary="Who is in my office, what they do and have")
+async def list_officers(db: Database, actor: Actor) -> Colleagues:
+    return await handing.colleagues(db, actor)
+
+
+@put(
+    "/v1/desk/officers/{officer_id:str}/skills", who=_HEAD, tags=["desk"], summary="What of their roles an officer does"
+)
+async def set_skills(officer_id: str, data: Skills, db: Database, catalogue: Catalogue, actor: Actor) -> Colleagues:
+    """Their queue holds no other work from then on; what their roles may decide is not changed by it."""
+    return await handing.set_skills(db, catalogue, actor, officer_id, data)
+
+
+route_handlers: list[Any] = [
+    show_queue,
+    claim_next,
+    give_back,
+    escalate,
+    assign,
+    forward,
+    show_figures,
+    list_officers,
+    set_skills,
+]

@@ -1,0 +1,80 @@
+"""A result's paper: signed at its first need, and then what was signed."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dossiers import outcomes, store, views
+from dossiers.history import Event
+from dossiers.issuing import store as signed_papers
+from dossiers.refusals import ResultUnknown
+from identity import offices
+from kit import clock, pades
+from kit.db import Database, raw
+from kit.jobs import Task
+from kit.pades import Signed
+from kit.seals import Seals
+from kit.settings import Settings
+
+SIGN = "dossiers.sign_result"
+
+
+async def tell_signer(conn: AsyncConnection, services: Any, dossier: views.Row, event: Event) -> None:
+    """A branch was approved, or its result corrected: the paper is signed soon, so that nobody waits for it who asks for it."""
+    if services.seals is not None and event.after == "approved":
+        await services.jobs.defer(await raw(conn), SIGN, dossier_id=dossier.id, branch=event.branch)
+
+
+async def sign_result(services: Any, dossier_id: str, branch: str) -> None:
+    await paper(services.db, services.settings, services.seals, dossier_id, branch)
+
+
+TASK = Task(name=SIGN, run=sign_result)
+
+
+async def paper(db: Database, settings: Settings, seals: Seals | None, dossier_id: str, branch: str) -> bytes:
+    """The PDF of one branch's result, for a caller already let in. Where the deployment has seals it is signed at the first need; of
+    several at once the first one's bytes stand, for everybody.
+
+    Raises ResultUnknown, SealMissing, TimestampsAway.
+    """
+    async with db.snapshot() as conn:
+        rows = await store.branches_of(conn, [dossier_id])
+        row = next((row for row in rows if row.name == branch), None)
+        made = None if row is None else await store.result(conn, row.id)
+        if row is None or made is None:
+            raise ResultUnknown
+        if (held := await signed_papers.signed(conn, row.id, made.made_at)) is not None:
+            return held
+        outcome = outcomes.printer(made.kind, made.data)
+        fetched = await outcome.fetch(conn, made.data)
+        office = await offices.office(conn, row.office_id)
+    specimen = specimens(settings)
+    if seals is None:
+        return await asyncio.to_thread(outcome.render, fetched, specimen=specimen, signed=None)
+    seal = await asyncio.to_thread(seals.of, office.id, views.letterhead(office, settings))
+    # As the signature states it: no fractions of a second.
+    signed = Signed(seal.name, clock.now().replace(microsecond=0))
+
+    def issue() -> bytes:
+        pdf = outcome.render(fetched, specimen=specimen, signed=signed)
+        return pades.sign(pdf, seal, at=signed.at, timestamps_url=settings.timestamps_url)
+
+    pdf = await asyncio.to_thread(issue)
+    async with db.begin() as conn:
+        return await signed_papers.keep(
+            conn,
+            {
+                "branch_id": row.id,
+                "made_at": made.made_at,
+                "pdf": pdf,
+                "signer": seal.name,
+                "signed_at": signed.at,
+            },
+        )
+
+
+def specimens(settings: Settings) -> bool:
+    """Outside production no paper may be mistaken for a real one."""
+    return settings.environment != "production"

@@ -1,0 +1,193 @@
+"""The officers' desk in a real browser: axe finds nothing on any page, on paper-wide and phone-wide screens, and the keyboard is enough."""
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.demo.people import Caller
+from api.demo.server import Server
+from identity import accounts, offices
+from kit.db import Database
+from kit.engines import Engines
+from kit.keys import FileKeys
+from tests.dossiers import steps
+from tests.peers.chromium import Tab, running
+from tests.uploads.test_examining import picture
+
+pytestmark = pytest.mark.slow
+
+PARENT, REGISTRAR, OPERATOR = "+84900000011", "khanh.tuphap@motcua.test", "van.hanh@motcua.test"
+"""The operator is a head as well."""
+WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
+
+
+@pytest.fixture
+def tab(tmp_path: Path) -> Iterator[Tab]:
+    with running(tmp_path / "profile") as browser:
+        made = browser.tab(1280, 900)
+        made.call("Network.enable")
+        made.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "vi"})
+        yield made
+
+
+def filed(server: Server) -> str:
+    """A dossier of a parent with a photographed paper; the branch's id."""
+    parent = Caller(server.url, "citizen-app")
+    parent.sign_in(PARENT)
+    draft = parent.post("/v1/dossiers", json={"procedure": steps.GROUP})
+    path = f"/v1/dossiers/{draft['id']}"
+    parent.call(
+        "PATCH",
+        f"{path}/form",
+        json={"fields": steps.child()},
+        headers={"If-Match": f'"{draft["version"]}"'},
+    )
+    upload = parent.post("/v1/uploads", files={"file": ("gcs.jpg", picture(size=(900, 1200)), "image/jpeg")})
+    parent.call("PUT", f"{path}/documents/birth_notification", json={"upload_id": upload["id"]})
+    parent.post(f"{path}/submission", headers={"Idempotency-Key": uuid.uuid4().hex})
+    return steps.branch(parent.get(path), "birth")["id"]
+
+
+def sign_in(server: Server, tab: Tab, mail: str) -> None:
+    """By the keyboard alone: what is typed goes where the page put the cursor."""
+    tab.call("Page.navigate", url=f"{server.url}/desk?lang=vi")
+    tab.wait("document.querySelector('#login')")
+    inbox = Caller(server.url)
+    inbox._used_codes.update(inbox._codes(mail))  # pyright: ignore[reportPrivateUsage]
+    tab.wait("document.activeElement.id === 'login'")
+    tab.call("Input.insertText", text=mail)
+    press(tab, "Enter")
+    tab.wait("document.querySelector('#code')")
+    tab.type("#code", inbox.code_sent_to(mail))
+    press(tab, "Enter")
+    tab.wait("location.pathname === '/desk' && document.readyState === 'complete'")
+
+
+def press(tab: Tab, key: str, times: int = 1) -> None:
+    code = {"Enter": 13, "Tab": 9, " ": 32}[key]
+    text = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
+    for _ in range(times):
+        tab.call("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
+        tab.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+
+def tab_to(tab: Tab, test: str, most: int = 120) -> None:
+    """Tab after tab until the focused element passes; it must be in sight and show that it has the focus."""
+    for _ in range(most):
+        press(tab, "Tab")
+        if tab.js(f"(e => {test})(document.activeElement)"):
+            assert tab.js("document.activeElement.checkVisibility()")
+            return
+    raise AssertionError(f"the keyboard never gets there: {test}")
+
+
+def faults(tab: Tab, axe: str) -> list[Any]:
+    """What axe finds, each rule with the elements that break it."""
+    tab.js(f"{axe}; undefined")
+    found = tab.js("axe.run().then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html)])))")
+    return json.loads(found)
+
+
+def sound(tab: Tab, axe: str, name: str) -> None:
+    """On a desk's screen and on a phone: nothing for axe to say, nothing wider than the screen, small enough for an old line."""
+    for width, height in ((1280, 900), (360, 740)):
+        tab.size(width, height)
+        assert faults(tab, axe) == [], (name, width)
+        assert tab.js("document.documentElement.scrollWidth <= innerWidth"), (name, width, "wider than the screen")
+    tab.size(1280, 900)
+    assert tab.js("performance.getEntriesByType('navigation')[0].decodedBodySize <= 50000"), name
+    assert tab.js("[...document.scripts].every(s => s.src && s.type === 'module')")
+
+
+def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, axe: str, tab: Tab) -> None:
+    branch = filed(server)
+    sign_in(server, tab, REGISTRAR)
+    sound(tab, axe, "queue")
+    tab_to(tab, f"e.tagName === 'BUTTON' && e.form.action.includes('{branch}')")
+    press(tab, "Enter")
+    tab.wait(f"location.pathname === '/desk/branches/{branch}'")
+    assert "Bạn đã nhận hồ sơ này" in tab.text()
+    tab.wait("document.querySelector('.sheet img').complete && document.querySelector('.sheet img').naturalWidth > 0")
+    sound(tab, axe, "branch")
+    # The very field is ticked where it stands, and the reason written below.
+    tab_to(tab, "e.name === 'field' && e.value === 'child.full_name'")
+    press(tab, " ")
+    tab_to(tab, "e.tagName === 'SUMMARY' && e.textContent === 'Yêu cầu bổ sung'")
+    press(tab, "Enter")
+    tab_to(tab, "e.id === 'why-ask'", 3)
+    tab.call("Input.insertText", text=WHY)
+    tab_to(tab, "e.value === 'ask' && e.tagName === 'BUTTON'", 4)
+    press(tab, "Enter")
+    tab.wait("document.body.innerText.includes('Đã gửi yêu cầu bổ sung')")
+    sound(tab, axe, "asked")
+    # Back to the page of before, and its button again: a sentence, and nothing done.
+    tab.js("history.back()")
+    tab.wait("document.querySelector('button[value=approve]')")
+    tab.js("document.querySelector('button[value=approve]').click()")
+    tab.wait("document.querySelector('[role=alert]')")
+    sound(tab, axe, "stale")
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    assert not tab.js("document.querySelector('.rooms').checkVisibility()")
+    tab.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_two_persons_refuse_and_the_page_of_every_button(server: Server, axe: str, tab: Tab) -> None:
+    branch = filed(server)
+    sign_in(server, tab, REGISTRAR)
+    tab.go(f"{server.url}/desk/branches/{branch}")
+    tab.click("form[action*='/claim'] button")
+    tab.wait("document.querySelector('button[value=propose]')")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    sound(tab, axe, "every button")
+    tab.go(f"{server.url}/desk/branches/{branch}/forwarding")
+    sound(tab, axe, "forwarding")
+    tab.go(f"{server.url}/desk/branches/{branch}")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    tab.type("#why-refuse", WHY)
+    tab.click("button[value=propose]")
+    tab.wait("document.querySelector('.proposal')")
+    sound(tab, axe, "proposed")
+
+
+def test_without_script_a_dossier_is_decided(server: Server, axe: str, tab: Tab) -> None:
+    branch = filed(server)
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    sign_in(server, tab, REGISTRAR)
+    tab.go(f"{server.url}/desk/branches/{branch}")
+    tab.click("form[action*='/claim'] button")
+    tab.wait("document.querySelector('button[value=approve]')")
+    tab.click("button[value=approve]")
+    tab.wait("document.body.innerText.includes('Đã duyệt')")
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    sound(tab, axe, "approved")
+    tab.go(f"{server.url}/desk/branches/bra_moon")
+    sound(tab, axe, "trouble")
+
+
+def test_the_operators_pages(server: Server, axe: str, tab: Tab) -> None:
+    asyncio.run(_operator(server))
+    sign_in(server, tab, OPERATOR)
+    tab.go(f"{server.url}/desk/wires")
+    assert re.search("Mọi thông điệp đều đến nơi|Gửi lại", tab.text())
+    sound(tab, axe, "wires")
+    for page in ("passkey", "figures", "officers"):
+        tab.go(f"{server.url}/desk/{page}")
+        tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+        sound(tab, axe, page)
+
+
+async def _operator(server: Server) -> None:
+    db = Database(Engines(server.home).start().database)
+    contact = accounts.contact.parse(OPERATOR)
+    assert contact is not None
+    async with db.begin() as conn:
+        keys = FileKeys(server.home / "keys")
+        made = await accounts.open_officer(conn, keys, full_name="Tạ Văn Hành", contact=contact)
+        await offices.appoint(conn, account_id=made.id, office_id="off_ubnd_sai_gon", roles=["operator", "head"])
+    await db.close()

@@ -1,0 +1,231 @@
+"""What the buttons of a branch's page do: one verb each, and back to the page; or the page with what stands against it and all that was
+typed. What was pressed twice, or on a page of before, ends in a sentence."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+
+from litestar import MediaType, Response, post
+
+from dossiers import correcting, deciding, desk, handing, lateness, refiling, refusing, supplementing
+from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
+from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
+from dossiers.refusals import NotAColleague, NotForwardedThere
+from identity.mandates import Mandates
+from kit.actor import ANYONE, Actor
+from kit.refusal import Refusal
+from notifications import PostOffice
+from procedures import rules
+from web import desk as queue
+from web.at_desk import HERE, QUEUE, SMALL, AtDesk
+from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
+from web.sent import Sent
+from wires.population import PinIssuer
+
+_MOST_REASON = 2000
+_ID = re.compile(r"[a-z0-9_]{1,60}")
+_DAYS = re.compile(r"[1-9]|[12][0-9]|30")
+
+_BUTTON: dict[str, Any] = {
+    "who": ANYONE,
+    "include_in_schema": False,
+    "media_type": MediaType.HTML,
+    "status_code": 303,
+    "request_max_body_size": SMALL,
+    "dependencies": HERE,
+}
+
+
+@post(f"{BRANCH}/claim", **_BUTTON)
+async def claim(here: AtDesk, branch_id: str) -> Response[str]:
+    """Taken by one; who comes second is shown the queue as it is now."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await deciding.claim(*here.stand, actor, branch_id, version=sent.version)
+        return here.address(address_of(branch_id), done="claim")
+
+    async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
+        return await queue.shown(here, actor, problem=refusal)
+
+    return await here.pressed(address_of(branch_id), verb, refused)
+
+
+@post(f"{BRANCH}/receipt", **_BUTTON)
+async def receive(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await deciding.receive(*here.stand, actor, branch_id, version=sent.version)
+        return "receive"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/decision", **_BUTTON)
+async def decide(
+    here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates, pins: PinIssuer | None
+) -> Response[str]:
+    """Approved with what the agency states, or a refusal proposed with a reason: by which button was pressed."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        if sent.one("do") == "approve":
+            done, asked = "approve", Decide(outcome="approved", result=await _stated(here, actor, branch_id, sent))
+        else:
+            done, asked = "propose", Decide(outcome="refused", reason=_reason(sent))
+        await deciding.decide(*here.stand, post_office, mandates, pins, actor, branch_id, asked, version=sent.version)
+        return done
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/refusal-verdict", **_BUTTON)
+async def judge(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """A second officer's word on a proposed refusal."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        verdict = "confirm" if sent.one("do") == "confirm" else "send_back"
+        asked = Judge(verdict=verdict, reason=_reason(sent))
+        await refusing.judge(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return verdict
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/return-to-queue", **_BUTTON)
+async def give_back(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await handing.give_back(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        return "give_back"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/escalation", **_BUTTON)
+async def escalate(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await handing.escalate(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        return "escalate"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/assignment", **_BUTTON)
+async def assign(here: AtDesk, branch_id: str) -> Response[str]:
+    """To the colleague who was chosen."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        officer = sent.one("officer")
+        if not _ID.fullmatch(officer):
+            raise NotAColleague
+        asked = Assign(officer_id=officer, reason=_reason(sent))
+        await handing.assign(*here.stand, actor, branch_id, asked, version=sent.version)
+        return "assign"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/forwarding", **_BUTTON)
+async def forward(here: AtDesk, branch_id: str) -> Response[str]:
+    """To another office; then to the queue, for the branch is gone from here."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        office = sent.one("office")
+        if not _ID.fullmatch(office):
+            raise NotForwardedThere
+        asked = Forward(office_id=office, reason=_reason(sent))
+        await handing.forward(*here.stand, actor, branch_id, asked, version=sent.version)
+        return here.address(QUEUE, done="forward")
+
+    async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
+        return await forwarding_shown(here, actor, branch_id, problem=refusal, sent=sent)
+
+    return await here.pressed(address_of(branch_id), verb, refused)
+
+
+@post(f"{BRANCH}/apology", **_BUTTON)
+async def apologise(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """With the new day; one that is no day is refused as one that is too far off."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        due_on = rules.as_date(sent.one("due_on"))
+        asked = Apologise(reason=_reason(sent), due_on=due_on or date.min)
+        await lateness.apologise(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "apologise"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/supplement-request", **_BUTTON)
+async def ask_supplement(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """The very fields and papers that were ticked, and why."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        days = sent.one("working_days").strip()
+        asked = AskSupplement(
+            reason=_reason(sent),
+            fields=tuple(sent.many("field"))[:50],
+            documents=tuple(sent.many("document"))[:20],
+            working_days=int(days) if _DAYS.fullmatch(days) else None,
+        )
+        await supplementing.ask(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "ask"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/reopening", **_BUTTON)
+async def reopen(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = Reason(reason=_reason(sent))
+        await refiling.reopen(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "reopen"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/corrected-result", **_BUTTON)
+async def correct(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """With what the agency states now; what is left as it was changes nothing."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = CorrectResult(reason=_reason(sent), result=await _stated(here, actor, branch_id, sent))
+        await correcting.correct(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "correct"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/upheld-result", **_BUTTON)
+async def uphold(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = Reason(reason=_reason(sent))
+        await correcting.uphold(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "uphold"
+
+    return await _pressed(here, branch_id, verb)
+
+
+async def _pressed(here: AtDesk, branch_id: str, verb: Callable[[Actor, Sent], Awaitable[str]]) -> Response[str]:
+    """`verb` names what was done, as the page then says it."""
+
+    async def then(actor: Actor, sent: Sent) -> str:
+        return here.address(address_of(branch_id), done=await verb(actor, sent))
+
+    async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
+        return await shown(here, actor, branch_id, problem=refusal, sent=sent)
+
+    return await here.pressed(address_of(branch_id), then, refused)
+
+
+def _reason(sent: Sent) -> str:
+    """As much as may be written; browsers send line ends as two characters and count one."""
+    return sent.one("reason").replace("\r\n", "\n")[:_MOST_REASON]
+
+
+async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dict[str, Any]:
+    """The result's fields of the page's form. Raises BranchUnknown."""
+    return answers(here, await desk.look(*here.stand, actor, branch_id), sent)
+
+
+route_handlers: list[Any] = [
+    claim, receive, decide, judge, ask_supplement, give_back, escalate, assign, forward, apologise, reopen, correct, uphold,
+]  # fmt: skip

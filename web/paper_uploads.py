@@ -1,0 +1,91 @@
+"""A paper on its way from a page, over a bad line: tus 1.0 by the browser's own sign-in. Without script the page's form sends the file."""
+
+from typing import Any
+
+from litestar import Response, head, patch, post
+
+from kit.actor import ANYONE
+from kit.refusal import Refusal
+from uploads import Keeper, http_tus
+from web.filing import HERE, Filing
+
+_TOKEN = "X-Form-Token"  # noqa: S105 - a header's name
+
+
+class SignedOut(Refusal):
+    status = 401
+    code = "signed-out"
+    vi = "Bạn đã đăng xuất. Hãy mở lại trang này và đăng nhập."
+    en = "You are signed out. Open this page again and sign in."
+
+
+@post(
+    "/dossiers/{dossier_id:str}/uploads",
+    who=ANYONE,
+    include_in_schema=False,
+    request_max_body_size=http_tus.BODY_BYTES,
+    dependencies=HERE,
+)
+async def create(
+    here: Filing,
+    keeper: Keeper,
+    dossier_id: str,
+    tus_resumable: http_tus.Version = None,
+    upload_length: http_tus.Length = None,
+) -> Response[None]:
+    """A place for one file; `Location` is where its pieces go."""
+    with http_tus.speaking(tus_resumable):
+        account_id = await _account(here, dossier_id)
+        at = f"/dossiers/{dossier_id}/uploads"
+        return await http_tus.begin(
+            here.at.request, here.db, keeper, here.at.limits, account_id, at=at, length=upload_length, metadata=None
+        )
+
+
+@head(
+    "/dossiers/{dossier_id:str}/uploads/{upload_id:str}",
+    who=ANYONE,
+    include_in_schema=False,
+    dependencies=HERE,
+)
+async def look(
+    here: Filing, keeper: Keeper, dossier_id: str, upload_id: str, tus_resumable: http_tus.Version = None
+) -> Response[None]:
+    """How much of it is here."""
+    with http_tus.speaking(tus_resumable):
+        return await http_tus.stand(here.db, keeper, await _account(here, dossier_id), upload_id)
+
+
+@patch(
+    "/dossiers/{dossier_id:str}/uploads/{upload_id:str}",
+    who=ANYONE,
+    include_in_schema=False,
+    status_code=204,
+    request_max_body_size=http_tus.BODY_BYTES,
+    dependencies=HERE,
+)
+async def send_on(
+    here: Filing,
+    keeper: Keeper,
+    dossier_id: str,
+    upload_id: str,
+    tus_resumable: http_tus.Version = None,
+    upload_offset: http_tus.Offset = None,
+) -> Response[None]:
+    """The next piece."""
+    with http_tus.speaking(tus_resumable):
+        account_id = await _account(here, dossier_id)
+        return await http_tus.append(here.at.request, here.db, keeper, account_id, upload_id, offset=upload_offset)
+
+
+async def _account(here: Filing, dossier_id: str) -> str:
+    """Refuses SignedOut, and StrangeForm for a call that no page of ours made."""
+    actor = await here.at.citizen()
+    if actor is None:
+        raise SignedOut
+    here.refuse_strange(here.at.request.headers.get(_TOKEN, ""), dossier_id)
+    assert actor.account_id is not None
+    return actor.account_id
+
+
+route_handlers: list[Any] = [create, look, send_on]
