@@ -32,8 +32,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.wiring import House, open_house
 from benchmarks.faults.town import ANSWERS, GROUP, Process, Town, _free_port, copy_drafts, hand_in, unbound_token
 from benchmarks.reporting import Row, arguments, tell
-from dossiers import deciding, desk, drafting, submitting
+from dossiers import deciding, drafting, queueing, submitting
 from dossiers.messages import ChangeForm, Decide, OpenDraft, Options
+from dossiers.messages_desk import QueueFilter
 from identity import accounts, offices
 from kit import clock, places
 from kit.actor import Actor
@@ -297,21 +298,30 @@ async def one_day(
         await asyncio.gather(*(citizen() for _ in range(CLIENTS)))
         filing = False
 
-    async def officer(share: list[Actor]) -> None:
-        while True:
-            before = filing
-            done = 0
-            for one in share:
-                done += await clear(city.house, one)
-            # An office may be empty while another's decision is about to send it work.
-            if not before and done == 0 and _ended(city, drafts) == len(drafts):
-                return
-            await asyncio.sleep(0 if done else 0.05)
+    async def officer(desks: list[Actor]) -> None:
+        while desks:
+            await clear(city.house, desks.pop())
 
-    everybody = [actor for actors in city.officers.values() for actor in actors]
-    shares = [everybody[n::OFFICERS] for n in range(OFFICERS)]
-    await asyncio.gather(all_citizens(), *(officer(share) for share in shares))
+    async def all_officers() -> None:
+        with city.town.connect() as conn:
+            while True:
+                # Looked at first: what was filed last is then seen below.
+                over = not filing
+                desks = [actor for office in await _busy(conn) for actor in city.officers[office]]
+                if not desks:
+                    if over:
+                        return
+                    await asyncio.sleep(0.01)
+                await asyncio.gather(*(officer(desks) for _ in range(OFFICERS)))
+
+    await asyncio.gather(all_citizens(), all_officers())
     return _ended(city, drafts)
+
+
+async def _busy(conn: "psycopg.Connection[Any]") -> list[str]:
+    """The offices with something to do: an officer comes when called, and asks no empty desk."""
+    query = "select distinct office_id from branches where started_at is not null and decided_at is null"
+    return [row[0] for row in conn.execute(query, prepare=True).fetchall()]
 
 
 def _ended(city: City, drafts: list[str]) -> int:
@@ -322,7 +332,7 @@ def _ended(city: City, drafts: list[str]) -> int:
 
 async def clear(house: House, officer: Actor) -> int:
     """Takes and decides whatever waits in the office."""
-    queue = await desk.queue(house.db, house.catalogue, officer, after=None, limit=50, everybodys=False)
+    queue = await queueing.queue(house.db, house.catalogue, officer, QueueFilter(), after=None, limit=50)
     today = clock.today().isoformat()
     for item in queue.items:
         at = (house.db, house.keys, house.catalogue, house.settings)

@@ -69,7 +69,7 @@ async def claim(
         taken = await store.claim(
             conn, branch_id, version=branch.version, state=step.after, since=since, account_id=actor.account_id, at=now
         )
-        if taken is None:
+        if not taken:
             raise ClaimedByAnother
         await claimed(conn, catalogue, work, branch, at=now)
         return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)

@@ -80,7 +80,7 @@ async def move(
                 happenings.append(told(outer))
         else:
             happenings.append(await _follows(conn, held, row, step))
-        if catalogue.lifecycle.state(step.after).closed:
+        if step.branch in unconfirmed and catalogue.lifecycle.state(step.after).closed:
             await store.answer_invitation(conn, held.dossier.id, step.branch, "ended", at)
         elif step.action == "hold":
             await store.ask_anew(conn, held.dossier.id, step.branch)

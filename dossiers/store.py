@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.history import Event
+from dossiers.history import Event, Head
 from dossiers.messages import Line
 from dossiers.tables import (
     branches,
@@ -26,7 +26,7 @@ from dossiers.tables import (
     replaced_results,
     results,
 )
-from kit.db import Backlog, backlog, raw, rows, select_from
+from kit.db import Backlog, backlog, rows, select_from, write
 
 Values = dict[str, Any]
 
@@ -114,34 +114,47 @@ async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, lim
 
 # --- submission ------------------------------------------------------------------------------------------------------
 
-_SUBMIT = """
-with submitted as (
-  update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(form)s, ward_code = %(ward_code)s,
-    submitted_at = %(at)s, changed_at = %(at)s, promised_at = %(promised_at)s, promise = %(promise)s,
-    behalf = %(behalf)s, second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
-  where id = %(dossier_id)s and status = 'draft' returning id, version
-), planted as (
+# The lines of a history as they come, and what is to be told of them.
+_LINES = """
+with lines as (
+  select * from jsonb_to_recordset(%(lines)s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
+    kind text, branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
+), fed as (
+  insert into dossier_feed (dossier_id, seq, next_attempt_at) select dossier_id, seq, at from lines
+), appended as (
+  insert into dossier_events
+    (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
+  select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
+    decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
+)
+"""
+_SUBMITTED = """
+, planted as (
   insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
     lapses_at, pauses)
-  select b.id, submitted.id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
+  select b.id, %(dossier_id)s::text, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
     b.lapses_at, b.pauses
-  from submitted, jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
+  from jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
     officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz, lapses_at timestamptz, pauses jsonb)
 ), named as (
   insert into dossier_parties (dossier_id, pin, role)
-  select submitted.id, p.pin, p.role from submitted, jsonb_to_recordset(%(parties)s) as p (pin text, role text)
+  select %(dossier_id)s::text, p.pin, p.role from jsonb_to_recordset(%(parties)s) as p (pin text, role text)
 )
-select version from submitted
+update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(form)s, ward_code = %(ward_code)s,
+  submitted_at = %(at)s, changed_at = %(at)s, promised_at = %(promised_at)s, promise = %(promise)s, behalf = %(behalf)s,
+  second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
+where id = %(dossier_id)s and status = 'draft'
 """
+_SUBMIT = _LINES + _SUBMITTED
 
 
-async def submit(conn: AsyncConnection, values: Values) -> int | None:
-    """The draft becomes an open dossier with its branches and parties, in one statement; the new version, None when it was no draft."""
-    values = {
+async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values) -> None:
+    """The draft becomes an open dossier with its branches, parties and first lines, in one statement; its row must be locked."""
+    given = {
         name: Jsonb(value) if name in _SUBMIT_JSON and value is not None else value for name, value in values.items()
     }
-    row = await (await (await raw(conn)).execute(_SUBMIT, values, prepare=True)).fetchone()
-    return None if row is None else row[0]
+    changed = await write(conn, _SUBMIT, given | {"lines": _lines(events)})
+    assert changed == 1, "the row was locked and a draft"
 
 
 _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
@@ -149,27 +162,35 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
 
 # --- history ---------------------------------------------------------------------------------------------------------
 
-_APPEND = """
-with lines as (
-  select * from jsonb_to_recordset(%s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
-    kind text, branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
-), fed as (
-  insert into dossier_feed (dossier_id, seq, next_attempt_at) select dossier_id, seq, at from lines
-)
-insert into dossier_events
-  (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
-select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
-  decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
+_ADVANCED = """
+update dossiers set event_count = %(count)s, event_hash = %(hash)s, status = %(status)s, changed_at = %(at)s, version = version + 1
+where id = %(id)s
 """
+_APPEND = _LINES + _ADVANCED
 
 
-async def append(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    """Lines of the history, in one statement; the dossier's row must be locked or new in this transaction."""
-    lines = [
-        msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
-        for event in events
-    ]
-    await (await raw(conn)).execute(_APPEND, (Jsonb(lines),), prepare=True)
+async def append(
+    conn: AsyncConnection, dossier_id: str, events: Sequence[Event], head: Head, *, status: str, at: datetime
+) -> None:
+    """Lines of the history and the dossier's own row after them, in one statement; that row must be locked."""
+    values = {
+        "id": dossier_id,
+        "lines": _lines(events),
+        "count": head.count,
+        "hash": head.hash,
+        "status": status,
+        "at": at,
+    }
+    await write(conn, _APPEND, values)
+
+
+def _lines(events: Sequence[Event]) -> Jsonb:
+    return Jsonb(
+        [
+            msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
+            for event in events
+        ]
+    )
 
 
 _EVENTS = select_from(dossier_events, "where dossier_id = %s and seq > %s order by seq")
@@ -211,18 +232,6 @@ async def put_off_fed(conn: AsyncConnection, dossier_id: str, seq: int, *, attem
         .where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq)
         .values(attempts=attempts, next_attempt_at=again)
     )
-
-
-_ADVANCE = """
-update dossiers set event_count = %s, event_hash = %s, status = %s, changed_at = %s, version = version + 1 where id = %s
-"""
-
-
-async def advance(
-    conn: AsyncConnection, dossier_id: str, *, event_count: int, event_hash: bytes, status: str, at: datetime
-) -> None:
-    """The dossier's own row after something happened to it."""
-    await (await raw(conn)).execute(_ADVANCE, (event_count, event_hash, status, at, dossier_id), prepare=True)
 
 
 async def submitted_after(conn: AsyncConnection, dossier_id: str, *, limit: int) -> Sequence[Row[Any]]:
@@ -282,18 +291,15 @@ async def claim(
     since: datetime | None,
     account_id: str,
     at: datetime,
-) -> int | None:
-    """One of many officers gets it: the new version, or None for all the others."""
-    return (
-        await conn.execute(
-            update(branches)
-            .where(branches.c.id == branch_id, branches.c.version == version, branches.c.claimed_by.is_(None))
-            .values(
-                claimed_by=account_id, claimed_at=at, state=state, state_since=since, version=branches.c.version + 1
-            )
-            .returning(branches.c.version)
-        )
-    ).scalar_one_or_none()
+) -> bool:
+    """One of many officers gets it; False for all the others."""
+    return await write(conn, _CLAIM, (account_id, at, state, since, branch_id, version)) == 1
+
+
+_CLAIM = """
+update branches set claimed_by = %s, claimed_at = %s, state = %s, state_since = %s, version = version + 1
+where id = %s and version = %s and claimed_by is null
+"""
 
 
 async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
@@ -304,7 +310,7 @@ async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
     given = [
         Jsonb(values[name]) if name in _BRANCH_JSON and values[name] is not None else values[name] for name in names
     ]
-    await (await raw(conn)).execute(statement, (*given, branch_id), prepare=True)
+    await write(conn, statement, (*given, branch_id))
 
 
 _BRANCH_JSON = frozenset({"apology", "asked", "pauses", "proposal", "rating", "reason", "result"})
@@ -313,7 +319,7 @@ _RESULT = "insert into results (branch_id, kind, number, data, made_at) values (
 
 async def add_result(conn: AsyncConnection, row: Values) -> None:
     given = (row["branch_id"], row["kind"], row["number"], Jsonb(row["data"]), row["made_at"])
-    await (await raw(conn)).execute(_RESULT, given, prepare=True)
+    await write(conn, _RESULT, given)
 
 
 async def replace_result(conn: AsyncConnection, branch_id: str, *, number: str, data: Values, at: datetime) -> None:
@@ -403,12 +409,12 @@ async def invitations_to(conn: AsyncConnection, pin: str, *, limit: int) -> list
 
 async def answer_invitation(conn: AsyncConnection, dossier_id: str, branch: str, answer: str, at: datetime) -> bool:
     """Closes the branch's open question, if there is one."""
-    done = await conn.execute(
-        update(invitations)
-        .where(invitations.c.dossier_id == dossier_id, invitations.c.branch == branch, invitations.c.answer.is_(None))
-        .values(answer=answer, answered_at=at)
-    )
-    return done.rowcount == 1
+    return await write(conn, _ANSWER, (answer, at, dossier_id, branch)) == 1
+
+
+_ANSWER = (
+    "update invitations set answer = %s, answered_at = %s where dossier_id = %s and branch = %s and answer is null"
+)
 
 
 async def ask_anew(conn: AsyncConnection, dossier_id: str, branch: str) -> None:

@@ -117,25 +117,26 @@ async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -
     item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
     values = forms.tidy(item.form, known.values_of(row.form), today=today, branches=branches)
     found = forms.check(item.form, values, today=today, branches=branches)
+    procedures = views.procedures_of(catalogue, item, row)
+    places = {name: _place(procedure, row, values) for name, procedure in procedures.items()}
+    wanted: set[tuple[offices.Agency, str]] = {
+        (procedures[name].agency_kind, ward) for name, (_, ward) in places.items() if ward is not None
+    }
+    known_offices = await offices.offices_for(conn, wanted)
     papers = await store.documents_of(conn, row.id)
     asked = catalogue.documents(item, views.opened_on(row), branches)
     found += await _missing_papers(conn, asked, values, papers, row, branches)
     found += [fault for paper in papers for fault in await _file_faults(conn, paper)]
-    procedures = views.procedures_of(catalogue, item, row)
     responsible: dict[str, offices.Office] = {}
-    known_offices: dict[tuple[str, str], offices.Office | None] = {}
     for name, procedure in procedures.items():
-        field, ward = _place(procedure, row, values)
+        field, ward = places[name]
         if ward is None:
             # Where the address that decides it is still to be answered, that answer is asked for already.
             asked_for = (*procedure.place, *(f"{parent}.residence" for parent in known.PARENTS.values()))
             if not any(named.field.startswith(asked_for) for named in found):
                 found.append(_no_ward(field))
             continue
-        place = procedure.agency_kind, ward
-        if place not in known_offices:
-            known_offices[place] = await _office(conn, procedure, ward)
-        office = known_offices[place]
+        office = known_offices.get((procedure.agency_kind, ward))
         if office is None:
             found.append(_no_office(field, procedure))
         else:
@@ -206,8 +207,9 @@ async def _take_in(
     ]
     happenings += [telling.planted(b.name, b.procedure.name, b.office.name, b.state) for b in planted]
     events, head = chain(row.id, START, now, happenings)
-    new_version = await store.submit(
+    await store.submit(
         conn,
+        events,
         {
             "dossier_id": row.id,
             "receipt_code": code,
@@ -224,11 +226,9 @@ async def _take_in(
             "parties": _parties(row.form, owner.pin, for_another=for_another),
         },
     )
-    assert new_version is not None, "the row was locked and a draft"
-    await store.append(conn, events)
     inviter = inviting.Inviter(keys, catalogue, settings, post_office)
     await inviting.ask(conn, inviter, row.id, examined.procedures, asked, at=now)
-    to = await telling.recipients(conn, keys, mandates, row)
+    to = await telling.recipients(conn, keys, mandates, row, owner=owner)
     messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, to, code)
     await messenger.dossier_received(conn, row.id, planted[0].state)
     return Submitted(
@@ -311,13 +311,6 @@ def _no_office(field: str, procedure: Procedure) -> Fault:
         f"Phường, xã này chưa có cơ quan giải quyết “{procedure.name.vi}” trên hệ thống. Hãy chọn nơi khác.",
         f"No office in this ward handles “{procedure.name.en}” here. Choose another place.",
     )
-
-
-async def _office(conn: AsyncConnection, procedure: Procedure, ward: str) -> offices.Office | None:
-    try:
-        return await offices.office_for(conn, procedure.agency_kind, ward)
-    except offices.NoSuchOffice:
-        return None
 
 
 def _answered(answers: known.Answers, values: Mapping[str, Any]) -> known.Answers:

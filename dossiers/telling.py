@@ -26,8 +26,7 @@ async def record(
 ) -> None:
     """Appends to the history of a dossier whose row is locked, and moves that row along."""
     events, head = chain(row.id, Head(row.event_count, bytes(row.event_hash)), at, happenings)
-    await store.append(conn, events)
-    await store.advance(conn, row.id, event_count=head.count, event_hash=head.hash, status=status, at=at)
+    await store.append(conn, row.id, events, head, status=status, at=at)
 
 
 def submitted(actor: Actor, receipt_code: str, *, for_another: bool, **facts: Any) -> Happening:
@@ -190,10 +189,12 @@ async def invite(
     )
 
 
-async def recipients(conn: AsyncConnection, keys: Keys, mandates: Mandates, row: Row) -> list[Recipient]:
-    """Whoever filed it; of one filed for another, everybody who may follow it today."""
+async def recipients(
+    conn: AsyncConnection, keys: Keys, mandates: Mandates, row: Row, *, owner: accounts.Account | None = None
+) -> list[Recipient]:
+    """Whoever filed it, who is read unless the caller has them; of one filed for another, everybody who may follow it today."""
     if row.principal_id is None:
-        return [recipient(await accounts.account(conn, keys, row.account_id))]
+        return [recipient(owner or await accounts.account(conn, keys, row.account_id))]
     return [recipient(one) for one in await followers(conn, mandates, row.principal_id, row.procedure)]
 
 

@@ -8,11 +8,13 @@ from typing import Any, LiteralString, cast
 
 import msgspec
 import psycopg
+from psycopg._preparing import PrepareManager
+from psycopg.abc import QueryNoTemplate
 from psycopg.pq import ConnStatus
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, MetaData, Table, Text, func, make_url, select
+from sqlalchemy import DateTime, MetaData, Table, Text, event, exc, func, make_url, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -56,6 +58,27 @@ _CONNECT: dict[str, Any] = {
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
+class _KeptStatements(PrepareManager):
+    """Prepared statements outlive a rollback, as they do in PostgreSQL.
+
+    psycopg throws all of a connection's away at each, lest a table they name was made in the transaction: nothing here makes tables.
+    Every read and every refusal ends in a rollback, and cost the next verb on that connection the planning of all its statements.
+    """
+
+    prepared_max = 400
+
+    def clear(self) -> bool:
+        return False
+
+
+class _Connection(psycopg.AsyncConnection[Any]):
+    """What everybody here gets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepared = _KeptStatements()
+
+
 class NotDurable(Exception):
     """The server would lose an acknowledged dossier in a crash; the process does not start on it."""
 
@@ -81,13 +104,13 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            pool_pre_ping=True,
-            connect_args=_CONNECT,
+            connect_args={**_CONNECT, "async_creator_fn": _Connection.connect},
             json_serializer=_json_text,
             json_deserializer=msgspec.json.decode,
             # An error's text goes to the log; what was to be written is people's names and days of birth.
             hide_parameters=True,
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_the_dead)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
@@ -119,6 +142,7 @@ class Database:
         if self._direct is None:
             self._direct = AsyncConnectionPool(
                 self.url.replace("postgresql+psycopg://", "postgresql://"),
+                connection_class=_Connection,
                 min_size=0,
                 max_size=max(2, self._pool_size // 2),
                 timeout=5,
@@ -166,7 +190,21 @@ class Database:
 
 
 async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
-    """What a server that went away left in the socket is read without asking it anything; raises psycopg.OperationalError."""
+    """Raises psycopg.OperationalError for a connection the server has closed."""
+    _look(conn)
+
+
+def _refuse_the_dead(connection: Any, _record: Any, _proxied: Any) -> None:
+    """Of a connection that SQLAlchemy gives out: one the server has closed is replaced, and so are those as old."""
+    try:
+        _look(connection.driver_connection)
+    except psycopg.OperationalError as error:
+        raise exc.InvalidatePoolError from error
+
+
+def _look(conn: psycopg.AsyncConnection[Any]) -> None:
+    """What a server that went away left in the socket is read without asking it anything, which would be a round trip more for each
+    transaction. Raises psycopg.OperationalError."""
     # Twice: a server that says why it goes has its words read first, and its going only then.
     conn.pgconn.consume_input()
     conn.pgconn.consume_input()
@@ -176,9 +214,20 @@ async def _closed_meanwhile(conn: psycopg.AsyncConnection[Any]) -> None:
 
 async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
     """The psycopg connection beneath, in the same transaction: for hot statements, COPY and deferring jobs."""
-    beneath = (await conn.get_raw_connection()).driver_connection
+    proxied = conn.sync_connection
+    # There already, unless it was lost: then it has to be fetched.
+    beneath = (
+        (await conn.get_raw_connection()).driver_connection
+        if proxied is None or proxied.invalidated
+        else proxied.connection.driver_connection
+    )
     assert isinstance(beneath, psycopg.AsyncConnection)
     return beneath
+
+
+async def write(conn: AsyncConnection, query: QueryNoTemplate, args: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+    """One prepared statement in the caller's transaction that gives no rows; how many it wrote."""
+    return (await (await raw(conn)).execute(query, args, prepare=True)).rowcount
 
 
 async def rows(conn: AsyncConnection, query: LiteralString, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:

@@ -20,6 +20,16 @@ from kit.valkey import Valkey, ValkeyGone
 KEPT_FOR = timedelta(days=7)
 
 
+_LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+# Of its own, after the lock: it sees what the twin before has committed.
+_KEPT = "select body_digest, status, reply from idempotency_keys where scope = %s and route = %s and key = %s and kept_at > %s"
+_KEEP = (
+    "insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at) values (%s, %s, %s, %s, %s, %s, %s)"
+    " on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,"
+    " reply = excluded.reply, kept_at = excluded.kept_at"
+)
+
+
 class KeyMissing(Refusal):
     status = 400
     code = "idempotency-key-missing"
@@ -79,19 +89,12 @@ async def once(
     `scope` is the account (or client) that asks: one caller's keys never meet another's.
     """
     # Transaction-scoped: freed by commit, rollback or the death of the process alike.
-    got = await (
-        await conn.execute(
-            "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"idempotency|{scope}|{route}|{key}",)
-        )
-    ).fetchone()
+    locked = await conn.execute(_LOCK, (f"idempotency|{scope}|{route}|{key}",), prepare=True)
+    got = await locked.fetchone()
     if got is None or not got[0]:
         raise StillWorking(retry_after_seconds=1)
-    row = await (
-        await conn.execute(
-            "select body_digest, status, reply from idempotency_keys where scope = %s and route = %s and key = %s and kept_at > %s",
-            (scope, route, key, clock.now() - KEPT_FOR),
-        )
-    ).fetchone()
+    kept = await conn.execute(_KEPT, (scope, route, key, clock.now() - KEPT_FOR), prepare=True)
+    row = await kept.fetchone()
     slot = Slot()
     if row is not None:
         if bytes(row[0]) != body_digest:
@@ -99,12 +102,8 @@ async def once(
         slot.status, slot.reply = row[1], row[2]
     yield slot
     if slot.kept:
-        await conn.execute(
-            "insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at) values (%s, %s, %s, %s, %s, %s, %s)"
-            " on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,"
-            " reply = excluded.reply, kept_at = excluded.kept_at",
-            (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now()),
-        )
+        said = (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now())
+        await conn.execute(_KEEP, said, prepare=True)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What a person chose: which ways in which order, when not to ring, which devices to push to."""
 
 import hashlib
-from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +16,27 @@ from notifications.refusals import BadPreferences
 _DEVICES_KEPT = 10
 
 
-async def of(conn: AsyncConnection, account_id: str | None) -> Preferences:
+async def of(conn: AsyncConnection, account_id: str) -> Preferences:
     """A person's own, or what everybody has who chose nothing."""
-    row = await store.preferences(conn, account_id) if account_id is not None else None
+    return _preferences(await store.preferences(conn, account_id))
+
+
+async def with_devices(
+    conn: AsyncConnection, key: bytes, account_id: str | None
+) -> tuple[Preferences, list[tuple[Platform, str]]]:
+    """`of`, and a person's devices as push needs them, in one look: every message asks for both. Nobody known has neither."""
+    if account_id is None:
+        return Preferences(), []
+    found = await store.chosen(conn, account_id)
+    tokens = [
+        (row.platform, crypto.unseal(key, row.token_sealed, row.token_digest).decode())
+        for row in found
+        if row.platform is not None
+    ]
+    return _preferences(found[0] if found[0].ways is not None else None), tokens
+
+
+def _preferences(row: Any) -> Preferences:
     if row is None:
         return Preferences()
     return msgspec.convert(
@@ -75,13 +93,3 @@ async def drop_device(db: Database, account_id: str, device_id: str) -> None:
     async with db.begin() as conn:
         if not await store.drop_device(conn, account_id, device_id):
             raise NotFound
-
-
-async def tokens(conn: AsyncConnection, key: bytes, account_id: str | None) -> Sequence[tuple[Platform, str]]:
-    """A person's devices as push needs them."""
-    if account_id is None:
-        return ()
-    return [
-        (row.platform, crypto.unseal(key, row.token_sealed, row.token_digest).decode())
-        for row in await store.devices(conn, account_id)
-    ]

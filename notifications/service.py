@@ -75,10 +75,10 @@ class PostOffice:
         """
         template = wording.template(event)
         fields = wording.checked(template, fields)
-        chosen = await preferences.of(conn, to.account_id)
+        chosen, devices = await preferences.with_devices(conn, self._key, to.account_id)
         steps = choosing.steps(
             contacts=to.contacts,
-            devices=await preferences.tokens(conn, self._key, to.account_id),
+            devices=devices,
             channels=[kind for kind in self.channels if template.said(kind) is not None],
             preferences=chosen,
             everywhere=template.everywhere,
@@ -89,6 +89,7 @@ class PostOffice:
         secret = {name: fields[name] for name in template.secret}
         added = await store.add_message(
             conn,
+            self._letters(steps),
             id=message_id,
             once_key=once_key or message_id,
             event=event,
@@ -104,7 +105,6 @@ class PostOffice:
         if not added:
             return False
         if steps:
-            await store.add_deliveries(conn, self._deliveries(message_id, steps, now))
             await self._jobs.defer(await raw(conn), DRAIN)
         return True
 
@@ -239,7 +239,7 @@ class PostOffice:
         if await store.wake_next(conn, row.message_id, row.chain, clock.now()):
             await self._jobs.defer(await raw(conn), DRAIN)
 
-    def _deliveries(self, message_id: str, steps: Sequence[Step], now: datetime) -> list[dict[str, Any]]:
+    def _letters(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
         first: dict[int, int] = {}
         for step in steps:
             first.setdefault(step.chain, step.rank)
@@ -249,14 +249,11 @@ class PostOffice:
             rows.append(
                 {
                     "id": delivery_id,
-                    "message_id": message_id,
                     "channel": step.channel,
                     "chain": step.chain,
                     "rank": step.rank,
                     "contact_sealed": self._seal(step.to.encode(), delivery_id),
                     "state": "waiting" if step.rank == first[step.chain] else "held",
-                    "attempts": 0,
-                    "next_attempt_at": now,
                 }
             )
         return rows

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,19 +23,31 @@ Rows = Sequence[Any]
 
 
 _MESSAGE = """
-insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
-values (%(id)s, %(once_key)s, %(event)s, %(account_id)s, %(locale)s, %(fields)s, %(secrets_sealed)s, %(created_at)s, %(expires_at)s)
-on conflict (once_key) do nothing returning id
+with message as (
+  insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
+  values (%(id)s, %(once_key)s, %(event)s, %(account_id)s, %(locale)s, %(fields)s, %(secrets_sealed)s, %(created_at)s, %(expires_at)s)
+  on conflict (once_key) do nothing returning id
+), letters as (
+  insert into deliveries (id, message_id, channel, chain, rank, contact_sealed, state, attempts, next_attempt_at)
+  select l.id, message.id, l.channel, l.chain, l.rank, l.contact_sealed, l.state, 0, %(created_at)s
+  from message, unnest(%(letter_ids)s::text[], %(channels)s::text[], %(chains)s::smallint[], %(ranks)s::smallint[],
+    %(contacts)s::bytea[], %(states)s::text[]) as l (id, channel, chain, rank, contact_sealed, state)
+)
+select id from message
 """
 
 
-async def add_message(conn: AsyncConnection, **values: Any) -> bool:
-    """False when the cause has sent its message already."""
-    return bool(await rows(conn, _MESSAGE, values | {"fields": Jsonb(values["fields"])}))
-
-
-async def add_deliveries(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    await conn.execute(insert(deliveries), rows)
+async def add_message(conn: AsyncConnection, letters: Sequence[dict[str, Any]], **values: Any) -> bool:
+    """A message and its letters, in one statement. False when the cause has sent its message already: then nothing is written."""
+    of_letters = {
+        "letter_ids": [one["id"] for one in letters],
+        "channels": [one["channel"] for one in letters],
+        "chains": [one["chain"] for one in letters],
+        "ranks": [one["rank"] for one in letters],
+        "contacts": [one["contact_sealed"] for one in letters],
+        "states": [one["state"] for one in letters],
+    }
+    return bool(await rows(conn, _MESSAGE, values | of_letters | {"fields": Jsonb(values["fields"])}))
 
 
 async def take_waiting(conn: AsyncConnection, *, at: datetime, leased_until: datetime, limit: int) -> Rows:
@@ -202,6 +214,19 @@ async def blank_secrets(conn: AsyncConnection, message_id: str) -> None:
 async def preferences(conn: AsyncConnection, account_id: str) -> Any | None:
     query = select(message_preferences).where(message_preferences.c.account_id == account_id)
     return (await conn.execute(query)).one_or_none()
+
+
+async def chosen(conn: AsyncConnection, account_id: str) -> Rows:
+    """What a person chose and has, once for each device: `ways` is null for who chose nothing, `platform` for who has no device."""
+    return await rows(conn, _CHOSEN, (account_id,))
+
+
+_CHOSEN = """
+select p.ways, p.quiet_from, p.quiet_until, d.platform, d.token_digest, d.token_sealed
+from (values (%s::text)) as person (id) left join message_preferences p on p.account_id = person.id
+  left join push_devices d on d.account_id = person.id
+order by d.id
+"""
 
 
 async def put_preferences(conn: AsyncConnection, row: dict[str, Any]) -> None:

@@ -141,10 +141,19 @@ async def raise_level(
 
 async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account:
     """Refuses NotFound."""
-    row = await store.account(conn, account_id)
-    if row is None:
+    found = await store.account_with_contacts(conn, account_id)
+    if not found:
         raise NotFound
-    held = [_held(keys, one) for one in await store.contacts_of(conn, account_id)]
+    row = found[0]
+    held = [
+        HeldContact(
+            kind=one.contact_kind,
+            value=secrets.unseal_contact(keys, one.contact_id, one.value_sealed),
+            verified_at=one.verified_at,
+        )
+        for one in found
+        if one.contact_id is not None
+    ]
     level, until = current_level(row, clock.today())
     return Account(
         id=row.id,

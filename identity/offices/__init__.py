@@ -11,6 +11,7 @@ from identity.offices.service import (
     end_appointment,
     office,
     office_for,
+    offices_for,
     set_skills,
 )
 from identity.offices.staff.service import approve_at_the_machine, first_operator, person_of
@@ -37,6 +38,7 @@ __all__ = [
     "first_operator",
     "office",
     "office_for",
+    "offices_for",
     "person_of",
     "set_skills",
 ]

@@ -38,10 +38,17 @@ async def create_office(
 
 async def office_for(conn: AsyncConnection, agency: Agency, ward_code: str) -> Office:
     """Who decides there; refuses NoSuchOffice."""
-    found = await store.office_for(conn, agency, ward_code)
-    if found is None:
+    found = await offices_for(conn, {(agency, ward_code)})
+    if not found:
         raise NoSuchOffice(agency=agency, ward_code=ward_code)
-    return found
+    return found[agency, ward_code]
+
+
+async def offices_for(
+    conn: AsyncConnection, places: Collection[tuple[Agency, str]]
+) -> dict[tuple[Agency, str], Office]:
+    """Who decides in each of these wards, by agency and ward; nothing for a place without an office."""
+    return {(found.agency, found.ward_code): found for found in await store.offices_for(conn, places)}
 
 
 async def office(conn: AsyncConnection, office_id: str) -> Office:

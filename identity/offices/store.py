@@ -1,5 +1,6 @@
 """SQL of offices and appointments."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -42,11 +43,15 @@ async def office(conn: AsyncConnection, office_id: str) -> Office | None:
 
 
 _OFFICE = select_from(offices, "where id = %s")
-_OFFICE_FOR = select_from(offices, "where agency = %s and ward_code = %s")
+_OFFICES_FOR = select_from(
+    offices, "join unnest(%s::text[], %s::text[]) as place (agency, ward_code) using (agency, ward_code)"
+)
 
 
-async def office_for(conn: AsyncConnection, agency: str, ward_code: str) -> Office | None:
-    return next(map(_office, await rows(conn, _OFFICE_FOR, (agency, ward_code))), None)
+async def offices_for(conn: AsyncConnection, places: Collection[tuple[str, str]]) -> list[Office]:
+    """Of each agency and ward, where there is one."""
+    agencies, wards = [agency for agency, _ in places], [ward for _, ward in places]
+    return [_office(row) for row in await rows(conn, _OFFICES_FOR, (agencies, wards))]
 
 
 async def all_offices(conn: AsyncConnection, agency: str | None, ward_code: str | None) -> list[Office]:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import Database, raw
+from kit.db import Database, raw, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +44,35 @@ async def test_a_direct_connection_the_server_has_closed_is_replaced(db: Databas
         row = await (await conn.execute("select pg_backend_pid()")).fetchone()
     assert row is not None
     assert row[0] != first
+
+
+async def test_a_pooled_connection_the_server_has_closed_is_replaced(database_url: str, db: Database) -> None:
+    one = Database(database_url, pool_size=1)
+    try:
+        async with one.begin() as conn:
+            first = (await raw(conn)).info.backend_pid
+        async with db.begin() as other:
+            await (await raw(other)).execute("select pg_terminate_backend(%s, 5000)", (first,))
+        async with one.begin() as conn:
+            assert [row.pid for row in await rows(conn, "select pg_backend_pid() as pid")] != [first]
+    finally:
+        await one.close()
+
+
+async def test_a_rollback_leaves_what_was_prepared(database_url: str) -> None:
+    """Each read and each refusal threw all prepared statements of its connection away, and the next verb planned them anew."""
+    db = Database(database_url, pool_size=1)
+    known = "select name from pg_prepared_statements where statement like 'select 40 + %%' order by name"
+    try:
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                async with db.begin() as conn:
+                    assert [row.n for row in await rows(conn, "select 40 + %s::int as n", (2,))] == [42]
+                    raise ZeroDivisionError
+            async with db.connect() as conn:
+                await rows(conn, "select 1")
+        async with db.begin() as conn:
+            assert len(await rows(conn, known)) == 1
+            assert [row.name for row in await rows(conn, known)] == ["_pg3_0"]
+    finally:
+        await db.close()

@@ -8,7 +8,7 @@ from sqlalchemy import column, delete, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.consents.reads.tables import data_reads
-from kit.db import raw
+from kit.db import write
 
 # Other rooms' tables, by the columns looked at.
 _clients = table("oauth_clients", column("id"), column("name"))
@@ -27,7 +27,7 @@ _ADD = (
 
 async def add(conn: AsyncConnection, **values: Any) -> None:
     """`ids`, `accounts`, `dossiers`, `codes` and `onces` are lists of one length, a row each; the rest is the same for all."""
-    await (await raw(conn)).execute(_ADD, values, prepare=True)
+    await write(conn, _ADD, values)
 
 
 async def of_person(
