@@ -396,4 +396,6 @@ class PaymentDiffers(Refusal):
     status = 409
     code = "payment-differs"
     vi = "Số tiền được báo là {paid} đồng, khoản phí là {amount} đồng. Chưa ghi nhận; hãy đối soát với cổng thanh toán."
-    en = "{paid} đồng were reported where {amount} đồng were asked for. Nothing was recorded; reconcile with the provider."
+    en = (
+        "{paid} VND were reported where {amount} VND were asked for. Nothing was recorded; reconcile with the provider."
+    )
