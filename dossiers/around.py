@@ -1,11 +1,12 @@
-"""What stands around a branch for whoever decides it: how its day was counted, what proved the card's values, which papers it takes."""
+"""What stands around a branch for whoever decides it: how its day was counted, what proved the card's values, which papers it takes,
+which fees were asked for."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import desk, moving, views
+from dossiers import desk, moving, store, views
 from dossiers.messages import Around, PaperTaken, Proof
 from identity import accounts
 from kit.actor import Actor
@@ -34,6 +35,11 @@ async def look(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, bra
             papers=[
                 PaperTaken(kind=paper.kind, name=paper.name)
                 for paper in catalogue.documents(work.item, opened_on, chosen)
+            ],
+            payments=[
+                views.payment(row)
+                for row in await store.payments_of(conn, work.dossier.id)
+                if row.branch == work.branch.name
             ],
         )
 

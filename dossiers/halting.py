@@ -8,7 +8,7 @@ from dossiers.refusals import ReasonMissing
 from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database
+from kit.db import Database, to_json
 from kit.keys import Keys
 from kit.refusal import Words
 from kit.settings import Settings
@@ -48,7 +48,8 @@ async def stop(
             said = Words(vi=f"tạm dừng xử lý. Lý do: {reason}", en=f"work on it has stopped. Reason: {reason}")
             return telling.done(actor, "stop", name, title, said, step.before, step.after)
 
-        await moving.move(conn, catalogue, work.graph, Event(name, "stop"), at=clock.now(), told=told)
+        written = to_json(Words(vi=reason, en=reason))
+        await moving.move(conn, catalogue, work.graph, Event(name, "stop"), at=clock.now(), told=told, reason=written)
         lifecycle = catalogue.lifecycle
         messenger = await telling.messenger(conn, keys, post_office, settings, mandates, lifecycle, work.dossier)
         await messenger.stopped(conn, branch_id, title, cause=work.branch.version)

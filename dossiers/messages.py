@@ -445,7 +445,8 @@ class PaperTaken(Answer, frozen=True, kw_only=True):
 
 
 class Around(Answer, frozen=True, kw_only=True):
-    """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path."""
+    """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path;
+    `payments` are every fee asked for, the oldest first."""
 
     opened_on: date
     branches: list[str]
@@ -455,6 +456,7 @@ class Around(Answer, frozen=True, kw_only=True):
     holder: str | None
     proofs: dict[str, Proof]
     papers: list[PaperTaken]
+    payments: list[PaymentView]
 
 
 class AboutLine(Answer, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ async def ask(
         await store.add_payment(
             conn, {**row, "reason": to_json(fee.reason), "asked_by": actor.account_id, "asked_at": now}
         )
-        wanted = {"reason": fee.reason.vi, "amount_dong": fee.amount_dong}
+        wanted = {"reason": fee.reason.vi, "reason_en": fee.reason.en, "amount_dong": fee.amount_dong}
         event = Event(branch.name, "ask_payment")
         await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
         messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
@@ -104,15 +104,29 @@ async def shown(
         if provider is None:
             raise NoPaymentProvider
         pay_at = provider.link(Order(id=row.id, amount_dong=row.amount_dong))
-    return PaymentView(
-        order_id=row.id,
-        amount_dong=row.amount_dong,
-        reason=Words(**row.reason),
-        asked_at=row.asked_at,
-        pay_at=pay_at,
-        paid_at=row.paid_at,
-        receipt=row.receipt,
-    )
+    return views.payment(row, pay_at=pay_at)
+
+
+async def of_dossier(
+    db: Database, mandates: Mandates, provider: PaymentProvider | None, actor: Actor, dossier_id: str
+) -> dict[str, list[PaymentView]]:
+    """By branch, the oldest first: what was paid, and what is waited for, with where to pay it if a provider is connected.
+
+    For whoever filed it. Raises what `whose.filed` does.
+    """
+    async with db.connect() as conn:
+        await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
+        rows = await store.payments_of(conn, dossier_id)
+        branches = await store.branches_of(conn, [dossier_id]) if rows else []
+    waiting = {one.name for one in branches if one.state == "payment_requested"}
+    newest = {row.branch: row.id for row in rows}
+    found: dict[str, list[PaymentView]] = {}
+    for row in rows:
+        waits = row.paid_at is None and row.branch in waiting and row.id == newest[row.branch]
+        if waits or row.paid_at is not None:
+            pay_at = provider.link(Order(id=row.id, amount_dong=row.amount_dong)) if waits and provider else None
+            found.setdefault(row.branch, []).append(views.payment(row, pay_at=pay_at))
+    return found
 
 
 async def settle(db: Database, catalogue: Catalogue, paid: Paid) -> None:

@@ -592,6 +592,13 @@ async def payment_of(conn: AsyncConnection, dossier_id: str, branch: str) -> Any
     return (await conn.execute(query.order_by(payments.c.id.desc()).limit(1))).one_or_none()
 
 
+async def payments_of(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
+    """Every fee asked for on a dossier, the oldest first."""
+    return (
+        await conn.execute(select(payments).where(payments.c.dossier_id == dossier_id).order_by(payments.c.id))
+    ).all()
+
+
 async def paid(conn: AsyncConnection, order_id: str, *, reference: str, receipt: str, at: datetime) -> None:
     await conn.execute(
         update(payments).where(payments.c.id == order_id).values(reference=reference, receipt=receipt, paid_at=at)

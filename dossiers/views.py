@@ -23,6 +23,7 @@ from dossiers.messages import (
     Line,
     OfficeView,
     Options,
+    PaymentView,
     ProcedureRef,
     PromiseView,
     RatingView,
@@ -205,11 +206,24 @@ def asked_of(row: Row) -> AskedOf | None:
         return None
     asked = row.asked or {}
     return AskedOf(
-        reason=Words(vi=asked["reason"], en=asked["reason"]) if asked else None,
+        reason=Words(vi=asked["reason"], en=asked.get("reason_en", asked["reason"])) if asked else None,
         fields=asked.get("fields", []),
         documents=asked.get("documents", []),
         amount_dong=asked.get("amount_dong"),
         due_at=row.lapses_at,
+    )
+
+
+def payment(row: Row, *, pay_at: str | None = None) -> PaymentView:
+    """A fee asked for; `pay_at` is told to whoever is to pay it, while it is waited for."""
+    return PaymentView(
+        order_id=row.id,
+        amount_dong=row.amount_dong,
+        reason=Words(**row.reason),
+        asked_at=row.asked_at,
+        pay_at=pay_at,
+        paid_at=row.paid_at,
+        receipt=row.receipt,
     )
 
 

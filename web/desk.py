@@ -20,7 +20,10 @@ from web.at_desk import HEAD, HERE, QUEUE, SMALL, AtDesk
 from web.sent import Sent
 
 PAGE = 30
-_OF_A_QUEUE = ("submitted", "received", "in_review", "refusal_proposed", "supplement_requested", "correcting")
+_OF_A_QUEUE = (
+    "submitted", "received", "in_review", "refusal_proposed", "supplement_requested", "payment_requested", "stopped",
+    "correcting",
+)  # fmt: skip
 _CODE = re.compile(r"[0-9a-z_.]{1,60}")
 
 # What was just done with a branch that is gone from this office's queue; the name stands in the address.

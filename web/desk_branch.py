@@ -28,10 +28,10 @@ BRANCH = f"{QUEUE}/branches/{{branch_id:str}}"
 # What was just done, as the page says it; the name stands in the address.
 _DONE = (
     "claim", "receive", "approve", "propose", "confirm", "send_back", "ask", "reopen", "correct", "uphold", "give_back", "escalate",
-    "assign", "apologise",
+    "assign", "apologise", "ask_payment", "stop", "resume", "deliver",
 )  # fmt: skip
 # After these an officer goes on to the next piece of work.
-_OFF_THE_DESK = ("approve", "propose", "confirm", "ask", "give_back", "escalate", "assign")
+_OFF_THE_DESK = ("approve", "propose", "confirm", "ask", "give_back", "escalate", "assign", "ask_payment", "stop")
 
 
 @get(BRANCH, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
@@ -105,8 +105,8 @@ async def shown(
         countries=here.catalogue.codes(form_reading.COUNTRIES),
         faults=problem.faults if problem else [],
     )
-    pressed = sent.one("do") if sent is not None else ""
-    stated = dict(branch.known_result)
+    typed = sent or Sent([])
+    pressed, stated = typed.one("do"), dict(branch.known_result)
     if sent is not None and pressed in ("approve", "correct"):
         stated |= {name: value for name, value in answers(here, branch, sent).items() if value is not None}
     given = {paper.kind: paper for paper in branch.documents}
@@ -132,10 +132,12 @@ async def shown(
             if not one.away and one.id != actor.account_id and {procedure.officer_role, "head"} & set(one.roles)
         ],
         acts=[(act, _ACTS.get(act.kind) or here.catalogue.lifecycle.action(act.kind).label) for act in branch.acts],
+        stands_still=here.catalogue.lifecycle.state(branch.branch.state).clock_stopped,
         pressed=pressed,
-        reason=sent.one("reason") if sent is not None else "",
-        ticked=set(sent.many("field")) if sent is not None else set[str](),
-        ticked_papers=set(sent.many("document")) if sent is not None else set[str](),
+        typed=typed,
+        reason=typed.one("reason"),
+        ticked=set(typed.many("field")),
+        ticked_papers=set(typed.many("document")),
         done=asked if problem is None and asked in _DONE else None,
         on=asked in _OFF_THE_DESK,
     )
@@ -186,6 +188,10 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
         "judge": branch.may_judge,
         "take_back": branch.proposal is not None and branch.proposal.by_me,
         "ask": trade and mine and "ask_supplement" in may,
+        "ask_payment": trade and mine and "ask_payment" in may,
+        "stop": trade and mine and "stop" in may,
+        "resume": trade and mine and "resume" in may,
+        "deliver": "deliver" in may,
         "give_back": hold and "give_back" in may,
         "escalate": trade and mine and not head and "escalate" in may,
         "assign": hold and row.decided_at is None,

@@ -4,15 +4,17 @@ typed. What was pressed twice, or on a page of before, ends in a sentence."""
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from litestar import MediaType, Response, post
 
-from dossiers import correcting, deciding, desk, handing, lateness, refiling, refusing, supplementing
-from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
+from dossiers import correcting, deciding, desk, halting, handing, lateness, paying, refiling, refusing, supplementing
+from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason
 from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
 from dossiers.refusals import NotAColleague, NotForwardedThere
 from identity.mandates import Mandates
+from identity.tokens.refusals import StrangeForm
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
 from notifications import PostOffice
@@ -23,7 +25,9 @@ from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
 from wires.population import PinIssuer
 
-_MOST_REASON = 2000
+Choice = TypeVar("Choice", AskPayment, Deliver)
+
+_MOST_REASON, _MOST_NAME = 2000, 100
 _ID = re.compile(r"[a-z0-9_]{1,60}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
@@ -172,6 +176,49 @@ async def ask_supplement(here: AtDesk, branch_id: str, post_office: PostOffice, 
     return await _pressed(here, branch_id, verb)
 
 
+@post(f"{BRANCH}/payment-request", **_BUTTON)
+async def ask_payment(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    """How it came in and whose papers were seen; the amount is the table's."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = _chosen({"channel": sent.one("channel"), "person_classes": sent.many("person_class")}, AskPayment)
+        await paying.ask(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "ask_payment"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/stop", **_BUTTON)
+async def stop(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = Reason(reason=_reason(sent))
+        await halting.stop(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        return "stop"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/resumption", **_BUTTON)
+async def resume(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await halting.resume(*here.stand, actor, branch_id, version=sent.version)
+        return "resume"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/delivery", **_BUTTON)
+async def deliver(here: AtDesk, branch_id: str) -> Response[str]:
+    """In which way, and to whom where it was not the requester."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = _chosen({"by": sent.one("by"), "to": sent.one("to").strip()[:_MOST_NAME] or None}, Deliver)
+        await halting.deliver(*here.stand, actor, branch_id, asked, version=sent.version)
+        return "deliver"
+
+    return await _pressed(here, branch_id, verb)
+
+
 @post(f"{BRANCH}/reopening", **_BUTTON)
 async def reopen(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
@@ -221,11 +268,20 @@ def _reason(sent: Sent) -> str:
     return sent.one("reason").replace("\r\n", "\n")[:_MOST_REASON]
 
 
+def _chosen(said: dict[str, Any], into: type[Choice]) -> Choice:
+    """Raises StrangeForm for what the page gives nobody to choose."""
+    try:
+        return msgspec.convert(said, into)
+    except msgspec.ValidationError as wrong:
+        raise StrangeForm from wrong
+
+
 async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dict[str, Any]:
     """The result's fields of the page's form. Raises BranchUnknown."""
     return answers(here, await desk.look(*here.stand, actor, branch_id), sent)
 
 
 route_handlers: list[Any] = [
-    claim, receive, decide, judge, ask_supplement, give_back, escalate, assign, forward, apologise, reopen, correct, uphold,
+    claim, receive, decide, judge, ask_supplement, ask_payment, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
+    reopen, correct, uphold,
 ]  # fmt: skip

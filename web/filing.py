@@ -11,7 +11,7 @@ from litestar import MediaType, Response, get, post
 from litestar.datastructures import UploadFile
 
 import uploads
-from dossiers import drafting, following, submitting
+from dossiers import drafting, following, paying, submitting
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
 from dossiers.refusals import FormRefused, Stale
 from identity.accounts.refusals import SignInTooOld
@@ -154,14 +154,19 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
         return here.trouble(refusal)
     asked = here.at.request.query_params
     if dossier.status != "draft":
+        mine = await following.may_change(here.db, here.mandates, actor, dossier_id)
+        provider = here.at.request.app.state.house.payments
+        states = here.catalogue.lifecycle.states
         return page(
             here.at.request,
             "dossier.html",
             sandbox=here.at.settings.sandbox,
             dossier=dossier,
-            ended=[state.name for state in here.catalogue.lifecycle.states if state.closed],
+            ended=[state.name for state in states if state.closed],
+            halted=[state.name for state in states if state.clock_stopped],
             is_new="new" in asked,
-            mine=await following.may_change(here.db, here.mandates, actor, dossier_id),
+            mine=mine,
+            fees=await paying.of_dossier(here.db, here.mandates, provider, actor, dossier_id) if mine else {},
         )
     return _form(here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest"))
 

@@ -48,6 +48,7 @@ def _templates() -> "Environment":
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["date"] = _date
+    environment.filters["dong"] = _dong
     return environment
 
 
@@ -62,6 +63,11 @@ def _day(at: datetime) -> str:
 
 def _date(day: date) -> str:
     return day.strftime("%d/%m/%Y")
+
+
+def _dong(amount: int) -> str:
+    """As written in the city: dots between thousands."""
+    return f"{amount:,} đồng".replace(",", ".")
 
 
 def language(request: Request[Any, Any, Any]) -> Lang:

@@ -54,7 +54,6 @@ def _page(request: Request[Any, Any, Any], order_id: str, amount: int, seal: str
         sandbox=True,
         order_id=order_id,
         amount_dong=amount,
-        amount=f"{amount:,}".replace(",", "."),
         seal=seal,
         paid=paid,
     )
