@@ -51,7 +51,10 @@ def main() -> None:
 
 
 def _script(name: str) -> str:
-    return f"benchmarks/{name}.py" if (_HERE / f"{name}.py").exists() else f"-m benchmarks.{name}"
+    for file in (_HERE / f"{name}.py", _HERE / "faults" / f"{name}.py"):
+        if file.exists():
+            return f"benchmarks/{file.relative_to(_HERE)}"
+    return f"-m benchmarks.{name}"
 
 
 if __name__ == "__main__":

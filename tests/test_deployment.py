@@ -29,8 +29,9 @@ def _compose() -> dict[str, Any]:
 
 def test_compose_has_the_shape_of_production() -> None:
     services = _compose()["services"]
-    # The example's agency is started by who asks for it.
-    assert services.pop("agency")["profiles"] == ["agency"]
+    # The examples at the far end of a wire are started by who asks for them.
+    for example in ("agency", "portal"):
+        assert services.pop(example)["profiles"] == [example]
     assert set(services) == {"migrate", "api", "worker", "postgres", "valkey"}
     assert services["api"]["deploy"]["replicas"] == 2
     assert "pgvector" in services["postgres"]["image"]
@@ -60,8 +61,8 @@ def test_the_container_installs_the_system_libraries_of_set_up() -> None:
         for line in (ROOT / "requirements-debian.txt").read_text().splitlines()
         if line and not line.startswith("#")
     }
-    # For the tests alone: a browser, a foreign client, faults in system calls.
-    wanted -= {"chromium", "oidc-agent-cli", "strace"}
+    # For the tests alone: a browser, a foreign client, faults in system calls, a reader of signatures.
+    wanted -= {"chromium", "oidc-agent-cli", "strace", "poppler-utils"}
     assert all(package in (ROOT / "Dockerfile").read_text() for package in wanted)
 
 

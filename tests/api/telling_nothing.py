@@ -5,6 +5,7 @@ GIVES_ONLY_WHAT_THE_CALLER_BROUGHT = "answers about what the caller sent, to the
 ONESELF = "signs oneself in, or shows the person signed in at this browser their own"
 NOBODYS = "says nothing of any person"
 STAFF = "officers' own appointments, with a record of their own"
+BUTTON = "a button of the desk's pages: answers with an address, or with the page it stands on, which is walked"
 SANDBOX = "fictional people, refused outside the sandbox"
 TELLS_NOTHING: dict[str, list[str]] = {
     ASKS_FOR_BOTH_FACTS: [
@@ -66,8 +67,39 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /developers/apps",
         "POST /developers/apps/{client_id}/secret",
         "POST /developers/apps/{client_id}/old-secret",
+        "GET /account/invitations",
+        "POST /account/invitations",
+        "GET /dossiers",
+        "GET /dossiers/{dossier_id}/branches/{branch}/{action}",
+        "POST /dossiers/{dossier_id}/branches/{branch}/{action}",
+        "GET /dossiers/{dossier_id}/events",
+        "GET /dossiers/{dossier_id}/rating/{branch}",
+        "POST /dossiers/{dossier_id}/rating/{branch}",
+        "GET /dossiers/{dossier_id}/receipt",
+        "GET /dossiers/{dossier_id}/results/{branch}",
+        "POST /dossiers/{dossier_id}/uploads",
+        "PATCH /dossiers/{dossier_id}/uploads/{upload_id}",
+    ],
+    BUTTON: [
+        "POST /desk/next",
+        "POST /desk/branches/{branch_id}/apology",
+        "POST /desk/branches/{branch_id}/assignment",
+        "POST /desk/branches/{branch_id}/claim",
+        "POST /desk/branches/{branch_id}/corrected-result",
+        "POST /desk/branches/{branch_id}/decision",
+        "POST /desk/branches/{branch_id}/escalation",
+        "POST /desk/branches/{branch_id}/forwarding",
+        "POST /desk/branches/{branch_id}/receipt",
+        "POST /desk/branches/{branch_id}/refusal-verdict",
+        "POST /desk/branches/{branch_id}/reopening",
+        "POST /desk/branches/{branch_id}/return-to-queue",
+        "POST /desk/branches/{branch_id}/supplement-request",
+        "POST /desk/branches/{branch_id}/upheld-result",
     ],
     NOBODYS: [
+        "GET /desk/figures",
+        "GET /desk/wires",
+        "POST /desk/wires/{message_id}",
         "GET /v1/desk/figures",
         "GET /health",
         "GET /ready",
@@ -135,6 +167,11 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /v1/desk/mandates/{mandate_id}/end",
     ],
     STAFF: [
+        "GET /desk/passkey",
+        "POST /desk/passkey",
+        "POST /desk/passkey-options",
+        "GET /desk/officers",
+        "POST /desk/officers/{officer_id}/skills",
         "GET /v1/desk/officers",
         "PUT /v1/desk/officers/{officer_id}/skills",
         "PUT /v1/officers/{account_id}/person",

@@ -8,6 +8,7 @@ from kit import clock
 from kit.db import raw
 from tests.api.walking import Walker, walks
 from tests.dossiers import steps
+from tests.web.test_desk import at_desk
 
 WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
 
@@ -73,3 +74,20 @@ async def help_at_the_counter(here: Walker) -> None:
         await reception.post(f"{path}/confirmation-request", expect=201)
         key = {"Idempotency-Key": secrets.token_hex(16)}
         await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+
+
+@walks(
+    "GET /desk",
+    "GET /desk/branches/{branch_id}",
+    "GET /desk/branches/{branch_id}/forwarding",
+    "GET /desk/branches/{branch_id}/papers/{kind}",
+    "GET /desk/branches/{branch_id}/result",
+)
+async def pages(here: Walker) -> None:
+    dossier = await here.dossier()
+    browser = await at_desk(here.city)
+    page = f"/desk/branches/{steps.branch(dossier, 'birth')['id']}"
+    for step in ("", "/forwarding", "/papers/birth_notification"):
+        assert (await browser.client.get(page + step)).status_code == 200, step
+    await steps.decide(here.city, dossier, "birth")
+    assert (await browser.client.get(f"{page}/result")).status_code == 200

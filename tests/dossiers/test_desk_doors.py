@@ -31,6 +31,10 @@ SENT: dict[str, dict[str, Any]] = {
     "return-to-queue": {"json": {}},
     "escalation": {"json": {"reason": WHY}},
     "assignment": {"json": {"officer_id": "acc_nobody"}},
+    "stop": {"json": {"reason": WHY}},
+    "resumption": {},
+    "payment-request": {"json": {"channel": "counter"}},
+    "delivery": {"json": {"by": "counter"}},
     "forwarding": {"json": {"office_id": "off_bhxh_sai_gon", "reason": WHY}},
     "form": {"json": {"fields": {}}, "headers": {"If-Match": "*"}},
     "birth_notification": SCAN,
@@ -39,8 +43,8 @@ SENT: dict[str, dict[str, Any]] = {
     "skills": {"json": {"skills": None}},
 }
 OUTSIDE = ("residence", "insurance", "head_cong_an", "head_bhxh")
-# Reception looks at what is in its office, and says that it came in; it decides nothing.
-RECEPTION_MAY = {"GET", "receipt"}
+# Reception looks at what is in its office, says that it came in and hands results over; it decides nothing.
+RECEPTION_MAY = {"GET", "receipt", "delivery"}
 
 
 def of_desk(city: CityPeople, under: str) -> list[Route]:

@@ -25,8 +25,7 @@ STEPS: dict[str, tuple[Any, str, int]] = {
     "moving the branch itself": (store, "move", 1),
     "starting the first that waited": (store, "move", 2),
     "starting the last that waited": (store, "move", 4),
-    "writing the history": (store, "append", 1),
-    "moving the dossier along": (store, "advance", 1),
+    "writing the history and moving the dossier along": (store, "append", 1),
     "telling the citizen": (PostOffice, "send", 1),
 }
 

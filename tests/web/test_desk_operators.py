@@ -72,8 +72,8 @@ async def dead_letter(city: CityPeople) -> str:
             "insert into wires (name, agency, url, public_key, key_id, account_id, opened_at, closed_at)"
             " values ('far', 'bhxh', 'http://agency.test/in', decode(repeat('00', 32), 'hex'), 'k', 'acc_far', :at, :at)"
             " on conflict do nothing",
-            "insert into wire_cases (branch_id, wire, status) values (:branch, 'far', 1)",
-            "insert into wire_messages (id, wire, branch_id, sequence, status, body, state, attempts, next_attempt_at, made_at,"
+            "insert into wire_cases (case_id, wire, status) values (:branch, 'far', 1)",
+            "insert into wire_messages (id, wire, case_id, sequence, status, body, state, attempts, next_attempt_at, made_at,"
             " last_error) values (:id, 'far', :branch, 1, 1, '{}', 'dead', 20, :at, :at, '503 <away>')",
         ):
             await conn.execute(text(statement), row)
