@@ -23,6 +23,7 @@ from tests.uploads.test_examining import picture
 pytestmark = pytest.mark.slow
 
 PARENT, REGISTRAR, OPERATOR = "+84900000011", "khanh.tuphap@motcua.test", "van.hanh@motcua.test"
+POLICE = "bao.congan@motcua.test"
 """The operator is a head as well."""
 WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
 
@@ -44,7 +45,12 @@ def parent(server: Server) -> Caller:
 
 
 def filed(parent: Caller) -> str:
-    """A dossier with a photographed paper; the branch's id."""
+    """The id of the birth's branch in a dossier just submitted."""
+    return steps.branch(submitted(parent), "birth")["id"]
+
+
+def submitted(parent: Caller) -> Any:
+    """A dossier with a photographed paper."""
     draft = parent.post("/v1/dossiers", json={"procedure": steps.GROUP})
     path = f"/v1/dossiers/{draft['id']}"
     parent.call(
@@ -56,12 +62,12 @@ def filed(parent: Caller) -> str:
     upload = parent.post("/v1/uploads", files={"file": ("gcs.jpg", picture(size=(900, 1200)), "image/jpeg")})
     parent.call("PUT", f"{path}/documents/birth_notification", json={"upload_id": upload["id"]})
     parent.post(f"{path}/submission", headers={"Idempotency-Key": uuid.uuid4().hex})
-    return steps.branch(parent.get(path), "birth")["id"]
+    return parent.get(path)
 
 
-def sign_in(server: Server, tab: Tab, mail: str) -> None:
+def sign_in(server: Server, tab: Tab, mail: str, page: str = "/desk") -> None:
     """By the keyboard alone: what is typed goes where the page put the cursor."""
-    tab.call("Page.navigate", url=f"{server.url}/desk?lang=vi")
+    tab.call("Page.navigate", url=f"{server.url}{page}?lang=vi")
     tab.wait("document.querySelector('#login')")
     inbox = Caller(server.url)
     inbox._used_codes.update(inbox._codes(mail))  # pyright: ignore[reportPrivateUsage]
@@ -71,7 +77,7 @@ def sign_in(server: Server, tab: Tab, mail: str) -> None:
     tab.wait("document.querySelector('#code')")
     tab.type("#code", inbox.code_sent_to(mail))
     press(tab, "Enter")
-    tab.wait("location.pathname === '/desk' && document.readyState === 'complete'")
+    tab.wait(f"location.pathname === '{page}' && document.readyState === 'complete'")
 
 
 def press(tab: Tab, key: str, times: int = 1) -> None:
@@ -173,6 +179,61 @@ def test_without_script_a_dossier_is_decided(server: Server, parent: Caller, axe
     sound(tab, axe, "approved")
     tab.go(f"{server.url}/desk/branches/bra_moon")
     sound(tab, axe, "trouble")
+
+
+def test_a_fee_paid_work_stopped_and_a_result_handed_over(
+    server: Server, parent: Caller, axe: str, tab: Tab, tmp_path: Path
+) -> None:
+    dossier = submitted(parent)
+    registrar = Caller(server.url, "desk-app")
+    registrar.sign_in(REGISTRAR)
+    birth = f"/v1/desk/branches/{steps.branch(dossier, 'birth')['id']}"
+    registrar.post(f"{birth}/claim")
+    registrar.post(f"{birth}/decision", json={"outcome": "approved"})
+    branch = f"{server.url}/desk/branches/{steps.branch(dossier, 'residence')['id']}"
+    sign_in(server, tab, POLICE)
+    tab.go(branch)
+    tab.click("form[action*='/claim'] button")
+    tab.wait("document.querySelector('#channel')")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    sound(tab, axe, "every button of a branch with a fee")
+    tab.js("document.querySelector('#channel').value = 'counter'")
+    tab.click("button[value=ask_payment]")
+    tab.wait("document.body.innerText.includes('Đã yêu cầu nộp phí')")
+    sound(tab, axe, "asked for a fee")
+    with running(tmp_path / "citizen") as browser:
+        phone = browser.tab(360, 740)
+        phone.call("Network.enable")
+        phone.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "vi"})
+        sign_in(server, phone, PARENT, f"/dossiers/{dossier['id']}")
+        sound(phone, axe, "a fee to pay")
+        phone.click("a[href*='/sandbox/payments/']")
+        phone.wait("document.querySelector('main form button')")
+        sound(phone, axe, "the page to pay at")
+        phone.click("main form button")
+        phone.wait("document.querySelector('.banner')")
+        sound(phone, axe, "paid")
+        phone.go(f"{server.url}/dossiers/{dossier['id']}")
+        phone.wait("document.querySelector('.paid code')")
+        sound(phone, axe, "a receipt")
+        tab.go(branch)
+        tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+        tab.type("#why-stop", WHY)
+        tab.click("button[value=stop]")
+        tab.wait("document.querySelector('button[value=resume]')")
+        sound(tab, axe, "stopped")
+        phone.wait(f"document.querySelector('#branch-residence').innerText.includes({json.dumps(WHY)})")
+        sound(phone, axe, "told why")
+    tab.click("button[value=resume]")
+    tab.wait("document.querySelector('button[value=approve]')")
+    for name, value in steps.RESULTS["residence"].items():
+        tab.js(f"document.querySelector('[name=\"r.{name}\"]').value = {json.dumps(value)}")
+    tab.click("button[value=approve]")
+    tab.wait("document.querySelector('button[value=deliver]')")
+    sound(tab, axe, "to hand over")
+    tab.click("button[value=deliver]")
+    tab.wait("document.body.innerText.includes('Đã ghi nhận trả kết quả')")
+    sound(tab, axe, "handed over")
 
 
 def test_the_operators_pages(server: Server, axe: str, tab: Tab) -> None:

@@ -205,3 +205,11 @@ async def test_a_result_is_handed_over(city: CityPeople) -> None:
     assert "Hoàng Văn Đức" not in citizen.page.split('class="history"')[1]
     twice = await officer.client.post(f"{at}/delivery?lang=vi", data=form | {"by": "counter"})
     assert twice.status_code == 412
+
+
+async def test_what_no_keyboard_types_is_left_out(city: CityPeople) -> None:
+    """A NUL in what was typed reached the database: 500."""
+    dossier = await in_review(city)
+    officer = await desk_page(city, dossier)
+    page = await officer.send(f"{of_desk(dossier)}/stop?lang=vi", do="stop", reason=f"{WHY}\0")
+    assert f"tạm dừng xử lý. Lý do: {WHY}" in page
