@@ -227,7 +227,7 @@ def from_environment() -> Litestar:
 
 
 def _dependencies() -> dict[str, Provide]:
-    """Handlers receive what the house holds by the field's name, and the caller as `actor` and `address`."""
+    """Handlers receive what the house holds by the field's name, what the verbs of the dossiers `stand` on, and the caller as `actor` and `address`."""
 
     def part(name: str) -> Callable[[Request[Any, Any, Any]], Any]:
         def give(request: Request[Any, Any, Any]) -> Any:
@@ -242,5 +242,5 @@ def _dependencies() -> dict[str, Provide]:
         return access.address_of(request.scope)
 
     given: dict[str, Callable[..., Any]] = {field.name: part(field.name) for field in fields(House)}
-    given |= {"actor": actor, "address": address}
+    given |= {"stand": part("stand"), "actor": actor, "address": address}
     return {name: Provide(give, sync_to_thread=False) for name, give in given.items()}

@@ -21,6 +21,7 @@ import wires.jobs
 from api.backlogs import Backlogs
 from api.channels import channels
 from api.civil import OwnBooks
+from dossiers.standing import Stand
 from dossiers.watching import Feed
 from identity import faces, tokens
 from identity.faces import FaceStore, Pictures
@@ -79,6 +80,19 @@ class House:
     mandates: Mandates
     catalogue: procedures.Catalogue
     feed: Feed
+
+    @property
+    def stand(self) -> Stand:
+        """What the verbs of the dossiers stand on."""
+        return Stand(
+            db=self.db,
+            keys=self.keys,
+            catalogue=self.catalogue,
+            settings=self.settings,
+            post_office=self.post_office,
+            mandates=self.mandates,
+            pins=self.pins,
+        )
 
 
 def pin_issuer(settings: Settings, keys: Keys) -> PinIssuer | None:

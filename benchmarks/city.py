@@ -332,11 +332,10 @@ def _ended(city: City, drafts: list[str]) -> int:
 
 async def clear(house: House, officer: Actor) -> int:
     """Takes and decides whatever waits in the office."""
-    queue = await queueing.queue(house.db, house.catalogue, officer, QueueFilter(), after=None, limit=50)
+    queue = await queueing.queue(house.stand, officer, QueueFilter(), after=None, limit=50)
     today = clock.today().isoformat()
     for item in queue.items:
-        at = (house.db, house.keys, house.catalogue, house.settings)
-        await deciding.claim(*at, officer, item.id, version=None)
+        await deciding.claim(house.stand, officer, item.id, version=None)
         kind = house.catalogue.procedure(_procedure_of(house, item), clock.today()).result.kind
         stated = dict(RESULTS.get(kind, {}))
         if kind == "residence_confirmation":
@@ -344,7 +343,7 @@ async def clear(house: House, officer: Actor) -> int:
         if kind == "health_insurance_card":
             stated["valid_from"] = today
         asked = Decide(outcome="approved", result=stated)
-        await deciding.decide(*at, house.post_office, house.mandates, house.pins, officer, item.id, asked, version=None)
+        await deciding.decide(house.stand, officer, item.id, asked, version=None)
     return len(queue.items)
 
 

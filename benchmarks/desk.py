@@ -194,10 +194,7 @@ async def _rows(house: House, client: httpx.AsyncClient, count: int, times: int,
     began = time.perf_counter()
 
     async def works(one: Actor) -> list[str]:
-        made = [
-            await queueing.claim_next(house.db, house.keys, house.catalogue, house.settings, one)
-            for _ in range(times // 10)
-        ]
+        made = [await queueing.claim_next(house.stand, one) for _ in range(times // 10)]
         return [branch.branch.id for branch in made]
 
     taken = [branch_id for share in await asyncio.gather(*map(works, ten)) for branch_id in share]

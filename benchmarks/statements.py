@@ -88,12 +88,15 @@ async def measure(town: Town, times: int, progress: Progress) -> list[Row]:
         work: list[Any] = []
         for officer in officers:
             at_most = 2 * (times + _WARM)
-            queue = await queueing.queue(house.db, house.catalogue, officer, QueueFilter(), after=None, limit=at_most)
+            queue = await queueing.queue(house.stand, officer, QueueFilter(), after=None, limit=at_most)
             work += [(officer, item.id) for item in queue.items]
         work = work[: times + _WARM]
-        told("take a branch", await of([deciding.claim(*at, officer, one, version=None) for officer, one in work]))
-        more, approved = (house.post_office, house.mandates, house.pins), Decide(outcome="approved", result={})
-        decisions = [deciding.decide(*at, *more, officer, one, approved, version=None) for officer, one in work]
+        told(
+            "take a branch",
+            await of([deciding.claim(house.stand, officer, one, version=None) for officer, one in work]),
+        )
+        approved = Decide(outcome="approved", result={})
+        decisions = [deciding.decide(house.stand, officer, one, approved, version=None) for officer, one in work]
         told("approve a birth", await of(decisions))
     return rows
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import desk, moving, store_paying, views
 from dossiers.messages import Around, PaperTaken, Proof
+from dossiers.standing import Stand
 from identity import accounts
 from kit.actor import Actor
-from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import Words
 from procedures import Catalogue
@@ -18,23 +18,23 @@ from procedures import Catalogue
 _CARD = "card."
 
 
-async def look(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str) -> Around:
+async def look(stand: Stand, actor: Actor, branch_id: str) -> Around:
     """Beside `desk.look`, which records the read. Raises BranchUnknown."""
-    async with db.snapshot() as conn, conn.begin():
-        work = await desk.find(conn, catalogue, actor, branch_id)
+    async with stand.db.snapshot() as conn, conn.begin():
+        work = await desk.find(stand, conn, actor, branch_id)
         holder = work.branch.claimed_by
         opened_on, chosen = views.opened_on(work.dossier), views.chosen_of(work.dossier)
         return Around(
             opened_on=opened_on,
             branches=chosen,
             submitted_at=work.dossier.submitted_at,
-            counted=_counted(catalogue, work),
+            counted=_counted(stand.catalogue, work),
             pauses=[(datetime.fromisoformat(begin), _instant(end)) for begin, end in work.branch.pauses],
-            holder=None if holder is None else (await accounts.account(conn, keys, holder)).full_name,
-            proofs=await _proofs(conn, keys, work),
+            holder=None if holder is None else (await accounts.account(conn, stand.keys, holder)).full_name,
+            proofs=await _proofs(conn, stand.keys, work),
             papers=[
                 PaperTaken(kind=paper.kind, name=paper.name)
-                for paper in catalogue.documents(work.item, opened_on, chosen)
+                for paper in stand.catalogue.documents(work.item, opened_on, chosen)
             ],
             payments=[
                 views.payment(row)

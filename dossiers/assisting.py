@@ -12,31 +12,24 @@ from dossiers import drafting, store, store_desk, submitting, telling, views
 from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft, Submitted
 from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts
 from dossiers.refusals import AlreadySubmitted, CitizenUnknown, DossierUnknown, LevelTooLow, NotComplete
+from dossiers.standing import Stand
 from identity import accounts
 from identity.consents import reads
-from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue
 from uploads import Keeper
 
 _LISTED = 100
 
 
-async def open_draft(
-    db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor, asked: Assist
-) -> Dossier:
+async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
     """A draft of the citizen's own, which this office may fill in until it is sent in. The citizen's list of reads tells of it.
 
     Raises CitizenUnknown, LevelTooLow, and what `drafting.open_draft` refuses.
     """
-    item = catalogue.find(asked.procedure, clock.today())
-    async with db.begin() as conn:
-        found = await accounts.by_pin(conn, keys, asked.pin)
+    item = stand.catalogue.find(asked.procedure, clock.today())
+    async with stand.db.begin() as conn:
+        found = await accounts.by_pin(conn, stand.keys, asked.pin)
         if found is None or found.closed_at is not None or found.date_of_birth != asked.date_of_birth:
             raise CitizenUnknown
         if found.level < item.level_to_file:
@@ -44,18 +37,23 @@ async def open_draft(
         await reads.record(conn, actor, "counter", found.id)
     citizen = _citizen(found)
     draft = await drafting.open_draft(
-        db, keys, catalogue, mandates, citizen, OpenDraft(procedure=asked.procedure, options=asked.options)
+        stand.db,
+        stand.keys,
+        stand.catalogue,
+        stand.mandates,
+        citizen,
+        OpenDraft(procedure=asked.procedure, options=asked.options),
     )
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         how = {"office_id": actor.office_id, "officer_id": actor.account_id, "at": clock.now().isoformat()}
         await store_desk.set_assisted(conn, draft.id, how)
     return draft
 
 
-async def drafts(db: Database, catalogue: Catalogue, actor: Actor) -> AssistedDrafts:
+async def drafts(stand: Stand, actor: Actor) -> AssistedDrafts:
     """Those this office helps with and nobody has sent in yet."""
     assert actor.office_id is not None
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         rows = await store_desk.assisted(conn, actor.office_id, limit=_LISTED)
         for account_id in sorted({row.account_id for row in rows}):
             await reads.record_many(conn, actor, "counter", [account_id])
@@ -63,7 +61,7 @@ async def drafts(db: Database, catalogue: Catalogue, actor: Actor) -> AssistedDr
         drafts=[
             AssistedDraft(
                 id=row.id,
-                procedure=views.ref(views.item_of(catalogue, row)),
+                procedure=views.ref(views.item_of(stand.catalogue, row)),
                 requester=row.requester,
                 version=row.version,
                 changed_at=row.changed_at,
@@ -73,95 +71,64 @@ async def drafts(db: Database, catalogue: Catalogue, actor: Actor) -> AssistedDr
     )
 
 
-async def show(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, dossier_id: str) -> Dossier:
+async def show(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
     """The draft with what is still wrong with it. Raises DossierUnknown, AlreadySubmitted."""
-    async with db.begin() as conn:
-        row, _ = await _helped(conn, keys, actor, dossier_id)
-        return await views.dossier(conn, catalogue, row, faults=await submitting.faults_of(conn, catalogue, row))
+    async with stand.db.begin() as conn:
+        row, _ = await _helped(stand, conn, actor, dossier_id)
+        return await views.dossier(
+            conn, stand.catalogue, row, faults=await submitting.faults_of(conn, stand.catalogue, row)
+        )
 
 
 async def change_form(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    asked: ChangeForm,
-    *,
-    version: int | None,
+    stand: Stand, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int | None
 ) -> Dossier:
     """As the citizen says. Raises what `show` and `drafting.change_form` do."""
-    citizen = await _for(db, keys, actor, dossier_id)
-    return await drafting.change_form(db, keys, catalogue, mandates, citizen, dossier_id, asked, version=version)
+    citizen = await _for(stand, actor, dossier_id)
+    return await drafting.change_form(
+        stand.db, stand.keys, stand.catalogue, stand.mandates, citizen, dossier_id, asked, version=version
+    )
 
 
-async def scan(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    keeper: Keeper,
-    actor: Actor,
-    dossier_id: str,
-    kind: str,
-    data: bytes,
-) -> Dossier:
+async def scan(stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, kind: str, data: bytes) -> Dossier:
     """A paper the citizen brought, scanned: it is theirs, and the draft's paper of this kind. Raises what `show`, the uploads and
     `drafting.attach_document` do."""
-    citizen = await _for(db, keys, actor, dossier_id)
+    citizen = await _for(stand, actor, dossier_id)
     assert citizen.account_id is not None
-    upload = await uploads.receive(db, keeper, account_id=citizen.account_id, data=data)
+    upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=data)
     asked = AttachDocument(upload_id=upload.id)
-    return await drafting.attach_document(db, catalogue, mandates, citizen, dossier_id, kind, asked, version=None)
+    return await drafting.attach_document(
+        stand.db, stand.catalogue, stand.mandates, citizen, dossier_id, kind, asked, version=None
+    )
 
 
-async def ask_to_confirm(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    actor: Actor,
-    dossier_id: str,
-) -> Dossier:
+async def ask_to_confirm(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
     """The citizen is told that it waits for them, once for each version; on their own phone they send it in as any other. Raises
     NotComplete with every fault, and what `show` does."""
-    async with db.begin() as conn:
-        row, citizen = await _helped(conn, keys, actor, dossier_id)
-        if faults := await submitting.faults_of(conn, catalogue, row):
+    async with stand.db.begin() as conn:
+        row, citizen = await _helped(stand, conn, actor, dossier_id)
+        if faults := await submitting.faults_of(conn, stand.catalogue, row):
             raise NotComplete(faults=faults)
         assert citizen.account_id is not None
-        to = telling.recipient(await accounts.account(conn, keys, citizen.account_id))
+        to = telling.recipient(await accounts.account(conn, stand.keys, citizen.account_id))
         once_key = f"draft-prepared:{row.id}:{row.version}"
-        link = f"{settings.public_url}/dossiers"
-        await post_office.send(conn, event="draft-prepared", to=to, fields={"link": link}, once_key=once_key)
-        return await views.dossier(conn, catalogue, row)
+        link = f"{stand.settings.public_url}/dossiers"
+        await stand.post_office.send(conn, event="draft-prepared", to=to, fields={"link": link}, once_key=once_key)
+        return await views.dossier(conn, stand.catalogue, row)
 
 
 async def submit_signed(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    keeper: Keeper,
-    actor: Actor,
-    dossier_id: str,
-    signed: bytes,
-    *,
-    key: str | None,
+    stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, signed: bytes, *, key: str | None
 ) -> Submitted:
     """Sent in on the strength of a paper the citizen signed, whose scan is kept with the dossier and sealed in its history; the citizen
     is told at once, as of any submission. The same key answers the same.
 
     Raises DossierUnknown, and what the uploads and `submitting.submit` do.
     """
-    citizen = await _for(db, keys, actor, dossier_id, also_submitted=True)
+    citizen = await _for(stand, actor, dossier_id, also_submitted=True)
     assert citizen.account_id is not None
-    upload = await uploads.receive(db, keeper, account_id=citizen.account_id, data=signed, key=key)
-    async with db.begin() as conn:
+    upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=signed, key=key)
+    async with stand.db.begin() as conn:
         row = await store.dossier(conn, dossier_id, lock=True)
         assert row is not None
         if row.status == "draft":
@@ -171,18 +138,27 @@ async def submit_signed(
                 conn, dossier_id, {**row.assisted, "officer_id": actor.account_id, "signature": signature}
             )
     return await submitting.submit(
-        db, keys, catalogue, settings, post_office, mandates, citizen, dossier_id, key=key, version=None
+        stand.db,
+        stand.keys,
+        stand.catalogue,
+        stand.settings,
+        stand.post_office,
+        stand.mandates,
+        citizen,
+        dossier_id,
+        key=key,
+        version=None,
     )
 
 
-async def _for(db: Database, keys: Keys, actor: Actor, dossier_id: str, *, also_submitted: bool = False) -> Actor:
-    async with db.begin() as conn:
-        _, citizen = await _helped(conn, keys, actor, dossier_id, also_submitted=also_submitted)
+async def _for(stand: Stand, actor: Actor, dossier_id: str, *, also_submitted: bool = False) -> Actor:
+    async with stand.db.begin() as conn:
+        _, citizen = await _helped(stand, conn, actor, dossier_id, also_submitted=also_submitted)
     return citizen
 
 
 async def _helped(
-    conn: AsyncConnection, keys: Keys, actor: Actor, dossier_id: str, *, also_submitted: bool = False
+    stand: Stand, conn: AsyncConnection, actor: Actor, dossier_id: str, *, also_submitted: bool = False
 ) -> tuple[views.Row, Actor]:
     """A draft this office helps with, and its citizen as one who acts, whose list of reads tells of it; any other answers as a missing
     one does."""
@@ -192,7 +168,7 @@ async def _helped(
     if row.status != "draft" and not also_submitted:
         raise AlreadySubmitted(receipt_code=row.receipt_code)
     await reads.record(conn, actor, "counter", row.account_id)
-    return row, _citizen(await accounts.account(conn, keys, row.account_id))
+    return row, _citizen(await accounts.account(conn, stand.keys, row.account_id))
 
 
 def _citizen(account: accounts.Account) -> Actor:

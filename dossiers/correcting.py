@@ -9,15 +9,13 @@ from dossiers.history import Happening, seal
 from dossiers.messages import CorrectResult, Dossier, Reason
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import CorrectedInRegister, ReasonMissing
+from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database, to_json
-from kit.keys import Keys
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, bundles
 from procedures.bundles import Event, Transition
 
@@ -58,82 +56,48 @@ async def report(
 
 
 async def correct(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: CorrectResult,
-    *,
-    version: int | None,
+    stand: Stand, actor: Actor, branch_id: str, asked: CorrectResult, *, version: int | None
 ) -> DeskBranch:
     """The paper is made anew with what the agency states now. Raises ReasonMissing, CorrectedInRegister, ResultIncomplete,
     and what `deciding.of_another` refuses."""
     reason = _written(asked.reason)
-    async with db.begin() as conn:
-        work = await _reviewed(conn, keys, catalogue, actor, branch_id, "correct", version)
+    async with stand.db.begin() as conn:
+        work = await _reviewed(stand, conn, actor, branch_id, "correct", version)
         if work.outcome.in_register or not work.procedure.result.fields:
             raise CorrectedInRegister
         now = clock.now()
-        case = await desk.case_of(conn, keys, settings, work, at=now)
+        case = await desk.case_of(stand, conn, work, at=now)
         stated = deciding.stated_whole(work, case, {**work.branch.result, **asked.result})
         made = await work.outcome.make(conn, case, stated)
         await store.replace_result(conn, branch_id, number=made.number, data=to_json(made.data), at=now)
         said = Words(vi=f"kết quả được sửa. Lý do: {reason}", en=f"the result was corrected. Reason: {reason}")
         facts = {"result_sha256": seal(to_json(stated))}
-        await _settle(
-            conn, keys, catalogue, settings, post_office, mandates, work, "correct", said, facts, result=stated
-        )
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await _settle(stand, conn, work, "correct", said, facts, result=stated)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def uphold(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: Reason,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def uphold(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, version: int | None) -> DeskBranch:
     """The result stays as it is, with a written reason. Raises ReasonMissing and what `deciding.of_another` refuses."""
     reason = _written(asked.reason)
-    async with db.begin() as conn:
-        work = await _reviewed(conn, keys, catalogue, actor, branch_id, "uphold", version)
+    async with stand.db.begin() as conn:
+        work = await _reviewed(stand, conn, actor, branch_id, "uphold", version)
         said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
-        await _settle(conn, keys, catalogue, settings, post_office, mandates, work, "uphold", said, {})
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await _settle(stand, conn, work, "uphold", said, {})
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
 async def _reviewed(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    actor: Actor,
-    branch_id: str,
-    action: str,
-    version: int | None,
+    stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, action: str, version: int | None
 ) -> desk.Work:
-    work = await deciding.of_another(conn, keys, catalogue, actor, branch_id, lock=True)
+    work = await deciding.of_another(stand, conn, actor, branch_id, lock=True)
     deciding.refuse_stale(work, version)
-    bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)
+    bundles.act(stand.catalogue.lifecycle, work.branch.name, work.branch.state, action)
     return work
 
 
 async def _settle(
+    stand: Stand,
     conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
     work: desk.Work,
     action: str,
     said: Words,
@@ -147,10 +111,12 @@ async def _settle(
 
     now, me = clock.now(), actor.account_id
     await moving.move(
-        conn, catalogue, work.graph, Event(branch.name, action), at=now, told=told,
+        conn, stand.catalogue, work.graph, Event(branch.name, action), at=now, told=told,
         claimed_by=me, claimed_at=now, decided_by=me, **changes,
     )  # fmt: skip
-    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
+    messenger = await telling.messenger(
+        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
+    )
     await messenger.result_reviewed(conn, branch.id, title, "approved", cause=branch.version)
 
 

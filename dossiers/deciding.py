@@ -24,46 +24,33 @@ from dossiers.refusals import (
     Stale,
     WaitsForTheHead,
 )
-from identity.mandates import Mandates
+from dossiers.standing import Stand
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
-from kit.keys import Keys
+from kit.db import to_json
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue, bundles
+from procedures import bundles
 from procedures.bundles import Event, Transition
-from wires.population import PinIssuer
 
 LEAST_REASON_LETTERS = 20
 # A number that collides was never this child's: the register says so, and the next one is asked for.
 _PINS_TRIED = 5
 
 
-async def claim(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
     """Takes a free branch; asking again for one's own changes nothing. Raises ClaimedByAnother for all but one of many."""
     assert actor.account_id is not None
-    async with db.begin() as conn:
-        work = await undecided(conn, keys, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await undecided(stand, conn, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
-            return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+            return await desk.shown(stand, conn, actor, branch_id)
         if branch.claimed_by is not None:
             raise ClaimedByAnother
         if branch.escalated_at is not None and desk.HEAD not in actor.roles:
             raise WaitsForTheHead
         refuse_stale(work, version)
-        step = bundles.act(catalogue.lifecycle, branch.name, branch.state, "claim")
+        step = bundles.act(stand.catalogue.lifecycle, branch.name, branch.state, "claim")
         now = clock.now()
         since = branch.state_since if step.before == step.after else now
         taken = await store.claim(
@@ -71,14 +58,14 @@ async def claim(
         )
         if not taken:
             raise ClaimedByAnother
-        await claimed(conn, catalogue, work, branch, at=now)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await claimed(stand, conn, work, branch, at=now)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def claimed(conn: AsyncConnection, catalogue: Catalogue, work: Work, before: views.Row, *, at: datetime) -> None:
+async def claimed(stand: Stand, conn: AsyncConnection, work: Work, before: views.Row, *, at: datetime) -> None:
     """Writes down that a branch was taken, which stood like `before`; outside it is news only where nobody had begun on it."""
-    step = bundles.act(catalogue.lifecycle, work.branch.name, before.state, "claim")
-    await moving.leave(conn, catalogue, [(before, step)], at=at)
+    step = bundles.act(stand.catalogue.lifecycle, work.branch.name, before.state, "claim")
+    await moving.leave(conn, stand.catalogue, [(before, step)], at=at)
     if step.before == step.after:
         await desk.note(conn, work, "claim", "", at=at)
         return
@@ -86,19 +73,10 @@ async def claimed(conn: AsyncConnection, catalogue: Catalogue, work: Work, befor
     await telling.record(conn, work.dossier, [line], at=at, status=work.dossier.status)
 
 
-async def receive(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def receive(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
     """The counter says that it came in; whoever decides it takes it later. Raises BranchUnknown, Stale, ActionNotAllowed."""
-    async with db.begin() as conn:
-        work = await desk.find(conn, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await desk.find(stand, conn, actor, branch_id, lock=True)
         refuse_stale(work, version)
         name, title, office = work.branch.name, work.procedure.name, work.office.name
 
@@ -106,24 +84,11 @@ async def receive(
             said = Words(vi=f"{office.vi} đã tiếp nhận.", en=f"received by {office.en}.")
             return telling.done(actor, "receive", name, title, said, step.before, step.after)
 
-        await moving.move(conn, catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await moving.move(conn, stand.catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def decide(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    pins: PinIssuer | None,
-    actor: Actor,
-    branch_id: str,
-    asked: Decide,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, version: int | None) -> DeskBranch:
     """One transaction: the branch ends, its result is made, those that waited begin or end unstarted, the citizen is told. A refusal
     is only proposed by this: it stands once a second officer confirms it (`refusing.judge`), and is told to nobody before.
 
@@ -135,15 +100,15 @@ async def decide(
         raise ReasonMissing(least=LEAST_REASON_LETTERS)
     asked = msgspec.structs.replace(asked, reason=reason)
     if asked.outcome == "refused":
-        return await _propose_refusal(db, keys, catalogue, settings, actor, branch_id, reason, version)
+        return await _propose_refusal(stand, actor, branch_id, reason, version)
     for attempt in range(1, _PINS_TRIED + 1):
         # Looked at first, so that no number is asked for where nothing can be approved; all is checked again below.
-        pin = await _pin(db, keys, catalogue, settings, pins, actor, branch_id, asked, version, attempt)
+        pin = await _pin(stand, actor, branch_id, asked, version, attempt)
         try:
-            async with db.begin() as conn:
-                work = await decidable(conn, keys, catalogue, actor, branch_id, version, "approve", lock=True)
-                await _approve(conn, keys, catalogue, settings, post_office, mandates, work, asked, pin)
-                return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+            async with stand.db.begin() as conn:
+                work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
+                await _approve(stand, conn, work, asked, pin)
+                return await desk.shown(stand, conn, actor, branch_id)
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
@@ -153,52 +118,40 @@ async def decide(
 # --- who may, and when ------------------------------------------------------------------------------------------------
 
 
-async def of_another(
-    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool
-) -> Work:
+async def of_another(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, *, lock: bool) -> Work:
     """A branch of the right role, and nobody in a matter of their own or their family's.
 
     Raises BranchUnknown, RoleMissing, OwnDossier.
     """
-    work = await desk.find(conn, catalogue, actor, branch_id, lock=lock)
+    work = await desk.find(stand, conn, actor, branch_id, lock=lock)
     if not work.of_my_trade:
         raise RoleMissing(role=work.branch.officer_role)
     assert actor.account_id is not None
-    await interests.refuse_own(conn, keys, work.dossier, actor.account_id)
+    await interests.refuse_own(conn, stand.keys, work.dossier, actor.account_id)
     return work
 
 
-async def undecided(
-    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool
-) -> Work:
+async def undecided(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, *, lock: bool) -> Work:
     """`of_another`, not decided yet. Raises AlreadyDecided."""
-    work = await of_another(conn, keys, catalogue, actor, branch_id, lock=lock)
+    work = await of_another(stand, conn, actor, branch_id, lock=lock)
     if work.branch.decided_at is not None:
-        label = catalogue.lifecycle.state(work.branch.state).label
+        label = stand.catalogue.lifecycle.state(work.branch.state).label
         raise AlreadyDecided(state_vi=label.vi, state_en=label.en)
     return work
 
 
 async def decidable(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    actor: Actor,
-    branch_id: str,
-    version: int | None,
-    action: str,
-    *,
-    lock: bool,
+    stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, version: int | None, action: str, *, lock: bool
 ) -> Work:
     """An open branch this officer has taken, as they last saw it."""
-    work = await undecided(conn, keys, catalogue, actor, branch_id, lock=lock)
+    work = await undecided(stand, conn, actor, branch_id, lock=lock)
     if work.branch.claimed_by is None:
         raise NotClaimed
     if not work.mine:
         raise ClaimedByAnother
     refuse_stale(work, version)
     # Before anything is asked for in the branch's name: it may wait for the citizen.
-    bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)
+    bundles.act(stand.catalogue.lifecycle, work.branch.name, work.branch.state, action)
     return work
 
 
@@ -211,52 +164,34 @@ def refuse_stale(work: Work, version: int | None) -> None:
 
 
 async def _pin(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    pins: PinIssuer | None,
-    actor: Actor,
-    branch_id: str,
-    asked: Decide,
-    version: int | None,
-    attempt: int,
+    stand: Stand, actor: Actor, branch_id: str, asked: Decide, version: int | None, attempt: int
 ) -> str | None:
     """The child's number where this approval gives one; asked for outside any transaction, the same for the same branch."""
-    async with db.connect() as conn:
-        work = await decidable(conn, keys, catalogue, actor, branch_id, version, "approve", lock=False)
-        case = await desk.case_of(conn, keys, settings, work, at=clock.now())
+    async with stand.db.connect() as conn:
+        work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=False)
+        case = await desk.case_of(stand, conn, work, at=clock.now())
     stated_whole(work, case, asked.result)
     if not work.outcome.needs_pin:
         return None
-    if pins is None:
+    if stand.pins is None:
         raise NoPinIssuer
-    return await pins.issue(
-        province_code=settings.province_code,
+    return await stand.pins.issue(
+        province_code=stand.settings.province_code,
         sex=case.value("child.sex"),
         birth_date=case.child_born,
         request_id=branch_id if attempt == 1 else f"{branch_id}#{attempt}",
     )
 
 
-async def _propose_refusal(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    reason: str,
-    version: int | None,
-) -> DeskBranch:
-    async with db.begin() as conn:
-        work = await decidable(conn, keys, catalogue, actor, branch_id, version, "propose_refusal", lock=True)
+async def _propose_refusal(stand: Stand, actor: Actor, branch_id: str, reason: str, version: int | None) -> DeskBranch:
+    async with stand.db.begin() as conn:
+        work = await decidable(stand, conn, actor, branch_id, version, "propose_refusal", lock=True)
         now = clock.now()
         proposal = {"by": actor.account_id, "reason": reason, "at": now.isoformat()}
         event = Event(work.branch.name, "propose_refusal")
-        await moving.move(conn, catalogue, work.graph, event, at=now, told=inside, proposal=proposal)
+        await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=inside, proposal=proposal)
         await desk.note(conn, work, "propose_refusal", reason, at=now)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
 def inside(step: Transition) -> Happening:
@@ -264,19 +199,9 @@ def inside(step: Transition) -> Happening:
     raise AssertionError(f"{step.action} is told to nobody outside")
 
 
-async def _approve(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    work: Work,
-    asked: Decide,
-    pin: str | None,
-) -> None:
+async def _approve(stand: Stand, conn: AsyncConnection, work: Work, asked: Decide, pin: str | None) -> None:
     now, branch, actor, procedure = clock.now(), work.branch, work.actor, work.procedure
-    given = await _make_result(conn, keys, settings, work, asked, pin, now)
+    given = await _make_result(stand, conn, work, asked, pin, now)
 
     def told(step: Transition) -> Happening:
         done = telling.approved(actor, branch.name, procedure.name, procedure.result.name, step.before, step.after)
@@ -284,19 +209,15 @@ async def _approve(
 
     event = Event(branch.name, "approve")
     steps = await moving.move(
-        conn, catalogue, work.graph, event, at=now, told=told,
+        conn, stand.catalogue, work.graph, event, at=now, told=told,
         decided_by=actor.account_id, reason=_written(asked.reason), result=given or None,
     )  # fmt: skip
-    await tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, given)
+    await tell(stand, conn, work, steps, given)
 
 
 async def refuse(
+    stand: Stand,
     conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
     work: Work,
     action: str,
     reason: str,
@@ -310,10 +231,10 @@ async def refuse(
         return msgspec.structs.replace(line, facts=facts or None)
 
     steps = await moving.move(
-        conn, catalogue, work.graph, Event(branch.name, action), at=clock.now(), told=told,
+        conn, stand.catalogue, work.graph, Event(branch.name, action), at=clock.now(), told=told,
         decided_by=facts.get("proposed_by", actor.account_id), reason=_written(reason),
     )  # fmt: skip
-    await tell(conn, keys, catalogue, settings, post_office, mandates, work, steps, {})
+    await tell(stand, conn, work, steps, {})
 
 
 def _written(reason: str) -> dict[str, str] | None:
@@ -321,16 +242,10 @@ def _written(reason: str) -> dict[str, str] | None:
 
 
 async def _make_result(
-    conn: AsyncConnection,
-    keys: Keys,
-    settings: Settings,
-    work: Work,
-    asked: Decide,
-    pin: str | None,
-    now: datetime,
+    stand: Stand, conn: AsyncConnection, work: Work, asked: Decide, pin: str | None, now: datetime
 ) -> dict[str, Any]:
     """The result's row; returns what the branch gives to the others and to the desk."""
-    case = await desk.case_of(conn, keys, settings, work, at=now, pin=pin)
+    case = await desk.case_of(stand, conn, work, at=now, pin=pin)
     stated = stated_whole(work, case, asked.result)
     made = await work.outcome.make(conn, case, stated)
     await store.add_result(
@@ -356,18 +271,12 @@ def stated_whole(work: Work, case: outcomes.Case, result: Mapping[str, Any]) -> 
 
 
 async def tell(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    work: Work,
-    steps: Sequence[Transition],
-    given: dict[str, Any],
+    stand: Stand, conn: AsyncConnection, work: Work, steps: Sequence[Transition], given: dict[str, Any]
 ) -> None:
     """Messages of a branch that ended, and of those that ended or wait because of it."""
-    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
+    messenger = await telling.messenger(
+        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
+    )
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:
         await messenger.birth_registered(conn, work.branch.id)
@@ -383,6 +292,6 @@ async def tell(
         if step.action == "not_start":
             await messenger.branch_ended(conn, row.id, title, step.after, cause=row.version)
         elif step.action == "hold":
-            due = inviting.due(catalogue, work.procedures[step.branch], clock.now())
+            due = inviting.due(stand.catalogue, work.procedures[step.branch], clock.now())
             day = f"{views.day_of(due):%d/%m/%Y}"
             await messenger.consent_missing(conn, row.id, title, day=day, cause=row.version)

@@ -10,13 +10,11 @@ import uploads
 from dossiers import known, moving, outcomes, store, store_desk, views
 from dossiers.messages_desk import DeskAct, DeskBranch, Proposal
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
+from dossiers.standing import Stand
 from identity import accounts, offices
 from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
 from procedures import Bundle, Catalogue, Procedure, bundles
 from uploads import Content, Vault
 
@@ -78,20 +76,16 @@ def soon(catalogue: Catalogue, at: datetime) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), clock.CITY)
 
 
-async def look(
-    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
-) -> DeskBranch:
+async def look(stand: Stand, actor: Actor, branch_id: str) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
-    async with db.snapshot() as conn, conn.begin():
-        return await shown(conn, keys, catalogue, settings, actor, branch_id)
+    async with stand.db.snapshot() as conn, conn.begin():
+        return await shown(stand, conn, actor, branch_id)
 
 
-async def document(
-    db: Database, vault: Vault, catalogue: Catalogue, actor: Actor, branch_id: str, kind: str
-) -> Content:
+async def document(stand: Stand, vault: Vault, actor: Actor, branch_id: str, kind: str) -> Content:
     """A paper of a dossier in the officer's office, re-encoded. Raises BranchUnknown, DocumentUnknown."""
-    async with db.begin() as conn:
-        work = await find(conn, catalogue, actor, branch_id)
+    async with stand.db.begin() as conn:
+        work = await find(stand, conn, actor, branch_id)
         for paper in await store.documents_of(conn, work.dossier.id):
             if paper.kind == kind:
                 await reads.record(conn, actor, "paper", work.read)
@@ -99,10 +93,10 @@ async def document(
     raise DocumentUnknown(kind=kind)
 
 
-async def result_of(db: Database, catalogue: Catalogue, actor: Actor, branch_id: str) -> tuple[str, str]:
+async def result_of(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, str]:
     """Dossier id and branch name of a branch whose result this officer is about to see. Raises BranchUnknown, ResultUnknown."""
-    async with db.begin() as conn:
-        work = await find(conn, catalogue, actor, branch_id)
+    async with stand.db.begin() as conn:
+        work = await find(stand, conn, actor, branch_id)
         if work.branch.result_kind is None:
             raise ResultUnknown
         await reads.record(conn, actor, "result", work.read)
@@ -112,9 +106,7 @@ async def result_of(db: Database, catalogue: Catalogue, actor: Actor, branch_id:
 # --- for the verbs, on a transaction of theirs ------------------------------------------------------------------------
 
 
-async def find(
-    conn: AsyncConnection, catalogue: Catalogue, actor: Actor, branch_id: str, *, lock: bool = False
-) -> Work:
+async def find(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, *, lock: bool = False) -> Work:
     """A started branch of the officer's own office and trade; anything else answers as a missing one does: BranchUnknown."""
     found = await store.branch(conn, branch_id)
     if found is None or found.office_id != actor.office_id or found.started_at is None:
@@ -129,31 +121,25 @@ async def find(
     if branch.office_id != actor.office_id:
         raise BranchUnknown
     _, stands_in_for = await offices.at_work(conn, actor.account_id or "")
-    item = views.item_of(catalogue, dossier)
+    item = views.item_of(stand.catalogue, dossier)
     return Work(
         actor=actor,
         branch=branch,
         dossier=dossier,
         siblings=siblings,
         item=item,
-        procedures=views.procedures_of(catalogue, item, dossier),
+        procedures=views.procedures_of(stand.catalogue, item, dossier),
         office=await offices.office(conn, branch.office_id),
         stands_in_for=stands_in_for,
     )
 
 
 async def case_of(
-    conn: AsyncConnection,
-    keys: Keys,
-    settings: Settings,
-    work: Work,
-    *,
-    at: datetime,
-    pin: str | None = None,
+    stand: Stand, conn: AsyncConnection, work: Work, *, at: datetime, pin: str | None = None
 ) -> outcomes.Case:
     """What an approval would be made from, with what approved branches gave and the child's number once there is one."""
     assert work.actor.account_id is not None
-    officer = await accounts.account(conn, keys, work.actor.account_id)
+    officer = await accounts.account(conn, stand.keys, work.actor.account_id)
     return outcomes.Case(
         branch_id=work.branch.id,
         receipt_code=work.dossier.receipt_code,
@@ -165,7 +151,7 @@ async def case_of(
         actor=work.actor,
         officer_name=officer.full_name,
         officer_title=outcomes.officer_title(work.actor.roles, work.procedure),
-        city=settings.city,
+        city=stand.settings.city,
         at=at,
     )
 
@@ -182,19 +168,17 @@ def _given(work: Work) -> dict[str, Any]:
     }
 
 
-async def shown(
-    conn: AsyncConnection, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor, branch_id: str
-) -> DeskBranch:
+async def shown(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str) -> DeskBranch:
     """A branch as it stands in this transaction, which is recorded as read. Raises BranchUnknown."""
-    work, now = await find(conn, catalogue, actor, branch_id), clock.now()
+    work, now = await find(stand, conn, actor, branch_id), clock.now()
     await reads.record(conn, actor, "branch", work.read)
-    case = await case_of(conn, keys, settings, work, at=now)
-    row, lifecycle = work.branch, catalogue.lifecycle
+    case = await case_of(stand, conn, work, at=now)
+    row, lifecycle = work.branch, stand.catalogue.lifecycle
     at = f"/v1/desk/branches/{row.id}/result"
     acts = await store_desk.acts_of(conn, row.id)
     by_name = await _names(conn, row, acts)
     return DeskBranch(
-        branch=views.branch(catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
+        branch=views.branch(stand.catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
         receipt_code=work.dossier.receipt_code,
         procedure=views.ref(work.item),
         behalf=views.behalf(work.dossier),
@@ -211,11 +195,11 @@ async def shown(
         ],
         form=views.form_of(work.item, work.dossier),
         documents=views.document_views(
-            catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
+            stand.catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
         ),
         result_fields=list(work.procedure.result.fields),
         known_result=work.outcome.known(case),
-        siblings=[views.status(catalogue, work.procedures, s, now) for s in work.siblings if s.id != row.id],
+        siblings=[views.status(stand.catalogue, work.procedures, s, now) for s in work.siblings if s.id != row.id],
         timeline=views.timeline(await store.events_of(conn, work.dossier.id)),
     )
 

@@ -8,9 +8,9 @@ from typing import Any
 from dossiers import desk, rating, store_desk
 from dossiers.messages_figures import Ageing, Asked, ByProcedure, Figures, LowScore, Ratings, StepTimes, Waiting
 from dossiers.refusals import BadSpan
+from dossiers.standing import Stand
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
 from kit.refusal import Words
 from procedures import Catalogue
 
@@ -18,9 +18,7 @@ _DEFAULT = timedelta(days=30)
 _LONGEST = timedelta(days=366)
 
 
-async def figures(
-    db: Database, catalogue: Catalogue, actor: Actor, *, since: date | None, until: date | None
-) -> Figures:
+async def figures(stand: Stand, actor: Actor, *, since: date | None, until: date | None) -> Figures:
     """Of the head's own office, from one day to another (both counted), the last 30 days unless told. Raises BadSpan."""
     assert actor.office_id is not None
     now = clock.now()
@@ -28,21 +26,21 @@ async def figures(
     first = since or last - _DEFAULT
     if first > last or last - first > _LONGEST:
         raise BadSpan(days=_LONGEST.days)
-    lifecycle = catalogue.lifecycle
+    lifecycle = stand.catalogue.lifecycle
     values: dict[str, Any] = {
         "office_id": actor.office_id,
         "since": datetime.combine(first, time(), clock.CITY),
         "until": datetime.combine(last + timedelta(days=1), time(), clock.CITY),
         "now": now,
-        "near": desk.soon(catalogue, now),
+        "near": desk.soon(stand.catalogue, now),
         "running": [one.name for one in lifecycle.states if not one.closed and not one.clock_stopped],
         "low": rating.LOW,
     }
-    async with db.snapshot() as conn:
+    async with stand.db.snapshot() as conn:
         found = await store_desk.figures(conn, values)
     decided = sum(row.decided for row in found["decided"])
     on_time = sum(row.on_time for row in found["decided"])
-    steps = _steps(catalogue, found["steps"])
+    steps = _steps(stand.catalogue, found["steps"])
     return Figures(
         since=first,
         until=last,
@@ -52,7 +50,7 @@ async def figures(
         procedures=[
             ByProcedure(
                 procedure=row.procedure,
-                title=_title(catalogue, row.procedure),
+                title=_title(stand.catalogue, row.procedure),
                 decided=row.decided,
                 on_time=row.on_time,
             )

@@ -5,15 +5,11 @@ from dossiers.history import Happening
 from dossiers.messages import Deliver, Reason
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import ReasonMissing
-from identity.mandates import Mandates
+from dossiers.standing import Stand
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
-from kit.keys import Keys
+from kit.db import to_json
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue
 from procedures.bundles import Event, Transition
 
 _WAYS = {
@@ -23,25 +19,13 @@ _WAYS = {
 }
 
 
-async def stop(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: Reason,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def stop(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, version: int | None) -> DeskBranch:
     """The clock stands still until the officer goes on; the citizen is told why. Raises ReasonMissing and what `deciding.decidable` refuses."""
     reason = names.nfc(asked.reason)
     if len(reason) < deciding.LEAST_REASON_LETTERS:
         raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
-    async with db.begin() as conn:
-        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "stop", lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.decidable(stand, conn, actor, branch_id, version, "stop", lock=True)
         name, title = work.branch.name, work.procedure.name
 
         def told(step: Transition) -> Happening:
@@ -49,50 +33,35 @@ async def stop(
             return telling.done(actor, "stop", name, title, said, step.before, step.after)
 
         written = to_json(Words(vi=reason, en=reason))
-        await moving.move(conn, catalogue, work.graph, Event(name, "stop"), at=clock.now(), told=told, reason=written)
-        lifecycle = catalogue.lifecycle
-        messenger = await telling.messenger(conn, keys, post_office, settings, mandates, lifecycle, work.dossier)
+        await moving.move(
+            conn, stand.catalogue, work.graph, Event(name, "stop"), at=clock.now(), told=told, reason=written
+        )
+        lifecycle = stand.catalogue.lifecycle
+        messenger = await telling.messenger(
+            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, lifecycle, work.dossier
+        )
         await messenger.stopped(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def resume(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def resume(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
     """Goes on with it; the promise moves by the time it stood still. Raises what `deciding.decidable` refuses."""
-    async with db.begin() as conn:
-        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "resume", lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.decidable(stand, conn, actor, branch_id, version, "resume", lock=True)
         name, title = work.branch.name, work.procedure.name
 
         def told(step: Transition) -> Happening:
             said = Words(vi="xử lý tiếp.", en="work on it goes on.")
             return telling.done(actor, "resume", name, title, said, step.before, step.after)
 
-        await moving.move(conn, catalogue, work.graph, Event(name, "resume"), at=clock.now(), told=told)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await moving.move(conn, stand.catalogue, work.graph, Event(name, "resume"), at=clock.now(), told=told)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def deliver(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    asked: Deliver,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def deliver(stand: Stand, actor: Actor, branch_id: str, asked: Deliver, *, version: int | None) -> DeskBranch:
     """The result is in the citizen's hands. The counter may say so too. Raises BranchUnknown, Stale, ActionNotAllowed."""
-    async with db.begin() as conn:
-        work = await desk.find(conn, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await desk.find(stand, conn, actor, branch_id, lock=True)
         deciding.refuse_stale(work, version)
         name, title, way = work.branch.name, work.procedure.name, _WAYS[asked.by]
 
@@ -102,5 +71,5 @@ async def deliver(
             facts = {"by": asked.by, "to": asked.to}
             return telling.done(actor, "deliver", name, title, said, step.before, step.after, **facts)
 
-        await moving.move(conn, catalogue, work.graph, Event(name, "deliver"), at=clock.now(), told=told)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await moving.move(conn, stand.catalogue, work.graph, Event(name, "deliver"), at=clock.now(), told=told)
+        return await desk.shown(stand, conn, actor, branch_id)

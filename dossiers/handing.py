@@ -15,102 +15,60 @@ from dossiers.refusals import (
     ReasonMissing,
     UnknownSkill,
 )
+from dossiers.standing import Stand
 from identity import offices
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import NotFound, Words
-from kit.settings import Settings
-from procedures import Catalogue, bundles
+from procedures import bundles
 from procedures.bundles import Event, Transition
 
 
-async def give_back(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    asked: Because,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def give_back(stand: Stand, actor: Actor, branch_id: str, asked: Because, *, version: int | None) -> DeskBranch:
     """Free again for whoever takes it next, as far as it got; by who has it, or the head.
 
     Raises NotClaimed, ClaimedByAnother, Stale, ActionNotAllowed, and what `deciding.undecided` refuses.
     """
-    async with db.begin() as conn:
-        work = await _held(conn, keys, catalogue, actor, branch_id, "give_back", version, or_head=True)
+    async with stand.db.begin() as conn:
+        work = await _held(stand, conn, actor, branch_id, "give_back", version, or_head=True)
         await _give(conn, work, "give_back", asked.reason, None, at=clock.now())
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def escalate(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    asked: Because,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def escalate(stand: Stand, actor: Actor, branch_id: str, asked: Because, *, version: int | None) -> DeskBranch:
     """Into the hands of the head of the office, who alone takes it up then. Raises ReasonMissing and what `give_back` does."""
     _refuse_unsaid(asked.reason)
-    async with db.begin() as conn:
-        work = await _held(conn, keys, catalogue, actor, branch_id, "escalate", version, or_head=False)
+    async with stand.db.begin() as conn:
+        work = await _held(stand, conn, actor, branch_id, "escalate", version, or_head=False)
         now = clock.now()
         await _give(conn, work, "escalate", asked.reason, None, at=now, escalated_at=now)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def assign(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    asked: Assign,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def assign(stand: Stand, actor: Actor, branch_id: str, asked: Assign, *, version: int | None) -> DeskBranch:
     """What an officer has goes to a colleague of the same trade: by the head, or by who has it.
 
     Raises NotClaimed, ClaimedByAnother, NotAColleague, Stale, and what `deciding.undecided` refuses; OwnDossier of the colleague too.
     """
-    async with db.begin() as conn:
-        work = await _held(conn, keys, catalogue, actor, branch_id, None, version, or_head=True)
+    async with stand.db.begin() as conn:
+        work = await _held(stand, conn, actor, branch_id, None, version, or_head=True)
         at_work = {one.account_id: one for one in await offices.colleagues(conn, work.office.id)}
         to = at_work.get(asked.officer_id)
         if to is None or to.away or not {work.branch.officer_role, desk.HEAD} & set(to.roles):
             raise NotAColleague
-        await interests.refuse_own(conn, keys, work.dossier, to.account_id)
+        await interests.refuse_own(conn, stand.keys, work.dossier, to.account_id)
         await _give(conn, work, "assign", asked.reason, to.account_id, at=clock.now())
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def forward(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    branch_id: str,
-    asked: Forward,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def forward(stand: Stand, actor: Actor, branch_id: str, asked: Forward, *, version: int | None) -> DeskBranch:
     """To another office of the same agency, with the promise as it was; the citizen is told. Shows it as it was left.
 
     Raises ReasonMissing, NotForwardedThere, ClaimedByAnother, Stale, ActionNotAllowed, and what `deciding.undecided` refuses.
     """
     reason = _refuse_unsaid(asked.reason)
-    async with db.begin() as conn:
-        work = await deciding.undecided(conn, keys, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.undecided(stand, conn, actor, branch_id, lock=True)
         if work.branch.claimed_by is not None and not work.mine and desk.HEAD not in actor.roles:
             raise ClaimedByAnother
         deciding.refuse_stale(work, version)
@@ -120,7 +78,7 @@ async def forward(
             raise NotForwardedThere from None
         if to.id == work.office.id or to.agency != work.office.agency:
             raise NotForwardedThere
-        bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, "forward")
+        bundles.act(stand.catalogue.lifecycle, work.branch.name, work.branch.state, "forward")
         now, name, title = clock.now(), work.branch.name, work.procedure.name
 
         def told(step: Transition) -> Happening:
@@ -130,19 +88,19 @@ async def forward(
             return telling.done(actor, "forward", name, title, said, step.before, step.after)
 
         # Shown while it is still this office's.
-        shown = await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        shown = await desk.shown(stand, conn, actor, branch_id)
         await desk.note(conn, work, "forward", reason, at=now)
         await moving.move(
-            conn, catalogue, work.graph, Event(name, "forward"), at=now, told=told,
+            conn, stand.catalogue, work.graph, Event(name, "forward"), at=now, told=told,
             office_id=to.id, claimed_by=None, claimed_at=None, escalated_at=None,
         )  # fmt: skip
         return shown
 
 
-async def colleagues(db: Database, actor: Actor) -> Colleagues:
+async def colleagues(stand: Stand, actor: Actor) -> Colleagues:
     """Who is in the office today, what they do and how much they have."""
     assert actor.office_id is not None
-    async with db.connect() as conn:
+    async with stand.db.connect() as conn:
         staff = await offices.colleagues(conn, actor.office_id)
         loads = await store_desk.loads(conn, [one.account_id for one in staff])
     return Colleagues(
@@ -161,21 +119,20 @@ async def colleagues(db: Database, actor: Actor) -> Colleagues:
     )
 
 
-async def set_skills(db: Database, catalogue: Catalogue, actor: Actor, officer_id: str, asked: Skills) -> Colleagues:
+async def set_skills(stand: Stand, actor: Actor, officer_id: str, asked: Skills) -> Colleagues:
     """What of their roles' work an officer of the head's own office does from now on. Raises UnknownSkill, NotFound."""
     assert actor.office_id is not None
     for skill in asked.skills or ():
-        if not queueing.codes_of(catalogue, [skill]):
+        if not queueing.codes_of(stand.catalogue, [skill]):
             raise UnknownSkill(skill=skill)
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         await offices.set_skills(conn, officer_id, actor.office_id, asked.skills)
-    return await colleagues(db, actor)
+    return await colleagues(stand, actor)
 
 
 async def _held(
+    stand: Stand,
     conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
     actor: Actor,
     branch_id: str,
     action: str | None,
@@ -183,14 +140,14 @@ async def _held(
     *,
     or_head: bool,
 ) -> desk.Work:
-    work = await deciding.undecided(conn, keys, catalogue, actor, branch_id, lock=True)
+    work = await deciding.undecided(stand, conn, actor, branch_id, lock=True)
     if work.branch.claimed_by is None:
         raise NotClaimed
     if not work.mine and not (or_head and desk.HEAD in actor.roles):
         raise ClaimedByAnother
     deciding.refuse_stale(work, version)
     if action is not None:
-        bundles.act(catalogue.lifecycle, work.branch.name, work.branch.state, action)
+        bundles.act(stand.catalogue.lifecycle, work.branch.name, work.branch.state, action)
     return work
 
 

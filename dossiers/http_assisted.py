@@ -12,13 +12,8 @@ from dossiers import assisting
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import ChangeForm, Dossier, Submitted
 from dossiers.messages_desk import Assist, AssistedDrafts
-from identity.mandates import Mandates
+from dossiers.standing import Stand
 from kit.actor import Actor, officer
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue
 from uploads import Keeper
 
 _RECEPTION = officer("reception")
@@ -37,23 +32,19 @@ ScanForm = Annotated[Scan, Body(media_type=RequestEncodingType.MULTI_PART)]
 
 
 @post("/v1/desk/assisted", who=_RECEPTION, tags=["desk"], summary="Fill in a dossier for the citizen at the counter")
-async def open_assisted(
-    data: Assist, db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor
-) -> Response[Dossier]:
+async def open_assisted(data: Assist, stand: Stand, actor: Actor) -> Response[Dossier]:
     """By number and birthday, as their card shows them. The draft is the citizen's own, and in their list too."""
-    return _tagged(await assisting.open_draft(db, keys, catalogue, mandates, actor, data), 201)
+    return _tagged(await assisting.open_draft(stand, actor, data), 201)
 
 
 @get("/v1/desk/assisted", who=_RECEPTION, tags=["desk"], summary="Drafts my office helps with")
-async def list_assisted(db: Database, catalogue: Catalogue, actor: Actor) -> AssistedDrafts:
-    return await assisting.drafts(db, catalogue, actor)
+async def list_assisted(stand: Stand, actor: Actor) -> AssistedDrafts:
+    return await assisting.drafts(stand, actor)
 
 
 @get("/v1/desk/assisted/{dossier_id:str}", who=_RECEPTION, tags=["desk"], summary="A draft my office helps with")
-async def show_assisted(
-    dossier_id: str, db: Database, keys: Keys, catalogue: Catalogue, actor: Actor
-) -> Response[Dossier]:
-    return _tagged(await assisting.show(db, keys, catalogue, actor, dossier_id))
+async def show_assisted(dossier_id: str, stand: Stand, actor: Actor) -> Response[Dossier]:
+    return _tagged(await assisting.show(stand, actor, dossier_id))
 
 
 @patch(
@@ -64,17 +55,10 @@ async def show_assisted(
     request_max_body_size=_FORM_BYTES,
 )
 async def fill_assisted(
-    dossier_id: str,
-    data: ChangeForm,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    dossier_id: str, data: ChangeForm, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(await assisting.change_form(db, keys, catalogue, mandates, actor, dossier_id, data, version=version))
+    return _tagged(await assisting.change_form(stand, actor, dossier_id, data, version=version))
 
 
 @put(
@@ -85,18 +69,10 @@ async def fill_assisted(
     request_max_body_size=_FILE_BYTES,
 )
 async def scan_paper(
-    dossier_id: str,
-    kind: str,
-    data: ScanForm,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    keeper: Keeper,
-    actor: Actor,
+    dossier_id: str, kind: str, data: ScanForm, stand: Stand, keeper: Keeper, actor: Actor
 ) -> Response[Dossier]:
     content = await data.file.read()
-    return _tagged(await assisting.scan(db, keys, catalogue, mandates, keeper, actor, dossier_id, kind, content))
+    return _tagged(await assisting.scan(stand, keeper, actor, dossier_id, kind, content))
 
 
 @post(
@@ -105,17 +81,9 @@ async def scan_paper(
     tags=["desk"],
     summary="Ask the citizen to confirm on their own phone",
 )
-async def ask_to_confirm(
-    dossier_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    actor: Actor,
-) -> Response[Dossier]:
+async def ask_to_confirm(dossier_id: str, stand: Stand, actor: Actor) -> Response[Dossier]:
     """They look at it and submit it like any draft of theirs; until then nothing is filed."""
-    return _tagged(await assisting.ask_to_confirm(db, keys, catalogue, settings, post_office, actor, dossier_id), 201)
+    return _tagged(await assisting.ask_to_confirm(stand, actor, dossier_id), 201)
 
 
 @post(
@@ -128,12 +96,7 @@ async def ask_to_confirm(
 async def submit_signed(
     dossier_id: str,
     data: ScanForm,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
+    stand: Stand,
     keeper: Keeper,
     actor: Actor,
     idempotency_key: Annotated[
@@ -143,9 +106,7 @@ async def submit_signed(
 ) -> Response[Submitted]:
     """The scan of the declaration with the citizen's signature; it is kept, sealed in the history, and the citizen is told at once."""
     signed = await data.file.read()
-    submitted = await assisting.submit_signed(
-        db, keys, catalogue, settings, post_office, mandates, keeper, actor, dossier_id, signed, key=idempotency_key
-    )
+    submitted = await assisting.submit_signed(stand, keeper, actor, dossier_id, signed, key=idempotency_key)
     return Response(submitted, status_code=201)
 
 

@@ -8,25 +8,17 @@ from dossiers import correcting, deciding, desk, issuing, lateness, refiling, re
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
 from dossiers.messages_desk import Apologise, DeskBranch, Judge
-from identity.mandates import Mandates
+from dossiers.standing import Stand
 from kit.actor import Actor, officer
-from kit.db import Database
-from kit.keys import Keys
 from kit.seals import Seals
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue
 from uploads import Vault
-from wires.population import PinIssuer
 
 _PDF = "application/pdf"
 
 
 @get("/v1/desk/branches/{branch_id:str}", who=officer(), tags=["desk"], summary="One branch, its form and papers")
-async def show_branch(
-    branch_id: str, db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
-) -> Response[DeskBranch]:
-    return tagged_branch(await desk.look(db, keys, catalogue, settings, actor, branch_id))
+async def show_branch(branch_id: str, stand: Stand, actor: Actor) -> Response[DeskBranch]:
+    return tagged_branch(await desk.look(stand, actor, branch_id))
 
 
 @post(
@@ -35,17 +27,9 @@ async def show_branch(
     tags=["desk"],
     summary="Take a branch; one officer gets it",
 )
-async def claim_branch(
-    branch_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
-) -> Response[DeskBranch]:
+async def claim_branch(branch_id: str, stand: Stand, actor: Actor, if_match: IfMatch = None) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(await deciding.claim(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+    return tagged_branch(await deciding.claim(stand, actor, branch_id, version=version), 201)
 
 
 @post(
@@ -55,22 +39,10 @@ async def claim_branch(
     summary="Approve with a result, or propose to refuse with a reason",
 )
 async def decide_branch(
-    branch_id: str,
-    data: Decide,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    pins: PinIssuer | None,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Decide, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    decided = await deciding.decide(
-        db, keys, catalogue, settings, post_office, mandates, pins, actor, branch_id, data, version=version
-    )
+    decided = await deciding.decide(stand, actor, branch_id, data, version=version)
     return tagged_branch(decided, 201)
 
 
@@ -81,22 +53,11 @@ async def decide_branch(
     summary="Confirm the refusal a colleague proposed, or send it back",
 )
 async def judge_refusal(
-    branch_id: str,
-    data: Judge,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Judge, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     """A refusal stands, and is told to the citizen, once a second officer confirms it."""
     version = asked_version(if_match)
-    judged = await refusing.judge(
-        db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-    )
+    judged = await refusing.judge(stand, actor, branch_id, data, version=version)
     return tagged_branch(judged, 201)
 
 
@@ -106,17 +67,9 @@ async def judge_refusal(
     tags=["desk"],
     summary="Say that it came in at the counter",
 )
-async def receive_branch(
-    branch_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
-) -> Response[DeskBranch]:
+async def receive_branch(branch_id: str, stand: Stand, actor: Actor, if_match: IfMatch = None) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(await deciding.receive(db, keys, catalogue, settings, actor, branch_id, version=version), 201)
+    return tagged_branch(await deciding.receive(stand, actor, branch_id, version=version), 201)
 
 
 @post(
@@ -126,24 +79,10 @@ async def receive_branch(
     summary="Ask the citizen for what is missing; the clock stops",
 )
 async def ask_supplement(
-    branch_id: str,
-    data: AskSupplement,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: AskSupplement, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(
-        await supplementing.ask(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        ),
-        201,
-    )
+    return tagged_branch(await supplementing.ask(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -153,25 +92,11 @@ async def ask_supplement(
     summary="Apologise for a promise not kept, with a new date",
 )
 async def apologise(
-    branch_id: str,
-    data: Apologise,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Apologise, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     """Once, from the working day before it falls due; the citizen is told both dates and why."""
     version = asked_version(if_match)
-    return tagged_branch(
-        await lateness.apologise(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        ),
-        201,
-    )
+    return tagged_branch(await lateness.apologise(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -181,24 +106,10 @@ async def apologise(
     summary="Take up again what was refused or lapsed",
 )
 async def reopen_branch(
-    branch_id: str,
-    data: Reason,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Reason, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(
-        await refiling.reopen(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        ),
-        201,
-    )
+    return tagged_branch(await refiling.reopen(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -208,25 +119,11 @@ async def reopen_branch(
     summary="Correct what the agency stated of its paper",
 )
 async def correct_result(
-    branch_id: str,
-    data: CorrectResult,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: CorrectResult, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     """An entry of the civil register is not corrected here: that is a procedure of its own."""
     version = asked_version(if_match)
-    return tagged_branch(
-        await correcting.correct(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        ),
-        201,
-    )
+    return tagged_branch(await correcting.correct(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -236,24 +133,10 @@ async def correct_result(
     summary="Uphold a result that a citizen reported",
 )
 async def uphold_result(
-    branch_id: str,
-    data: Reason,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Reason, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(
-        await correcting.uphold(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        ),
-        201,
-    )
+    return tagged_branch(await correcting.uphold(stand, actor, branch_id, data, version=version), 201)
 
 
 @get(
@@ -262,10 +145,8 @@ async def uphold_result(
     tags=["desk"],
     summary="A paper handed in, re-encoded",
 )
-async def show_document(
-    branch_id: str, kind: str, db: Database, vault: Vault, catalogue: Catalogue, actor: Actor
-) -> Response[bytes]:
-    content = await desk.document(db, vault, catalogue, actor, branch_id, kind)
+async def show_document(branch_id: str, kind: str, stand: Stand, vault: Vault, actor: Actor) -> Response[bytes]:
+    content = await desk.document(stand, vault, actor, branch_id, kind)
     return Response(content.data, media_type=content.media_type, headers=content.headers)
 
 
@@ -276,11 +157,9 @@ async def show_document(
     summary="The result as PDF",
     media_type=_PDF,
 )
-async def show_result(
-    branch_id: str, db: Database, catalogue: Catalogue, settings: Settings, seals: Seals | None, actor: Actor
-) -> Response[bytes]:
-    dossier_id, branch = await desk.result_of(db, catalogue, actor, branch_id)
-    return pdf(await issuing.paper(db, settings, seals, dossier_id, branch), branch)
+async def show_result(branch_id: str, stand: Stand, seals: Seals | None, actor: Actor) -> Response[bytes]:
+    dossier_id, branch = await desk.result_of(stand, actor, branch_id)
+    return pdf(await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch), branch)
 
 
 def pdf(data: bytes, name: str) -> Response[bytes]:

@@ -11,11 +11,8 @@ from dossiers.http_desk import tagged_branch
 from dossiers.http_versions import IfMatch, asked_version
 from dossiers.messages_desk import Assign, Because, Colleagues, DeskBranch, Forward, Queue, QueueFilter, Skills
 from dossiers.messages_figures import Figures
+from dossiers.standing import Stand
 from kit.actor import Actor, officer
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
-from procedures import Catalogue
 
 _HEAD = officer("head")
 
@@ -24,8 +21,7 @@ _HEAD = officer("head")
     "/v1/desk/queue", who=officer(), tags=["desk"], summary="What waits in my office for my roles, oldest promise first"
 )
 async def show_queue(
-    db: Database,
-    catalogue: Catalogue,
+    stand: Stand,
     actor: Actor,
     after: Annotated[str | None, Parameter(pattern=queueing.CURSOR, description="`next` of the page before")] = None,
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
@@ -53,15 +49,13 @@ async def show_queue(
         escalated=escalated,
         everybodys=everybodys,
     )
-    return await queueing.queue(db, catalogue, actor, asked, after=after, limit=limit)
+    return await queueing.queue(stand, actor, asked, after=after, limit=limit)
 
 
 @post("/v1/desk/claims", who=officer(), tags=["desk"], summary="Take the next branch of my roles and skills")
-async def claim_next(
-    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor
-) -> Response[DeskBranch]:
+async def claim_next(stand: Stand, actor: Actor) -> Response[DeskBranch]:
     """The oldest promise that is free; no two officers are given the same one."""
-    return tagged_branch(await queueing.claim_next(db, keys, catalogue, settings, actor), 201)
+    return tagged_branch(await queueing.claim_next(stand, actor), 201)
 
 
 @post(
@@ -71,19 +65,10 @@ async def claim_next(
     summary="Give back what I have",
 )
 async def give_back(
-    branch_id: str,
-    data: Because,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Because, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(
-        await handing.give_back(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
-    )
+    return tagged_branch(await handing.give_back(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -93,19 +78,10 @@ async def give_back(
     summary="Pass what I have to the head of the office",
 )
 async def escalate(
-    branch_id: str,
-    data: Because,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Because, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return tagged_branch(
-        await handing.escalate(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
-    )
+    return tagged_branch(await handing.escalate(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -115,20 +91,11 @@ async def escalate(
     summary="Pass what is taken to a colleague",
 )
 async def assign(
-    branch_id: str,
-    data: Assign,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Assign, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     """By who has it, or by the head."""
     version = asked_version(if_match)
-    return tagged_branch(
-        await handing.assign(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
-    )
+    return tagged_branch(await handing.assign(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -138,41 +105,30 @@ async def assign(
     summary="Forward to another office of the same agency",
 )
 async def forward(
-    branch_id: str,
-    data: Forward,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Forward, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     """The promise stays; the citizen is told. Answers with the branch as it was left."""
     version = asked_version(if_match)
-    return tagged_branch(
-        await handing.forward(db, keys, catalogue, settings, actor, branch_id, data, version=version), 201
-    )
+    return tagged_branch(await handing.forward(stand, actor, branch_id, data, version=version), 201)
 
 
 @get("/v1/desk/figures", who=_HEAD, tags=["desk"], summary="How my office does")
-async def show_figures(
-    db: Database, catalogue: Catalogue, actor: Actor, since: date | None = None, until: date | None = None
-) -> Figures:
+async def show_figures(stand: Stand, actor: Actor, since: date | None = None, until: date | None = None) -> Figures:
     """Both days counted; the last 30 days unless told."""
-    return await figures.figures(db, catalogue, actor, since=since, until=until)
+    return await figures.figures(stand, actor, since=since, until=until)
 
 
 @get("/v1/desk/officers", who=officer(), tags=["desk"], summary="Who is in my office, what they do and have")
-async def list_officers(db: Database, actor: Actor) -> Colleagues:
-    return await handing.colleagues(db, actor)
+async def list_officers(stand: Stand, actor: Actor) -> Colleagues:
+    return await handing.colleagues(stand, actor)
 
 
 @put(
     "/v1/desk/officers/{officer_id:str}/skills", who=_HEAD, tags=["desk"], summary="What of their roles an officer does"
 )
-async def set_skills(officer_id: str, data: Skills, db: Database, catalogue: Catalogue, actor: Actor) -> Colleagues:
+async def set_skills(officer_id: str, data: Skills, stand: Stand, actor: Actor) -> Colleagues:
     """Their queue holds no other work from then on; what their roles may decide is not changed by it."""
-    return await handing.set_skills(db, catalogue, actor, officer_id, data)
+    return await handing.set_skills(stand, actor, officer_id, data)
 
 
 route_handlers: list[Any] = [

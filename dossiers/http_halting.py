@@ -10,12 +10,10 @@ from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskPayment, Deliver, PaymentView, Reason
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider
+from dossiers.standing import Stand
 from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor, citizen, officer
 from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue
 
 _SMALL: Final = 16_000
@@ -29,23 +27,10 @@ _SMALL: Final = 16_000
     request_max_body_size=_SMALL,
 )
 async def stop_branch(
-    branch_id: str,
-    data: Reason,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Reason, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(
-        await halting.stop(
-            db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version
-        )
-    )
+    return _tagged(await halting.stop(stand, actor, branch_id, data, version=version))
 
 
 @post(
@@ -54,17 +39,9 @@ async def stop_branch(
     tags=["desk"],
     summary="Go on with a branch that was stopped",
 )
-async def resume_branch(
-    branch_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
-) -> Response[DeskBranch]:
+async def resume_branch(branch_id: str, stand: Stand, actor: Actor, if_match: IfMatch = None) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(await halting.resume(db, keys, catalogue, settings, actor, branch_id, version=version))
+    return _tagged(await halting.resume(stand, actor, branch_id, version=version))
 
 
 @post(
@@ -75,21 +52,10 @@ async def resume_branch(
     request_max_body_size=_SMALL,
 )
 async def ask_payment(
-    branch_id: str,
-    data: AskPayment,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: AskPayment, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(
-        await paying.ask(db, keys, catalogue, settings, post_office, mandates, actor, branch_id, data, version=version)
-    )
+    return _tagged(await paying.ask(stand, actor, branch_id, data, version=version))
 
 
 @post(
@@ -100,17 +66,10 @@ async def ask_payment(
     request_max_body_size=_SMALL,
 )
 async def deliver_result(
-    branch_id: str,
-    data: Deliver,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    actor: Actor,
-    if_match: IfMatch = None,
+    branch_id: str, data: Deliver, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
-    return _tagged(await halting.deliver(db, keys, catalogue, settings, actor, branch_id, data, version=version))
+    return _tagged(await halting.deliver(stand, actor, branch_id, data, version=version))
 
 
 @get(

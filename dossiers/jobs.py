@@ -24,14 +24,12 @@ async def forget_drafts(services: Any) -> None:
 
 async def close_lapsed(services: Any) -> None:
     """What waited for the citizen, or for somebody invited, beyond its day is closed with notice."""
-    await supplementing.lapse(
-        services.db, services.keys, services.catalogue, services.settings, services.post_office, services.mandates
-    )
+    await supplementing.lapse(services.stand)
 
 
 async def warn_of_deadlines(services: Any) -> None:
     """Offices hear of promises about to be missed, and of those that were."""
-    await lateness.warn(services.db, services.keys, services.catalogue, services.settings, services.post_office)
+    await lateness.warn(services.stand)
 
 
 tasks = [

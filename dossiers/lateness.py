@@ -10,34 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import deciding, desk, store, store_desk, telling, views
 from dossiers.messages_desk import Apologise, DeskBranch
 from dossiers.refusals import ApologisedAlready, BadNewDate, ClaimedByAnother, NotClaimed, NotLateYet, ReasonMissing
+from dossiers.standing import Stand
 from identity import accounts, offices
-from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
-from kit.keys import Keys
+from kit.db import to_json
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue
 from procedures.messages import Deadline, Procedure
 
 _BATCH = 500
 
 
-async def apologise(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: Apologise,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def apologise(stand: Stand, actor: Actor, branch_id: str, asked: Apologise, *, version: int | None) -> DeskBranch:
     """A new date with a written reason, by who has the branch or the head; the history keeps both dates.
 
     Raises ReasonMissing, NotLateYet, ApologisedAlready, BadNewDate, NotClaimed, ClaimedByAnother, Stale, and what `deciding.undecided` refuses.
@@ -45,12 +30,12 @@ async def apologise(
     reason = names.nfc(asked.reason).strip()
     if len(reason) < deciding.LEAST_REASON_LETTERS:
         raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
-    async with db.begin() as conn:
-        work = await deciding.undecided(conn, keys, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.undecided(stand, conn, actor, branch_id, lock=True)
         if not work.mine and desk.HEAD not in actor.roles:
             raise NotClaimed if work.branch.claimed_by is None else ClaimedByAnother
         deciding.refuse_stale(work, version)
-        branch, now = work.branch, clock.now()
+        branch, catalogue, now = work.branch, stand.catalogue, clock.now()
         if catalogue.lifecycle.state(branch.state).clock_stopped or branch.due_at > desk.soon(catalogue, now):
             raise NotLateYet(due=branch.due_at)
         # One stands with the branch; a branch that begins anew has a promise of its own again.
@@ -62,8 +47,8 @@ async def apologise(
         }  # fmt: skip
         await store.move(conn, branch_id, due_at=due, apology=to_json(apology), warned=0)
         await desk.note(conn, work, "apologise", reason, at=now)
-        await _tell(conn, keys, catalogue, settings, post_office, mandates, work, reason, due, now)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await _tell(stand, conn, work, reason, due, now)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
 def _new_date(
@@ -78,19 +63,10 @@ def _new_date(
 
 
 async def _tell(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    work: desk.Work,
-    reason: str,
-    due: datetime,
-    now: datetime,
+    stand: Stand, conn: AsyncConnection, work: desk.Work, reason: str, due: datetime, now: datetime
 ) -> None:
     branch, title, dossier = work.branch, work.procedure.name, work.dossier
-    day, state = f"{views.day_of(due):%d/%m/%Y}", catalogue.lifecycle.told(branch.state).name
+    day, state = f"{views.day_of(due):%d/%m/%Y}", stand.catalogue.lifecycle.told(branch.state).name
     said = Words(
         vi=f"{work.office.name.vi} xin lỗi vì chậm trả kết quả và hẹn lại ngày {day}. Lý do: {reason}",
         en=f"{work.office.name.en} apologises for being late and sets {day} anew. Reason: {reason}",
@@ -100,27 +76,29 @@ async def _tell(
         steps = [*dossier.promise["steps"], to_json(telling.promised_anew(due))]
         await store.promise(conn, dossier.id, promised_at=due, promise={"steps": steps})
     await telling.record(conn, dossier, [line], at=now, status=dossier.status)
-    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
+    messenger = await telling.messenger(
+        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
+    )
     await messenger.promised_anew(conn, branch.id, title, state, day=day, cause=branch.version)
 
 
 # --- the warnings ----------------------------------------------------------------------------------------------------
 
 
-async def warn(db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, post_office: PostOffice) -> int:
+async def warn(stand: Stand) -> int:
     """Each promise once before it falls due and once when it has: to who has the work, else to the head; a missed one to both."""
-    running = [one.name for one in catalogue.lifecycle.states if not one.closed and not one.clock_stopped]
+    running = [one.name for one in stand.catalogue.lifecycle.states if not one.closed and not one.clock_stopped]
     warned = 0
     while True:
-        async with db.begin() as conn:
+        async with stand.db.begin() as conn:
             now = clock.now()
             rows = await store_desk.unwarned(
-                conn, states=running, near=desk.soon(catalogue, now), now=now, limit=_BATCH
+                conn, states=running, near=desk.soon(stand.catalogue, now), now=now, limit=_BATCH
             )
             for event, late in (("deadlines-near", False), ("deadlines-missed", True)):
                 told = await _recipients(conn, [row for row in rows if row.late == late], late=late)
                 for account_id, branches in sorted(told.items()):
-                    await _send(conn, keys, settings, post_office, event, account_id, branches)
+                    await _send(stand, conn, event, account_id, branches)
         warned += len(rows)
         if len(rows) < _BATCH:
             return warned
@@ -147,17 +125,9 @@ async def _recipients(conn: AsyncConnection, rows: Iterable[Any], *, late: bool)
     return found
 
 
-async def _send(
-    conn: AsyncConnection,
-    keys: Keys,
-    settings: Settings,
-    post_office: PostOffice,
-    event: str,
-    account_id: str,
-    branches: list[Any],
-) -> None:
-    to = telling.recipient(await accounts.account(conn, keys, account_id))
-    fields: dict[str, str | Words] = {"count": str(len(branches)), "link": f"{settings.public_url}/desk"}
+async def _send(stand: Stand, conn: AsyncConnection, event: str, account_id: str, branches: list[Any]) -> None:
+    to = telling.recipient(await accounts.account(conn, stand.keys, account_id))
+    fields: dict[str, str | Words] = {"count": str(len(branches)), "link": f"{stand.settings.public_url}/desk"}
     first = min(branches, key=lambda row: row.id)
     once_key = f"{event}:{account_id}:{first.id}:{first.due_at.isoformat()}"
-    await post_office.send(conn, event=event, to=to, fields=fields, once_key=once_key)
+    await stand.post_office.send(conn, event=event, to=to, fields=fields, once_key=once_key)

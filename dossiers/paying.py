@@ -7,38 +7,24 @@ from dossiers.history import Happening
 from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider, NothingToPay, PaymentDiffers, PaymentUnknown
+from dossiers.standing import Stand
 from identity.mandates import Mandates
 from kit import clock, ids
 from kit.actor import Actor
 from kit.db import Database, to_json
-from kit.keys import Keys
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, bundles, fees
 from procedures.bundles import Event, Transition
 from wires.payments import Order, Paid, PaymentProvider
 
 
-async def ask(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: AskPayment,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, version: int | None) -> DeskBranch:
     """The fee by the day of submission, the channel and the person's class; the branch then waits as for a supplement.
 
     Raises FeeNotKnown where the table does not say, NothingToPay where it says nothing is due, and what `deciding.decidable` refuses.
     """
-    async with db.begin() as conn:
-        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "ask_payment", lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.decidable(stand, conn, actor, branch_id, version, "ask_payment", lock=True)
         now, dossier, branch = clock.now(), work.dossier, work.branch
         values = known.values_of(dossier.form)
         fee = fees.fee(
@@ -51,7 +37,7 @@ async def ask(
         )
         if fee.amount_dong == 0:
             raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
-        due = catalogue.calendar.promise(now, catalogue.lifecycle.supplement).due_at
+        due = stand.catalogue.calendar.promise(now, stand.catalogue.lifecycle.supplement).due_at
         day, amount = f"{views.day_of(due):%d/%m/%Y}", f"{fee.amount_dong:,}".replace(",", ".")
 
         def told(step: Transition) -> Happening:
@@ -71,10 +57,12 @@ async def ask(
         )
         wanted = {"reason": fee.reason.vi, "reason_en": fee.reason.en, "amount_dong": fee.amount_dong}
         event = Event(branch.name, "ask_payment")
-        await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
-        messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
+        await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
+        messenger = await telling.messenger(
+            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
+        )
         await messenger.payment_requested(conn, branch.id, work.procedure.name, day=day, cause=branch.version)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
 async def shown(

@@ -7,13 +7,11 @@ from typing import Any
 from dossiers import deciding, desk, store_desk, views
 from dossiers.messages_desk import DeskBranch, Queue, QueueFilter, QueueItem
 from dossiers.refusals import NothingWaits, OwnDossier
+from dossiers.standing import Stand
 from identity import offices
 from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
 from procedures import Catalogue
 
 CURSOR = r"^[0-9]{1,17}\.[0-9a-z_]{1,60}$"
@@ -24,15 +22,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-async def queue(
-    db: Database, catalogue: Catalogue, actor: Actor, asked: QueueFilter, *, after: str | None, limit: int
-) -> Queue:
+async def queue(stand: Stand, actor: Actor, asked: QueueFilter, *, after: str | None, limit: int) -> Queue:
     """What this officer may take up in their office: free work of their skills, their own, and that of whom they stand in for; with
     `all` also what colleagues have and do."""
     assert actor.office_id is not None
     assert actor.account_id is not None
     now = clock.now()
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         skills, stands_in_for = await offices.at_work(conn, actor.account_id)
         mine = [actor.account_id, *sorted(stands_in_for)]
         rows = await store_desk.queue(
@@ -41,10 +37,10 @@ async def queue(
             roles=[role for role in _roles(actor) if asked.role in (None, role)],
             mine=None if asked.everybodys else mine,
             head=desk.HEAD in actor.roles,
-            states=_states(catalogue, asked),
-            procedures=_procedures(catalogue, None if asked.everybodys else skills, asked.procedure),
+            states=_states(stand.catalogue, asked),
+            procedures=_procedures(stand.catalogue, None if asked.everybodys else skills, asked.procedure),
             due_from=now if asked.due == "soon" else None,
-            due_before={None: asked.due_before, "overdue": now, "soon": desk.soon(catalogue, now)}[asked.due],
+            due_before={None: asked.due_before, "overdue": now, "soon": desk.soon(stand.catalogue, now)}[asked.due],
             escalated=asked.escalated,
             after=None if after is None else _key(after),
             limit=limit + 1,
@@ -52,22 +48,22 @@ async def queue(
         page = rows[:limit]
         read = {row.dossier_id: reads.OfDossier(row.dossier_id, row.account_id, row.receipt_code) for row in page}
         await reads.record_many(conn, actor, "queue", list(read.values()))
-    soon = desk.soon(catalogue, now)
+    soon = desk.soon(stand.catalogue, now)
     return Queue(
-        items=[_queued(catalogue, mine, row, now, soon) for row in page],
+        items=[_queued(stand.catalogue, mine, row, now, soon) for row in page],
         next=_cursor(page[-1]) if len(rows) > limit else None,
     )
 
 
-async def claim_next(db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, actor: Actor) -> DeskBranch:
+async def claim_next(stand: Stand, actor: Actor) -> DeskBranch:
     """The oldest promise that nobody has taken, of the officer's roles and skills; however many ask at once, each gets another one.
 
     What is the officer's own matter is passed over. Raises NothingWaits.
     """
     assert actor.office_id is not None
     assert actor.account_id is not None
-    claim = catalogue.lifecycle.action("claim")
-    async with db.begin() as conn:
+    claim = stand.catalogue.lifecycle.action("claim")
+    async with stand.db.begin() as conn:
         skills, _ = await offices.at_work(conn, actor.account_id)
         own: list[str] = []
         while True:
@@ -79,7 +75,7 @@ async def claim_next(db: Database, keys: Keys, catalogue: Catalogue, settings: S
                     roles=_roles(actor),
                     head=desk.HEAD in actor.roles,
                     account_id=actor.account_id,
-                    procedures=_procedures(catalogue, skills, None),
+                    procedures=_procedures(stand.catalogue, skills, None),
                     states=list(claim.since),
                     to=claim.to,
                     but=own,
@@ -88,13 +84,13 @@ async def claim_next(db: Database, keys: Keys, catalogue: Catalogue, settings: S
                 if row is None:
                     raise NothingWaits
                 try:
-                    work = await deciding.of_another(conn, keys, catalogue, actor, row.id, lock=True)
+                    work = await deciding.of_another(stand, conn, actor, row.id, lock=True)
                 except OwnDossier:
                     own.append(row.id)
                     await savepoint.rollback()
                     continue
-                await deciding.claimed(conn, catalogue, work, row, at=now)
-                return await desk.shown(conn, keys, catalogue, settings, actor, row.id)
+                await deciding.claimed(stand, conn, work, row, at=now)
+                return await desk.shown(stand, conn, actor, row.id)
 
 
 def _roles(actor: Actor) -> list[str]:

@@ -7,6 +7,7 @@ from dossiers.history import Happening
 from dossiers.messages import Dossier, Reason, Supplement, Withdraw
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomplete, VersionEnded
+from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity import accounts
 from identity.mandates import Mandates
@@ -124,19 +125,7 @@ async def refile(
     )  # fmt: skip
 
 
-async def reopen(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: Reason,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def reopen(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, version: int | None) -> DeskBranch:
     """The agency takes up again what it refused or let lapse, with a written reason and a new promise.
 
     Raises ReasonMissing, OwnDossier, RoleMissing, Stale, VersionEnded, NeedsFirst, ActionNotAllowed, BranchUnknown.
@@ -144,22 +133,22 @@ async def reopen(
     reason = names.nfc(asked.reason).strip()
     if len(reason) < deciding.LEAST_REASON_LETTERS:
         raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
-    async with db.begin() as conn:
-        work = await deciding.of_another(conn, keys, catalogue, actor, branch_id, lock=True)
+    async with stand.db.begin() as conn:
+        work = await deciding.of_another(stand, conn, actor, branch_id, lock=True)
         deciding.refuse_stale(work, version)
         name, title = work.branch.name, work.procedure.name
-        bundles.act(catalogue.lifecycle, name, work.branch.state, "reopen")
+        bundles.act(stand.catalogue.lifecycle, name, work.branch.state, "reopen")
 
         def told(step: Transition) -> Happening:
             said = Words(vi=f"cơ quan mở lại. Lý do: {reason}", en=f"reopened by the agency. Reason: {reason}")
             return telling.done(actor, "reopen", name, title, said, step.before, step.after)
 
-        await moving.move(conn, catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
+        await moving.move(conn, stand.catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
         messenger = await telling.messenger(
-            conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier
+            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
         )
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
 def _may(catalogue: Catalogue, state: str, action: str) -> bool:

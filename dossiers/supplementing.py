@@ -8,32 +8,18 @@ from dossiers.history import Happening
 from dossiers.messages import AskSupplement, Dossier, Supplement
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
+from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import Fault, Words, fault
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, bundles
 from procedures.bundles import Event, Transition
 
 
-async def ask(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    branch_id: str,
-    asked: AskSupplement,
-    *,
-    version: int | None,
-) -> DeskBranch:
+async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskSupplement, *, version: int | None) -> DeskBranch:
     """Stops the clock and tells the citizen what is missing and by when.
 
     Raises ReasonMissing, NothingAsked, BadSupplementRequest with every fault, and what `deciding.decidable` refuses.
@@ -43,31 +29,22 @@ async def ask(
         raise ReasonMissing(least=deciding.LEAST_REASON_LETTERS)
     if not asked.fields and not asked.documents:
         raise NothingAsked
-    async with db.begin() as conn:
-        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, version, "ask_supplement", lock=True)
-        if faults := _unaskable(catalogue, work, asked):
+    async with stand.db.begin() as conn:
+        work = await deciding.decidable(stand, conn, actor, branch_id, version, "ask_supplement", lock=True)
+        if faults := _unaskable(stand.catalogue, work, asked):
             raise BadSupplementRequest(faults=faults)
         asked = msgspec.structs.replace(asked, reason=reason)
-        await stop(conn, keys, catalogue, settings, post_office, mandates, work, asked)
-        return await desk.shown(conn, keys, catalogue, settings, actor, branch_id)
+        await stop(stand, conn, work, asked)
+        return await desk.shown(stand, conn, actor, branch_id)
 
 
-async def stop(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    work: desk.Work,
-    asked: AskSupplement,
-) -> None:
+async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskSupplement) -> None:
     """The branch, whose dossier is locked, waits for the citizen, who is told. Who may ask for what was looked at before."""
     now, name, title = clock.now(), work.branch.name, work.procedure.name
-    rule = catalogue.lifecycle.supplement
+    rule = stand.catalogue.lifecycle.supplement
     if asked.working_days is not None:
         rule = msgspec.structs.replace(rule, working_days=asked.working_days)
-    due = catalogue.calendar.promise(now, rule).due_at
+    due = stand.catalogue.calendar.promise(now, rule).due_at
     day = f"{views.day_of(due):%d/%m/%Y}"
 
     def told(step: Transition) -> Happening:
@@ -82,8 +59,10 @@ async def stop(
 
     wanted = {"reason": asked.reason, "fields": list(asked.fields), "documents": list(asked.documents)}
     event = Event(name, "ask_supplement")
-    await moving.move(conn, catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
-    messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, work.dossier)
+    await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
+    messenger = await telling.messenger(
+        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
+    )
     await messenger.supplement_requested(conn, work.branch.id, title, day=day, cause=work.branch.version)
 
 
@@ -178,34 +157,23 @@ def _no_answer_to_words(held: moving.Graph, branch: str, given: Supplement) -> l
     return found or amending.settled(held, given)
 
 
-async def lapse(
-    db: Database, keys: Keys, catalogue: Catalogue, settings: Settings, post_office: PostOffice, mandates: Mandates
-) -> int:
+async def lapse(stand: Stand) -> int:
     """Closes every branch that waited for the citizen, or for an invited person, beyond its day; how many."""
     closed = 0
     while True:
-        async with db.connect() as conn:
+        async with stand.db.connect() as conn:
             late = await store.lapsing(conn, before=clock.now(), limit=100)
         if not late:
             return closed
         for dossier_id, branch in late:
-            closed += await _lapse(db, keys, catalogue, settings, post_office, mandates, dossier_id, branch)
+            closed += await _lapse(stand, dossier_id, branch)
 
 
-async def _lapse(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    dossier_id: str,
-    branch: str,
-) -> bool:
-    async with db.begin() as conn:
+async def _lapse(stand: Stand, dossier_id: str, branch: str) -> bool:
+    async with stand.db.begin() as conn:
         dossier = await store.dossier(conn, dossier_id, lock=True)
         assert dossier is not None
-        held, now = await moving.graph(conn, catalogue, dossier), clock.now()
+        held, now = await moving.graph(conn, stand.catalogue, dossier), clock.now()
         row = held.row(branch)
         if row.lapses_at is None or row.lapses_at > now:
             return False  # it came while we waited for the lock
@@ -214,8 +182,10 @@ async def _lapse(
         def told(step: Transition) -> Happening:
             return telling.lapsed(branch, title, step.before, step.after)
 
-        steps = await moving.move(conn, catalogue, held, Event(branch, "lapse"), at=now, told=told)
-        messenger = await telling.messenger(conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier)
+        steps = await moving.move(conn, stand.catalogue, held, Event(branch, "lapse"), at=now, told=told)
+        messenger = await telling.messenger(
+            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
+        )
         for step in steps:
             other = held.row(step.branch)
             await messenger.branch_ended(

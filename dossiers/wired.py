@@ -180,41 +180,18 @@ async def _take_in_hand(services: Any, actor: Actor, row: views.Row) -> None:
     # After a supplement the citizen's own act brought it back into their hands; their 3 says only that they know.
     if row.claimed_by == actor.account_id:
         return
-    await deciding.claim(services.db, services.keys, services.catalogue, services.settings, actor, row.id, version=None)
+    await deciding.claim(services.stand, actor, row.id, version=None)
 
 
 async def _approve(services: Any, actor: Actor, branch_id: str, result: dict[str, Any]) -> None:
-    await deciding.decide(
-        services.db,
-        services.keys,
-        services.catalogue,
-        services.settings,
-        services.post_office,
-        services.mandates,
-        services.pins,
-        actor,
-        branch_id,
-        Decide(outcome="approved", result=result),
-        version=None,
-    )
+    await deciding.decide(services.stand, actor, branch_id, Decide(outcome="approved", result=result), version=None)
 
 
 async def _refuse(services: Any, actor: Actor, branch_id: str, reason: str) -> None:
     """It stands at once: who looked at it a second time is the agency's own matter."""
-    keys, catalogue = services.keys, services.catalogue
     async with services.db.begin() as conn:
-        work = await deciding.decidable(conn, keys, catalogue, actor, branch_id, None, "refuse_by_wire", lock=True)
-        await deciding.refuse(
-            conn,
-            keys,
-            catalogue,
-            services.settings,
-            services.post_office,
-            services.mandates,
-            work,
-            "refuse_by_wire",
-            reason,
-        )
+        work = await deciding.decidable(services.stand, conn, actor, branch_id, None, "refuse_by_wire", lock=True)
+        await deciding.refuse(services.stand, conn, work, "refuse_by_wire", reason)
 
 
 async def _once(services: Any, actor: Actor, branch_id: str, outcome: str, verb: Awaitable[None]) -> None:
@@ -230,17 +207,13 @@ async def _once(services: Any, actor: Actor, branch_id: str, outcome: str, verb:
 
 async def _ask_for_supplement(services: Any, actor: Actor, branch_id: str, report: StatusReport) -> None:
     """What the agency misses stands in its words alone: the published report names no field and no paper."""
-    asked, catalogue = AskSupplement(reason=_reason(report)), services.catalogue
+    asked = AskSupplement(reason=_reason(report))
     async with services.db.begin() as conn:
-        work = await desk.find(conn, catalogue, actor, branch_id, lock=True)
+        work = await desk.find(services.stand, conn, actor, branch_id, lock=True)
         if work.branch.state == "supplement_requested":
             return
-        work = await deciding.decidable(
-            conn, services.keys, catalogue, actor, branch_id, None, "ask_supplement", lock=True
-        )
-        await supplementing.stop(
-            conn, services.keys, catalogue, services.settings, services.post_office, services.mandates, work, asked
-        )
+        work = await deciding.decidable(services.stand, conn, actor, branch_id, None, "ask_supplement", lock=True)
+        await supplementing.stop(services.stand, conn, work, asked)
 
 
 def _reason(report: StatusReport) -> str:

@@ -6,14 +6,11 @@ from typing import Any
 
 from litestar import Response
 
+from dossiers.standing import Stand
 from identity.tokens import own_pages
 from identity.tokens.refusals import StrangeForm
 from kit.actor import Actor, Who, officer
-from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import Refusal
-from kit.settings import Settings
-from procedures import Catalogue
 from web.pages import language, page
 from web.sent import Sent, read
 from web.signed_in import AT, AtBrowser
@@ -38,14 +35,7 @@ class AtDesk:
     """An officer's browser."""
 
     at: AtBrowser
-    db: Database
-    keys: Keys
-    catalogue: Catalogue
-
-    @property
-    def stand(self) -> tuple[Database, Keys, Catalogue, Settings]:
-        """What every verb of the desk begins with."""
-        return self.db, self.keys, self.catalogue, self.at.settings
+    stand: Stand
 
     async def let_in(self, back: str | None = None, *, who: Who = _ANY) -> Actor | Response[str]:
         """The officer, or the page to answer with instead: signing in, the first day's passkey, or why they may not."""
@@ -111,9 +101,9 @@ class AtDesk:
             return await refused(actor, sent, refusal)
 
 
-async def at_desk(at: AtBrowser, keys: Keys, catalogue: Catalogue) -> AtDesk:
+async def at_desk(at: AtBrowser, stand: Stand) -> AtDesk:
     """For `dependencies` of a route, under the name `here`."""
-    return AtDesk(at, at.db, keys, catalogue)
+    return AtDesk(at, stand)
 
 
 HERE: dict[str, Any] = {**AT, "here": at_desk}

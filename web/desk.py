@@ -92,7 +92,7 @@ async def claim_next(here: AtDesk) -> Response[str]:
     """The oldest promise that is free, to this officer alone; pressed by ten at once, each has another one."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
-        taken = await queueing.claim_next(*here.stand, actor)
+        taken = await queueing.claim_next(here.stand, actor)
         return here.address(f"{QUEUE}/branches/{taken.branch.id}", done="claim")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -106,8 +106,7 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
     query, now = here.at.request.query_params, clock.now()
     only, after, done = asked(query), query.get("after", ""), query.get("done")
     found = await queueing.queue(
-        here.db,
-        here.catalogue,
+        here.stand,
         actor,
         QueueFilter(
             state=only.state,
@@ -121,9 +120,9 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
     )
     assert actor.office_id is not None
     assert actor.account_id is not None
-    async with here.db.connect() as conn:
+    async with here.stand.db.connect() as conn:
         office = await offices.office(conn, actor.office_id)
-        me = await accounts.account(conn, here.keys, actor.account_id)
+        me = await accounts.account(conn, here.stand.keys, actor.account_id)
     wide = bool(actor.roles & {"head", "reception"})
     return here.page(
         "desk_queue.html",
@@ -135,12 +134,12 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
         only=only,
         procedures=[
             one
-            for one in here.catalogue.in_force(clock.today())
+            for one in here.stand.catalogue.in_force(clock.today())
             if isinstance(one, Procedure)
             and one.agency_kind == office.agency
             and (wide or one.officer_role in actor.roles)
         ],
-        states={name: here.catalogue.lifecycle.state(name).label for name in _OF_A_QUEUE},
+        states={name: here.stand.catalogue.lifecycle.state(name).label for name in _OF_A_QUEUE},
         head=HEAD.answer(actor) == "yes",
         more=f"{only.query}&{urlencode({'after': found.next})}" if found.next else None,
         first=not after,
@@ -150,7 +149,7 @@ async def shown(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -
 
 def _line(here: AtDesk, item: QueueItem, now: datetime) -> Line:
     days = (_midnight(item.due_at) - _midnight(now)) // timedelta(days=1)
-    if here.catalogue.lifecycle.state(item.state).clock_stopped:
+    if here.stand.catalogue.lifecycle.state(item.state).clock_stopped:
         return Line(item, "stopped", 0)
     if item.overdue:
         return Line(item, "overdue", -days)

@@ -47,7 +47,7 @@ async def paper(here: AtDesk, vault: Vault, branch_id: str, kind: str) -> Respon
     if isinstance(actor, Response):
         return actor
     try:
-        content = await desk.document(here.db, vault, here.catalogue, actor, branch_id, kind)
+        content = await desk.document(here.stand, vault, actor, branch_id, kind)
     except Refusal as refusal:
         return here.trouble(refusal, actor)
     return Response(content.data, media_type=content.media_type, headers=content.headers)
@@ -60,8 +60,8 @@ async def result(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[
     if isinstance(actor, Response):
         return actor
     try:
-        dossier_id, branch = await desk.result_of(here.db, here.catalogue, actor, branch_id)
-        data = await issuing.paper(here.db, here.at.settings, seals, dossier_id, branch)
+        dossier_id, branch = await desk.result_of(here.stand, actor, branch_id)
+        data = await issuing.paper(here.stand.db, here.at.settings, seals, dossier_id, branch)
     except Refusal as refusal:
         return here.trouble(refusal, actor)
     return pdf(data, branch)
@@ -90,19 +90,19 @@ async def shown(
 ) -> Response[str]:
     """The branch as it stands now, whatever the officer last saw; gone from this office, the way back to the queue."""
     try:
-        branch = await desk.look(*here.stand, actor, branch_id)
-        beside = await around.look(here.db, here.keys, here.catalogue, actor, branch_id)
+        branch = await desk.look(here.stand, actor, branch_id)
+        beside = await around.look(here.stand, actor, branch_id)
     except BranchUnknown as refusal:
         return here.trouble(refusal, actor)
-    item: Procedure | Bundle = here.catalogue.find(branch.procedure.code, beside.opened_on)
+    item: Procedure | Bundle = here.stand.catalogue.find(branch.procedure.code, beside.opened_on)
     shower = Shower(
         item,
         branch.form,
         today=clock.today(),
         branches=beside.branches,
         lang=language(here.at.request),
-        sources=here.catalogue.codes("sources"),
-        countries=here.catalogue.codes(form_reading.COUNTRIES),
+        sources=here.stand.catalogue.codes("sources"),
+        countries=here.stand.catalogue.codes(form_reading.COUNTRIES),
         faults=problem.faults if problem else [],
     )
     typed = sent or Sent([])
@@ -111,9 +111,9 @@ async def shown(
         stated |= {name: value for name, value in answers(here, branch, sent).items() if value is not None}
     given = {paper.kind: paper for paper in branch.documents}
     asked = here.at.request.query_params.get("done")
-    procedure = here.catalogue.procedure(branch.branch.procedure, beside.opened_on)
+    procedure = here.stand.catalogue.procedure(branch.branch.procedure, beside.opened_on)
     can = _can(here, actor, branch, procedure)
-    colleagues = (await handing.colleagues(here.db, actor)).officers if can["assign"] else []
+    colleagues = (await handing.colleagues(here.stand, actor)).officers if can["assign"] else []
     return here.page(
         "desk_branch.html",
         actor,
@@ -131,8 +131,10 @@ async def shown(
             for one in colleagues
             if not one.away and one.id != actor.account_id and {procedure.officer_role, "head"} & set(one.roles)
         ],
-        acts=[(act, _ACTS.get(act.kind) or here.catalogue.lifecycle.action(act.kind).label) for act in branch.acts],
-        stands_still=here.catalogue.lifecycle.state(branch.branch.state).clock_stopped,
+        acts=[
+            (act, _ACTS.get(act.kind) or here.stand.catalogue.lifecycle.action(act.kind).label) for act in branch.acts
+        ],
+        stands_still=here.stand.catalogue.lifecycle.state(branch.branch.state).clock_stopped,
         pressed=pressed,
         typed=typed,
         reason=typed.one("reason"),
@@ -154,10 +156,10 @@ async def forwarding_shown(
     here: AtDesk, actor: Actor, branch_id: str, *, problem: Refusal | None = None, sent: Sent | None = None
 ) -> Response[str]:
     try:
-        branch = await desk.look(*here.stand, actor, branch_id)
+        branch = await desk.look(here.stand, actor, branch_id)
     except BranchUnknown as refusal:
         return here.trouble(refusal, actor)
-    async with here.db.connect() as conn:
+    async with here.stand.db.connect() as conn:
         here_now = await offices.office(conn, branch.branch.office.id)
         others = await offices.all_offices(conn, agency=here_now.agency)
     return here.page(
@@ -178,8 +180,8 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
     head = HEAD.answer(actor) == "yes"
     trade = head or procedure.officer_role in actor.roles
     hold = trade and (mine or (head and branch.claimed))
-    running = row.decided_at is None and not here.catalogue.lifecycle.state(row.state).clock_stopped
-    near = row.due_at is not None and row.due_at <= desk.soon(here.catalogue, clock.now())
+    running = row.decided_at is None and not here.stand.catalogue.lifecycle.state(row.state).clock_stopped
+    near = row.due_at is not None and row.due_at <= desk.soon(here.stand.catalogue, clock.now())
     return {
         "claim": trade and "claim" in may and not branch.claimed and (head or branch.escalated_at is None),
         "receive": "receive" in may,
@@ -205,7 +207,7 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
 
 def answers(here: AtDesk, branch: DeskBranch, sent: Sent) -> dict[str, Any]:
     """What a form states of the agency's paper; None where an input was left blank."""
-    lists = {form_reading.COUNTRIES: here.catalogue.codes(form_reading.COUNTRIES)}
+    lists = {form_reading.COUNTRIES: here.stand.catalogue.codes(form_reading.COUNTRIES)}
     return {
         field.name: form_reading.answer(field, f"r.{field.name}", sent.texts, lists) for field in branch.result_fields
     }

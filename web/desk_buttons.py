@@ -13,17 +13,14 @@ from dossiers import correcting, deciding, desk, halting, handing, lateness, pay
 from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason
 from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
 from dossiers.refusals import NotAColleague, NotForwardedThere
-from identity.mandates import Mandates
 from identity.tokens.refusals import StrangeForm
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
-from notifications import PostOffice
 from procedures import rules
 from web import desk as queue
 from web.at_desk import HERE, QUEUE, SMALL, AtDesk
 from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
-from wires.population import PinIssuer
 
 Choice = TypeVar("Choice", AskPayment, Deliver)
 
@@ -46,7 +43,7 @@ async def claim(here: AtDesk, branch_id: str) -> Response[str]:
     """Taken by one; who comes second is shown the queue as it is now."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
-        await deciding.claim(*here.stand, actor, branch_id, version=sent.version)
+        await deciding.claim(here.stand, actor, branch_id, version=sent.version)
         return here.address(address_of(branch_id), done="claim")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -58,16 +55,14 @@ async def claim(here: AtDesk, branch_id: str) -> Response[str]:
 @post(f"{BRANCH}/receipt", **_BUTTON)
 async def receive(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
-        await deciding.receive(*here.stand, actor, branch_id, version=sent.version)
+        await deciding.receive(here.stand, actor, branch_id, version=sent.version)
         return "receive"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/decision", **_BUTTON)
-async def decide(
-    here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates, pins: PinIssuer | None
-) -> Response[str]:
+async def decide(here: AtDesk, branch_id: str) -> Response[str]:
     """Approved with what the agency states, or a refusal proposed with a reason: by which button was pressed."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
@@ -75,20 +70,20 @@ async def decide(
             done, asked = "approve", Decide(outcome="approved", result=await _stated(here, actor, branch_id, sent))
         else:
             done, asked = "propose", Decide(outcome="refused", reason=_reason(sent))
-        await deciding.decide(*here.stand, post_office, mandates, pins, actor, branch_id, asked, version=sent.version)
+        await deciding.decide(here.stand, actor, branch_id, asked, version=sent.version)
         return done
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/refusal-verdict", **_BUTTON)
-async def judge(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def judge(here: AtDesk, branch_id: str) -> Response[str]:
     """A second officer's word on a proposed refusal."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         verdict = "confirm" if sent.one("do") == "confirm" else "send_back"
         asked = Judge(verdict=verdict, reason=_reason(sent))
-        await refusing.judge(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await refusing.judge(here.stand, actor, branch_id, asked, version=sent.version)
         return verdict
 
     return await _pressed(here, branch_id, verb)
@@ -97,7 +92,7 @@ async def judge(here: AtDesk, branch_id: str, post_office: PostOffice, mandates:
 @post(f"{BRANCH}/return-to-queue", **_BUTTON)
 async def give_back(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
-        await handing.give_back(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        await handing.give_back(here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
         return "give_back"
 
     return await _pressed(here, branch_id, verb)
@@ -106,7 +101,7 @@ async def give_back(here: AtDesk, branch_id: str) -> Response[str]:
 @post(f"{BRANCH}/escalation", **_BUTTON)
 async def escalate(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
-        await handing.escalate(*here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
+        await handing.escalate(here.stand, actor, branch_id, Because(reason=_reason(sent)), version=sent.version)
         return "escalate"
 
     return await _pressed(here, branch_id, verb)
@@ -121,7 +116,7 @@ async def assign(here: AtDesk, branch_id: str) -> Response[str]:
         if not _ID.fullmatch(officer):
             raise NotAColleague
         asked = Assign(officer_id=officer, reason=_reason(sent))
-        await handing.assign(*here.stand, actor, branch_id, asked, version=sent.version)
+        await handing.assign(here.stand, actor, branch_id, asked, version=sent.version)
         return "assign"
 
     return await _pressed(here, branch_id, verb)
@@ -136,7 +131,7 @@ async def forward(here: AtDesk, branch_id: str) -> Response[str]:
         if not _ID.fullmatch(office):
             raise NotForwardedThere
         asked = Forward(office_id=office, reason=_reason(sent))
-        await handing.forward(*here.stand, actor, branch_id, asked, version=sent.version)
+        await handing.forward(here.stand, actor, branch_id, asked, version=sent.version)
         return here.address(QUEUE, done="forward")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -146,20 +141,20 @@ async def forward(here: AtDesk, branch_id: str) -> Response[str]:
 
 
 @post(f"{BRANCH}/apology", **_BUTTON)
-async def apologise(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def apologise(here: AtDesk, branch_id: str) -> Response[str]:
     """With the new day; one that is no day is refused as one that is too far off."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         due_on = rules.as_date(sent.one("due_on"))
         asked = Apologise(reason=_reason(sent), due_on=due_on or date.min)
-        await lateness.apologise(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await lateness.apologise(here.stand, actor, branch_id, asked, version=sent.version)
         return "apologise"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/supplement-request", **_BUTTON)
-async def ask_supplement(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def ask_supplement(here: AtDesk, branch_id: str) -> Response[str]:
     """The very fields and papers that were ticked, and why."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
@@ -170,29 +165,29 @@ async def ask_supplement(here: AtDesk, branch_id: str, post_office: PostOffice, 
             documents=tuple(sent.many("document"))[:20],
             working_days=int(days) if _DAYS.fullmatch(days) else None,
         )
-        await supplementing.ask(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await supplementing.ask(here.stand, actor, branch_id, asked, version=sent.version)
         return "ask"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/payment-request", **_BUTTON)
-async def ask_payment(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def ask_payment(here: AtDesk, branch_id: str) -> Response[str]:
     """How it came in and whose papers were seen; the amount is the table's."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = _chosen({"channel": sent.one("channel"), "person_classes": sent.many("person_class")}, AskPayment)
-        await paying.ask(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await paying.ask(here.stand, actor, branch_id, asked, version=sent.version)
         return "ask_payment"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/stop", **_BUTTON)
-async def stop(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def stop(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = Reason(reason=_reason(sent))
-        await halting.stop(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await halting.stop(here.stand, actor, branch_id, asked, version=sent.version)
         return "stop"
 
     return await _pressed(here, branch_id, verb)
@@ -201,7 +196,7 @@ async def stop(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: 
 @post(f"{BRANCH}/resumption", **_BUTTON)
 async def resume(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
-        await halting.resume(*here.stand, actor, branch_id, version=sent.version)
+        await halting.resume(here.stand, actor, branch_id, version=sent.version)
         return "resume"
 
     return await _pressed(here, branch_id, verb)
@@ -213,39 +208,39 @@ async def deliver(here: AtDesk, branch_id: str) -> Response[str]:
 
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = _chosen({"by": sent.one("by"), "to": sent.one("to").strip()[:_MOST_NAME] or None}, Deliver)
-        await halting.deliver(*here.stand, actor, branch_id, asked, version=sent.version)
+        await halting.deliver(here.stand, actor, branch_id, asked, version=sent.version)
         return "deliver"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/reopening", **_BUTTON)
-async def reopen(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def reopen(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = Reason(reason=_reason(sent))
-        await refiling.reopen(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await refiling.reopen(here.stand, actor, branch_id, asked, version=sent.version)
         return "reopen"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/corrected-result", **_BUTTON)
-async def correct(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def correct(here: AtDesk, branch_id: str) -> Response[str]:
     """With what the agency states now; what is left as it was changes nothing."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = CorrectResult(reason=_reason(sent), result=await _stated(here, actor, branch_id, sent))
-        await correcting.correct(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await correcting.correct(here.stand, actor, branch_id, asked, version=sent.version)
         return "correct"
 
     return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/upheld-result", **_BUTTON)
-async def uphold(here: AtDesk, branch_id: str, post_office: PostOffice, mandates: Mandates) -> Response[str]:
+async def uphold(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = Reason(reason=_reason(sent))
-        await correcting.uphold(*here.stand, post_office, mandates, actor, branch_id, asked, version=sent.version)
+        await correcting.uphold(here.stand, actor, branch_id, asked, version=sent.version)
         return "uphold"
 
     return await _pressed(here, branch_id, verb)
@@ -278,7 +273,7 @@ def _chosen(said: dict[str, Any], into: type[Choice]) -> Choice:
 
 async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dict[str, Any]:
     """The result's fields of the page's form. Raises BranchUnknown."""
-    return answers(here, await desk.look(*here.stand, actor, branch_id), sent)
+    return answers(here, await desk.look(here.stand, actor, branch_id), sent)
 
 
 route_handlers: list[Any] = [

@@ -28,13 +28,13 @@ async def show(here: AtDesk) -> Response[str]:
     since, until = _day(query.get("since")), _day(query.get("until"))
     problem: Refusal | None = None
     try:
-        found = await figures.figures(here.db, here.catalogue, actor, since=since, until=until)
+        found = await figures.figures(here.stand, actor, since=since, until=until)
     except Refusal as refusal:
         problem = refusal
-        found = await figures.figures(here.db, here.catalogue, actor, since=None, until=None)
+        found = await figures.figures(here.stand, actor, since=None, until=None)
     steps = {step.state: step.name for step in found.steps}
     return here.page(
-        "desk_figures.html", actor, problem=problem, found=found, steps=steps, labels=_labels(here.catalogue)
+        "desk_figures.html", actor, problem=problem, found=found, steps=steps, labels=_labels(here.stand.catalogue)
     )
 
 
@@ -59,7 +59,7 @@ async def set_skills(here: AtDesk, officer_id: str) -> Response[str]:
 
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = Skills(skills=tuple(skill[:120] for skill in sent.many("skill")[:100]) or None)
-        await handing.set_skills(here.db, here.catalogue, actor, officer_id, asked)
+        await handing.set_skills(here.stand, actor, officer_id, asked)
         return here.address(_OFFICERS, done="skills")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -69,9 +69,9 @@ async def set_skills(here: AtDesk, officer_id: str) -> Response[str]:
 
 
 async def _officers(here: AtDesk, actor: Actor, *, problem: Refusal | None = None) -> Response[str]:
-    found = await handing.colleagues(here.db, actor)
+    found = await handing.colleagues(here.stand, actor)
     names = {one.id: one.full_name for one in found.officers}
-    procedures = [one for one in here.catalogue.procedures if one.until is None or one.until >= clock.today()]
+    procedures = [one for one in here.stand.catalogue.procedures if one.until is None or one.until >= clock.today()]
     return here.page(
         "desk_officers.html",
         actor,

@@ -1,6 +1,7 @@
 """Several at once, and one that fails half way: nothing lost, nothing half done, the history whole."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from dossiers.messages import Decide
 from kit.actor import Actor
 from kit.pin import Sex
 from tests.dossiers import steps
-from tests.dossiers.test_deciding import desk, officer_actor, path_of
+from tests.dossiers.test_deciding import officer_actor, path_of
 from tests.people import CityPeople, Person
 from wires.population import PinIssuerAway
 
@@ -45,7 +46,8 @@ async def test_two_officers_who_take_one_branch(city: CityPeople) -> None:
     branch_id = steps.branch(dossier, "birth")["id"]
     officers = [await officer_actor(city, f"cung-luc-{n}", "civil_status") for n in range(4)]
     answers = await asyncio.gather(
-        *(deciding.claim(*desk(city), officer, branch_id, version=None) for officer in officers), return_exceptions=True
+        *(deciding.claim(city.house.stand, officer, branch_id, version=None) for officer in officers),
+        return_exceptions=True,
     )
     codes = sorted(getattr(answer, "code", "done") for answer in answers)
     assert codes == ["claimed-by-another"] * 3 + ["done"]
@@ -104,7 +106,7 @@ async def test_one_notification_in_two_dossiers_decided_at_once(city: CityPeople
     officers = [await officer_actor(city, f"hai-so-{n}", "civil_status") for n in range(2)]
     ids = [steps.branch(dossier, "birth")["id"] for dossier in births]
     for officer, branch_id in zip(officers, ids, strict=True):
-        await deciding.claim(*desk(city), officer, branch_id, version=None)
+        await deciding.claim(city.house.stand, officer, branch_id, version=None)
     answers = await asyncio.gather(
         *(approve(city, officer, branch_id) for officer, branch_id in zip(officers, ids, strict=True)),
         return_exceptions=True,
@@ -115,10 +117,9 @@ async def test_one_notification_in_two_dossiers_decided_at_once(city: CityPeople
 
 
 async def approve(city: CityPeople, officer: Actor, branch_id: str, pins: Any = None) -> Any:
-    house = city.house
-    asked = Decide(outcome="approved")
+    stand, asked = city.house.stand, Decide(outcome="approved")
     return await deciding.decide(
-        *desk(city), house.post_office, house.mandates, pins or house.pins, officer, branch_id, asked, version=None
+        dataclasses.replace(stand, pins=pins or stand.pins), officer, branch_id, asked, version=None
     )
 
 
@@ -140,7 +141,7 @@ async def test_an_issuer_that_fails_leaves_all_as_it_was(city: CityPeople, error
     before = await parent.get("/v1/me/messages", expect=200)
     branch_id = steps.branch(dossier, "birth")["id"]
     officer = await officer_actor(city, f"mat-mang-{type(error).__name__}".lower(), "civil_status")
-    await deciding.claim(*desk(city), officer, branch_id, version=None)
+    await deciding.claim(city.house.stand, officer, branch_id, version=None)
     with pytest.raises(type(error)):
         await approve(city, officer, branch_id, Failing(error))
     shown = await whole(parent, dossier)
@@ -155,7 +156,7 @@ async def test_a_number_asked_for_twice_is_one_number(city: CityPeople, monkeypa
     parent, dossier = await city.signed_in("parent"), await steps.submitted(await city.signed_in("parent"))
     branch_id = steps.branch(dossier, "birth")["id"]
     officer = await officer_actor(city, "chet-giua-chung", "civil_status")
-    await deciding.claim(*desk(city), officer, branch_id, version=None)
+    await deciding.claim(city.house.stand, officer, branch_id, version=None)
     given: list[str] = []
 
     class Listening:

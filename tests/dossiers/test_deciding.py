@@ -1,6 +1,7 @@
 """The desk: one officer takes a branch, decides it with a result or a reason, never in a matter of their own."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -33,11 +34,6 @@ async def officer_actor(city: CityPeople, key: str, *roles: str) -> Actor:
         office_id = "off_ubnd_sai_gon"
         await offices.appoint(conn, account_id=account.id, office_id=office_id, roles=list(roles))
     return Actor(kind="officer", account_id=account.id, office_id=office_id, roles=frozenset(roles))
-
-
-def desk(city: CityPeople) -> tuple[Any, ...]:
-    house = city.house
-    return house.db, house.keys, house.catalogue, house.settings
 
 
 def path_of(dossier: dict[str, Any], name: str) -> str:
@@ -81,7 +77,7 @@ async def test_ten_officers_one_claim(city: CityPeople) -> None:
     branch_id = steps.branch(dossier, "birth")["id"]
     ten = [await officer_actor(city, f"ten-{n}", "civil_status") for n in range(10)]
     answers = await asyncio.gather(
-        *(deciding.claim(*desk(city), one, branch_id, version=None) for one in ten), return_exceptions=True
+        *(deciding.claim(city.house.stand, one, branch_id, version=None) for one in ten), return_exceptions=True
     )
     won = [answer for answer in answers if not isinstance(answer, BaseException)]
     assert len(won) == 1
@@ -188,32 +184,23 @@ async def test_nobody_decides_a_dossier_of_their_own(city: CityPeople) -> None:
         roles = frozenset({"civil_status"})
         actor = Actor(kind="officer", account_id=account_id, office_id="off_ubnd_sai_gon", roles=roles)
         with pytest.raises(OwnDossier):
-            await deciding.claim(*desk(city), actor, branch_id, version=None)
+            await deciding.claim(city.house.stand, actor, branch_id, version=None)
 
 
 async def claimed_birth(city: CityPeople, key: str) -> tuple[dict[str, Any], str, Actor]:
     dossier = await steps.submitted(await city.signed_in("parent"), name=f"Hoàng {key}")
     branch_id = steps.branch(dossier, "birth")["id"]
     actor = await officer_actor(city, names.fold(key), "civil_status")
-    await deciding.claim(*desk(city), actor, branch_id, version=None)
+    await deciding.claim(city.house.stand, actor, branch_id, version=None)
     return dossier, branch_id, actor
 
 
 async def test_without_an_issuer_no_birth_is_registered(city: CityPeople) -> None:
     _, branch_id, actor = await claimed_birth(city, "Khang")
-    post_office = city.house.post_office
+    pinless = dataclasses.replace(city.house.stand, pins=None)
     with pytest.raises(NoPinIssuer):
-        await deciding.decide(
-            *desk(city),
-            post_office,
-            city.house.mandates,
-            None,
-            actor,
-            branch_id,
-            Decide(outcome="approved"),
-            version=None,
-        )
-    shown = await look(*desk(city), actor, branch_id)
+        await deciding.decide(pinless, actor, branch_id, Decide(outcome="approved"), version=None)
+    shown = await look(city.house.stand, actor, branch_id)
     assert shown.branch.state == "in_review"
 
 
@@ -237,24 +224,14 @@ class TakenThenFree:
 async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople) -> None:
     house = city.house
     first, branch_id, actor = await claimed_birth(city, "Như")
-    await deciding.decide(
-        *desk(city),
-        house.post_office,
-        house.mandates,
-        house.pins,
-        actor,
-        branch_id,
-        Decide(outcome="approved"),
-        version=None,
-    )
+    await deciding.decide(city.house.stand, actor, branch_id, Decide(outcome="approved"), version=None)
     async with house.db.connect() as conn:
         query = text("select result ->> 'child.pin' from branches where id = :id")
         taken = (await conn.execute(query, {"id": branch_id})).scalar_one()
     _, branch_id, actor = await claimed_birth(city, "Thư")
     pins = TakenThenFree(taken, house.pins)
-    decided = await deciding.decide(
-        *desk(city), house.post_office, house.mandates, pins, actor, branch_id, Decide(outcome="approved"), version=None
-    )
+    stand = dataclasses.replace(house.stand, pins=pins)
+    decided = await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
     assert (decided.branch.state, pins.asked) == ("approved", 2)
     assert first["receipt_code"]
 
@@ -277,16 +254,7 @@ async def test_one_decision_of_many_at_once(city: CityPeople) -> None:
     asked = Decide(outcome="approved")
     answers = await asyncio.gather(
         *(
-            deciding.decide(
-                *desk(city),
-                house.post_office,
-                house.mandates,
-                house.pins,
-                actor,
-                branch_id,
-                msgspec.structs.replace(asked),
-                version=None,
-            )
+            deciding.decide(city.house.stand, actor, branch_id, msgspec.structs.replace(asked), version=None)
             for _ in range(6)
         ),
         return_exceptions=True,

@@ -26,8 +26,7 @@ async def taken(city: CityPeople) -> tuple[dict[str, Any], str]:
 
 
 async def warn(city: CityPeople) -> int:
-    house = city.house
-    return await lateness.warn(house.db, house.keys, house.catalogue, house.settings, house.post_office)
+    return await lateness.warn(city.house.stand)
 
 
 async def told(city: CityPeople, event: str) -> list[dict[str, Any]]:

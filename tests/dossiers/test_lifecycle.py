@@ -157,11 +157,8 @@ STATES: dict[str, Walk] = {
 
 
 async def lapse(city: CityPeople, *, after: timedelta = timedelta(days=60)) -> int:
-    house = city.house
     with clock.shifted(after):
-        return await supplementing.lapse(
-            house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates
-        )
+        return await supplementing.lapse(city.house.stand)
 
 
 class DeviceOfThatDay(Device):

@@ -16,7 +16,6 @@ from identity.offices.staff.messages import LeaveRequest, PersonRequest
 from kit import clock
 from kit.actor import Actor
 from tests.dossiers import steps
-from tests.dossiers.test_deciding import desk as of_desk
 from tests.dossiers.test_deciding import officer_actor, path_of
 from tests.people import CityPeople
 
@@ -44,7 +43,7 @@ async def test_ten_officers_on_one_queue_never_take_the_same_dossier_twice(city:
     taken: list[str] = []
     while True:
         answers = await asyncio.gather(
-            *(queueing.claim_next(*of_desk(city), one) for one in ten), return_exceptions=True
+            *(queueing.claim_next(city.house.stand, one) for one in ten), return_exceptions=True
         )
         won = [answer.branch.id for answer in answers if not isinstance(answer, BaseException)]
         assert all(isinstance(answer, NothingWaits) for answer in answers if isinstance(answer, BaseException)), answers
@@ -85,12 +84,12 @@ async def test_a_queue_is_of_ones_skills_and_narrowed_by_state_procedure_and_day
 
     async def ids(**asked: Any) -> set[str]:
         house = city.house
-        page = await queueing.queue(house.db, house.catalogue, skilled, QueueFilter(**asked), after=None, limit=200)
+        page = await queueing.queue(house.stand, skilled, QueueFilter(**asked), after=None, limit=200)
         return {item.id for item in page.items}
 
     assert birth["id"] not in await ids()
     with pytest.raises(NothingWaits):
-        await queueing.claim_next(*of_desk(city), skilled)
+        await queueing.claim_next(city.house.stand, skilled)
     assert birth["id"] in await ids(everybodys=True)
     field = city.house.catalogue.procedure("birth_registration", clock.today()).field.vi
     told = await head.put(skills, json={"skills": [field]}, expect=200)
@@ -121,7 +120,7 @@ async def test_given_back_it_is_free_and_nothing_of_it_is_told(city: CityPeople)
     assert (await parent.get(f"/v1/dossiers/{dossier['id']}/history", expect=200))["lines"] == before
     other = await officer_actor(city, "not-theirs", "civil_status")
     with pytest.raises(deciding.ClaimedByAnother):
-        await handing.give_back(*of_desk(city), other, path.split("/")[-1], Because(), version=None)
+        await handing.give_back(city.house.stand, other, path.split("/")[-1], Because(), version=None)
     # The head takes it from whoever has it.
     await (await city.signed_in("head_ubnd")).post(f"{path}/return-to-queue", json={}, expect=201)
 
@@ -159,7 +158,7 @@ async def test_a_head_assigns_to_a_colleague_of_the_trade(city: CityPeople) -> N
         await head.post(f"{path}/assignment", json={"officer_id": nobody}, expect=422, code="not-a-colleague")
     done = await head.post(f"{path}/assignment", json={"officer_id": colleague.account_id}, expect=201)
     assert (done["claimed"], done["claimed_by_me"], done["acts"][-1]["to"]) == (True, False, "Lâm Thị Kiều")
-    assert (await desk.look(*of_desk(city), colleague, path.split("/")[-1])).claimed_by_me
+    assert (await desk.look(city.house.stand, colleague, path.split("/")[-1])).claimed_by_me
     await officer.post(f"{path}/decision", json={"outcome": "approved"}, expect=409, code="claimed-by-another")
 
 
@@ -187,7 +186,7 @@ async def test_forwarded_the_promise_goes_on_and_the_other_office_has_it(city: C
     async with city.house.db.begin() as conn:
         await offices.end_appointment(conn, account_id=there.account_id)
         await offices.appoint(conn, account_id=there.account_id, office_id="off_other", roles=["civil_status"])
-    taken = await queueing.claim_next(*of_desk(city), Actor(kind="officer", account_id=there.account_id, office_id="off_other", roles=there.roles))  # fmt: skip
+    taken = await queueing.claim_next(city.house.stand, Actor(kind="officer", account_id=there.account_id, office_id="off_other", roles=there.roles))  # fmt: skip
     assert taken.branch.id == branch_id
 
 
@@ -196,21 +195,21 @@ async def test_a_substitute_works_the_claims_of_who_is_away(city: CityPeople) ->
     branch_id = steps.branch(dossier, "birth")["id"]
     away, here = await officer_actor(city, "away", "civil_status"), await officer_actor(city, "here", "civil_status")
     assert away.account_id is not None
-    await deciding.claim(*of_desk(city), away, branch_id, version=None)
+    await deciding.claim(city.house.stand, away, branch_id, version=None)
     with pytest.raises(deciding.ClaimedByAnother):
-        await handing.give_back(*of_desk(city), here, branch_id, Because(), version=None)
+        await handing.give_back(city.house.stand, here, branch_id, Because(), version=None)
     operator, today = await officer_actor(city, "leaves", "operator"), clock.today()
     asked = LeaveRequest(from_on=today, until_on=today, substitute_id=here.account_id)
     leave = await staff.enter_leave(city.house.db, operator, away.account_id, asked)
-    assert (await desk.look(*of_desk(city), here, branch_id)).may_decide
+    assert (await desk.look(city.house.stand, here, branch_id)).may_decide
     house = city.house
-    page = await queueing.queue(house.db, house.catalogue, here, QueueFilter(), after=None, limit=200)
+    page = await queueing.queue(house.stand, here, QueueFilter(), after=None, limit=200)
     assert next(item for item in page.items if item.id == branch_id).claimed_by_me
     head = await officer_actor(city, "a-head", "head")
     with pytest.raises(handing.NotAColleague):
-        await handing.assign(*of_desk(city), head, branch_id, Assign(officer_id=away.account_id), version=None)
+        await handing.assign(city.house.stand, head, branch_id, Assign(officer_id=away.account_id), version=None)
     await staff.end_leave(house.db, operator, leave.id)
-    assert not (await desk.look(*of_desk(city), here, branch_id)).may_decide
+    assert not (await desk.look(city.house.stand, here, branch_id)).may_decide
 
 
 async def test_nobody_decides_for_their_family_or_for_whom_they_speak(city: CityPeople) -> None:
@@ -221,25 +220,25 @@ async def test_nobody_decides_for_their_family_or_for_whom_they_speak(city: City
     # The mother who filed; the father whom the marriage entry names; their elder daughter, as the books name her with them.
     for n, pin in enumerate(("079192000011", "079089000012", "079322000021")):
         officer = await officer_actor(city, f"kin-{n}", "civil_status")
-        await deciding.claim(*of_desk(city), officer, branch_id, version=None)
-        await handing.give_back(*of_desk(city), officer, branch_id, Because(), version=None)
+        await deciding.claim(city.house.stand, officer, branch_id, version=None)
+        await handing.give_back(city.house.stand, officer, branch_id, Because(), version=None)
         await person_of(city, officer, pin)
         with pytest.raises(OwnDossier):
-            await deciding.claim(*of_desk(city), officer, branch_id, version=None)
+            await deciding.claim(city.house.stand, officer, branch_id, version=None)
         # Nor is it given to them by the queue, or by a colleague.
         with pytest.raises(NothingWaits):
-            while (await queueing.claim_next(*of_desk(city), officer)).branch.id != branch_id:
+            while (await queueing.claim_next(city.house.stand, officer)).branch.id != branch_id:
                 pass
         head = await officer_actor(city, f"kin-head-{n}", "head")
-        await deciding.claim(*of_desk(city), head, branch_id, version=None)
+        await deciding.claim(city.house.stand, head, branch_id, version=None)
         with pytest.raises(OwnDossier):
             await handing.assign(
-                *of_desk(city), head, branch_id, Assign(officer_id=officer.account_id or ""), version=None
+                city.house.stand, head, branch_id, Assign(officer_id=officer.account_id or ""), version=None
             )
-        await handing.give_back(*of_desk(city), head, branch_id, Because(), version=None)
+        await handing.give_back(city.house.stand, head, branch_id, Because(), version=None)
     stranger = await officer_actor(city, "kin-none", "civil_status")
     await person_of(city, stranger, "079195000013")
-    await deciding.claim(*of_desk(city), stranger, branch_id, version=None)
+    await deciding.claim(city.house.stand, stranger, branch_id, version=None)
     # Who represents an enterprise speaks for it, whoever files.
     async with house.db.connect() as conn:
         representative = await accounts.by_pin(conn, house.keys, "079180000014")

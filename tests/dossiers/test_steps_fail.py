@@ -12,7 +12,7 @@ from dossiers.messages import Decide
 from notifications import PostOffice
 from tests.dossiers import steps
 from tests.dossiers.test_at_once import whole
-from tests.dossiers.test_deciding import desk, officer_actor
+from tests.dossiers.test_deciding import officer_actor
 from tests.dossiers.test_lifecycle import WHY
 from tests.people import CityPeople
 
@@ -56,15 +56,13 @@ async def test_row_41_a_step_of_the_decision_fails(
     dossier = await steps.submitted(parent)
     branch_id = steps.branch(dossier, "birth")["id"]
     officer = await officer_actor(city, f"buoc-{list(STEPS).index(step)}-{int(after)}", "civil_status")
-    await deciding.claim(*desk(city), officer, branch_id, version=None)
+    await deciding.claim(house.stand, officer, branch_id, version=None)
     before = await parent.get(f"/v1/dossiers/{dossier['id']}", expect=200)
     told = await parent.get("/v1/me/messages", expect=200)
 
     async def decide() -> Any:
         asked = Decide(outcome="approved")
-        return await deciding.decide(
-            *desk(city), house.post_office, house.mandates, house.pins, officer, branch_id, asked, version=None
-        )
+        return await deciding.decide(house.stand, officer, branch_id, asked, version=None)
 
     owner, name, nth = STEPS[step]
     with monkeypatch.context() as patched:

@@ -1,0 +1,25 @@
+"""What the verbs of this room stand on: one thing, made by the house and handed to each of them first."""
+
+from dataclasses import dataclass
+
+from identity.mandates import Mandates
+from kit.db import Database
+from kit.keys import Keys
+from kit.settings import Settings
+from notifications import PostOffice
+from procedures import Catalogue
+from wires.population import PinIssuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """What the verbs stand on."""
+
+    db: Database
+    keys: Keys
+    catalogue: Catalogue
+    settings: Settings
+    post_office: PostOffice
+    mandates: Mandates
+    pins: PinIssuer | None
+    """Who gives a newborn its number; without one, births can be read, not registered."""
