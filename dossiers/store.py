@@ -22,7 +22,6 @@ from dossiers.tables import (
     dossier_parties,
     dossiers,
     invitations,
-    payments,
     replaced_results,
     results,
 )
@@ -576,30 +575,3 @@ _EVENT_COUNTS = "select id, event_count from dossiers where id = any(%s)"
 async def event_counts(conn: psycopg.AsyncConnection[Any], dossier_ids: Sequence[str]) -> dict[str, int]:
     """How many lines each history has."""
     return dict(await (await conn.execute(_EVENT_COUNTS, (list(dossier_ids),), prepare=True)).fetchall())
-
-
-async def add_payment(conn: AsyncConnection, row: dict[str, Any]) -> None:
-    await conn.execute(insert(payments).values(**row))
-
-
-async def payment(conn: AsyncConnection, order_id: str) -> Any | None:
-    return (await conn.execute(select(payments).where(payments.c.id == order_id))).one_or_none()
-
-
-async def payment_of(conn: AsyncConnection, dossier_id: str, branch: str) -> Any | None:
-    """The newest fee asked for on a branch."""
-    query = select(payments).where(payments.c.dossier_id == dossier_id, payments.c.branch == branch)
-    return (await conn.execute(query.order_by(payments.c.id.desc()).limit(1))).one_or_none()
-
-
-async def payments_of(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
-    """Every fee asked for on a dossier, the oldest first."""
-    return (
-        await conn.execute(select(payments).where(payments.c.dossier_id == dossier_id).order_by(payments.c.id))
-    ).all()
-
-
-async def paid(conn: AsyncConnection, order_id: str, *, reference: str, receipt: str, at: datetime) -> None:
-    await conn.execute(
-        update(payments).where(payments.c.id == order_id).values(reference=reference, receipt=receipt, paid_at=at)
-    )

@@ -173,7 +173,7 @@ def test_templates_have_no_inline_script_or_style() -> None:
 
 _ONLY_IN = {
     "litestar": re.compile(r"^(api|web)/|/http(_\w+)?\.py$|/http/"),
-    "sqlalchemy": re.compile(r"/tables\.py$|/store\.py$|^kit/db\.py$|^api/refusals\.py$|^api/health\.py$"),
+    "sqlalchemy": re.compile(r"/tables\.py$|/store(_\w+)?\.py$|^kit/db\.py$|^api/refusals\.py$|^api/health\.py$"),
     "paddleocr": re.compile(r"^ocr/engine\.py$"),
     "redis": re.compile(r"^kit/(valkey|engines)\.py$"),
     "face_recognition": re.compile(r"^identity/faces/dlib_eye\.py$"),
