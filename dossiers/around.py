@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import desk, moving, store_payments, views
+from dossiers import desk, moving, store_paying, views
 from dossiers.messages import Around, PaperTaken, Proof
 from identity import accounts
 from kit.actor import Actor
@@ -38,7 +38,7 @@ async def look(db: Database, keys: Keys, catalogue: Catalogue, actor: Actor, bra
             ],
             payments=[
                 views.payment(row)
-                for row in await store_payments.of_dossier(conn, work.dossier.id)
+                for row in await store_paying.payments_of(conn, work.dossier.id)
                 if row.branch == work.branch.name
             ],
         )

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import deciding, desk, known, moving, store, store_payments, telling, views, whose
+from dossiers import deciding, desk, known, moving, store, store_paying, telling, views, whose
 from dossiers.history import Happening
 from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
@@ -66,7 +66,7 @@ async def ask(
 
         order = ids.new_id("pay")
         row = {"id": order, "dossier_id": dossier.id, "branch": branch.name, "amount_dong": fee.amount_dong}
-        await store_payments.add(
+        await store_paying.add_payment(
             conn, {**row, "reason": to_json(fee.reason), "asked_by": actor.account_id, "asked_at": now}
         )
         wanted = {"reason": fee.reason.vi, "reason_en": fee.reason.en, "amount_dong": fee.amount_dong}
@@ -92,7 +92,7 @@ async def shown(
         side = await whose.side(conn, mandates, actor, behalf)
         dossier = await whose.filed(conn, side, dossier_id)
         await whose.record_read(conn, side, dossier)
-        row = await store_payments.newest(conn, dossier_id, branch)
+        row = await store_paying.payment_of(conn, dossier_id, branch)
         if row is None:
             raise PaymentUnknown
         waits = any(
@@ -116,7 +116,7 @@ async def of_dossier(
     """
     async with db.connect() as conn:
         await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
-        rows = await store_payments.of_dossier(conn, dossier_id)
+        rows = await store_paying.payments_of(conn, dossier_id)
         branches = await store.branches_of(conn, [dossier_id]) if rows else []
     waiting = {one.name for one in branches if one.state == "payment_requested"}
     newest = {row.branch: row.id for row in rows}
@@ -136,19 +136,19 @@ async def settle(db: Database, catalogue: Catalogue, paid: Paid) -> None:
     PaymentDiffers.
     """
     async with db.begin() as conn:
-        order = await store_payments.order(conn, paid.order_id)
+        order = await store_paying.payment(conn, paid.order_id)
         if order is None:
             raise PaymentUnknown
         dossier = await store.dossier(conn, order.dossier_id, lock=True)
         assert dossier is not None
-        order = await store_payments.order(conn, paid.order_id)
+        order = await store_paying.payment(conn, paid.order_id)
         assert order is not None, "orders never go"
         if paid.amount_dong != order.amount_dong:
             raise PaymentDiffers(paid=paid.amount_dong, amount=order.amount_dong)
         if order.paid_at is not None:
             return
         receipt = f"BL-{order.id.removeprefix('pay_').upper()}"
-        await store_payments.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
+        await store_paying.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
         await _go_on(conn, catalogue, dossier, order, receipt)
 
 
@@ -165,7 +165,7 @@ async def _go_on(
         facts = {"amount_dong": order.amount_dong, "receipt": receipt}
         return telling.done(payer, "pay", order.branch, title, said, step.before, step.after, **facts)
 
-    newest = await store_payments.newest(conn, dossier.id, order.branch)
+    newest = await store_paying.payment_of(conn, dossier.id, order.branch)
     waits = "pay" in bundles.allowed(catalogue.lifecycle, row.state)
     if waits and newest is not None and newest.id == order.id:
         await moving.move(conn, catalogue, held, Event(order.branch, "pay"), at=now, told=told, asked=None)

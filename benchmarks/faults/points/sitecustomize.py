@@ -32,16 +32,16 @@ def _after(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _commit(before: bool) -> Callable[[ModuleType], None]:
-    """Around the commit of the transaction that wrote a history: marked by what wrote it."""
+    """Around the commit of the transaction that wrote a submission: marked by what wrote it."""
 
     def patch(module: ModuleType) -> None:
         import psycopg
 
-        append, commit = module.append, psycopg.AsyncConnection.commit
+        submit, commit = module.submit, psycopg.AsyncConnection.commit
         writing: set[int] = set()
 
-        async def marked(conn: Any, events: Any) -> None:
-            await append(conn, events)
+        async def marked(conn: Any, *args: Any) -> None:
+            await submit(conn, *args)
             writing.add(id((await conn.get_raw_connection()).driver_connection))
 
         async def committed(self: Any) -> None:
@@ -53,7 +53,7 @@ def _commit(before: bool) -> Callable[[ModuleType], None]:
             if mine and not before:
                 _die()
 
-        module.append, psycopg.AsyncConnection.commit = marked, committed  # type: ignore[method-assign]
+        module.submit, psycopg.AsyncConnection.commit = marked, committed  # type: ignore[method-assign]
 
     return patch
 
@@ -68,7 +68,7 @@ def _wrap(name: str) -> Callable[[ModuleType], None]:
 
 
 POINTS: dict[str, tuple[str, Callable[[ModuleType], None]]] = {
-    "after-insert": ("dossiers.store", _wrap("append")),
+    "after-insert": ("dossiers.store", _wrap("submit")),
     "before-commit": ("dossiers.store", _commit(before=True)),
     "after-commit-before-reply": ("dossiers.store", _commit(before=False)),
     "after-outbox-read": ("notifications.store", _wrap("take_waiting")),

@@ -1,4 +1,4 @@
-"""The fees' SQL beside `store`: asked for, and paid."""
+"""SQL of fees: asked for, and paid."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,21 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers.tables import payments
 
 
-async def add(conn: AsyncConnection, row: dict[str, Any]) -> None:
+async def add_payment(conn: AsyncConnection, row: dict[str, Any]) -> None:
     await conn.execute(insert(payments).values(**row))
 
 
-async def order(conn: AsyncConnection, order_id: str) -> Any | None:
+async def payment(conn: AsyncConnection, order_id: str) -> Any | None:
     return (await conn.execute(select(payments).where(payments.c.id == order_id))).one_or_none()
 
 
-async def newest(conn: AsyncConnection, dossier_id: str, branch: str) -> Any | None:
+async def payment_of(conn: AsyncConnection, dossier_id: str, branch: str) -> Any | None:
     """The newest fee asked for on a branch."""
     query = select(payments).where(payments.c.dossier_id == dossier_id, payments.c.branch == branch)
     return (await conn.execute(query.order_by(payments.c.id.desc()).limit(1))).one_or_none()
 
 
-async def of_dossier(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
+async def payments_of(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
     """Every fee asked for on a dossier, the oldest first."""
     return (
         await conn.execute(select(payments).where(payments.c.dossier_id == dossier_id).order_by(payments.c.id))
