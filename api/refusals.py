@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from psycopg import DataError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -114,9 +115,20 @@ def refusal_of(error: Exception) -> Refusal:
         if kind is None:
             kind = Malformed if error.status_code in (400, 422) else Other
         return kind()
+    if _holds_a_nul(error):
+        return Malformed()
     if _storage_is_away(error):
         return Unavailable(retry_after_seconds=5)
     return Unexpected(request_id=logs.request_id.get())
+
+
+def _holds_a_nul(error: BaseException) -> bool:
+    """Text that no column takes, neither as it is nor within JSON; nothing of it was written."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    if isinstance(error, pg.UntranslatableCharacter):
+        return True
+    return isinstance(error, DataError) and "NUL (0x00)" in str(error)
 
 
 def _storage_is_away(error: BaseException | None) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from api import access
 from api.caller import Device, Pkce
+from tests.dossiers.test_lifecycle import WHY, desk, in_review
 from tests.people import ISSUER, CityPeople
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +62,16 @@ async def test_a_nul_in_a_path_or_query_is_no_500(city: CityPeople) -> None:
     """An id or a ward of %00 reached the database: 500."""
     await city.nobody.post("/v1/sign-ins/%00/code", json={"code": "123456"}, expect=410, code="sign-in-over")
     await city.nobody.get("/v1/offices?ward=%00", expect=400, code="malformed-request")
+
+
+async def test_a_nul_in_what_an_officer_writes_is_malformed(city: CityPeople) -> None:
+    """A NUL in a reason or a name reached the database, as text or within JSON: 500."""
+    dossier = await in_review(city)
+    officer = await city.signed_in("residence")
+    odd = {"reason": f"{WHY}\0"}
+    for verb in ("stop", "return-to-queue", "escalation"):
+        await officer.post(f"{desk(dossier)}/{verb}", json=odd, expect=400, code="malformed-request")
+    await officer.post(f"{desk(dossier)}/stop", json={"reason": WHY}, expect=201)
 
 
 async def test_a_large_photo_never_lies_on_the_disk(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:
