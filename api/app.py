@@ -227,7 +227,7 @@ def from_environment() -> Litestar:
 
 
 def _dependencies() -> dict[str, Provide]:
-    """Handlers receive what the house holds by the field's name, what the verbs of the dossiers `stand` on, and the caller as `actor` and `address`."""
+    """Handlers receive what the house holds by the field's name, the `stand` of the dossiers, and the caller as `actor` and `address`."""
 
     def part(name: str) -> Callable[[Request[Any, Any, Any]], Any]:
         def give(request: Request[Any, Any, Any]) -> Any:

@@ -159,22 +159,13 @@ class City:
     async def _template(self, procedure: str) -> str:
         house = self.house
         asked = OpenDraft(procedure=procedure, options=Options())
-        opened = await drafting.open_draft(house.db, house.keys, house.catalogue, house.mandates, self.owner, asked)
+        opened = await drafting.open_draft(house.stand, self.owner, asked)
         fields = {
             path: value
             for path, value in ANSWERS.items()
             if procedure == GROUP or not path.startswith(("residence.", "insurance."))
         }
-        await drafting.change_form(
-            house.db,
-            house.keys,
-            house.catalogue,
-            house.mandates,
-            self.owner,
-            opened.id,
-            ChangeForm(fields=fields),
-            version=None,
-        )
+        await drafting.change_form(house.stand, self.owner, opened.id, ChangeForm(fields=fields), version=None)
         with self.town.connect() as conn:
             hand_in(conn, opened.id)
         return opened.id
@@ -282,10 +273,7 @@ async def one_day(
                 code = msgspec.json.decode(said)["receipt_code"]
             else:
                 house = city.house
-                done = await submitting.submit(
-                    house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates,
-                    city.owner, draft, key=os.urandom(16).hex(), version=None,
-                )  # fmt: skip
+                done = await submitting.submit(house.stand, city.owner, draft, key=os.urandom(16).hex(), version=None)
                 code = done.receipt_code
             began = time.perf_counter()
             status, said = await line.post(*lookup(code))

@@ -76,11 +76,9 @@ async def measure(town: Town, times: int, progress: Progress) -> list[Row]:
     async with open_house(town._settings(town.urls)) as house:
         city = City(town, house)
         await city.furnish()
-        at = (house.db, house.keys, house.catalogue, house.settings)
 
         def submit(draft: str) -> Awaitable[Any]:
-            more = (house.post_office, house.mandates, city.owner, draft)
-            return submitting.submit(*at, *more, key=os.urandom(16).hex(), version=None)
+            return submitting.submit(house.stand, city.owner, draft, key=os.urandom(16).hex(), version=None)
 
         for name, procedure in (("submit a birth", BIRTH), ("submit a linked group", GROUP)):
             told(name, await of([submit(draft) for draft in city.drafts(procedure, times + _WARM)]))

@@ -11,11 +11,11 @@ from dossiers import answering, moving, store, submitting, views, whose
 from dossiers.history import seal
 from dossiers.messages import Dossier, Request, Supplement
 from dossiers.refusals import Stale, SupplementIncomplete
+from dossiers.standing import Stand
 from dossiers.whose import Side
-from identity.mandates import Mandates
 from kit import idempotency
 from kit.actor import Actor
-from kit.db import Database, raw
+from kit.db import raw
 from kit.refusal import Fault, fault
 from procedures import Catalogue
 
@@ -23,9 +23,7 @@ Verb = Callable[[AsyncConnection, moving.Graph, Side], Awaitable[None]]
 
 
 async def amend(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     verb: Verb,
@@ -41,10 +39,10 @@ async def amend(
     Raises what `whose.filed` does, Stale, what the verb refuses, and the kit's refusals about the key.
     """
     assert actor.account_id is not None
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         if key is None:
-            await _do(conn, catalogue, side, dossier_id, verb, version)
+            await _do(stand, conn, side, dossier_id, verb, version)
         else:
             async with idempotency.once(
                 await raw(conn),
@@ -54,20 +52,20 @@ async def amend(
                 body_digest=hashlib.sha256(msgspec.json.encode(asked, order="sorted")).digest(),
             ) as slot:
                 if slot.reply is None:
-                    await _do(conn, catalogue, side, dossier_id, verb, version)
+                    await _do(stand, conn, side, dossier_id, verb, version)
                     slot.keep({"id": dossier_id})
         row = await whose.filed(conn, side, dossier_id)
         await whose.record_read(conn, side, row)
-        return await views.dossier(conn, catalogue, row)
+        return await views.dossier(conn, stand.catalogue, row)
 
 
 async def _do(
-    conn: AsyncConnection, catalogue: Catalogue, side: Side, dossier_id: str, verb: Verb, version: int | None
+    stand: Stand, conn: AsyncConnection, side: Side, dossier_id: str, verb: Verb, version: int | None
 ) -> None:
     row = await whose.filed(conn, side, dossier_id, lock=True)
     if version is not None and version != row.version:
         raise Stale(version=row.version)
-    await verb(conn, await moving.graph(conn, catalogue, row), side)
+    await verb(conn, await moving.graph(conn, stand.catalogue, row), side)
 
 
 async def give(

@@ -36,14 +36,7 @@ async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
             raise LevelTooLow(level=item.level_to_file)
         await reads.record(conn, actor, "counter", found.id)
     citizen = _citizen(found)
-    draft = await drafting.open_draft(
-        stand.db,
-        stand.keys,
-        stand.catalogue,
-        stand.mandates,
-        citizen,
-        OpenDraft(procedure=asked.procedure, options=asked.options),
-    )
+    draft = await drafting.open_draft(stand, citizen, OpenDraft(procedure=asked.procedure, options=asked.options))
     async with stand.db.begin() as conn:
         how = {"office_id": actor.office_id, "officer_id": actor.account_id, "at": clock.now().isoformat()}
         await store_desk.set_assisted(conn, draft.id, how)
@@ -85,9 +78,7 @@ async def change_form(
 ) -> Dossier:
     """As the citizen says. Raises what `show` and `drafting.change_form` do."""
     citizen = await _for(stand, actor, dossier_id)
-    return await drafting.change_form(
-        stand.db, stand.keys, stand.catalogue, stand.mandates, citizen, dossier_id, asked, version=version
-    )
+    return await drafting.change_form(stand, citizen, dossier_id, asked, version=version)
 
 
 async def scan(stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, kind: str, data: bytes) -> Dossier:
@@ -97,9 +88,7 @@ async def scan(stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, kind
     assert citizen.account_id is not None
     upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=data)
     asked = AttachDocument(upload_id=upload.id)
-    return await drafting.attach_document(
-        stand.db, stand.catalogue, stand.mandates, citizen, dossier_id, kind, asked, version=None
-    )
+    return await drafting.attach_document(stand, citizen, dossier_id, kind, asked, version=None)
 
 
 async def ask_to_confirm(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
@@ -137,18 +126,7 @@ async def submit_signed(
             await store_desk.set_assisted(
                 conn, dossier_id, {**row.assisted, "officer_id": actor.account_id, "signature": signature}
             )
-    return await submitting.submit(
-        stand.db,
-        stand.keys,
-        stand.catalogue,
-        stand.settings,
-        stand.post_office,
-        stand.mandates,
-        citizen,
-        dossier_id,
-        key=key,
-        version=None,
-    )
+    return await submitting.submit(stand, citizen, dossier_id, key=key, version=None)
 
 
 async def _for(stand: Stand, actor: Actor, dossier_id: str, *, also_submitted: bool = False) -> Actor:

@@ -17,16 +17,13 @@ from dossiers.messages import (
     Supplement,
 )
 from dossiers.refusals import InvitationUnknown
+from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity import accounts
-from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
 from kit.keys import Keys
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, Procedure, bundles
 from procedures.bundles import Event, Transition
 from procedures.messages import Field, Form
@@ -34,15 +31,13 @@ from procedures.messages import Field, Form
 _LISTED = 50
 
 
-async def invitations(
-    db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, actor: Actor, *, behalf: str | None = None
-) -> InvitationList:
+async def invitations(stand: Stand, actor: Actor, *, behalf: str | None = None) -> InvitationList:
     """The open questions to the caller, by the number their own account proved; with `behalf` those to the ward they act for."""
-    async with db.snapshot() as conn:
-        side = await whose.side(conn, mandates, actor, behalf)
-        pin = await _number(conn, keys, side)
+    async with stand.db.snapshot() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf)
+        pin = await _number(conn, stand.keys, side)
         rows = await store.invitations_to(conn, pin, limit=_LISTED) if pin is not None else []
-    return InvitationList(invitations=[_shown(catalogue, row) for row in rows if _may_answer(side, row)])
+    return InvitationList(invitations=[_shown(stand.catalogue, row) for row in rows if _may_answer(side, row)])
 
 
 async def _number(conn: AsyncConnection, keys: Keys, side: Side) -> str | None:
@@ -94,26 +89,16 @@ def _said(form: Form, field: Field, value: Any) -> Words:
 
 
 async def answer(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    invitation_id: str,
-    asked: AnswerInvitation,
-    *,
-    behalf: str | None = None,
+    stand: Stand, actor: Actor, invitation_id: str, asked: AnswerInvitation, *, behalf: str | None = None
 ) -> Answered:
     """Agreed, a branch that waited for it begins; declined, it ends alone, and can be filed again otherwise.
 
     The same answer again changes nothing. Raises InvitationUnknown for somebody else's as for a missing one.
     """
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         found = await store.invitation(conn, invitation_id)
-        if found is None or found.pin != await _number(conn, keys, side):
+        if found is None or found.pin != await _number(conn, stand.keys, side):
             raise InvitationUnknown
         dossier = await store.dossier(conn, found.dossier_id, lock=True)
         assert dossier is not None
@@ -126,7 +111,7 @@ async def answer(
             return Answered(answer=wanted)
         if found.answer is not None:
             raise InvitationUnknown
-        held, now = await moving.graph(conn, catalogue, dossier), clock.now()
+        held, now = await moving.graph(conn, stand.catalogue, dossier), clock.now()
         await store.answer_invitation(conn, dossier.id, found.branch, wanted, now)
         title, state = held.procedures[found.branch].name, held.row(found.branch).state
         said = (
@@ -144,20 +129,16 @@ async def answer(
             await telling.record(conn, dossier, [line], at=now, status=dossier.status)
             return Answered(answer=wanted)
         event = Event(found.branch, "confirm" if wanted == "agreed" else "decline")
-        await moving.move(conn, catalogue, held, event, at=now, told=told)
+        await moving.move(conn, stand.catalogue, held, event, at=now, told=told)
         if wanted == "declined":
-            messenger = await telling.messenger(
-                conn, keys, post_office, settings, mandates, catalogue.lifecycle, dossier
-            )
+            messenger = await telling.messenger(stand, conn, dossier)
             row = held.row(found.branch)
             await messenger.branch_ended(conn, row.id, title, "declined", cause=row.version)
         return Answered(answer=wanted)
 
 
 async def on_paper(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     branch: str,
@@ -173,13 +154,13 @@ async def on_paper(
     """
 
     async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
-        bundles.act(catalogue.lifecycle, branch, held.row(branch).state, "confirm_on_paper")
+        bundles.act(stand.catalogue.lifecycle, branch, held.row(branch).state, "confirm_on_paper")
         rule, title, now = held.procedures[branch].confirmation, held.procedures[branch].name, clock.now()
         assert rule is not None, "only such a branch is ever held"
         given = Supplement(
             fields={rule.paper_answer.field: rule.paper_answer.value}, documents={rule.paper: asked.upload_id}
         )
-        facts = await amending.give(conn, catalogue, side, held, given)
+        facts = await amending.give(conn, stand.catalogue, side, held, given)
         await store.answer_invitation(conn, dossier_id, branch, "on_paper", now)
 
         def told(step: Transition) -> Happening:
@@ -189,9 +170,9 @@ async def on_paper(
             )
             return telling.done(actor, "confirm_on_paper", branch, title, said, step.before, step.after, **facts)
 
-        await moving.move(conn, catalogue, held, Event(branch, "confirm_on_paper"), at=now, told=told)
+        await moving.move(conn, stand.catalogue, held, Event(branch, "confirm_on_paper"), at=now, told=told)
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route=f"branches/{branch}/consent-on-paper", asked=asked, behalf=behalf, key=key, version=version,
     )  # fmt: skip

@@ -11,19 +11,16 @@ from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import CorrectedInRegister, ReasonMissing
 from dossiers.standing import Stand
 from dossiers.whose import Side
-from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
+from kit.db import to_json
 from kit.refusal import Words
-from procedures import Catalogue, bundles
+from procedures import bundles
 from procedures.bundles import Event, Transition
 
 
 async def report(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     branch: str,
@@ -47,10 +44,10 @@ async def report(
             )
             return telling.done(actor, "ask_correction", branch, title, said, step.before, step.after)
 
-        await moving.move(conn, catalogue, held, Event(branch, "ask_correction"), at=clock.now(), told=told)
+        await moving.move(conn, stand.catalogue, held, Event(branch, "ask_correction"), at=clock.now(), told=told)
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route=f"branches/{branch}/correction", asked=asked, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
@@ -114,9 +111,7 @@ async def _settle(
         conn, stand.catalogue, work.graph, Event(branch.name, action), at=now, told=told,
         claimed_by=me, claimed_at=now, decided_by=me, **changes,
     )  # fmt: skip
-    messenger = await telling.messenger(
-        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
-    )
+    messenger = await telling.messenger(stand, conn, work.dossier)
     await messenger.result_reviewed(conn, branch.id, title, "approved", cause=branch.version)
 
 

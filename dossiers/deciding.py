@@ -274,9 +274,7 @@ async def tell(
     stand: Stand, conn: AsyncConnection, work: Work, steps: Sequence[Transition], given: dict[str, Any]
 ) -> None:
     """Messages of a branch that ended, and of those that ended or wait because of it."""
-    messenger = await telling.messenger(
-        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
-    )
+    messenger = await telling.messenger(stand, conn, work.dossier)
     kind = work.procedure.result.kind
     if steps[0].after == "approved" and kind == outcomes.BirthCertificate.kind and len(steps) > 1:
         await messenger.birth_registered(conn, work.branch.id)

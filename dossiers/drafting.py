@@ -20,14 +20,13 @@ from dossiers.refusals import (
     NotLocked,
     Stale,
 )
+from dossiers.standing import Stand
 from dossiers.submitting import faults_of
 from dossiers.whose import Side
 from identity import accounts
-from identity.mandates import Mandates
 from kit import clock, idempotency, ids, names
 from kit.actor import Actor, InsufficientLevel
-from kit.db import Database, raw, to_json
-from kit.keys import Keys
+from kit.db import raw, to_json
 from kit.refusal import Fault, fault
 from procedures import Bundle, Catalogue, bundles, forms
 
@@ -35,15 +34,7 @@ _OPEN = "POST /v1/dossiers"
 
 
 async def open_draft(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    asked: OpenDraft,
-    *,
-    behalf: str | None = None,
-    key: str | None = None,
+    stand: Stand, actor: Actor, asked: OpenDraft, *, behalf: str | None = None, key: str | None = None
 ) -> Dossier:
     """A draft with every field filled that an authority, the card or the account can fill.
 
@@ -53,33 +44,32 @@ async def open_draft(
     assert actor.account_id is not None
     now = clock.now()
     today = now.astimezone(clock.CITY).date()
-    item = catalogue.find(asked.procedure, today)
+    item = stand.catalogue.find(asked.procedure, today)
     if actor.level < item.level_to_file:
         raise InsufficientLevel.of(actor, item.level_to_file)
     accounts.refuse_stale(actor, "file", item.key)
     wanted = asked.options.branches
     branches = list(bundles.choose(item, wanted)) if isinstance(item, Bundle) else [item.key]
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         side.refuse_filing(item)
         if key is None:
-            return await _open(conn, keys, catalogue, side, item, asked, branches, now)
+            return await _open(stand, conn, side, item, asked, branches, now)
         body = hashlib.sha256(msgspec.json.encode((asked, behalf))).digest()
         async with idempotency.once(
             await raw(conn), scope=actor.account_id, route=_OPEN, key=idempotency.checked(key), body_digest=body
         ) as slot:
             if slot.reply is not None:
                 row = await whose.owned(conn, side, slot.reply["id"])
-                return await _shown(conn, catalogue, row.id)
-            opened = await _open(conn, keys, catalogue, side, item, asked, branches, now)
+                return await _shown(conn, stand.catalogue, row.id)
+            opened = await _open(stand, conn, side, item, asked, branches, now)
             slot.keep({"id": opened.id})
             return opened
 
 
 async def _open(
+    stand: Stand,
     conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
     side: Side,
     item: views.Item,
     asked: OpenDraft,
@@ -87,7 +77,7 @@ async def _open(
     now: datetime,
 ) -> Dossier:
     sources = await known.sources(
-        conn, keys, side, relation=asked.options.relation, of_marriage=asked.options.of_marriage
+        conn, stand.keys, side, relation=asked.options.relation, of_marriage=asked.options.of_marriage
     )
     today = now.astimezone(clock.CITY).date()
     form = known.fill(item.form, sources, {}, today=today, branches=branches)
@@ -108,14 +98,11 @@ async def _open(
             "changed_at": now,
         },
     )
-    return await _shown(conn, catalogue, dossier_id)
+    return await _shown(conn, stand.catalogue, dossier_id)
 
 
 async def change_form(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     asked: ChangeForm,
@@ -130,14 +117,14 @@ async def change_form(
     those, the change is made all the same.
     """
     changes = {} if asked.fields is UNSET else as_kept(asked.fields)
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await draft(conn, side, dossier_id, version=None)
         if version is not None and version != row.version:
             conflicts = _conflicts(row, changes, version)
             if conflicts or not merging:
                 raise Stale(version=row.version, faults=conflicts)
-        item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
+        item, today, branches = views.item_of(stand.catalogue, row), clock.today(), views.chosen_of(row)
         options: dict[str, Any] = dict(row.options)
         if asked.ward is not UNSET:
             options["ward"] = asked.ward
@@ -149,62 +136,46 @@ async def change_form(
             path: {"value": value, "source": "citizen", "locked": False} for path, value in changes.items()
         }
         relation: str | None = options["relation"]
-        sources = await known.sources(conn, keys, side, relation=relation, of_marriage=options["of_marriage"])
+        sources = await known.sources(conn, stand.keys, side, relation=relation, of_marriage=options["of_marriage"])
         form = known.fill(item.form, sources, stored, today=today, branches=branches)
         form = known.dated(form, row.form, row.version + 1)
         await store.change_draft(conn, dossier_id, form=to_json(form), options=options, at=clock.now())
-        return await _shown(conn, catalogue, dossier_id)
+        return await _shown(conn, stand.catalogue, dossier_id)
 
 
 async def contest(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    asked: ContestField,
-    *,
-    behalf: str | None = None,
-    version: int | None,
+    stand: Stand, actor: Actor, dossier_id: str, asked: ContestField, *, behalf: str | None = None, version: int | None
 ) -> Dossier:
     """Records that a value an authority vouches for is wrong; the officer sees it beside that value.
 
     Raises NotLocked for what can be changed, FormRefused for a value of no possible shape, Stale, AlreadySubmitted.
     """
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await draft(conn, side, dossier_id, version=version)
         answer = row.form.get(asked.field)
         if answer is None or not answer["locked"]:
             raise NotLocked(field=asked.field)
-        value, form = forms.composed(asked.value), views.item_of(catalogue, row).form
+        value, form = forms.composed(asked.value), views.item_of(stand.catalogue, row).form
         if value is not None:
             field = fields_of(form)[asked.field]
             if faults := forms.shape_faults(field, value, path=asked.field, lists=form.lists):
                 raise FormRefused(faults=faults)
         said = {"reason": names.nfc(asked.reason), "value": value, "at": clock.now().isoformat()}
-        return await _answer_changed(conn, catalogue, row, asked.field, {**answer, "contested": said})
+        return await _answer_changed(conn, stand.catalogue, row, asked.field, {**answer, "contested": said})
 
 
 async def uncontest(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    field: str,
-    *,
-    behalf: str | None = None,
-    version: int | None,
+    stand: Stand, actor: Actor, dossier_id: str, field: str, *, behalf: str | None = None, version: int | None
 ) -> Dossier:
     """The value is right after all. Raises NotContested, Stale, AlreadySubmitted."""
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await draft(conn, side, dossier_id, version=version)
         answer = dict(row.form.get(field, {}))
         if answer.pop("contested", None) is None:
             raise NotContested(field=field)
-        return await _answer_changed(conn, catalogue, row, field, answer)
+        return await _answer_changed(conn, stand.catalogue, row, field, answer)
 
 
 async def _answer_changed(
@@ -216,9 +187,7 @@ async def _answer_changed(
 
 
 async def attach_document(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     kind: str,
@@ -228,33 +197,25 @@ async def attach_document(
     version: int | None,
 ) -> Dossier:
     """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await draft(conn, side, dossier_id, version=version)
-        await attach(conn, catalogue, side, row, kind, asked.upload_id)
+        await attach(conn, stand.catalogue, side, row, kind, asked.upload_id)
         await store.touch(conn, dossier_id, clock.now())
-        return await _shown(conn, catalogue, dossier_id)
+        return await _shown(conn, stand.catalogue, dossier_id)
 
 
 async def detach_document(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    kind: str,
-    *,
-    behalf: str | None = None,
-    version: int | None,
+    stand: Stand, actor: Actor, dossier_id: str, kind: str, *, behalf: str | None = None, version: int | None
 ) -> Dossier:
     """The draft no longer holds this paper. Raises DocumentUnknown."""
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         await draft(conn, side, dossier_id, version=version)
         if not await store.drop_document(conn, dossier_id, kind):
             raise DocumentUnknown(kind=kind)
         await store.touch(conn, dossier_id, clock.now())
-        return await _shown(conn, catalogue, dossier_id)
+        return await _shown(conn, stand.catalogue, dossier_id)
 
 
 async def draft(conn: AsyncConnection, side: Side, dossier_id: str, *, version: int | None) -> views.Row:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from dossiers import live, receipt_codes, store, views
 from dossiers.messages import FoundByFace, LookUp, Status, StatusOfFound
 from dossiers.refusals import FaceNotFound, LookupFailed
+from dossiers.standing import Stand
 from dossiers.submitting import second_fact
 from identity import faces as face_room
 from identity import offices
@@ -12,19 +13,16 @@ from identity.consents import reads
 from identity.faces import FACE_ON_PHONE, FIND_MY_DOSSIER, Consent, FaceConsentMissing, FaceStore
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
 from kit.limits import Limits
 from kit.pool import InferencePool
-from kit.settings import Settings
 from kit.valkey import Valkey
-from procedures import Catalogue
 
 _LISTED = 20
 # People come to a kiosk to hear that it is ready.
 _SHOWN_AFTER_END = timedelta(days=30)
 
 
-async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, address: str, asked: LookUp) -> Status:
+async def by_receipt_code(stand: Stand, limits: Limits, address: str, asked: LookUp) -> Status:
     """How a dossier stands. Raises LookupFailed alike for a wrong day, a wrong code and a missing dossier; TooMany."""
     await limits.hit("lookup", address)
     code = receipt_codes.parse(asked.receipt_code) or ""
@@ -32,21 +30,19 @@ async def by_receipt_code(db: Database, catalogue: Catalogue, limits: Limits, ad
     await limits.hit("lookup-code", code or asked.receipt_code)
     # Hashed whether or not there is such a code, and asked as one question: a wrong day and a missing dossier cost alike.
     fact = second_fact(code, asked.date_of_birth.isoformat())
-    async with db.direct() as conn:
+    async with stand.db.direct() as conn:
         standing = await store.standing_by_code(conn, code, fact)
     if standing is None:
         raise LookupFailed
-    return views.standing(catalogue, standing, clock.now())
+    return views.standing(stand.catalogue, standing, clock.now())
 
 
 async def by_face(
-    db: Database,
-    catalogue: Catalogue,
+    stand: Stand,
     faces: FaceStore,
     pool: InferencePool,
     limits: Limits,
     valkey: Valkey,
-    settings: Settings,
     actor: Actor,
     selfie: bytes,
     burst: live.Burst | None = None,
@@ -58,30 +54,28 @@ async def by_face(
     assert actor.client_id is not None
     assert actor.office_id is not None
     await limits.hit("face", actor.client_id)
-    answered = await live.take(valkey, actor, burst, settings.environment)
+    answered = await live.take(valkey, actor, burst, stand.settings.environment)
     description = await pool.run(face_room.describe, selfie)
     if answered is not None:
         await live.refuse_unlike(pool, faces, description, answered, purpose=FIND_MY_DOSSIER)
-    async with db.snapshot() as conn:
+    async with stand.db.snapshot() as conn:
         ward_code = (await offices.office(conn, actor.office_id)).ward_code
         people = await store.accounts_with_dossiers(conn, ward_code=ward_code, ended_since=_ended_since())
     found = await faces.find(description, among=people)
     if found is None:
         raise FaceNotFound
-    shown = await _of_account(db, catalogue, found.ref, ward_code)
-    async with db.begin() as conn:
+    shown = await _of_account(stand, found.ref, ward_code)
+    async with stand.db.begin() as conn:
         await reads.record(conn, actor, "face", found.ref)
     return shown
 
 
 async def by_own_face(
-    db: Database,
-    catalogue: Catalogue,
+    stand: Stand,
     faces: FaceStore,
     pool: InferencePool,
     limits: Limits,
     valkey: Valkey,
-    settings: Settings,
     actor: Actor,
     selfie: bytes,
     burst: live.Burst | None,
@@ -100,9 +94,9 @@ async def by_own_face(
         raise FaceConsentMissing(
             purpose=FACE_ON_PHONE.purpose, words_vi=FACE_ON_PHONE.text.vi, words_en=FACE_ON_PHONE.text.en
         )
-    async with db.snapshot() as conn:
+    async with stand.db.snapshot() as conn:
         ward_code = (await offices.office(conn, office_id)).ward_code
-    answered = await live.take(valkey, actor, burst, settings.environment)
+    answered = await live.take(valkey, actor, burst, stand.settings.environment)
     allowed = Consent(purpose=FACE_ON_PHONE.purpose, wording=FACE_ON_PHONE.name, given_at=clock.now())
     await faces.note_consent(actor.account_id, allowed)
     description = await pool.run(face_room.describe, selfie)
@@ -111,24 +105,24 @@ async def by_own_face(
     found = await faces.find(description, among=[actor.account_id], purpose=allowed.purpose)
     if found is None:
         raise FaceNotFound
-    return await _of_account(db, catalogue, found.ref, ward_code)
+    return await _of_account(stand, found.ref, ward_code)
 
 
 def _ended_since() -> datetime:
     return clock.now() - _SHOWN_AFTER_END
 
 
-async def _of_account(db: Database, catalogue: Catalogue, account_id: str, ward_code: str) -> FoundByFace:
+async def _of_account(stand: Stand, account_id: str, ward_code: str) -> FoundByFace:
     """What may be shown of whoever was found, masked. Refuses FaceNotFound when there is nothing."""
     now = clock.now()
-    async with db.snapshot() as conn:
+    async with stand.db.snapshot() as conn:
         rows = await store.dossiers_in_hand(
             conn, account_id=account_id, ward_code=ward_code, ended_since=_ended_since(), limit=_LISTED
         )
         branches = await store.branches_of(conn, [row.id for row in rows])
     if not rows:
         raise FaceNotFound
-    said = [views.summary(catalogue, row, [b for b in branches if b.dossier_id == row.id], now) for row in rows]
+    said = [views.summary(stand.catalogue, row, [b for b in branches if b.dossier_id == row.id], now) for row in rows]
     return FoundByFace(
         dossiers=[
             StatusOfFound(

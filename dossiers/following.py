@@ -8,69 +8,47 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import history, issuing, known, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
+from dossiers.standing import Stand
 from dossiers.submitting import faults_of
 from identity import accounts
 from identity.consents import reads
 from identity.consents.reads import listing
 from identity.consents.reads.messages import DataReads
-from identity.mandates import Mandates
 from kit import clock
 from kit.actor import Actor
-from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import Words
 from kit.seals import Seals
-from kit.settings import Settings
-from procedures import Catalogue
 
 _LISTED = 100
 
 
-async def dossier(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    *,
-    behalf: str | None = None,
-) -> Dossier:
+async def dossier(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> Dossier:
     """Raises DossierUnknown for strangers as for what is not there; with a mandate what `whose` refuses."""
-    async with db.snapshot() as conn:
-        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
-        faults = await faults_of(conn, catalogue, row) if row.status == "draft" else []
-        found = await views.dossier(conn, catalogue, row, faults=faults)
+    async with stand.db.snapshot() as conn:
+        row = await _followed(stand, conn, actor, dossier_id, behalf)
+        faults = await faults_of(conn, stand.catalogue, row) if row.status == "draft" else []
+        found = await views.dossier(conn, stand.catalogue, row, faults=faults)
         await conn.commit()
     return found
 
 
-async def may_change(db: Database, mandates: Mandates, actor: Actor, dossier_id: str) -> bool:
+async def may_change(stand: Stand, actor: Actor, dossier_id: str) -> bool:
     """Whether the caller filed this dossier; others whom it names follow it, and change nothing."""
-    async with db.connect() as conn:
+    async with stand.db.connect() as conn:
         try:
-            await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
+            await whose.filed(conn, await whose.side(conn, stand.mandates, actor, None), dossier_id)
         except DossierUnknown:
             return False
         return True
 
 
-async def dossiers(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    *,
-    pin: str | None,
-    behalf: str | None = None,
-) -> DossierList:
+async def dossiers(stand: Stand, actor: Actor, *, pin: str | None, behalf: str | None = None) -> DossierList:
     """The caller's own and those that name them; with `pin` those of that person, which can only be the caller; with `behalf` those of
     whom the caller acts for, as far as the mandate goes."""
     assert actor.account_id is not None
-    async with db.snapshot() as conn:
-        side = await whose.side(conn, mandates, actor, behalf)
-        me = await accounts.account(conn, keys, actor.account_id)
+    async with stand.db.snapshot() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf)
+        me = await accounts.account(conn, stand.keys, actor.account_id)
         if pin is not None and pin != me.pin:
             return DossierList(dossiers=[])
         if side.acting is None:
@@ -89,28 +67,26 @@ async def dossiers(
             by_dossier[branch.dossier_id].append(branch)
     if side.acting is not None:
         # One row a day: two lists at once meet in it, which a snapshot would not bear.
-        async with db.begin() as conn:
+        async with stand.db.begin() as conn:
             filed = [whose.read_of(row) for row in rows if row.status != "draft"]
             await reads.record_many(conn, actor, "mandate", filed)
     now = clock.now()
-    return DossierList(dossiers=[views.summary(catalogue, row, by_dossier[row.id], now) for row in rows])
+    return DossierList(dossiers=[views.summary(stand.catalogue, row, by_dossier[row.id], now) for row in rows])
 
 
-async def who_read(db: Database, keys: Keys, actor: Actor, *, before: str | None) -> DataReads:
+async def who_read(stand: Stand, actor: Actor, *, before: str | None) -> DataReads:
     """Who read the caller's data, and the dossiers that name them."""
     assert actor.account_id is not None
-    async with db.snapshot() as conn:
-        me = await accounts.account(conn, keys, actor.account_id)
+    async with stand.db.snapshot() as conn:
+        me = await accounts.account(conn, stand.keys, actor.account_id)
         naming = await store.naming(conn, me.pin) if me.pin is not None and actor.level >= whose.PARTY_LEVEL else []
         return await listing.of_person(conn, me.id, dossier_ids=naming, before=before)
 
 
-async def history_of(
-    db: Database, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, *, behalf: str | None = None
-) -> History:
+async def history_of(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> History:
     """Every line with its hashes, and whether the chain still holds."""
-    async with db.snapshot() as conn:
-        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
+    async with stand.db.snapshot() as conn:
+        row = await _followed(stand, conn, actor, dossier_id, behalf)
         events = await store.events_of(conn, dossier_id)
         await conn.commit()
     lines = [
@@ -132,55 +108,34 @@ async def history_of(
 
 
 async def result(
-    db: Database,
-    keys: Keys,
-    settings: Settings,
-    seals: Seals | None,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    branch: str,
-    *,
-    behalf: str | None = None,
+    stand: Stand, seals: Seals | None, actor: Actor, dossier_id: str, branch: str, *, behalf: str | None = None
 ) -> bytes:
     """A result's PDF. Raises DossierUnknown and what `issuing.paper` raises."""
-    async with db.snapshot() as conn:
-        await _followed(conn, keys, mandates, actor, dossier_id, behalf)
+    async with stand.db.snapshot() as conn:
+        await _followed(stand, conn, actor, dossier_id, behalf)
         await conn.commit()
-    return await issuing.paper(db, settings, seals, dossier_id, branch)
+    return await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch)
 
 
-async def receipt(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    *,
-    behalf: str | None = None,
-) -> bytes:
+async def receipt(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> bytes:
     """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
-    async with db.snapshot() as conn:
-        row = await _followed(conn, keys, mandates, actor, dossier_id, behalf)
+    async with stand.db.snapshot() as conn:
+        row = await _followed(stand, conn, actor, dossier_id, behalf)
         if row.status == "draft":
             raise ResultUnknown
         rows = await store.branches_of(conn, [row.id])
-        data = await _receipt(conn, catalogue, settings, row, rows)
+        data = await _receipt(stand, conn, row, rows)
         await conn.commit()
-    return await asyncio.to_thread(papers.receipt, data, specimen=issuing.specimens(settings))
+    return await asyncio.to_thread(papers.receipt, data, specimen=issuing.specimens(stand.settings))
 
 
-async def _receipt(
-    conn: AsyncConnection, catalogue: Catalogue, settings: Settings, row: views.Row, rows: list[views.Row]
-) -> papers.Receipt:
-    item = views.item_of(catalogue, row)
-    procedures = views.procedures_of(catalogue, item, row)
+async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: list[views.Row]) -> papers.Receipt:
+    item = views.item_of(stand.catalogue, row)
+    procedures = views.procedures_of(stand.catalogue, item, row)
     places = await views.offices_of(conn, rows)
     values = known.values_of(row.form)
     requester, copies = values.get("requester", {}), values.get("copies", {})
-    fees = catalogue.fees_of(
+    fees = stand.catalogue.fees_of(
         item,
         row.submitted_at.astimezone(clock.CITY).date(),
         "online",
@@ -188,9 +143,9 @@ async def _receipt(
         copies=copies.get("count", 0),
         chosen=views.chosen_of(row),
     )
-    documents = views.document_views(catalogue, item, row, await store.documents_of(conn, row.id))
+    documents = views.document_views(stand.catalogue, item, row, await store.documents_of(conn, row.id))
     return papers.Receipt(
-        office=views.letterhead(places[rows[0].office_id], settings),
+        office=views.letterhead(places[rows[0].office_id], stand.settings),
         receipt_code=row.receipt_code,
         applicant=requester["full_name"] if row.behalf is None else row.behalf["principal"]["name"],
         filed_by=None if row.behalf is None else row.behalf["filed_by"],
@@ -211,20 +166,18 @@ async def _receipt(
         promised_at=row.promised_at,
         delivery=copies.get("delivery", "online"),
         fee_dong=sum(fee.amount_dong for fee in fees.values()),
-        lookup_url=f"{settings.public_url}/d/{row.receipt_code}",
+        lookup_url=f"{stand.settings.public_url}/d/{row.receipt_code}",
     )
 
 
-async def refuse_strangers(
-    db: Database, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, *, behalf: str | None = None
-) -> None:
+async def refuse_strangers(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> None:
     """Raises DossierUnknown for whoever may not follow this dossier, and with a mandate what `whose` refuses."""
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf)
-        await whose.followed(conn, keys, side, dossier_id, polled=True)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf)
+        await whose.followed(conn, stand.keys, side, dossier_id, polled=True)
 
 
 async def _followed(
-    conn: AsyncConnection, keys: Keys, mandates: Mandates, actor: Actor, dossier_id: str, behalf: str | None
+    stand: Stand, conn: AsyncConnection, actor: Actor, dossier_id: str, behalf: str | None
 ) -> views.Row:
-    return await whose.followed(conn, keys, await whose.side(conn, mandates, actor, behalf), dossier_id)
+    return await whose.followed(conn, stand.keys, await whose.side(conn, stand.mandates, actor, behalf), dossier_id)

@@ -36,10 +36,7 @@ async def stop(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, ver
         await moving.move(
             conn, stand.catalogue, work.graph, Event(name, "stop"), at=clock.now(), told=told, reason=written
         )
-        lifecycle = stand.catalogue.lifecycle
-        messenger = await telling.messenger(
-            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, lifecycle, work.dossier
-        )
+        messenger = await telling.messenger(stand, conn, work.dossier)
         await messenger.stopped(conn, branch_id, title, cause=work.branch.version)
         return await desk.shown(stand, conn, actor, branch_id)
 

@@ -38,19 +38,14 @@ from dossiers.messages import (
     Status,
     Submitted,
 )
+from dossiers.standing import Stand
 from identity.consents.reads.messages import DataReads
 from identity.faces import FaceStore
-from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor, citizen, either, kiosk
-from kit.db import Database
-from kit.keys import Keys
 from kit.limits import Limits
 from kit.pool import InferencePool
 from kit.seals import Seals
-from kit.settings import Settings
 from kit.valkey import Valkey
-from notifications import PostOffice
-from procedures import Catalogue
 
 # A selfie and forty frames, each as large as in a proofing session.
 _LIVE_SELFIE_BYTES: Final = 25_000_000
@@ -93,47 +88,28 @@ class LiveSelfieForm:
     request_max_body_size=_SMALL,
 )
 async def open_draft(
-    data: OpenDraft,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
-    idempotency_key: IdempotencyKey = None,
+    data: OpenDraft, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None, idempotency_key: IdempotencyKey = None
 ) -> Response[Dossier]:
-    return _tagged(
-        await drafting.open_draft(db, keys, catalogue, mandates, actor, data, behalf=on_behalf_of, key=idempotency_key),
-        201,
-    )
+    return _tagged(await drafting.open_draft(stand, actor, data, behalf=on_behalf_of, key=idempotency_key), 201)
 
 
 @get("/v1/dossiers", who=READ, tags=["dossiers"], summary="My dossiers and those that name me")
 async def list_dossiers(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     pin: Annotated[
         str | None, Parameter(max_length=20, description="my own personal number; another finds nothing")
     ] = None,
 ) -> DossierList:
-    return await following.dossiers(db, keys, catalogue, mandates, actor, pin=pin, behalf=on_behalf_of)
+    return await following.dossiers(stand, actor, pin=pin, behalf=on_behalf_of)
 
 
 @get("/v1/dossiers/{dossier_id:str}", who=READ, tags=["dossiers"], summary="One dossier: form, branches, timeline")
 async def show_dossier(
-    dossier_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
+    dossier_id: str, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None
 ) -> Response[Dossier]:
-    return _tagged(await following.dossier(db, keys, catalogue, mandates, actor, dossier_id, behalf=on_behalf_of))
+    return _tagged(await following.dossier(stand, actor, dossier_id, behalf=on_behalf_of))
 
 
 @patch(
@@ -146,20 +122,13 @@ async def show_dossier(
 async def change_form(
     dossier_id: str,
     data: ChangeForm,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match, required=True)
-    return _tagged(
-        await drafting.change_form(
-            db, keys, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, version=version
-        )
-    )
+    return _tagged(await drafting.change_form(stand, actor, dossier_id, data, behalf=on_behalf_of, version=version))
 
 
 @post(
@@ -173,18 +142,14 @@ async def change_form(
 async def contest(
     dossier_id: str,
     data: ContestField,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     """The value stays as the authority has it; the officer sees what is said against it."""
     version = asked_version(if_match)
-    return _tagged(
-        await drafting.contest(db, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, version=version)
-    )
+    return _tagged(await drafting.contest(stand, actor, dossier_id, data, behalf=on_behalf_of, version=version))
 
 
 @delete(
@@ -195,21 +160,10 @@ async def contest(
     status_code=200,
 )
 async def uncontest(
-    dossier_id: str,
-    field: str,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
-    if_match: IfMatch = None,
+    dossier_id: str, field: str, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None, if_match: IfMatch = None
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(
-        await drafting.uncontest(
-            db, catalogue, mandates, actor, dossier_id, field, behalf=on_behalf_of, version=version
-        )
-    )
+    return _tagged(await drafting.uncontest(stand, actor, dossier_id, field, behalf=on_behalf_of, version=version))
 
 
 @put(
@@ -223,18 +177,14 @@ async def attach_document(
     dossier_id: str,
     kind: str,
     data: AttachDocument,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
 ) -> Response[Dossier]:
     version = asked_version(if_match)
     return _tagged(
-        await drafting.attach_document(
-            db, catalogue, mandates, actor, dossier_id, kind, data, behalf=on_behalf_of, version=version
-        )
+        await drafting.attach_document(stand, actor, dossier_id, kind, data, behalf=on_behalf_of, version=version)
     )
 
 
@@ -246,21 +196,10 @@ async def attach_document(
     status_code=200,
 )
 async def detach_document(
-    dossier_id: str,
-    kind: str,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
-    if_match: IfMatch = None,
+    dossier_id: str, kind: str, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None, if_match: IfMatch = None
 ) -> Response[Dossier]:
     version = asked_version(if_match)
-    return _tagged(
-        await drafting.detach_document(
-            db, catalogue, mandates, actor, dossier_id, kind, behalf=on_behalf_of, version=version
-        )
-    )
+    return _tagged(await drafting.detach_document(stand, actor, dossier_id, kind, behalf=on_behalf_of, version=version))
 
 
 @post(
@@ -273,12 +212,7 @@ async def detach_document(
 async def submit(
     request: Request[Any, Any, Any],
     dossier_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -286,12 +220,7 @@ async def submit(
 ) -> Submitted:
     """201 means that dossier, branches, history and messages are durably stored. No reply: send it again with the same key."""
     return await submitting.submit(
-        db,
-        keys,
-        catalogue,
-        settings,
-        post_office,
-        mandates,
+        stand,
         actor,
         dossier_id,
         behalf=on_behalf_of,
@@ -304,15 +233,14 @@ async def submit(
 # Here, and not where the rest of a person's account is: a dossier is read in the name of all whom it names.
 @get("/v1/me/reads", who=citizen("consents", own=True), tags=["consents"], summary="Who read my data, and why")
 async def who_read(
-    db: Database,
-    keys: Keys,
+    stand: Stand,
     actor: Actor,
     before: Annotated[
         str | None, Parameter(pattern="^rd_[0-9a-z]{26}$", description="`next` of the page before")
     ] = None,
 ) -> DataReads:
     """Offices, kiosks and apps, the newest first; never an officer's own name."""
-    return await following.who_read(db, keys, actor, before=before)
+    return await following.who_read(stand, actor, before=before)
 
 
 @get(
@@ -321,10 +249,8 @@ async def who_read(
     tags=["dossiers"],
     summary="Everything that happened, hash-chained",
 )
-async def show_history(
-    dossier_id: str, db: Database, keys: Keys, mandates: Mandates, actor: Actor, on_behalf_of: OnBehalfOf = None
-) -> History:
-    return await following.history_of(db, keys, mandates, actor, dossier_id, behalf=on_behalf_of)
+async def show_history(dossier_id: str, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None) -> History:
+    return await following.history_of(stand, actor, dossier_id, behalf=on_behalf_of)
 
 
 @get(
@@ -335,19 +261,10 @@ async def show_history(
     media_type="application/pdf",
 )
 async def show_result(
-    dossier_id: str,
-    branch: str,
-    db: Database,
-    keys: Keys,
-    settings: Settings,
-    seals: Seals | None,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
+    dossier_id: str, branch: str, stand: Stand, seals: Seals | None, actor: Actor, on_behalf_of: OnBehalfOf = None
 ) -> Response[bytes]:
     return http_desk.pdf(
-        await following.result(db, keys, settings, seals, mandates, actor, dossier_id, branch, behalf=on_behalf_of),
-        "ket-qua",
+        await following.result(stand, seals, actor, dossier_id, branch, behalf=on_behalf_of), "ket-qua"
     )
 
 
@@ -358,20 +275,8 @@ async def show_result(
     summary="The receipt as PDF",
     media_type="application/pdf",
 )
-async def show_receipt(
-    dossier_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
-) -> Response[bytes]:
-    return http_desk.pdf(
-        await following.receipt(db, keys, catalogue, settings, mandates, actor, dossier_id, behalf=on_behalf_of),
-        "giay-hen",
-    )
+async def show_receipt(dossier_id: str, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None) -> Response[bytes]:
+    return http_desk.pdf(await following.receipt(stand, actor, dossier_id, behalf=on_behalf_of), "giay-hen")
 
 
 @post(
@@ -382,9 +287,9 @@ async def show_receipt(
     status_code=200,
     request_max_body_size=_SMALL,
 )
-async def look_up(data: LookUp, db: Database, catalogue: Catalogue, limits: Limits, address: str) -> Status:
+async def look_up(data: LookUp, stand: Stand, limits: Limits, address: str) -> Status:
     """The requester's date of birth is the second fact. A wrong one and a missing dossier answer alike."""
-    return await finding.by_receipt_code(db, catalogue, limits, address, data)
+    return await finding.by_receipt_code(stand, limits, address, data)
 
 
 @post(
@@ -409,13 +314,11 @@ async def draw_lookup_challenge(valkey: Valkey, pool: InferencePool, limits: Lim
 )
 async def look_up_by_face(
     data: Annotated[LiveSelfieForm, Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=50)],
-    db: Database,
-    catalogue: Catalogue,
+    stand: Stand,
     faces: FaceStore,
     pool: InferencePool,
     limits: Limits,
     valkey: Valkey,
-    settings: Settings,
     actor: Actor,
 ) -> FoundByFace:
     """Finds only who agreed to it beforehand and has a dossier at this service centre; whoever is not found uses the code.
@@ -427,20 +330,9 @@ async def look_up_by_face(
     selfie, burst = await data.selfie.read(), await data.burst()
     if actor.kind != "kiosk":
         return await finding.by_own_face(
-            db,
-            catalogue,
-            faces,
-            pool,
-            limits,
-            valkey,
-            settings,
-            actor,
-            selfie,
-            burst,
-            office_id=data.office_id,
-            consent=data.consent,
+            stand, faces, pool, limits, valkey, actor, selfie, burst, office_id=data.office_id, consent=data.consent
         )
-    return await finding.by_face(db, catalogue, faces, pool, limits, valkey, settings, actor, selfie, burst)
+    return await finding.by_face(stand, faces, pool, limits, valkey, actor, selfie, burst)
 
 
 def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:

@@ -11,10 +11,7 @@ from dossiers.messages import AskPayment, Deliver, PaymentView, Reason
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider
 from dossiers.standing import Stand
-from identity.mandates import Mandates
 from kit.actor import ANYONE, Actor, citizen, officer
-from kit.db import Database
-from procedures import Catalogue
 
 _SMALL: Final = 16_000
 
@@ -82,13 +79,12 @@ async def show_payment(
     dossier_id: str,
     branch: str,
     request: Request[Any, Any, Any],
-    db: Database,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
 ) -> PaymentView:
     provider = request.app.state.house.payments
-    return await paying.shown(db, mandates, provider, actor, dossier_id, branch, behalf=on_behalf_of)
+    return await paying.shown(stand, provider, actor, dossier_id, branch, behalf=on_behalf_of)
 
 
 @post(
@@ -99,14 +95,12 @@ async def show_payment(
     status_code=204,
     request_max_body_size=_SMALL,
 )
-async def take_payment(
-    data: dict[str, str], request: Request[Any, Any, Any], db: Database, catalogue: Catalogue
-) -> None:
+async def take_payment(data: dict[str, str], request: Request[Any, Any, Any], stand: Stand) -> None:
     """The same payment told again changes nothing."""
     provider = request.app.state.house.payments
     if provider is None:
         raise NoPaymentProvider
-    await paying.settle(db, catalogue, provider.read(data))
+    await paying.settle(stand, provider.read(data))
 
 
 def _tagged(branch: DeskBranch) -> Response[DeskBranch]:

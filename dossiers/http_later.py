@@ -23,14 +23,9 @@ from dossiers.messages import (
     Supplement,
     Withdraw,
 )
+from dossiers.standing import Stand
 from dossiers.watching import Feed
-from identity.mandates import Mandates
 from kit.actor import Actor, citizen
-from kit.db import Database
-from kit.keys import Keys
-from kit.settings import Settings
-from notifications import PostOffice
-from procedures import Catalogue
 
 _FORM_BYTES: Final = 200_000
 _SMALL: Final = 16_000
@@ -55,9 +50,7 @@ async def give_supplement(
     dossier_id: str,
     branch: str,
     data: Supplement,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -66,16 +59,7 @@ async def give_supplement(
     version = asked_version(if_match)
     return _tagged(
         await supplementing.supplement(
-            db,
-            catalogue,
-            mandates,
-            actor,
-            dossier_id,
-            branch,
-            data,
-            behalf=on_behalf_of,
-            key=idempotency_key,
-            version=version,
+            stand, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key, version=version
         )
     )
 
@@ -91,9 +75,7 @@ async def give_supplement(
 async def withdraw(
     dossier_id: str,
     data: Withdraw,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -102,7 +84,7 @@ async def withdraw(
     version = asked_version(if_match)
     return _tagged(
         await refiling.withdraw(
-            db, catalogue, mandates, actor, dossier_id, data, behalf=on_behalf_of, key=idempotency_key, version=version
+            stand, actor, dossier_id, data, behalf=on_behalf_of, key=idempotency_key, version=version
         )
     )
 
@@ -119,12 +101,7 @@ async def refile(
     dossier_id: str,
     branch: str,
     data: Supplement,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -134,10 +111,9 @@ async def refile(
     version = asked_version(if_match)
     return _tagged(
         await refiling.refile(
-            db, keys, catalogue, settings, post_office, mandates, actor, dossier_id, branch, data,
-            behalf=on_behalf_of, key=idempotency_key, version=version,
+            stand, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key, version=version
         )
-    )  # fmt: skip
+    )
 
 
 @post(
@@ -152,9 +128,7 @@ async def report_mistake(
     dossier_id: str,
     branch: str,
     data: Reason,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -164,16 +138,7 @@ async def report_mistake(
     version = asked_version(if_match)
     return _tagged(
         await correcting.report(
-            db,
-            catalogue,
-            mandates,
-            actor,
-            dossier_id,
-            branch,
-            data,
-            behalf=on_behalf_of,
-            key=idempotency_key,
-            version=version,
+            stand, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key, version=version
         )
     )
 
@@ -190,19 +155,13 @@ async def rate_service(
     dossier_id: str,
     branch: str,
     data: Rate,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     idempotency_key: Key = None,
 ) -> Response[Dossier]:
     """Heads of the office see it without a name; a low score is kept with the step that was late or slowest, unless one is named."""
-    return _tagged(
-        await rating.rate(
-            db, catalogue, mandates, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key
-        )
-    )
+    return _tagged(await rating.rate(stand, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key))
 
 
 @post(
@@ -217,9 +176,7 @@ async def consent_on_paper(
     dossier_id: str,
     branch: str,
     data: ConsentOnPaper,
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_match: IfMatch = None,
@@ -228,16 +185,7 @@ async def consent_on_paper(
     version = asked_version(if_match)
     return _tagged(
         await confirming.on_paper(
-            db,
-            catalogue,
-            mandates,
-            actor,
-            dossier_id,
-            branch,
-            data,
-            behalf=on_behalf_of,
-            key=idempotency_key,
-            version=version,
+            stand, actor, dossier_id, branch, data, behalf=on_behalf_of, key=idempotency_key, version=version
         )
     )
 
@@ -250,16 +198,13 @@ async def consent_on_paper(
 )
 async def show_status(
     dossier_id: str,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     if_none_match: Annotated[str | None, Parameter(header="If-None-Match", max_length=200)] = None,
 ) -> Response[Status]:
     """For devices that poll: 304 and no body while nothing has changed, lateness included."""
-    said = await watching.status(db, keys, catalogue, mandates, actor, dossier_id, behalf=on_behalf_of)
+    said = await watching.status(stand, actor, dossier_id, behalf=on_behalf_of)
     tag = f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match is not None and tag in if_none_match:
@@ -276,10 +221,8 @@ async def show_status(
 )
 async def show_events(
     dossier_id: str,
-    db: Database,
-    keys: Keys,
+    stand: Stand,
     feed: Feed,
-    mandates: Mandates,
     actor: Actor,
     on_behalf_of: OnBehalfOf = None,
     last_event_id: Annotated[int, Parameter(header="Last-Event-ID", ge=0, le=1_000_000)] = 0,
@@ -287,26 +230,19 @@ async def show_events(
     """`id` is the line's number: come back with it as `Last-Event-ID` and nothing is missed or told twice. Ends after ten minutes."""
 
     async def let_in() -> None:
-        await following.refuse_strangers(db, keys, mandates, actor, dossier_id, behalf=on_behalf_of)
+        await following.refuse_strangers(stand, actor, dossier_id, behalf=on_behalf_of)
 
     await let_in()
     still = None if on_behalf_of is None else let_in
-    lines = watching.lines(db, feed, dossier_id, after=last_event_id, still=still)
+    lines = watching.lines(stand.db, feed, dossier_id, after=last_event_id, still=still)
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
     return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
 
 
 @get("/v1/me/invitations", who=_READ, tags=["dossiers"], summary="Whose dossiers ask for my consent")
-async def list_invitations(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
-) -> InvitationList:
+async def list_invitations(stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None) -> InvitationList:
     """Only what concerns the reader of the form is shown; who is invited does not follow the dossier by that."""
-    return await confirming.invitations(db, keys, catalogue, mandates, actor, behalf=on_behalf_of)
+    return await confirming.invitations(stand, actor, behalf=on_behalf_of)
 
 
 @post(
@@ -318,21 +254,10 @@ async def list_invitations(
     request_max_body_size=_SMALL,
 )
 async def answer_invitation(
-    invitation_id: str,
-    data: AnswerInvitation,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    actor: Actor,
-    on_behalf_of: OnBehalfOf = None,
+    invitation_id: str, data: AnswerInvitation, stand: Stand, actor: Actor, on_behalf_of: OnBehalfOf = None
 ) -> Answered:
     """The same answer again changes nothing."""
-    return await confirming.answer(
-        db, keys, catalogue, settings, post_office, mandates, actor, invitation_id, data, behalf=on_behalf_of
-    )
+    return await confirming.answer(stand, actor, invitation_id, data, behalf=on_behalf_of)
 
 
 def _tagged(dossier: Dossier) -> Response[Dossier]:

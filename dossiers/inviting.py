@@ -4,27 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import store, telling, views
+from dossiers.standing import Stand
 from identity import accounts
 from kit import ids
-from kit.keys import Keys
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, Procedure, rules
 
 _CONSENTS = ("agreed", "on_paper")
-
-
-class Inviter(msgspec.Struct, frozen=True):
-    """What an invitation is sent with."""
-
-    keys: Keys
-    catalogue: Catalogue
-    settings: Settings
-    post_office: PostOffice
 
 
 def wanted(
@@ -54,8 +42,8 @@ def due(catalogue: Catalogue, procedure: Procedure, at: datetime) -> datetime:
 
 
 async def ask(
+    stand: Stand,
     conn: AsyncConnection,
-    inviter: Inviter,
     dossier_id: str,
     procedures: dict[str, Procedure],
     asked: dict[str, str],
@@ -68,18 +56,16 @@ async def ask(
         await store.invite(
             conn, {"id": invitation_id, "dossier_id": dossier_id, "branch": branch, "pin": pin, "asked_at": at}
         )
-        invited = await accounts.by_pin(conn, inviter.keys, pin)
+        invited = await accounts.by_pin(conn, stand.keys, pin)
         if invited is not None:
-            day = f"{views.day_of(due(inviter.catalogue, procedures[branch], at)):%d/%m/%Y}"
+            day = f"{views.day_of(due(stand.catalogue, procedures[branch], at)):%d/%m/%Y}"
             title = procedures[branch].name
-            await telling.invite(
-                conn, inviter.post_office, inviter.settings, invited, title, day=day, cause=invitation_id
-            )
+            await telling.invite(conn, stand.post_office, stand.settings, invited, title, day=day, cause=invitation_id)
 
 
 async def ask_again(
+    stand: Stand,
     conn: AsyncConnection,
-    inviter: Inviter,
     dossier_id: str,
     branch: str,
     procedure: Procedure,
@@ -95,4 +81,4 @@ async def ask_again(
     if before is not None and before.answer in _CONSENTS and untouched and before.pin == asked.get(branch, before.pin):
         return
     await store.forget_invitation(conn, dossier_id, branch)
-    await ask(conn, inviter, dossier_id, {branch: procedure}, asked, at=at)
+    await ask(stand, conn, dossier_id, {branch: procedure}, asked, at=at)

@@ -76,9 +76,7 @@ async def _tell(
         steps = [*dossier.promise["steps"], to_json(telling.promised_anew(due))]
         await store.promise(conn, dossier.id, promised_at=due, promise={"steps": steps})
     await telling.record(conn, dossier, [line], at=now, status=dossier.status)
-    messenger = await telling.messenger(
-        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
-    )
+    messenger = await telling.messenger(stand, conn, dossier)
     await messenger.promised_anew(conn, branch.id, title, state, day=day, cause=branch.version)
 
 

@@ -8,12 +8,11 @@ from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider, NothingToPay, PaymentDiffers, PaymentUnknown
 from dossiers.standing import Stand
-from identity.mandates import Mandates
 from kit import clock, ids
 from kit.actor import Actor
-from kit.db import Database, to_json
+from kit.db import to_json
 from kit.refusal import Words
-from procedures import Catalogue, bundles, fees
+from procedures import bundles, fees
 from procedures.bundles import Event, Transition
 from wires.payments import Order, Paid, PaymentProvider
 
@@ -58,16 +57,13 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, 
         wanted = {"reason": fee.reason.vi, "reason_en": fee.reason.en, "amount_dong": fee.amount_dong}
         event = Event(branch.name, "ask_payment")
         await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
-        messenger = await telling.messenger(
-            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
-        )
+        messenger = await telling.messenger(stand, conn, dossier)
         await messenger.payment_requested(conn, branch.id, work.procedure.name, day=day, cause=branch.version)
         return await desk.shown(stand, conn, actor, branch_id)
 
 
 async def shown(
-    db: Database,
-    mandates: Mandates,
+    stand: Stand,
     provider: PaymentProvider | None,
     actor: Actor,
     dossier_id: str,
@@ -76,8 +72,8 @@ async def shown(
     behalf: str | None = None,
 ) -> PaymentView:
     """The newest fee of a branch: where to pay it, or its receipt. Raises PaymentUnknown, NoPaymentProvider and what `whose.filed` does."""
-    async with db.begin() as conn:
-        side = await whose.side(conn, mandates, actor, behalf)
+    async with stand.db.begin() as conn:
+        side = await whose.side(conn, stand.mandates, actor, behalf)
         dossier = await whose.filed(conn, side, dossier_id)
         await whose.record_read(conn, side, dossier)
         row = await store_paying.payment_of(conn, dossier_id, branch)
@@ -96,14 +92,14 @@ async def shown(
 
 
 async def of_dossier(
-    db: Database, mandates: Mandates, provider: PaymentProvider | None, actor: Actor, dossier_id: str
+    stand: Stand, provider: PaymentProvider | None, actor: Actor, dossier_id: str
 ) -> dict[str, list[PaymentView]]:
     """By branch, the oldest first: what was paid, and what is waited for, with where to pay it if a provider is connected.
 
     For whoever filed it. Raises what `whose.filed` does.
     """
-    async with db.connect() as conn:
-        await whose.filed(conn, await whose.side(conn, mandates, actor, None), dossier_id)
+    async with stand.db.connect() as conn:
+        await whose.filed(conn, await whose.side(conn, stand.mandates, actor, None), dossier_id)
         rows = await store_paying.payments_of(conn, dossier_id)
         branches = await store.branches_of(conn, [dossier_id]) if rows else []
     waiting = {one.name for one in branches if one.state == "payment_requested"}
@@ -117,13 +113,13 @@ async def of_dossier(
     return found
 
 
-async def settle(db: Database, catalogue: Catalogue, paid: Paid) -> None:
+async def settle(stand: Stand, paid: Paid) -> None:
     """What a provider said came in, kept once; the branch that waited for it goes on.
 
     Money for a branch that closed meanwhile is kept and told in the dossier, for the office to give back. Raises PaymentUnknown,
     PaymentDiffers.
     """
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         order = await store_paying.payment(conn, paid.order_id)
         if order is None:
             raise PaymentUnknown
@@ -137,13 +133,11 @@ async def settle(db: Database, catalogue: Catalogue, paid: Paid) -> None:
             return
         receipt = f"BL-{order.id.removeprefix('pay_').upper()}"
         await store_paying.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
-        await _go_on(conn, catalogue, dossier, order, receipt)
+        await _go_on(stand, conn, dossier, order, receipt)
 
 
-async def _go_on(
-    conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row, order: views.Row, receipt: str
-) -> None:
-    held, now = await moving.graph(conn, catalogue, dossier), clock.now()
+async def _go_on(stand: Stand, conn: AsyncConnection, dossier: views.Row, order: views.Row, receipt: str) -> None:
+    held, now = await moving.graph(conn, stand.catalogue, dossier), clock.now()
     row, title = held.row(order.branch), held.procedures[order.branch].name
     amount = f"{order.amount_dong:,}".replace(",", ".")
     said = Words(vi=f"đã nộp {amount} đồng, biên lai {receipt}.", en=f"{amount} đồng were paid, receipt {receipt}.")
@@ -154,9 +148,9 @@ async def _go_on(
         return telling.done(payer, "pay", order.branch, title, said, step.before, step.after, **facts)
 
     newest = await store_paying.payment_of(conn, dossier.id, order.branch)
-    waits = "pay" in bundles.allowed(catalogue.lifecycle, row.state)
+    waits = "pay" in bundles.allowed(stand.catalogue.lifecycle, row.state)
     if waits and newest is not None and newest.id == order.id:
-        await moving.move(conn, catalogue, held, Event(order.branch, "pay"), at=now, told=told, asked=None)
+        await moving.move(conn, stand.catalogue, held, Event(order.branch, "pay"), at=now, told=told, asked=None)
         return
     late = Words(vi=f"{said.vi} Thủ tục không còn chờ nộp; cơ quan hoàn lại.", en=f"{said.en} It was not waited for any more; the office gives it back.")  # fmt: skip
     line = telling.done(payer, "pay", order.branch, title, late, row.state, row.state, receipt=receipt)

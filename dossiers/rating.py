@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dossiers import amending, moving, store, store_desk
 from dossiers.messages import Dossier, Rate
 from dossiers.refusals import NotAStep, NothingToRate, RatedAlready
+from dossiers.standing import Stand
 from dossiers.whose import Side
-from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
+from kit.db import to_json
 from procedures import Catalogue
 
 LOW = 2
@@ -19,16 +19,7 @@ LOW = 2
 
 
 async def rate(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    branch: str,
-    asked: Rate,
-    *,
-    behalf: str | None = None,
-    key: str | None,
+    stand: Stand, actor: Actor, dossier_id: str, branch: str, asked: Rate, *, behalf: str | None = None, key: str | None
 ) -> Dossier:
     """Raises NothingToRate, RatedAlready, NotAStep, NotInDossier, and what `amending.amend` refuses."""
 
@@ -40,7 +31,7 @@ async def rate(
             raise RatedAlready
         stays = await store_desk.office_steps(conn, row.id)
         step = asked.step
-        if step is not None and step not in (known := _nameable(catalogue, stays)):
+        if step is not None and step not in (known := _nameable(stand.catalogue, stays)):
             raise NotAStep(step=step, known=", ".join(known) or "-")
         if step is None and asked.score <= LOW:
             step = _cause(stays)
@@ -51,7 +42,7 @@ async def rate(
         await store.move(conn, row.id, rating=to_json(rating))
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route=f"branches/{branch}/rating", asked=asked, behalf=behalf, key=key, version=None,
     )  # fmt: skip
 

@@ -10,22 +10,16 @@ from dossiers.refusals import NothingToWithdraw, ReasonMissing, SupplementIncomp
 from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity import accounts
-from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database, to_json
-from kit.keys import Keys
+from kit.db import to_json
 from kit.refusal import Words
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Catalogue, bundles
 from procedures.bundles import Event, Transition
 
 
 async def withdraw(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     asked: Withdraw,
@@ -41,25 +35,25 @@ async def withdraw(
     reason = names.nfc(asked.reason).strip()
 
     async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
-        open_ = [name for name, state in held.states.items() if _may(catalogue, state, "withdraw")]
+        open_ = [name for name, state in held.states.items() if _may(stand.catalogue, state, "withdraw")]
         chosen = open_ if asked.branches is None else list(dict.fromkeys(asked.branches))
         if not chosen:
             raise NothingToWithdraw
         for name in chosen:
-            bundles.act(catalogue.lifecycle, name, held.row(name).state, "withdraw")
+            bundles.act(stand.catalogue.lifecycle, name, held.row(name).state, "withdraw")
         # Backwards, so that each named branch ends as withdrawn and not for the end of the one it waits for.
         for name in sorted(chosen, key=lambda name: -held.row(name).position):
-            fresh = await moving.graph(conn, catalogue, await views.again(conn, held.dossier.id))
-            await _withdraw(conn, catalogue, fresh, actor, name, reason)
+            fresh = await moving.graph(conn, stand.catalogue, await views.again(conn, held.dossier.id))
+            await _withdraw(stand, conn, fresh, actor, name, reason)
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route="withdrawal", asked=asked, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
 
 async def _withdraw(
-    conn: AsyncConnection, catalogue: Catalogue, held: moving.Graph, actor: Actor, name: str, reason: str
+    stand: Stand, conn: AsyncConnection, held: moving.Graph, actor: Actor, name: str, reason: str
 ) -> None:
     title = held.procedures[name].name
 
@@ -71,16 +65,11 @@ async def _withdraw(
         return telling.done(actor, "withdraw", name, title, said, step.before, step.after)
 
     why = to_json(Words(vi=reason, en=reason)) if reason else None
-    await moving.move(conn, catalogue, held, Event(name, "withdraw"), at=clock.now(), told=told, reason=why)
+    await moving.move(conn, stand.catalogue, held, Event(name, "withdraw"), at=clock.now(), told=told, reason=why)
 
 
 async def refile(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     branch: str,
@@ -97,30 +86,27 @@ async def refile(
     """
 
     async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
-        bundles.act(catalogue.lifecycle, branch, held.row(branch).state, "refile")
+        bundles.act(stand.catalogue.lifecycle, branch, held.row(branch).state, "refile")
         _refuse_ended_version(held)
         if faults := amending.settled(held, given):
             raise SupplementIncomplete(faults=faults)
-        facts = await amending.give(conn, catalogue, side, held, given)
+        facts = await amending.give(conn, stand.catalogue, side, held, given)
         now, procedure = clock.now(), held.procedures[branch]
-        fresh = await moving.graph(conn, catalogue, await views.again(conn, dossier_id))
+        fresh = await moving.graph(conn, stand.catalogue, await views.again(conn, dossier_id))
         assert actor.account_id is not None
-        files = await accounts.account(conn, keys, actor.account_id)
+        files = await accounts.account(conn, stand.keys, actor.account_id)
         values = known.values_of(fresh.dossier.form)
         asked = inviting.wanted({branch: procedure}, values, owner_pin=files.pin, at=now)
-        inviter = inviting.Inviter(keys, catalogue, settings, post_office)
-        await inviting.ask_again(
-            conn, inviter, dossier_id, branch, procedure, asked, changed=given.fields.keys(), at=now
-        )
+        await inviting.ask_again(stand, conn, dossier_id, branch, procedure, asked, changed=given.fields.keys(), at=now)
 
         def told(step: Transition) -> Happening:
             said = Words(vi="công dân nộp lại.", en="filed again by the citizen.")
             return telling.done(actor, "refile", branch, procedure.name, said, step.before, step.after, **facts)
 
-        await moving.move(conn, catalogue, fresh, Event(branch, "refile"), at=now, told=told)
+        await moving.move(conn, stand.catalogue, fresh, Event(branch, "refile"), at=now, told=told)
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route=f"branches/{branch}/refiling", asked=given, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
@@ -144,9 +130,7 @@ async def reopen(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, v
             return telling.done(actor, "reopen", name, title, said, step.before, step.after)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
-        messenger = await telling.messenger(
-            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
-        )
+        messenger = await telling.messenger(stand, conn, work.dossier)
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
         return await desk.shown(stand, conn, actor, branch_id)
 

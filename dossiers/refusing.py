@@ -32,7 +32,7 @@ async def judge(stand: Stand, actor: Actor, branch_id: str, asked: Judge, *, ver
         else:
             await deciding.refuse(
                 stand, conn, work, action, proposal["reason"],
-                proposed_by=proposal["by"], confirmed_by=actor.account_id
+                proposed_by=proposal["by"], confirmed_by=actor.account_id,
             )  # fmt: skip
         await desk.note(conn, work, action, reason, at=now)
         return await desk.shown(stand, conn, actor, branch_id)

@@ -13,16 +13,13 @@ from dossiers import inviting, known, receipt_codes, store, telling, views, whos
 from dossiers.history import START, Happening, chain, seal
 from dossiers.messages import BranchStatus, PromiseView, Submitted
 from dossiers.refusals import AlreadySubmitted, NotComplete, Stale
+from dossiers.standing import Stand
 from dossiers.whose import Side
 from identity import accounts, offices
-from identity.mandates import Mandates
 from kit import clock, idempotency, ids
 from kit.actor import Actor
-from kit.db import Database, raw, to_json
-from kit.keys import Keys
+from kit.db import raw, to_json
 from kit.refusal import Fault, NotFound, fault
-from kit.settings import Settings
-from notifications import PostOffice
 from procedures import Bundle, Catalogue, Procedure, bundles, forms, rules
 from procedures.calendar import Promise
 from procedures.messages import Document
@@ -60,12 +57,7 @@ def second_fact(receipt_code: str, fact: str) -> bytes:
 
 
 async def submit(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     *,
@@ -81,7 +73,7 @@ async def submit(
     assert actor.account_id is not None
     key = idempotency.checked(key)
     async with (
-        db.begin() as conn,
+        stand.db.begin() as conn,
         idempotency.once(
             await raw(conn),
             scope=actor.account_id,
@@ -91,7 +83,7 @@ async def submit(
         ) as slot,
     ):
         # Also before a kept answer: it tells of a dossier that is no longer the caller's to see.
-        side = await whose.side(conn, mandates, actor, behalf, writes=True)
+        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await whose.owned(conn, side, dossier_id, lock=True)
         if slot.reply is not None:
             return msgspec.convert(slot.reply, Submitted)
@@ -99,10 +91,10 @@ async def submit(
             raise AlreadySubmitted(receipt_code=row.receipt_code)
         if version is not None and version != row.version:
             raise Stale(version=row.version)
-        examined = await examine(conn, catalogue, row)
+        examined = await examine(conn, stand.catalogue, row)
         if examined.faults:
             raise NotComplete(faults=examined.faults)
-        reply = await _take_in(conn, keys, catalogue, settings, post_office, mandates, side, row, examined)
+        reply = await _take_in(stand, conn, side, row, examined)
         slot.keep(reply)
         return reply
 
@@ -163,26 +155,16 @@ async def _missing_papers(
     return forms.missing_documents(asked, values, given, today=today, known=held, branches=branches)
 
 
-async def _take_in(
-    conn: AsyncConnection,
-    keys: Keys,
-    catalogue: Catalogue,
-    settings: Settings,
-    post_office: PostOffice,
-    mandates: Mandates,
-    side: Side,
-    row: views.Row,
-    examined: Examined,
-) -> Submitted:
+async def _take_in(stand: Stand, conn: AsyncConnection, side: Side, row: views.Row, examined: Examined) -> Submitted:
     now = clock.now()
-    owner = await accounts.account(conn, keys, row.account_id)
+    owner = await accounts.account(conn, stand.keys, row.account_id)
     for paper in examined.papers:
         await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
     asked = inviting.wanted(examined.procedures, examined.values, owner_pin=owner.pin, at=now)
-    planted = _plant(catalogue, examined, now, held=asked.keys())
-    promise = catalogue.calendar.promise(now, examined.item.deadline)
+    planted = _plant(stand.catalogue, examined, now, held=asked.keys())
+    promise = stand.catalogue.calendar.promise(now, examined.item.deadline)
     ward_code = planted[0].office.ward_code
-    code = receipt_codes.new(settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
+    code = receipt_codes.new(stand.settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
     form = to_json(_answered(row.form, examined.values))
     papers = {
         paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in examined.papers
@@ -226,17 +208,16 @@ async def _take_in(
             "parties": _parties(row.form, owner.pin, for_another=for_another),
         },
     )
-    inviter = inviting.Inviter(keys, catalogue, settings, post_office)
-    await inviting.ask(conn, inviter, row.id, examined.procedures, asked, at=now)
-    to = await telling.recipients(conn, keys, mandates, row, owner=owner)
-    messenger = telling.Messenger(post_office, settings, catalogue.lifecycle, to, code)
+    await inviting.ask(stand, conn, row.id, examined.procedures, asked, at=now)
+    to = await telling.recipients(conn, stand.keys, stand.mandates, row, owner=owner)
+    messenger = telling.Messenger(stand.post_office, stand.settings, stand.catalogue.lifecycle, to, code)
     await messenger.dossier_received(conn, row.id, planted[0].state)
     return Submitted(
         id=row.id,
         receipt_code=code,
         submitted_at=now,
         promised=_promise_view(promise),
-        branches=[_status(catalogue, branch) for branch in planted],
+        branches=[_status(stand.catalogue, branch) for branch in planted],
     )
 
 

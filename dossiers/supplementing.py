@@ -10,10 +10,8 @@ from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
 from dossiers.standing import Stand
 from dossiers.whose import Side
-from identity.mandates import Mandates
 from kit import clock, names
 from kit.actor import Actor
-from kit.db import Database
 from kit.refusal import Fault, Words, fault
 from procedures import Catalogue, bundles
 from procedures.bundles import Event, Transition
@@ -60,9 +58,7 @@ async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskS
     wanted = {"reason": asked.reason, "fields": list(asked.fields), "documents": list(asked.documents)}
     event = Event(name, "ask_supplement")
     await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
-    messenger = await telling.messenger(
-        conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, work.dossier
-    )
+    messenger = await telling.messenger(stand, conn, work.dossier)
     await messenger.supplement_requested(conn, work.branch.id, title, day=day, cause=work.branch.version)
 
 
@@ -93,9 +89,7 @@ def _unaskable(catalogue: Catalogue, work: desk.Work, asked: AskSupplement) -> l
 
 
 async def supplement(
-    db: Database,
-    catalogue: Catalogue,
-    mandates: Mandates,
+    stand: Stand,
     actor: Actor,
     dossier_id: str,
     branch: str,
@@ -112,19 +106,21 @@ async def supplement(
 
     async def verb(conn: AsyncConnection, held: moving.Graph, side: Side) -> None:
         row, title = held.row(branch), held.procedures[branch].name
-        bundles.act(catalogue.lifecycle, branch, row.state, "supplement")
+        bundles.act(stand.catalogue.lifecycle, branch, row.state, "supplement")
         if faults := _not_what_was_asked(held, branch, given):
             raise SupplementIncomplete(faults=faults)
-        facts = await amending.give(conn, catalogue, side, held, given)
+        facts = await amending.give(conn, stand.catalogue, side, held, given)
 
         def told(step: Transition) -> Happening:
             said = Words(vi="công dân đã bổ sung.", en="the citizen gave what was missing.")
             return telling.done(actor, "supplement", branch, title, said, step.before, step.after, **facts)
 
-        await moving.move(conn, catalogue, held, Event(branch, "supplement"), at=clock.now(), told=told, asked=None)
+        await moving.move(
+            conn, stand.catalogue, held, Event(branch, "supplement"), at=clock.now(), told=told, asked=None
+        )
 
     return await amending.amend(
-        db, catalogue, mandates, actor, dossier_id, verb,
+        stand, actor, dossier_id, verb,
         route=f"branches/{branch}/supplement", asked=given, behalf=behalf, key=key, version=version,
     )  # fmt: skip
 
@@ -183,9 +179,7 @@ async def _lapse(stand: Stand, dossier_id: str, branch: str) -> bool:
             return telling.lapsed(branch, title, step.before, step.after)
 
         steps = await moving.move(conn, stand.catalogue, held, Event(branch, "lapse"), at=now, told=told)
-        messenger = await telling.messenger(
-            conn, stand.keys, stand.post_office, stand.settings, stand.mandates, stand.catalogue.lifecycle, dossier
-        )
+        messenger = await telling.messenger(stand, conn, dossier)
         for step in steps:
             other = held.row(step.branch)
             await messenger.branch_ended(

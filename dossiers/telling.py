@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import store
 from dossiers.history import ActorKind, Happening, Head, chain
+from dossiers.standing import Stand
 from dossiers.views import Row
 from identity import accounts
 from identity.mandates import Mandates, followers
@@ -296,15 +297,7 @@ class Messenger:
             await self._post_office.send(conn, event=event, to=to, fields=fields, once_key=once_key)
 
 
-async def messenger(
-    conn: AsyncConnection,
-    keys: Keys,
-    post_office: PostOffice,
-    settings: Settings,
-    mandates: Mandates,
-    lifecycle: Lifecycle,
-    row: Row,
-) -> Messenger:
+async def messenger(stand: Stand, conn: AsyncConnection, row: Row) -> Messenger:
     """To whoever follows this dossier."""
-    to = await recipients(conn, keys, mandates, row)
-    return Messenger(post_office, settings, lifecycle, to, row.receipt_code)
+    to = await recipients(conn, stand.keys, stand.mandates, row)
+    return Messenger(stand.post_office, stand.settings, stand.catalogue.lifecycle, to, row.receipt_code)

@@ -12,13 +12,11 @@ from psycopg import OperationalError
 from dossiers import following, store, views
 from dossiers.messages import Line, Status
 from dossiers.refusals import DossierUnknown, TooManyListeners
-from identity.mandates import Mandates
+from dossiers.standing import Stand
 from kit import clock
 from kit.actor import Actor
 from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import Refusal
-from procedures import Catalogue
 
 # A listener comes back after this with the last line it has: tokens end, and so does what a stream may hold open.
 LISTENED_FOR_SECONDS: Final = 600
@@ -74,23 +72,14 @@ class Feed:
                         woken.set()
 
 
-async def status(
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    actor: Actor,
-    dossier_id: str,
-    *,
-    behalf: str | None = None,
-) -> Status:
+async def status(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> Status:
     """As little as tells how it stands, for whoever may follow it. Raises DossierUnknown for a draft too: it stands nowhere."""
-    await following.refuse_strangers(db, keys, mandates, actor, dossier_id, behalf=behalf)
-    async with db.direct() as conn:
+    await following.refuse_strangers(stand, actor, dossier_id, behalf=behalf)
+    async with stand.db.direct() as conn:
         standing = await store.standing(conn, dossier_id)
     if standing is None:
         raise DossierUnknown
-    return views.standing(catalogue, standing, clock.now())
+    return views.standing(stand.catalogue, standing, clock.now())
 
 
 async def lines(

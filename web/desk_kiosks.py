@@ -38,7 +38,7 @@ async def approve(here: AtDesk) -> Response[str]:
 
     async def verb(actor: Actor, sent: Sent) -> str:
         asked = _asked(sent)
-        async with here.stand.db.begin() as conn:
+        async with here.at.db.begin() as conn:
             await kiosks.approve(conn, asked, by=actor)
         return here.address(_KIOSKS, done="approved")
 
@@ -61,7 +61,7 @@ async def remove(here: AtDesk, kiosk_id: PathId) -> Response[str]:
     """At once, with whatever its visitor is doing; a second press finds it gone, and says so."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
-        await kiosks.remove(here.stand.db, actor, kiosk_id)
+        await kiosks.remove(here.at.db, actor, kiosk_id)
         return here.address(_KIOSKS, done="removed")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -96,8 +96,8 @@ async def _page(
     here: AtDesk, actor: Actor, *, problem: Refusal | None = None, typed: dict[str, str] | None = None
 ) -> Response[str]:
     now, done = clock.now(), here.at.request.query_params.get("done")
-    every = await kiosks.all_kiosks(here.stand.db)
-    async with here.stand.db.connect() as conn:
+    every = await kiosks.all_kiosks(here.at.db)
+    async with here.at.db.connect() as conn:
         places = {one.id: one.name for one in await offices.all_offices(conn)}
     return here.page(
         "desk_kiosks.html",

@@ -36,9 +36,9 @@ async def settle(here: AtDesk, wires: WireOffice, message_id: str) -> Response[s
 
     async def verb(actor: Actor, sent: Sent) -> str:
         if sent.one("do") == "again":
-            await wires.send_again(here.stand.db, message_id)
+            await wires.send_again(here.at.db, message_id)
             return here.address(_WIRES, done="again")
-        await wires.set_aside(here.stand.db, message_id)
+        await wires.set_aside(here.at.db, message_id)
         return here.address(_WIRES, done="aside")
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
@@ -50,7 +50,7 @@ async def settle(here: AtDesk, wires: WireOffice, message_id: str) -> Response[s
 async def _page(here: AtDesk, wires: WireOffice, actor: Actor, *, problem: Refusal | None = None) -> Response[str]:
     query = here.at.request.query_params
     before, done = query.get("before", ""), query.get("done")
-    dead = await wires.dead(here.stand.db, before=before if _MESSAGE.fullmatch(before) else None, limit=_PAGE + 1)
+    dead = await wires.dead(here.at.db, before=before if _MESSAGE.fullmatch(before) else None, limit=_PAGE + 1)
     return here.page(
         "desk_wires.html",
         actor,

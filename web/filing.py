@@ -14,17 +14,14 @@ import uploads
 from dossiers import drafting, following, paying, submitting
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
 from dossiers.refusals import FormRefused, Stale
+from dossiers.standing import Stand
 from identity.accounts.refusals import SignInTooOld
-from identity.mandates import Mandates
 from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
 from kit import clock, places
 from kit.actor import ANYONE, Actor
-from kit.db import Database
-from kit.keys import Keys
 from kit.refusal import Fault, Refusal, Words, fault
-from notifications import PostOffice
-from procedures import Bundle, Catalogue, CodeList, Document, Procedure
+from procedures import Bundle, CodeList, Document, Procedure
 from uploads import Keeper
 from web import form_reading
 from web.form_showing import Shower
@@ -44,13 +41,10 @@ class Filing:
     """What these pages stand on."""
 
     at: AtBrowser
-    db: Database
-    keys: Keys
-    catalogue: Catalogue
-    mandates: Mandates
+    stand: Stand
 
     async def dossier(self, actor: Actor, dossier_id: str) -> Dossier:
-        return await following.dossier(self.db, self.keys, self.catalogue, self.mandates, actor, dossier_id)
+        return await following.dossier(self.stand, actor, dossier_id)
 
     def trouble(self, refusal: Refusal) -> Response[str]:
         return trouble(self.at.request, self.at.settings, refusal)
@@ -78,17 +72,17 @@ class Filing:
 
     def item(self, dossier: Dossier) -> Procedure | Bundle:
         """In the version the dossier was opened under."""
-        return self.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
+        return self.stand.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
 
     def lists(self, item: Procedure | Bundle) -> dict[str, CodeList]:
         """What answers are read with."""
-        return {**item.form.lists, form_reading.COUNTRIES: self.catalogue.codes(form_reading.COUNTRIES)}
+        return {**item.form.lists, form_reading.COUNTRIES: self.stand.catalogue.codes(form_reading.COUNTRIES)}
 
     def papers(self, dossier: Dossier) -> list[Document]:
         """Every paper that may be handed in."""
         item, chosen = self.item(dossier), dossier.options.branches
         opened_on = dossier.opened_at.astimezone(clock.CITY).date()
-        return self.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
+        return self.stand.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
 
     def where(self, dossier: Dossier, path: str) -> Words | None:
         """The section of the form, or the paper, that a fault is of: several persons have a name and a residence."""
@@ -101,12 +95,12 @@ class Filing:
         """A file of a form, kept; the upload's id."""
         assert actor.account_id is not None
         await self.at.limits.hit("upload", actor.account_id)
-        kept = await uploads.receive(self.db, keeper, account_id=actor.account_id, data=await file.read())
+        kept = await uploads.receive(self.stand.db, keeper, account_id=actor.account_id, data=await file.read())
         return kept.id
 
 
-async def filing(at: AtBrowser, keys: Keys, catalogue: Catalogue, mandates: Mandates) -> Filing:
-    return Filing(at, at.db, keys, catalogue, mandates)
+async def filing(at: AtBrowser, stand: Stand) -> Filing:
+    return Filing(at, stand)
 
 
 HERE: dict[str, Any] = {**AT, "here": filing}
@@ -128,13 +122,13 @@ async def start(here: Filing, code: str) -> Response[str]:
         return await here.at.sign_in_first(f"/procedures/{code}")
     try:
         sent = await here.sent(START)
-        item = here.catalogue.find(code, clock.today())
+        item = here.stand.catalogue.find(code, clock.today())
         branches = None
         if isinstance(item, Bundle):
             required = [branch.name for branch in item.branches if not branch.optional]
             branches = tuple(dict.fromkeys([*required, *sent.many("branch")]))
         asked = OpenDraft(procedure=code, options=Options(branches=branches))
-        draft = await drafting.open_draft(here.db, here.keys, here.catalogue, here.mandates, actor, asked)
+        draft = await drafting.open_draft(here.stand, actor, asked)
     except SignInTooOld:
         return await here.at.sign_in_first(f"/procedures/{code}", again=True)
     except Refusal as refusal:
@@ -154,9 +148,9 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
         return here.trouble(refusal)
     asked = here.at.request.query_params
     if dossier.status != "draft":
-        mine = await following.may_change(here.db, here.mandates, actor, dossier_id)
+        mine = await following.may_change(here.stand, actor, dossier_id)
         provider = here.at.request.app.state.house.payments
-        states = here.catalogue.lifecycle.states
+        states = here.stand.catalogue.lifecycle.states
         return page(
             here.at.request,
             "dossier.html",
@@ -166,7 +160,7 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
             halted=[state.name for state in states if state.clock_stopped],
             is_new="new" in asked,
             mine=mine,
-            fees=await paying.of_dossier(here.db, here.mandates, provider, actor, dossier_id) if mine else {},
+            fees=await paying.of_dossier(here.stand, provider, actor, dossier_id) if mine else {},
         )
     return _form(here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest"))
 
@@ -198,9 +192,7 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
         if verb == "contest":
             kept = await _contest(here, actor, path, sent, kept)
         elif verb == "uncontest":
-            kept.dossier = await drafting.uncontest(
-                here.db, here.catalogue, here.mandates, actor, dossier_id, path, version=None
-            )
+            kept.dossier = await drafting.uncontest(here.stand, actor, dossier_id, path, version=None)
     except Refusal as refusal:
         return here.trouble(refusal)
     if kept.faults or verb in ("add", "typed"):
@@ -251,9 +243,7 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
     async def verb(actor: Actor, sent: Sent) -> None:
         what, _, kind = sent.one("do").partition(":")
         if what == "detach":
-            await drafting.detach_document(
-                here.db, here.catalogue, here.mandates, actor, dossier_id, kind, version=None
-            )
+            await drafting.detach_document(here.stand, actor, dossier_id, kind, version=None)
             return
         # Sent before by the page's own script, or with this form.
         upload_id, file = sent.one("upload"), sent.file("file")
@@ -261,9 +251,7 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
             upload_id = await here.receive(keeper, actor, file)
         if upload_id:
             asked = AttachDocument(upload_id=upload_id[:60])
-            await drafting.attach_document(
-                here.db, here.catalogue, here.mandates, actor, dossier_id, kind, asked, version=None
-            )
+            await drafting.attach_document(here.stand, actor, dossier_id, kind, asked, version=None)
 
     return await _pressed(here, dossier_id, verb, then="/papers")
 
@@ -277,22 +265,11 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
     request_max_body_size=4_000,
     dependencies=HERE,
 )
-async def submit(here: Filing, post_office: PostOffice, dossier_id: str) -> Response[str]:
+async def submit(here: Filing, dossier_id: str) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
 
     async def verb(actor: Actor, sent: Sent) -> None:
-        await submitting.submit(
-            here.db,
-            here.keys,
-            here.catalogue,
-            here.at.settings,
-            post_office,
-            here.mandates,
-            actor,
-            dossier_id,
-            key=sent.one("key"),
-            version=None,
-        )
+        await submitting.submit(here.stand, actor, dossier_id, key=sent.one("key"), version=None)
 
     return await _pressed(here, dossier_id, verb, then="", more="&new=1")
 
@@ -342,15 +319,7 @@ async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kep
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
         try:
             kept.dossier = await drafting.change_form(
-                here.db,
-                here.keys,
-                here.catalogue,
-                here.mandates,
-                actor,
-                dossier.id,
-                asked,
-                version=version,
-                merging=True,
+                here.stand, actor, dossier.id, asked, version=version, merging=True
             )
             break
         except (FormRefused, Stale) as refusal:
@@ -386,9 +355,7 @@ async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept
         return kept
     try:
         asked = ContestField(field=path, reason=reason[:1000], value=value)
-        kept.dossier = await drafting.contest(
-            here.db, here.catalogue, here.mandates, actor, kept.dossier.id, asked, version=None
-        )
+        kept.dossier = await drafting.contest(here.stand, actor, kept.dossier.id, asked, version=None)
     except FormRefused as refusal:
         kept.faults += refusal.faults
     return kept
@@ -407,7 +374,7 @@ def _form(
     contesting: str | None = None,
     lists: bool = True,
 ) -> Response[str]:
-    catalogue = here.catalogue
+    catalogue = here.stand.catalogue
     typed = typed or {}
     asks_ward = "ward" in typed or dossier.options.ward is not None or any(f.field == "ward" for f in dossier.faults)
     shower = Shower(

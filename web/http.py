@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from dossiers import finding
 from dossiers.messages import LookUp
+from dossiers.standing import Stand
 from kit import clock
 from kit.actor import ANYONE
 from kit.db import Database
@@ -19,7 +20,6 @@ from kit.limits import Limits
 from kit.refusal import NotFound, Refusal
 from kit.settings import Settings
 from notifications import SandboxMessage, sandbox_messages
-from procedures import Catalogue
 from web.pages import page
 from web.sandbox import City, people
 
@@ -63,8 +63,7 @@ async def followed(
     request: Request[Any, Any, Any],
     data: Annotated[Asked, Body(media_type=RequestEncodingType.URL_ENCODED)],
     settings: Settings,
-    db: Database,
-    catalogue: Catalogue,
+    stand: Stand,
     limits: Limits,
     address: str,
 ) -> Response[str]:
@@ -77,7 +76,7 @@ async def followed(
     else:
         try:
             look_up = LookUp(receipt_code=data.code, date_of_birth=born)
-            found = await finding.by_receipt_code(db, catalogue, limits, address, look_up)
+            found = await finding.by_receipt_code(stand, limits, address, look_up)
         except Refusal as refusal:
             problem = refusal
     shown = page(
@@ -87,7 +86,7 @@ async def followed(
         asked=data,
         problem=problem and problem.message,
         found=found,
-        ended=[state.name for state in catalogue.lifecycle.states if state.closed],
+        ended=[state.name for state in stand.catalogue.lifecycle.states if state.closed],
     )
     shown.status_code = problem.status if problem else 200
     if problem is not None and problem.retry_after_seconds is not None:

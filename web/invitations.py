@@ -11,7 +11,6 @@ from dossiers import confirming
 from dossiers.messages import AnswerInvitation
 from kit.actor import ANYONE, Actor, InsufficientLevel
 from kit.refusal import Refusal
-from notifications import PostOffice
 from web.filing import HERE, Filing
 from web.pages import page
 from web.signing_in import to, trouble
@@ -49,7 +48,7 @@ async def show(here: Filing) -> Response[str]:
     request_max_body_size=4_000,
     dependencies=HERE,
 )
-async def answer(here: Filing, data: Sent, post_office: PostOffice) -> Response[str]:
+async def answer(here: Filing, data: Sent) -> Response[str]:
     """Kept, and back to the page, which says so."""
     try:
         here.at.refuse_strange(data.csrf)
@@ -62,10 +61,7 @@ async def answer(here: Filing, data: Sent, post_office: PostOffice) -> Response[
         if actor.level < _LEVEL:
             raise InsufficientLevel.of(actor, _LEVEL)
         said = AnswerInvitation(answer="agree" if data.answer == "agree" else "decline")
-        settings = here.at.settings
-        done = await confirming.answer(
-            here.db, here.keys, here.catalogue, settings, post_office, here.mandates, actor, data.invitation, said
-        )
+        done = await confirming.answer(here.stand, actor, data.invitation, said)
     except Refusal as refusal:
         return await _page(here, actor, problem=refusal)
     asked = here.at.request.query_params.get("lang")
@@ -73,7 +69,7 @@ async def answer(here: Filing, data: Sent, post_office: PostOffice) -> Response[
 
 
 async def _page(here: Filing, actor: Actor, *, problem: Refusal | None = None) -> Response[str]:
-    found = await confirming.invitations(here.db, here.keys, here.catalogue, here.mandates, actor)
+    found = await confirming.invitations(here.stand, actor)
     done = here.at.request.query_params.get("done")
     shown = page(
         here.at.request,

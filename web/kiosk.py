@@ -13,9 +13,9 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from dossiers import following
+from dossiers.standing import Stand
 from identity import accounts, offices
 from identity.consents import reads
-from identity.mandates import Mandates
 from identity.offices.kiosks import service as kiosks
 from identity.offices.kiosks.messages import ApprovalRequest
 from identity.tokens import Issuer, acting, visiting
@@ -26,11 +26,9 @@ from identity.tokens.visiting import Over, Visit, Waiting
 from kit import clock
 from kit.actor import ANYONE, citizen
 from kit.db import Database
-from kit.keys import Keys
 from kit.limits import Limits
 from kit.refusal import NotFound, Refusal
 from kit.settings import Settings
-from procedures import Catalogue
 from web.pages import page
 from web.sandbox import people
 from web.signing_in import HttpRequest, to
@@ -103,17 +101,10 @@ async def begin(
 
 @get(_VISIT, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def visit(
-    request: HttpRequest,
-    settings: Settings,
-    db: Database,
-    keys: Keys,
-    catalogue: Catalogue,
-    mandates: Mandates,
-    issuer: Issuer,
-    limits: Limits,
+    request: HttpRequest, settings: Settings, stand: Stand, issuer: Issuer, limits: Limits
 ) -> Response[str]:
     """The code and its picture, or what the person came to see."""
-    found = await _look(request, settings, db, issuer, limits)
+    found = await _look(request, settings, stand.db, issuer, limits)
     if isinstance(found, Over):
         return page_of(request, settings, "kiosk_over.html", why=found.why, idle=_OVER_SECONDS)
     if isinstance(found, Waiting):
@@ -128,7 +119,7 @@ async def visit(
             idle=seconds_until(found.expires_at),
             left=seconds_until(found.expires_at),
         )
-    shown = await _shown(db, keys, catalogue, mandates, found)
+    shown = await _shown(stand, found)
     told = page_of(request, settings, "kiosk_visit.html", **shown)
     return _held(told, settings, found.cookie)
 
@@ -207,26 +198,26 @@ async def _look(
     return await visiting.look(db, issuer, cookie, path=request.url.path)
 
 
-async def _shown(db: Database, keys: Keys, catalogue: Catalogue, mandates: Mandates, found: Visit) -> dict[str, Any]:
+async def _shown(stand: Stand, found: Visit) -> dict[str, Any]:
     """What the person allowed this screen to show, and no more."""
     actor = found.actor
     assert actor.account_id is not None
     assert actor.office_id is not None
     sees_dossiers = _SEES_DOSSIERS.answer(actor) == "yes"
-    async with db.begin() as conn:
+    async with stand.db.begin() as conn:
         office = await offices.office(conn, actor.office_id)
-        person = await accounts.account(conn, keys, actor.account_id) if "profile" in actor.scopes else None
+        person = await accounts.account(conn, stand.keys, actor.account_id) if "profile" in actor.scopes else None
         told = [*(["profile"] if person else []), *(["dossiers:read"] if sees_dossiers else [])]
         await reads.record(conn, actor, "app", actor.account_id, items=told)
     listed = None
     if sees_dossiers:
-        mine = await following.dossiers(db, keys, catalogue, mandates, actor, pin=None)
+        mine = await following.dossiers(stand, actor, pin=None)
         listed = [one for one in mine.dossiers if one.submitted_at is not None]
     return {
         "person": person and person.full_name,
         "office": office,
         "dossiers": listed,
-        "ended": [one.name for one in catalogue.lifecycle.states if one.closed],
+        "ended": [one.name for one in stand.catalogue.lifecycle.states if one.closed],
         "idle": _idle(),
         "left": seconds_until(found.expires_at),
     }

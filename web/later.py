@@ -15,7 +15,6 @@ from identity.tokens.refusals import StrangeForm
 from kit import clock
 from kit.actor import ANYONE, Actor
 from kit.refusal import Fault, Refusal
-from notifications import PostOffice
 from procedures import Document, Procedure
 from procedures.messages import Field
 from uploads import Keeper
@@ -74,9 +73,7 @@ async def show(here: Filing, dossier_id: str, branch: str, action: str) -> Respo
     request_max_body_size=_BODY_BYTES,
     dependencies=HERE,
 )
-async def do(
-    here: Filing, keeper: Keeper, post_office: PostOffice, dossier_id: str, branch: str, action: str
-) -> Response[str]:
+async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action: str) -> Response[str]:
     """Done, and back to the dossier; or the page again with every fault, nothing typed or sent being lost."""
     actor = await here.at.citizen()
     if actor is None:
@@ -98,7 +95,7 @@ async def do(
                 and file.filename
             ):
                 given.papers[paper.kind] = await here.receive(keeper, actor, file)
-        await _do(here, post_office, actor, asked, given, key=sent.one("key"))
+        await _do(here, actor, asked, given, key=sent.one("key"))
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
@@ -112,7 +109,7 @@ async def _asked(here: Filing, actor: Actor, dossier_id: str, branch: str, actio
     view = next((one for one in dossier.branches if one.name == branch), None)
     if view is None:
         raise NotInDossier(branch=branch)
-    if action not in view.actions or not await following.may_change(here.db, here.mandates, actor, dossier_id):
+    if action not in view.actions or not await following.may_change(here.stand, actor, dossier_id):
         return None
     procedure = _procedures(here, dossier)[branch]
     fields, papers, whole = _questions(here, dossier, view, procedure, action)
@@ -153,7 +150,7 @@ def _settled(procedures: Mapping[str, Procedure], dossier: Dossier) -> tuple[set
 
 
 def _procedures(here: Filing, dossier: Dossier) -> dict[str, Procedure]:
-    return here.catalogue.branch_procedures(here.item(dossier), _opened_on(dossier), dossier.options.branches)
+    return here.stand.catalogue.branch_procedures(here.item(dossier), _opened_on(dossier), dossier.options.branches)
 
 
 def _opened_on(dossier: Dossier) -> date:
@@ -171,39 +168,28 @@ def _given(here: Filing, asked: Asked, sent: Sent) -> Given:
     return Given(fields, {kind: upload for kind, upload in papers.items() if upload}, sent.one("reason").strip()[:2000])
 
 
-async def _do(here: Filing, post_office: PostOffice, actor: Actor, asked: Asked, given: Given, *, key: str) -> None:
-    db, catalogue, mandates, dossier_id, branch = (
-        here.db,
-        here.catalogue,
-        here.mandates,
-        asked.dossier.id,
-        asked.branch.name,
-    )
+async def _do(here: Filing, actor: Actor, asked: Asked, given: Given, *, key: str) -> None:
+    stand, dossier_id, branch = here.stand, asked.dossier.id, asked.branch.name
     supplement = Supplement(fields=given.fields, documents=given.papers)
     match asked.action:
         case "supplement":
-            await supplementing.supplement(
-                db, catalogue, mandates, actor, dossier_id, branch, supplement, key=key, version=None
-            )
+            await supplementing.supplement(stand, actor, dossier_id, branch, supplement, key=key, version=None)
         case "refile":
-            await refiling.refile(
-                db, here.keys, catalogue, here.at.settings, post_office, mandates, actor, dossier_id, branch, supplement,
-                key=key, version=None,
-            )  # fmt: skip
+            await refiling.refile(stand, actor, dossier_id, branch, supplement, key=key, version=None)
         case "withdraw":
             withdrawn = Withdraw(branches=(branch,), reason=given.reason)
-            await refiling.withdraw(db, catalogue, mandates, actor, dossier_id, withdrawn, key=key, version=None)
+            await refiling.withdraw(stand, actor, dossier_id, withdrawn, key=key, version=None)
         case "ask_correction":
             mistake = Reason(reason=given.reason)
-            await correcting.report(db, catalogue, mandates, actor, dossier_id, branch, mistake, key=key, version=None)
+            await correcting.report(stand, actor, dossier_id, branch, mistake, key=key, version=None)
         case _:
             paper = ConsentOnPaper(upload_id=given.papers.get(asked.papers[0].kind, ""))
-            await confirming.on_paper(db, catalogue, mandates, actor, dossier_id, branch, paper, key=key, version=None)
+            await confirming.on_paper(stand, actor, dossier_id, branch, paper, key=key, version=None)
 
 
 def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None = None) -> Response[str]:
     faults: Sequence[Fault] = problem.faults if problem is not None else ()
-    dossier, catalogue = asked.dossier, here.catalogue
+    dossier, catalogue = asked.dossier, here.stand.catalogue
     shower = Shower(
         here.item(dossier),
         dossier.form,

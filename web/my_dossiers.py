@@ -23,8 +23,8 @@ async def show_all(here: Filing) -> Response[str]:
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first()
-    found = await following.dossiers(here.db, here.keys, here.catalogue, here.mandates, actor, pin=None)
-    asked = await confirming.invitations(here.db, here.keys, here.catalogue, here.mandates, actor)
+    found = await following.dossiers(here.stand, actor, pin=None)
+    asked = await confirming.invitations(here.stand, actor)
     groups = [
         (status, [one for one in found.dossiers if one.status == status]) for status in ("draft", "open", "closed")
     ]
@@ -44,9 +44,7 @@ async def receipt(here: Filing, dossier_id: str) -> Response[Any]:
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        data = await following.receipt(
-            here.db, here.keys, here.catalogue, here.at.settings, here.mandates, actor, dossier_id
-        )
+        data = await following.receipt(here.stand, actor, dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
     return http_desk.pdf(data, "giay-hen")
@@ -65,9 +63,7 @@ async def result(here: Filing, seals: Seals | None, dossier_id: str, branch: str
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     try:
-        data = await following.result(
-            here.db, here.keys, here.at.settings, seals, here.mandates, actor, dossier_id, branch
-        )
+        data = await following.result(here.stand, seals, actor, dossier_id, branch)
     except Refusal as refusal:
         return here.trouble(refusal)
     return http_desk.pdf(data, branch)
@@ -92,10 +88,10 @@ async def events(
     if actor is None:
         return Response(None, status_code=204)
     try:
-        await following.refuse_strangers(here.db, here.keys, here.mandates, actor, dossier_id)
+        await following.refuse_strangers(here.stand, actor, dossier_id)
     except Refusal:
         return Response(None, status_code=204)
-    lines = watching.lines(here.db, feed, dossier_id, after=after if last_event_id is None else last_event_id)
+    lines = watching.lines(here.stand.db, feed, dossier_id, after=after if last_event_id is None else last_event_id)
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
     return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
 

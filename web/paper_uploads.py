@@ -38,7 +38,7 @@ async def create(
         account_id = await _account(here, dossier_id)
         at = f"/dossiers/{dossier_id}/uploads"
         return await http_tus.begin(
-            here.at.request, here.db, keeper, here.at.limits, account_id, at=at, length=upload_length, metadata=None
+            here.at.request, here.at.db, keeper, here.at.limits, account_id, at=at, length=upload_length, metadata=None
         )
 
 
@@ -53,7 +53,7 @@ async def look(
 ) -> Response[None]:
     """How much of it is here."""
     with http_tus.speaking(tus_resumable):
-        return await http_tus.stand(here.db, keeper, await _account(here, dossier_id), upload_id)
+        return await http_tus.stand(here.at.db, keeper, await _account(here, dossier_id), upload_id)
 
 
 @patch(
@@ -75,7 +75,7 @@ async def send_on(
     """The next piece."""
     with http_tus.speaking(tus_resumable):
         account_id = await _account(here, dossier_id)
-        return await http_tus.append(here.at.request, here.db, keeper, account_id, upload_id, offset=upload_offset)
+        return await http_tus.append(here.at.request, here.at.db, keeper, account_id, upload_id, offset=upload_offset)
 
 
 async def _account(here: Filing, dossier_id: str) -> str:

@@ -6,10 +6,9 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
 from dossiers import paying
+from dossiers.standing import Stand
 from kit.actor import ANYONE
-from kit.db import Database
 from kit.refusal import NotFound
-from procedures import Catalogue
 from web.pages import page
 from wires.payments import SandboxPayments
 
@@ -39,11 +38,11 @@ async def show_order(request: Request[Any, Any, Any], order_id: str, amount: Amo
     status_code=200,
 )
 async def pay_order(
-    request: Request[Any, Any, Any], order_id: str, amount: Amount, seal: Seal, db: Database, catalogue: Catalogue
+    request: Request[Any, Any, Any], order_id: str, amount: Amount, seal: Seal, stand: Stand
 ) -> Response[str]:
     """The notice goes the way a real provider's would: sealed, read again, settled once."""
     provider = _provider(request)
-    await paying.settle(db, catalogue, provider.read(provider.pay(order_id, amount, seal)))
+    await paying.settle(stand, provider.read(provider.pay(order_id, amount, seal)))
     return _page(request, order_id, amount, seal, paid=True)
 
 

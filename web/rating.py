@@ -50,9 +50,7 @@ async def rate(here: Filing, dossier_id: str, branch: str) -> Response[str]:
     comment = sent.one("comment").replace("\r\n", "\n")[:_MOST_COMMENT]
     asked = Rate(score=int(score), comment=comment)
     try:
-        await rating.rate(
-            here.db, here.catalogue, here.mandates, actor, dossier_id, branch, asked, key=sent.one("key") or None
-        )
+        await rating.rate(here.stand, actor, dossier_id, branch, asked, key=sent.one("key") or None)
     except Refusal as refusal:
         return await _page(here, actor, dossier_id, branch, sent=sent, problem=refusal)
     return to(here.address(dossier_id, f"/rating/{branch}"))

@@ -113,9 +113,7 @@ async def actor_of(request: Request, house: Annotated[House, Depends(house_of)])
 @app.post("/v1/lookups", response_model=Status)
 async def look_up(asked: Asked, request: Request, house: Annotated[House, Depends(house_of)]) -> Any:
     address = request.client.host if request.client else "unknown"
-    found = await finding.by_receipt_code(
-        house.db, house.catalogue, house.limits, address, LookUp(**asked.model_dump())
-    )
+    found = await finding.by_receipt_code(house.stand, house.limits, address, LookUp(**asked.model_dump()))
     return msgspec.to_builtins(found)
 
 
@@ -128,7 +126,6 @@ async def submit(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Any:
     done = await submitting.submit(
-        house.db, house.keys, house.catalogue, house.settings, house.post_office, house.mandates, actor,
-        dossier_id, key=idempotency_key, version=None, body=await request.body(),
-    )  # fmt: skip
+        house.stand, actor, dossier_id, key=idempotency_key, version=None, body=await request.body()
+    )
     return msgspec.to_builtins(done)

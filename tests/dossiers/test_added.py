@@ -90,9 +90,7 @@ async def opened_on(city: CityPeople, day: str, procedure: str) -> dict[str, Any
     assert row is not None
     actor = Actor(kind="citizen", account_id=row.account_id, level=2, scopes=frozenset({"dossiers:write"}))
     with clock.frozen_near(datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=clock.CITY)):
-        draft = await drafting.open_draft(
-            house.db, house.keys, house.catalogue, house.mandates, actor, OpenDraft(procedure=procedure)
-        )
+        draft = await drafting.open_draft(house.stand, actor, OpenDraft(procedure=procedure))
     return {"id": draft.id, "version": draft.procedure.version, "code": draft.procedure.code}
 
 

@@ -199,7 +199,7 @@ async def test_a_stream_ends_with_the_mandate(city: CityPeople) -> None:
     feed = Feed(house.db, every_seconds=0.05)
 
     async def still() -> None:
-        await following.refuse_strangers(house.db, house.keys, house.mandates, actor, done["id"], behalf=hers["id"])
+        await following.refuse_strangers(house.stand, actor, done["id"], behalf=hers["id"])
 
     stream = watching.lines(house.db, feed, done["id"], after=0, still=still)
     assert await anext(stream)

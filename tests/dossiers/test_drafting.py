@@ -32,7 +32,7 @@ async def test_level_one_may_not_file(city: CityPeople) -> None:
         account_id = (await conn.execute(text("select id from accounts where kind = 'person' limit 1"))).scalar_one()
     low = Actor(kind="citizen", account_id=account_id, level=1, scopes=frozenset({"dossiers:write"}))
     with pytest.raises(InsufficientLevel) as refused:
-        await open_draft(house.db, house.keys, house.catalogue, house.mandates, low, OpenDraft(procedure=steps.GROUP))
+        await open_draft(house.stand, low, OpenDraft(procedure=steps.GROUP))
     assert refused.value.code == "insufficient-level"
     assert "urn:motcua:loa:2" in refused.value.headers["WWW-Authenticate"]
 

@@ -141,13 +141,11 @@ def at_kiosk(city: CityPeople, seen: Description, office_id: str = "off_ubnd_sai
     """What `by_face` is given when this face stands at a kiosk of that office."""
     house = city.house
     return (
-        house.db,
-        house.catalogue,
+        house.stand,
         house.faces,
         Seen(seen),
         house.limits,
         house.valkey,
-        house.settings,
         msgspec.structs.replace(KIOSK, office_id=office_id),
         b"selfie",
     )
@@ -167,7 +165,7 @@ async def test_face_finds_the_open_dossiers_of_whoever_agreed(city: CityPeople) 
     codes = [one.receipt_code for one in found.dossiers]
     assert f"H29.26740-{dossier['receipt_code'].split('-')[1]}-•••••-•••••-{dossier['receipt_code'][-5:]}" in codes
     with pytest.raises(finding.FaceNotFound):
-        await finding.by_face(*args[:3], Seen(face(8)), *args[4:])
+        await finding.by_face(*args[:2], Seen(face(8)), *args[3:])
 
 
 async def test_a_kiosk_looks_among_those_of_its_own_centre(city: CityPeople, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,16 +360,7 @@ async def test_an_officer_sees_to_no_matter_of_their_own(city: CityPeople) -> No
     me = Actor(
         kind="officer", account_id=owner, office_id="off_cong_an_sai_gon", roles=frozenset({"residence"}), level=2
     )
-    ways = (
-        house.db,
-        house.keys,
-        house.catalogue,
-        house.settings,
-        house.post_office,
-        house.mandates,
-        me,
-        residence(dossier)["id"],
-    )
+    ways = house.stand, me, residence(dossier)["id"]
     for verb, asked in (
         (refiling.reopen, Reason(reason=WHY)),
         (correcting_verbs.uphold, Reason(reason=WHY)),

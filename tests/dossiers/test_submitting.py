@@ -181,18 +181,7 @@ async def test_promise_says_how_it_was_computed(city: CityPeople) -> None:
         account_id = (await conn.execute(query, {"id": draft["id"]})).scalar_one()
     actor = Actor(kind="citizen", account_id=account_id, level=2)
     with clock.frozen_near(datetime(2026, 11, 20, 7, 59, 50, tzinfo=UTC)):
-        reply = await submit(
-            house.db,
-            house.keys,
-            house.catalogue,
-            house.settings,
-            house.post_office,
-            house.mandates,
-            actor,
-            draft["id"],
-            key=uuid.uuid4().hex,
-            version=None,
-        )
+        reply = await submit(house.stand, actor, draft["id"], key=uuid.uuid4().hex, version=None)
     assert reply.promised.due_at == datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
     assert any("24/11/2026" in step.vi for step in reply.promised.steps)
     assert reply.receipt_code.startswith("H29.26740-261120-")
