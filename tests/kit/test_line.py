@@ -20,9 +20,9 @@ async def test_one_connection_serves_until_it_dies(db: Database) -> None:
     line = db.line()
     first = await _backend(line)
     assert await _backend(line) == first
-    for pause in (0.0, 0.2):  # before the event loop heard of it, and after
+    for pause in (0.0, 0.2):  # gone before the event loop heard of it, and after
         async with db.connect() as conn:
-            await conn.exec_driver_sql(f"select pg_terminate_backend({first})")
+            await conn.exec_driver_sql(f"select pg_terminate_backend({first}, 10000)")
         await asyncio.sleep(pause)
         second = await _backend(line)
         assert second != first
