@@ -45,12 +45,18 @@ class Phone:
             self.tab.click(selector)
             return
         self.tab.wait(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
-        at = self.tab.js(
+        at, before = self._middle(selector), None
+        while at != before:  # until the page stands still
+            time.sleep(0.2)
+            at, before = self._middle(selector), at
+        self.tab.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": at[0], "y": at[1]}])
+        self.tab.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def _middle(self, selector: str) -> list[float]:
+        return self.tab.js(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
             " const r = e.getClientRects()[0]; return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
-        self.tab.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": at[0], "y": at[1]}])
-        self.tab.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def press(self, selector: str) -> None:
         """A button or link that leads to another page, or to this one again."""

@@ -12,7 +12,10 @@ async function look() {
   if (!fresh || fresh.dataset.seen === ours.dataset.seen) return;
   // Whoever stands on a link there stays on it.
   const at = ours.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  // And what was opened to be read stays open.
+  const open = new Set([...ours.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
   ours.replaceWith(fresh);
+  fresh.querySelectorAll("details > summary").forEach((one) => { one.parentElement.open ||= open.has(one.textContent); });
   if (at) [...fresh.querySelectorAll("a")].find((one) => one.getAttribute("href") === at)?.focus();
   news.textContent = `${news.dataset.words} ${fresh.querySelector(".history li")?.textContent ?? ""}`;
 }
