@@ -67,11 +67,13 @@ select c.id, c.due_at from unnest(%(roles)s::text[]) r cross join lateral (
   where b.office_id = %(office_id)s and b.officer_role = r and b.decided_at is null and b.started_at is not null {where}
   order by b.due_at, b.id limit %(limit)s) c
 """)
+# Found by who has it and sorted then (`offset 0`): one officer has few, and a walk in order of the promise would pass by all the others'.
 _MINE = sql.SQL("""
-(select b.id, b.due_at from branches b
+(select c.id, c.due_at from (
+  select b.id, b.due_at from branches b
   where b.office_id = %(office_id)s and b.officer_role = any(%(roles)s) and b.claimed_by = any(%(mine)s)
-    and b.decided_at is null and b.started_at is not null {where}
-  order by b.due_at, b.id limit %(limit)s)
+    and b.decided_at is null and b.started_at is not null {where} offset 0) c
+  order by c.due_at, c.id limit %(limit)s)
 """)
 _QUEUE = sql.SQL("""
 with page as (select id, due_at from ({parts}) every_part order by due_at, id limit %(limit)s)
