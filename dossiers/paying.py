@@ -6,7 +6,7 @@ from dossiers import deciding, desk, known, moving, store, store_paying, telling
 from dossiers.history import Happening
 from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
-from dossiers.refusals import NoPaymentProvider, NothingToPay, PaymentDiffers, PaymentUnknown
+from dossiers.refusals import NoPaymentProvider, NothingToPay, PaidOtherwise, PaymentDiffers, PaymentUnknown
 from dossiers.standing import Stand
 from kit import clock, ids
 from kit.actor import Actor
@@ -117,7 +117,7 @@ async def settle(stand: Stand, paid: Paid) -> None:
     """What a provider said came in, kept once; the branch that waited for it goes on.
 
     Money for a branch that closed meanwhile is kept and told in the dossier, for the office to give back. Raises PaymentUnknown,
-    PaymentDiffers.
+    PaymentDiffers, and PaidOtherwise for a second payment of one fee, or one payment of two.
     """
     async with stand.db.begin() as conn:
         order = await store_paying.payment(conn, paid.order_id)
@@ -129,8 +129,10 @@ async def settle(stand: Stand, paid: Paid) -> None:
         assert order is not None, "orders never go"
         if paid.amount_dong != order.amount_dong:
             raise PaymentDiffers(paid=paid.amount_dong, amount=order.amount_dong)
-        if order.paid_at is not None:
+        if order.reference == paid.reference:
             return
+        if order.paid_at is not None or await store_paying.is_told(conn, paid.reference):
+            raise PaidOtherwise
         receipt = f"BL-{order.id.removeprefix('pay_').upper()}"
         await store_paying.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
         await _go_on(stand, conn, dossier, order, receipt)

@@ -392,6 +392,15 @@ class PaymentUnknown(Refusal):
     en = "There is no such fee. Reload the dossier."
 
 
+class PaidOtherwise(Refusal):
+    """Money that came twice, or one payment told of two fees: never taken for the same, never lost without a word."""
+
+    status = 409
+    code = "paid-otherwise"
+    vi = "Khoản phí này hoặc giao dịch này đã được ghi nhận khác. Chưa ghi nhận lần này; hãy đối soát và hoàn lại qua cổng thanh toán."
+    en = "This fee or this payment is recorded otherwise. Nothing was recorded now; reconcile with the provider and have it given back."
+
+
 class PaymentDiffers(Refusal):
     status = 409
     code = "payment-differs"

@@ -35,3 +35,8 @@ async def paid(conn: AsyncConnection, order_id: str, *, reference: str, receipt:
     await conn.execute(
         update(payments).where(payments.c.id == order_id).values(reference=reference, receipt=receipt, paid_at=at)
     )
+
+
+async def is_told(conn: AsyncConnection, reference: str) -> bool:
+    """Whether a provider's payment stands under some fee already."""
+    return (await conn.execute(select(payments.c.id).where(payments.c.reference == reference))).first() is not None

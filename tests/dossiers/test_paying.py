@@ -73,6 +73,23 @@ async def test_a_notice_that_does_not_fit_records_nothing(
     assert await shown(city, dossier) == dossier
 
 
+async def test_money_that_comes_twice_is_no_notice_told_twice(city: CityPeople) -> None:
+    """Said again it is the same money; with another number of the provider's it is more, and one number pays one fee."""
+    parent, (dossier, other) = await city.signed_in("parent"), [await payment_requested(city) for _ in range(2)]
+    order, another = [await parent.get(at(one, "payment"), expect=200) for one in (dossier, other)]
+    for _ in range(2):
+        await city.nobody.post("/v1/payments/notices", json=notice(city, order), expect=204)
+    paid = await shown(city, dossier)
+    more = [
+        notice(city, order, reference="NGÂN-HÀNG-2"),
+        notice(city, another, reference=notice(city, order)["reference"]),
+    ]
+    for told in more:
+        await city.nobody.post("/v1/payments/notices", json=told, expect=409, code="paid-otherwise")
+    assert await shown(city, dossier) == paid
+    assert await shown(city, other) == other
+
+
 async def test_a_notice_nobody_sealed_is_refused(city: CityPeople) -> None:
     dossier = await payment_requested(city)
     order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
