@@ -7,35 +7,28 @@ A fifth of them waits in one office, the largest. Floors are the same statements
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import msgspec
 from psycopg.types.json import Jsonb
 from rich.progress import Progress
 
-import migrations
-from api import sandbox
-from api.app import create_app
 from api.caller import Pkce
 from api.wiring import House
+from benchmarks import in_process
 from benchmarks.reporting import Row, arguments, tell
 from dossiers import queueing, store_desk
 from identity import accounts, offices, tokens
 from identity.tokens import clients, redeeming
-from kit import clock, keys
-from kit import settings as kit_settings
+from kit import clock
 from kit.actor import Actor
 from kit.db import raw
-from kit.engines import Engines
-from kit.pool import InferencePool
 from kit.refusal import Words
 
-_URL = "http://127.0.0.1:8000"
+_URL = in_process.URL
 _OFFICE = "off_ubnd_sai_gon"
 _PROCEDURES = ("birth_registration", "marriage_registration", "marital_status_certificate", "civil_status_extract")
 _ROLES = ["civil_status", "social_affairs", "business"]
@@ -242,28 +235,10 @@ async def _rows(house: House, client: httpx.AsyncClient, count: int, times: int,
 
 
 async def _measure(quick: bool) -> list[Row]:
-    with Progress() as progress, tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        keys.create(home / "keys")
-        engines = Engines(home)
-        urls = engines.start()
-        try:
-            migrations.upgrade(urls.database, "city")
-            migrations.upgrade(urls.faces_database, "faces")
-            made, _ = kit_settings.load(
-                {}, **sandbox.settings("127.0.0.1", 8000) | {"work_in_process": False}, home=home, keys=home / "keys",
-                database_url=urls.database, faces_database_url=urls.faces_database, redis_url=urls.redis,
-            )  # fmt: skip
-            await sandbox.furnish(made)
-            # No photo comes: its processes never start.
-            app = create_app(made, pool=InferencePool(workers=1, queue=0))
-            async with app.lifespan():
-                transport = httpx.ASGITransport(app=cast(Any, app))
-                async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
-                    count, times = (20_000, 40) if quick else (500_000, 400)
-                    return await _rows(app.state.house, client, count, times, progress)
-        finally:
-            engines.stop()
+    with Progress() as progress:
+        async with in_process.city() as (house, client):
+            count, times = (20_000, 40) if quick else (500_000, 400)
+            return await _rows(house, client, count, times, progress)
 
 
 def main() -> None:

@@ -5,33 +5,26 @@ uv run python benchmarks/reads.py [--quick] [--json OUT]
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from rich.progress import Progress
 
-import migrations
-from api import sandbox
-from api.app import create_app
 from api.caller import Pkce
 from api.wiring import House
+from benchmarks import in_process
 from benchmarks.reporting import Row, arguments, tell
 from identity import accounts, tokens
 from identity.consents import reads
 from identity.tokens import clients, redeeming
-from kit import clock, keys
-from kit import settings as kit_settings
+from kit import clock
 from kit.actor import Actor
 from kit.db import raw
-from kit.engines import Engines
-from kit.pool import InferencePool
 from kit.refusal import Words
 
-_URL = "http://127.0.0.1:8000"
+_URL = in_process.URL
 _PURPOSE = Words(vi="Đo thử.", en="Measure.")
 
 
@@ -114,27 +107,9 @@ async def _rows(house: House, client: httpx.AsyncClient, times: int, progress: P
 
 
 async def _measure(quick: bool) -> list[Row]:
-    with Progress() as progress, tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        keys.create(home / "keys")
-        engines = Engines(home)
-        urls = engines.start()
-        try:
-            migrations.upgrade(urls.database, "city")
-            migrations.upgrade(urls.faces_database, "faces")
-            made, _ = kit_settings.load(
-                {}, **sandbox.settings("127.0.0.1", 8000) | {"work_in_process": False}, home=home, keys=home / "keys",
-                database_url=urls.database, faces_database_url=urls.faces_database, redis_url=urls.redis,
-            )  # fmt: skip
-            await sandbox.furnish(made)
-            # No photo comes: its processes never start.
-            app = create_app(made, pool=InferencePool(workers=1, queue=0))
-            async with app.lifespan():
-                transport = httpx.ASGITransport(app=cast(Any, app))
-                async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
-                    return await _rows(app.state.house, client, 200 if quick else 1500, progress)
-        finally:
-            engines.stop()
+    with Progress() as progress:
+        async with in_process.city() as (house, client):
+            return await _rows(house, client, 200 if quick else 1500, progress)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ What the register refuses (somebody dead or married already, an entry not found 
 of the decision is kept.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
@@ -18,8 +19,8 @@ from kit.pades import Signed
 from kit.refusal import Fault
 
 
-class Entered:
-    """An entry in a book of the deciding office; nothing is stated by hand, and the paper is the original of that day."""
+class OfTheBooks:
+    """What stands in the civil register or comes out of it; nothing is stated by hand."""
 
     needs_pin: ClassVar[bool] = False
     alone: ClassVar[bool] = True
@@ -31,8 +32,13 @@ class Entered:
     def faults(self, case: Case, stated: Mapping[str, Any]) -> list[Fault]:
         return []
 
+
+class Entered(OfTheBooks, ABC):
+    """An entry in a book of the deciding office; the paper is the original of that day."""
+
+    @abstractmethod
     async def enter(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> register.AnyEntry:
-        raise NotImplementedError
+        """The line written, on the transaction of the decision."""
 
     async def make(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> Made:
         entry = await self.enter(conn, case, stated)
@@ -223,7 +229,7 @@ class CorrectionExtract(Entered):
         return await register.register_correction(conn, desk=_desk(case), facts=facts, person=person)
 
 
-class CopyExtract(Entered):
+class CopyExtract(OfTheBooks):
     """Bản sao trích lục, at any ward: the entry may stand in another office's book. The number is the issuing office's own."""
 
     kind: ClassVar[str] = "extract"
@@ -245,7 +251,7 @@ class CopyExtract(Entered):
         return register.paper_of_extract(fetched, specimen=specimen, signed=signed)
 
 
-class MaritalStatusCertificate(Entered):
+class MaritalStatusCertificate(OfTheBooks):
     """What the books say on that day, kept as it was said."""
 
     kind: ClassVar[str] = "marital_status_certificate"
