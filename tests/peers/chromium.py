@@ -115,17 +115,20 @@ class Tab:
         self.wait(f"location.href.startsWith({json.dumps(address)}) && document.readyState === 'complete'")
 
     def click(self, selector: str) -> None:
-        """Where a finger would touch it; it must be in sight."""
-        self.wait(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
+        """Where a finger would touch it: it must be in sight, alive, and where the page will leave it."""
+        one = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"document.readyState === 'complete' && {one}?.checkVisibility() && !{one}.disabled")
         at = self.js(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
+            f"(() => {{ const e = {one}; e.scrollIntoView({{block: 'center'}});"
             " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
 
     def type(self, selector: str, text: str) -> None:
-        self.js(f"document.querySelector({json.dumps(selector)}).focus()")
+        one = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"{one}?.checkVisibility()")
+        self.js(f"{one}.focus()")
         self.call("Input.insertText", text=text)
 
     def text(self) -> str:

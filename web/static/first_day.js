@@ -1,4 +1,6 @@
 // An officer's first day: the browser makes a passkey, the form hands it in.
+import { ready } from "./ready.js";
+
 const form = document.querySelector("[data-options]");
 const trouble = form.querySelector("[data-trouble]");
 
@@ -21,3 +23,4 @@ form.addEventListener("submit", (event) => {
   trouble.hidden = true;
   make().catch(() => { trouble.hidden = false; });
 });
+ready();

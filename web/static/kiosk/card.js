@@ -1,5 +1,6 @@
 // By card, face and code: two photos of the card, a short film of whoever holds it, and the code their own phone got.
 import * as camera from "./camera.js";
+import { ready } from "../ready.js";
 import { refusal } from "./found.js";
 import { awaited, here } from "./timer.js";
 
@@ -86,3 +87,4 @@ part("typing").addEventListener("submit", async (event) => {
   else if (answer.ok) location.replace(`/kiosk/visit?lang=${document.documentElement.lang}`);
   else await refusal(answer);
 });
+ready();

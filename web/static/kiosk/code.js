@@ -1,4 +1,5 @@
 // By receipt code: asked and answered here, so that no form lies behind the back button.
+import { ready } from "../ready.js";
 import { refusal, show } from "./found.js";
 import "./timer.js";
 
@@ -25,3 +26,4 @@ form.addEventListener("submit", async (event) => {
   }
   return undefined;
 });
+ready();

@@ -1,5 +1,6 @@
 // By face: the camera films what the server asked for, and the frames are gone when it has answered.
 import * as camera from "./camera.js";
+import { ready } from "../ready.js";
 import { refusal, show } from "./found.js";
 import { call, ownToken } from "./key.js";
 import { awaited } from "./timer.js";
@@ -41,3 +42,4 @@ part("begin").addEventListener("click", async () => {
     if (part("found").hidden) part("ready").hidden = false;
   }
 });
+ready();
