@@ -26,6 +26,7 @@ from dossiers.tables import (
     results,
 )
 from kit.db import Backlog, backlog, rows, select_from, write
+from kit.line import Line as DirectLine
 
 Values = dict[str, Any]
 
@@ -504,7 +505,7 @@ async def dossiers_in_hand(
     return list((await conn.execute(query)).all())
 
 
-# --- how it stands: one statement, and so one moment; on a connection of `Database.direct` -----------------------------
+# --- how it stands: one statement, and so one moment; on a connection beside the pool -----------------------------------
 
 
 class StandingBranch(msgspec.Struct, frozen=True):
@@ -532,41 +533,40 @@ class Standing(msgspec.Struct, frozen=True):
     timeline: list[Line]
 
 
-_STANDING = """
-select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
-  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind, 'apology', b.apology)
-     order by b.position)::text
+STANDING: LiteralString = """
+select json_build_object('id', d.id, 'receipt_code', d.receipt_code, 'procedure', d.procedure, 'opened_at', d.opened_at,
+  'options', d.options, 'status', d.status, 'submitted_at', d.submitted_at, 'promised_at', d.promised_at,
+  'branches', (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind,
+     'apology', b.apology) order by b.position)
    from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
-  (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
-     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)::text
-   from dossier_events e where e.dossier_id = d.id)
+  'timeline', (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
+     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)
+   from dossier_events e where e.dossier_id = d.id)) as told
 from dossiers d where d.status <> 'draft' and
 """
-_STANDING_BY_ID = _STANDING + " d.id = %s"
-# The second fact is part of the question: a wrong one reads as little as a code that is nobody's.
-_STANDING_BY_CODE = _STANDING + " d.receipt_code = %s and %s = any(d.second_facts)"
-_branches = msgspec.json.Decoder(list[StandingBranch])
-_timeline = msgspec.json.Decoder(list[Line])
+_STANDING_BY_ID = "select told::text from (" + STANDING + " d.id = %s) s"  # noqa: S608 - our own words
+# The second fact is part of the question: a wrong one reads as little as a code that is nobody's. Joined sideways, so that each
+# question is one look into the index of codes, however many the planner takes them for.
+_STANDING_BY_CODES = (
+    "select coalesce(json_agg(s.told order by u.n), '[]') from json_to_recordset($1) u (n int, code text, fact text)"  # noqa: S608
+    " left join lateral ("
+    + STANDING
+    + " d.receipt_code = u.code and decode(u.fact, 'base64') = any(d.second_facts)) s on true"
+)
+_standing = msgspec.json.Decoder(Standing)
+_standings = msgspec.json.Decoder(list[Standing | None])
 
 
 async def standing(conn: psycopg.AsyncConnection[Any], dossier_id: str) -> Standing | None:
     """None for a draft as for what is not there."""
-    return await _standing(conn, _STANDING_BY_ID, (dossier_id,))
+    row = await (await conn.execute(_STANDING_BY_ID, (dossier_id,), prepare=True)).fetchone()
+    return None if row is None else _standing.decode(row[0])
 
 
-async def standing_by_code(conn: psycopg.AsyncConnection[Any], code: str, second_fact: bytes) -> Standing | None:
-    """None for a wrong second fact as for a wrong code."""
-    return await _standing(conn, _STANDING_BY_CODE, (code, second_fact))
-
-
-async def _standing(
-    conn: psycopg.AsyncConnection[Any], query: LiteralString, asked: tuple[Any, ...]
-) -> Standing | None:
-    row = await (await conn.execute(query, asked, prepare=True)).fetchone()
-    if row is None:
-        return None
-    *said, branches_text, timeline_text = row
-    return Standing(*said, branches=_branches.decode(branches_text), timeline=_timeline.decode(timeline_text))
+async def standings_by_code(line: DirectLine, asked: Sequence[tuple[str, bytes]]) -> list[Standing | None]:
+    """Of each receipt code with its second fact, in their order; None for a wrong fact as for a wrong code. Raises psycopg.Error."""
+    sent = [{"n": n, "code": code, "fact": fact} for n, (code, fact) in enumerate(asked)]
+    return _standings.decode(await line.ask(_STANDING_BY_CODES, sent))
 
 
 _EVENT_COUNTS = "select id, event_count from dossiers where id = any(%s)"
