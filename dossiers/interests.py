@@ -1,30 +1,32 @@
 """Nobody decides in a matter of their own: as who filed, as a person it names, of the family, or speaking for whom it is."""
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import store
 from dossiers.refusals import OwnDossier
 from dossiers.views import Row
-from identity import accounts, mandates, offices
+from identity import accounts, mandates
 from kit.keys import Keys
 
 
-async def refuse_own(conn: AsyncConnection, keys: Keys, dossier: Row, officer_id: str) -> None:
-    """Raises OwnDossier.
+async def refuse_own(
+    conn: AsyncConnection, keys: Keys, dossier: Row, officer_id: str, *, pin: str | None, parties: Collection[str]
+) -> None:
+    """Of an officer whose own number is `pin`, where it is known, and a dossier in which an authority's data names `parties`. Raises
+    OwnDossier.
 
     The person behind a working account is the one an operator entered; family is whom the civil register's books name with them. A
     number typed in the form counts here as well as one an authority vouches for: it takes work away and lets nobody in.
     """
-    officer = await accounts.account(conn, keys, officer_id)
-    pin = officer.pin or await offices.person_of(conn, keys, officer_id)
-    mine, near = [officer.id], set[str]()
+    mine, near = [officer_id], set[str]()
     if pin is not None:
         private = await accounts.by_pin(conn, keys, pin)
         mine += [private.id] if private is not None else []
         near = {pin, *await register.kin_of(conn, pin)}
     named = {answer["value"] for path, answer in dossier.form.items() if path.endswith(".pin") and answer["value"]}
-    named |= set(await store.parties(conn, dossier.id))
+    named |= set(parties)
     if dossier.account_id in mine or near & named:
         raise OwnDossier
     if await mandates.speaks_for(conn, keys, mine, principal_id=dossier.principal_id, pins=named):

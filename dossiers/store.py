@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.history import Event, Head
+from dossiers.history import Event
 from dossiers.messages import Line
+from dossiers.store_moving import LINES, lines
 from dossiers.tables import (
     branches,
     documents,
@@ -114,20 +115,6 @@ async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, lim
 
 # --- submission ------------------------------------------------------------------------------------------------------
 
-# The lines of a history as they come, and what is to be told of them.
-_LINES = """
-with lines as (
-  select * from jsonb_to_recordset(%(lines)s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
-    kind text, branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
-), fed as (
-  insert into dossier_feed (dossier_id, seq, next_attempt_at) select dossier_id, seq, at from lines
-), appended as (
-  insert into dossier_events
-    (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
-  select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
-    decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
-)
-"""
 _SUBMITTED = """
 , planted as (
   insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
@@ -145,7 +132,7 @@ update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(f
   second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
 where id = %(dossier_id)s and status = 'draft'
 """
-_SUBMIT = _LINES + _SUBMITTED
+_SUBMIT = LINES + _SUBMITTED
 
 
 async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values) -> None:
@@ -153,7 +140,7 @@ async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values)
     given = {
         name: Jsonb(value) if name in _SUBMIT_JSON and value is not None else value for name, value in values.items()
     }
-    changed = await write(conn, _SUBMIT, given | {"lines": _lines(events)})
+    changed = await write(conn, _SUBMIT, given | {"lines": lines(events)})
     assert changed == 1, "the row was locked and a draft"
 
 
@@ -161,37 +148,6 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
-
-_ADVANCED = """
-update dossiers set event_count = %(count)s, event_hash = %(hash)s, status = %(status)s, changed_at = %(at)s, version = version + 1
-where id = %(id)s
-"""
-_APPEND = _LINES + _ADVANCED
-
-
-async def append(
-    conn: AsyncConnection, dossier_id: str, events: Sequence[Event], head: Head, *, status: str, at: datetime
-) -> None:
-    """Lines of the history and the dossier's own row after them, in one statement; that row must be locked."""
-    values = {
-        "id": dossier_id,
-        "lines": _lines(events),
-        "count": head.count,
-        "hash": head.hash,
-        "status": status,
-        "at": at,
-    }
-    await write(conn, _APPEND, values)
-
-
-def _lines(events: Sequence[Event]) -> Jsonb:
-    return Jsonb(
-        [
-            msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
-            for event in events
-        ]
-    )
-
 
 _EVENTS = select_from(dossier_events, "where dossier_id = %s and seq > %s order by seq")
 
@@ -280,26 +236,6 @@ _BRANCH = select_from(branches, "where id = %s")
 
 async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
     return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
-
-
-async def claim(
-    conn: AsyncConnection,
-    branch_id: str,
-    *,
-    version: int,
-    state: str,
-    since: datetime | None,
-    account_id: str,
-    at: datetime,
-) -> bool:
-    """One of many officers gets it; False for all the others."""
-    return await write(conn, _CLAIM, (account_id, at, state, since, branch_id, version)) == 1
-
-
-_CLAIM = """
-update branches set claimed_by = %s, claimed_at = %s, state = %s, state_since = %s, version = version + 1
-where id = %s and version = %s and claimed_by is null
-"""
 
 
 async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
@@ -441,14 +377,6 @@ _IS_PARTY = "select 1 from dossier_parties where dossier_id = %s and pin = %s"
 
 async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
     return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
-
-
-_PARTIES = "select pin from dossier_parties where dossier_id = %s"
-
-
-async def parties(conn: AsyncConnection, dossier_id: str) -> list[str]:
-    """Numbers of the persons an authority's data names in it."""
-    return [row.pin for row in await rows(conn, _PARTIES, (dossier_id,))]
 
 
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:

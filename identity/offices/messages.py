@@ -46,3 +46,15 @@ class Colleague(msgspec.Struct, frozen=True):
     skills: list[str] | None
     away: bool
     substitute_id: str | None
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer at an office's desk today."""
+
+    office: Office
+    full_name: str
+    """Empty for who acts without an account."""
+    pin: str | None
+    """Of the person behind the working account: its own, or the one an operator entered."""
+    stands_in_for: frozenset[str]
+    """The accounts of those away whom they stand in for."""
