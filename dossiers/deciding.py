@@ -73,7 +73,7 @@ async def claimed(
     step = bundles.act(stand.catalogue.lifecycle, work.branch.name, before.state, "claim")
     done = Advance(moved=moved, left=moving.left(stand.catalogue, [(before, step)], at=at))
     if step.before == step.after:
-        await store_moving.move_inside(conn, done)
+        await store_moving.move_inside(conn, work.dossier.id, done)
         await desk.note(conn, work, "claim", "", at=at)
         return
     line = telling.claimed(work.actor, step.branch, work.procedure.name, work.office.name, step.before, step.after)
@@ -141,9 +141,7 @@ async def of_another(stand: Stand, conn: AsyncConnection, actor: Actor, branch_i
     work = await desk.find(stand, conn, actor, branch_id, lock=lock)
     if not work.of_my_trade:
         raise RoleMissing(role=work.branch.officer_role)
-    assert actor.account_id is not None
-    parties = work.branch.parties
-    await interests.refuse_own(conn, stand.keys, work.dossier, actor.account_id, pin=work.seat.pin, parties=parties)
+    await interests.refuse_own(conn, stand.keys, work.dossier, work.seat, parties=work.branch.parties)
     return work
 
 

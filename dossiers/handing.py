@@ -57,8 +57,7 @@ async def assign(stand: Stand, actor: Actor, branch_id: str, asked: Assign, *, v
         if to is None or to.away or not {work.branch.officer_role, desk.HEAD} & set(to.roles):
             raise NotAColleague
         theirs = await offices.seat(conn, stand.keys, work.office.id, to.account_id)
-        parties = work.branch.parties
-        await interests.refuse_own(conn, stand.keys, work.dossier, to.account_id, pin=theirs.pin, parties=parties)
+        await interests.refuse_own(conn, stand.keys, work.dossier, theirs, parties=work.branch.parties)
         await _give(conn, work, "assign", asked.reason, to.account_id, at=clock.now())
         return await desk.shown(stand, conn, work)
 

@@ -93,7 +93,7 @@ async def move(
     stays = left(catalogue, [(held.row(step.branch), step) for step in steps], at=at)
     done = Advance(moved=list(rows.values()), left=stays)
     if not happenings:
-        await store_moving.move_inside(conn, done)
+        await store_moving.move_inside(conn, held.dossier.id, done)
         return steps
     await _promise_again(conn, catalogue, held, {name: values["pauses"] for name, values in rows.items()})
     states = held.states | {step.branch: step.after for step in steps}

@@ -261,9 +261,11 @@ async def extract(conn: AsyncConnection, extract_id: str) -> RowMapping | None:
     return (await conn.execute(query)).mappings().one_or_none()
 
 
+# Each by its own index, whatever the planner thinks of all three together.
 _BIRTH_KNOWN = """
-select 1 from register_entries
-where kind = 'birth' and (pin = %(pin)s or notification_number = %(notification_number)s or likeness = %(likeness)s) limit 1
+select exists (select from register_entries where kind = 'birth' and pin = %(pin)s)
+  or exists (select from register_entries where kind = 'birth' and notification_number = %(notification_number)s)
+  or exists (select from register_entries where kind = 'birth' and likeness = %(likeness)s) as known
 """
 
 
@@ -272,7 +274,7 @@ async def birth_known(
 ) -> bool:
     """Whether `birth_like` would find one."""
     same = {"pin": pin, "notification_number": notification_number, "likeness": likeness}
-    return bool(await rows(conn, _BIRTH_KNOWN, same))
+    return (await rows(conn, _BIRTH_KNOWN, same))[0].known
 
 
 async def birth_like(

@@ -139,9 +139,11 @@ async def seat(conn: AsyncConnection, keys: Keys, office_id: str, account_id: st
     sealed = row.pin_sealed or row.person_sealed
     return Seat(
         office=sits_in,
+        account_id=account_id or "",
         full_name=row.full_name or "",
         pin=None if sealed is None or account_id is None else secrets.unseal_pin(keys, account_id, sealed),
         stands_in_for=frozenset(row.stands_in_for),
+        holds_mandates=row.holds_mandates,
     )
 
 

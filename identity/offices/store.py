@@ -134,12 +134,13 @@ where offices.id = %(office_id)s
     more=""", a.full_name, a.pin_sealed, p.pin_sealed as person_sealed, array(
   select l.account_id from officer_leaves l join officers o on o.account_id = l.account_id and o.ended_at is null
   join officers mine on mine.account_id = l.substitute_id and mine.ended_at is null and mine.office_id = o.office_id
-  where l.substitute_id = %(account_id)s and l.ended_at is null and %(day)s between l.from_on and l.until_on) as stands_in_for""",
+  where l.substitute_id = %(account_id)s and l.ended_at is null and %(day)s between l.from_on and l.until_on) as stands_in_for,
+  exists (select from mandates m where m.holder_id = %(account_id)s and m.ended_at is null) as holds_mandates""",
 )
 
 
 async def seat(conn: AsyncConnection, office_id: str, account_id: str | None, on: date) -> tuple[Office, Any] | None:
-    """The office; and full_name, pin_sealed, person_sealed, stands_in_for of the account. None where there is no such office."""
+    """The office; and full_name, pin_sealed, person_sealed, stands_in_for, holds_mandates of the account. None where there is no such office."""
     row = next(iter(await rows(conn, _SEAT, {"office_id": office_id, "account_id": account_id or "", "day": on})), None)
     return None if row is None else (_office(row), row)
 
