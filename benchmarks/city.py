@@ -380,8 +380,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
     async def bare() -> tuple[float, float]:
         port = _free_port()
         command = [
-            "granian", "benchmarks.floors.bare:app", "--interface", "asgi", "--loop", "asyncio", "--port", str(port),
-            "--no-ws", "--log-level", "error",
+            "uvicorn", "benchmarks.floors.bare:app", "--lifespan", "off", "--port", str(port), "--log-level", "error", "--no-access-log",
         ]  # fmt: skip
         async with served(command, environment, port, "/", city.town.home / "bare.log"):
             drafts = city.drafts(GROUP, count)

@@ -1,4 +1,4 @@
-"""The raw floor: a bare ASGI application on raw psycopg, served by granian like ours. It checks nothing and knows nobody.
+"""The raw floor: a bare ASGI application on raw psycopg, served by uvicorn like ours. It checks nothing and knows nobody.
 
 `POST /submit/<draft id>` writes the rows of one submission in one plain statement; `POST /lookup` reads the rows of one status.
 """
