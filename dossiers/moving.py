@@ -186,7 +186,7 @@ def _entering(
             due = promised(values["started_at"], procedure.deadline, paused=paused).due_at
             if row.apology is not None:
                 due = max(due, datetime.fromisoformat(row.apology["due_at"]))
-            return found | {"due_at": due, "warned": row.warned if due == row.due_at else 0}
+            return found | {"due_at": due} | ({} if due == row.due_at else {"warned": 0})
 
 
 def closed_pauses(pauses: Collection[Any]) -> list[Pause]:

@@ -95,16 +95,19 @@ async def whole(conn: AsyncConnection, dossier_id: str, branch_id: str) -> tuple
 
 # --- moved on --------------------------------------------------------------------------------------------------------
 
-# What a branch is and was rated stays.
+# What a branch is and was rated stays. Warnings are written down by who holds the branch alone: they stay unless a move says otherwise.
 _KEPT: Final = frozenset(
-    {"id", "dossier_id", "name", "position", "procedure", "officer_role", "needs", "rating", "version"}
+    {"id", "dossier_id", "name", "position", "procedure", "officer_role", "needs", "rating", "version", "warned"}
 )
 MOVED: Final = tuple(column.name for column in branches.columns if column.name not in _KEPT)
-"""The columns that moves write."""
+"""The columns that every move writes."""
 
-_SET = cast("LiteralString", ", ".join(f"{name} = m.{name}" for name in MOVED))
+_SET = cast(
+    "LiteralString", ", ".join(f"{name} = m.{name}" for name in MOVED) + ", warned = coalesce(m.warned, b.warned)"
+)
 _TYPES = cast(
-    "LiteralString", ", ".join(f"{name} {branches.c[name].type.compile(postgresql.dialect())}" for name in MOVED)
+    "LiteralString",
+    ", ".join(f"{name} {branches.c[name].type.compile(postgresql.dialect())}" for name in (*MOVED, "warned")),
 )
 
 # Lines of a history, and what is to be told of them; stays that ended; branches as they stand now; the dossier's row after all that.
@@ -152,7 +155,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """What one step writes about a dossier whose row is locked."""
 
     moved: Sequence[Mapping[str, Any]] = ()
-    """Of each branch that moves its id and the columns of MOVED."""
+    """Of each branch that moves its id, the columns of MOVED, and `warned` where that begins anew."""
     left: Sequence[Mapping[str, Any]] = ()
     """Stays in a state that end, as the columns of `branch_steps` are called."""
 
