@@ -312,12 +312,13 @@ class Behalf(Answer, frozen=True, kw_only=True):
 
 
 class Dossier(Answer, frozen=True, kw_only=True):
-    """The whole of it. A draft's `faults` are what a submission would be refused for today."""
+    """The whole of it. A draft's `faults` are what a submission would be refused for today; `about` is whom or what it is about."""
 
     id: str
     status: Literal["draft", "open", "closed"]
     version: int
     procedure: ProcedureRef
+    about: str | None
     behalf: Behalf | None
     options: Options
     receipt_code: str | None
@@ -332,12 +333,13 @@ class Dossier(Answer, frozen=True, kw_only=True):
 
 
 class DossierSummary(Answer, frozen=True, kw_only=True):
-    """One row of a list."""
+    """One row of a list. `about` is whom or what it is about, as its form names them; None until that is answered."""
 
     id: str
     status: Literal["draft", "open", "closed"]
     receipt_code: str | None
     procedure: ProcedureRef
+    about: str | None
     behalf: Behalf | None
     opened_at: datetime
     submitted_at: datetime | None

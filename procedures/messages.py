@@ -291,6 +291,8 @@ class Item(Sourced, frozen=True, kw_only=True):
     filed_for: tuple[Literal["oneself", "ward", "enterprise"], ...] = ("oneself",)
     """Whom a dossier may be filed for: oneself; a child or ward, an enterprise under a mandate."""
     legal_basis: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    """The answers that say whom a dossier is about, so that two of one kind are told apart."""
     form: Form
     deadline: Deadline
     steps: tuple[Step, ...] = ()

@@ -30,10 +30,15 @@ _ROW = "row"
 def check_item(path: Path, item: Item, lists: Mapping[str, CodeList]) -> set[str]:
     """The names of the code lists its form and result use."""
     used = _check_form(path, item.form, lists)
+    known = set(_paths(item.form))
+    for name in item.about:
+        if name not in known:
+            raise CatalogueFault(
+                path, "about", f"{name} is no field of the form", "Name a field, such as child.full_name"
+            )
     if isinstance(item, Procedure):
         for number, field in enumerate(item.result.fields):
             used |= _check_kind(path, f"result.fields[{number}]", field, lists)
-        known = set(_paths(item.form))
         for address in item.place:
             if address not in known:
                 raise CatalogueFault(

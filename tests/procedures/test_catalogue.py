@@ -170,6 +170,7 @@ def test_nothing_in_force_stands_on_a_law_that_is_not() -> None:
 def test_every_item_says_what_a_citizen_asks(item: procedures.Procedure | procedures.Bundle) -> None:
     assert len(item.guide) >= 2
     assert item.keywords
+    assert item.about
     assert item.legal_basis
     assert item.steps
     assert days_of(item.steps) <= (item.deadline.extended_working_days or item.deadline.working_days)
@@ -262,6 +263,7 @@ def test_a_procedure_added_from_a_folder_appears(tmp_path: Path) -> None:
         ("required = true", 'required_when = { field = "reading.languages", given = true }', "which the form lacks", "Name section.field"),
         ("required = true", 'required_when = { field = "reading.language", same_as = "requester.phone" }', "no client can tell", "Ask by `is`"),
         ('officer_role = "reception"', 'officer_role = "reception"\nplace = ["home.residence"]', "place: home.residence is no field", "Name an address"),
+        ('officer_role = "reception"', 'officer_role = "reception"\nabout = ["child.full_name"]', "about: child.full_name is no field", "Name a field"),
         ('source = "assumption"\nname =', 'source = "assumption"\nassumed = ["colour"]\nname =', "assumed: `assumed` names ['colour']", "Name keys of the same table"),
         ("[[fees]]", '[[steps]]\nname = { vi = "Đọc", en = "Read" }\nworking_days = 2\nsource = "assumption"\n[[fees]]', "steps: the steps take 2 working days, the promise is 1", "Shorten a step"),
         (NEW[NEW.index("[[cases]]") :], "", "cases: has no [[cases]]", "Write one"),
