@@ -208,7 +208,10 @@ def _entry(item: Item, events: Iterable[LifeEvent]) -> Entry:
 def _near(word: str, known: str) -> bool:
     """Whether one letter more, less, other or exchanged with its neighbour makes one the other; two in long words."""
     allowed = 1 if len(word) < 2 * _SHORTEST_GUESS else 2
-    return abs(len(word) - len(known)) <= allowed and _distance(word, known) <= allowed
+    if abs(len(word) - len(known)) > allowed:
+        return False
+    # Each edit brings one letter at most and takes one: most words are told apart without counting edits.
+    return len(set(word) ^ set(known)) <= 2 * allowed and _distance(word, known) <= allowed
 
 
 def _distance(one: str, other: str) -> int:
