@@ -121,7 +121,7 @@ async def find(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str
     if branch.office_id != actor.office_id:
         raise BranchUnknown
     _, stands_in_for = await offices.at_work(conn, actor.account_id or "")
-    item = views.item_of(stand.catalogue, dossier)
+    item = known.answered(views.item_of(stand.catalogue, dossier), dossier)
     return Work(
         actor=actor,
         branch=branch,

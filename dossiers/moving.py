@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import inviting, store, store_desk, telling, views
+from dossiers import inviting, known, store, store_desk, telling, views
 from dossiers.history import Happening
 from dossiers.refusals import NotInDossier
 from identity import offices
@@ -41,7 +41,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
 
 async def graph(conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row) -> Graph:
     """The branches as they stand behind the lock of their dossier's row."""
-    item = views.item_of(catalogue, dossier)
+    item = known.answered(views.item_of(catalogue, dossier), dossier)
     return Graph(
         dossier=dossier,
         item=item,

@@ -114,17 +114,25 @@ class Form(Strict, frozen=True, kw_only=True):
     examples: dict[str, dict[str, Any]] = {}
 
 
+class Instead(Sourced, frozen=True, kw_only=True):
+    """Other days, where a condition on the answers holds."""
+
+    when: When
+    working_days: int
+
+
 class Deadline(Sourced, frozen=True, kw_only=True):
     """Working days promised, counted after the day of receipt; 0 is the same working day. Local times of the city.
 
     Received at or after `cut_off`, or on a day off, counts as received on the next working day.
-    `extended_working_days` holds when facts must be verified.
+    `extended_working_days` holds when facts must be verified. `instead`, of a procedure filed alone: the first that holds of its answers.
     """
 
     working_days: int
     extended_working_days: int | None = None
     cut_off: time = time(15, 0)
     closes: time = time(17, 0)
+    instead: tuple[Instead, ...] = ()
 
 
 class Step(Sourced, frozen=True, kw_only=True):
@@ -230,9 +238,10 @@ class DocumentsCase(CaseBase, tag="documents", frozen=True, kw_only=True):
 
 
 class DeadlineCase(CaseBase, tag="deadline", frozen=True, kw_only=True):
-    """Received then, due then; local times of the city."""
+    """Received then, due then, with these answers; local times of the city."""
 
     received: str
+    put: dict[str, Any] = {}
     due: str
     extended: bool = False
     paused: tuple[tuple[str, str], ...] = ()
