@@ -3,9 +3,10 @@
 import asyncio
 from collections import defaultdict
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import history, issuing, known, papers, store, views, whose
+from dossiers import charging, history, issuing, known, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.standing import Stand
@@ -28,6 +29,8 @@ async def dossier(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | 
         row = await _followed(stand, conn, actor, dossier_id, behalf)
         faults = await faults_of(conn, stand.catalogue, row) if row.status == "draft" else []
         found = await views.dossier(conn, stand.catalogue, row, faults=faults)
+        if row.status != "draft":
+            found = msgspec.structs.replace(found, fees=await charging.shown(conn, stand.catalogue, row))
         await conn.commit()
     return found
 
@@ -135,14 +138,7 @@ async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: li
     places = await views.offices_of(conn, rows)
     values = known.values_of(row.form)
     requester, copies = values.get("requester", {}), values.get("copies", {})
-    fees = stand.catalogue.fees_of(
-        item,
-        row.submitted_at.astimezone(clock.CITY).date(),
-        "online",
-        values=values,
-        copies=copies.get("count", 0),
-        chosen=views.chosen_of(row),
-    )
+    fees = charging.fees_by_branch(stand.catalogue, row).values()
     documents = views.document_views(stand.catalogue, item, row, await store.documents_of(conn, row.id))
     return papers.Receipt(
         office=views.letterhead(places[rows[0].office_id], stand.settings),
@@ -165,7 +161,8 @@ async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: li
         received_at=row.submitted_at,
         promised_at=row.promised_at,
         delivery=copies.get("delivery", "online"),
-        fee_dong=sum(fee.amount_dong for fee in fees.values()),
+        fee_dong=sum(fee.amount_dong for fee in fees if fee is not None),
+        fee_open=None in fees,
         lookup_url=f"{stand.settings.public_url}/d/{row.receipt_code}",
     )
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import deciding, desk, known, moving, store, store_paying, telling, views, whose
+from dossiers import charging, deciding, desk, moving, store, store_paying, telling, views, whose
 from dossiers.history import Happening
 from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
@@ -12,7 +12,7 @@ from kit import clock, ids
 from kit.actor import Actor
 from kit.db import to_json
 from kit.refusal import Words
-from procedures import bundles, fees
+from procedures import bundles
 from procedures.bundles import Event, Transition
 from wires.payments import Order, Paid, PaymentProvider
 
@@ -25,14 +25,8 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, 
     async with stand.db.begin() as conn:
         work = await deciding.decidable(stand, conn, actor, branch_id, version, "ask_payment", lock=True)
         now, dossier, branch = clock.now(), work.dossier, work.branch
-        values = known.values_of(dossier.form)
-        fee = fees.fee(
-            work.procedure,
-            dossier.submitted_at.astimezone(clock.CITY).date(),
-            asked.channel,
-            asked.person_classes,
-            values=values,
-            copies=values.get("copies", {}).get("count", 0) if branch.position == 0 else 0,
+        fee = charging.fee_of(
+            work.procedure, dossier, branch.position, channel=asked.channel, person_classes=asked.person_classes
         )
         if fee.amount_dong == 0:
             raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)

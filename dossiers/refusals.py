@@ -378,6 +378,13 @@ class NothingToPay(Refusal):
     en = "By the table of fees nothing is to be paid here ({reason_en}). Go on with it."
 
 
+class FeeUnpaid(Refusal):
+    status = 409
+    code = "fee-unpaid"
+    vi = "Hồ sơ chưa nộp {amount} đồng ({reason}). Hãy yêu cầu nộp, hoặc ghi lý do miễn, rồi mới duyệt."
+    en = "{amount} đồng are not paid ({reason_en}). Ask for payment, or waive it with a reason, and approve then."
+
+
 class NoPaymentProvider(Refusal):
     status = 503
     code = "no-payment-provider"

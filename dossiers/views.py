@@ -301,6 +301,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
             )
             for b in rows
         ],
+        fees=[],
         timeline=timeline(await store.events_of(conn, row.id)) if rows else [],
         faults=list(faults),
     )

@@ -350,6 +350,8 @@ class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=Tr
     place: tuple[str, ...] = ()
     documents: tuple[Document, ...] = ()
     fees: tuple[FeeRule, ...]
+    paid_before_result: bool = False
+    """No approval while a fee that the table names is neither paid nor waived."""
     result: Result
     confirmation: Confirmation | None = None
 
