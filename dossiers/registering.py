@@ -19,6 +19,8 @@ from kit import names
 from kit.pades import Signed
 from kit.refusal import Fault
 
+_DEATH_CERTIFICATE = "GIẤY CHỨNG TỬ"
+
 
 class OfTheBooks:
     """What stands in the civil register or comes out of it; nothing is stated by hand."""
@@ -153,7 +155,7 @@ class DeathCertificate(DeathExtract):
     kind: ClassVar[str] = "death_certificate"
 
     def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
-        return register.original(fetched, specimen=specimen, signed=signed, title="GIẤY CHỨNG TỬ")
+        return register.original(fetched, specimen=specimen, signed=signed, title=_DEATH_CERTIFICATE)
 
 
 class DeathExtractAgain(Entered):
@@ -172,6 +174,13 @@ class DeathExtractAgain(Entered):
             requester=_requester(case),
         )
         return await register.register_death(conn, desk=_desk(case), facts=facts, again=_lost(case))
+
+
+class DeathCertificateAgain(DeathExtractAgain):
+    kind: ClassVar[str] = "death_certificate_again"
+
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return register.original(fetched, specimen=specimen, signed=signed, title=_DEATH_CERTIFICATE)
 
 
 class RecognitionExtract(Entered):
@@ -311,6 +320,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     DeathExtract(),
     DeathCertificate(),
     DeathExtractAgain(),
+    DeathCertificateAgain(),
     RecognitionExtract(),
     CorrectionExtract(),
     DivorceNote(),

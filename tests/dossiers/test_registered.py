@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 import register
 from kit import clock
 from tests.dossiers import steps
+from tests.dossiers.test_lifecycle import later
 from tests.dossiers.test_papers import text_of
 from tests.people import CityPeople, Person
 from tests.register.people import CLERK_ELSEWHERE, ELSEWHERE, SIGNER, a_pin, birth, child
@@ -352,3 +354,30 @@ async def test_registered_again_when_the_books_are_lost(city: CityPeople) -> Non
     await refused(
         city, await filed(she, "death_reregistration", lost | deceased, ["old_copies"]), "register-entry-held"
     )
+
+
+async def test_from_the_first_of_march_2027_a_death_is_certified(city: CityPeople) -> None:
+    """Registered anew, the paper kept the name that NĐ 301/2026 ends; and who had it was asked for an extract still."""
+    async with later(city, datetime(2027, 3, 2, 9, tzinfo=clock.CITY) - clock.now()) as then:
+        she, he = await then.signed_in("stranger"), await then.signed_in("delegate")
+        dead = {"full_name": "Đinh Hư Cấu", "date_of_birth": "1941"}
+        said = await paper(
+            then,
+            she,
+            await filed(she, "death_registration", death_of(dead, date_of_death="2027-03-01"), ["death_notice"]),
+        )
+        assert "GIẤY CHỨNG TỬ" in said
+        lost = {
+            "requester.phone": "0912345678", "home.residence": steps.HOME, "lost_entry.registered_at": "UBND xã Xa Xưa",
+            "lost_entry.statement": True, "deceased.full_name": "Đinh Cổ Xưa", "deceased.date_of_death": "1962",
+            "deceased.place_of_death": "Xã Xa Xưa",
+        }  # fmt: skip
+        said = await paper(then, he, await filed(he, "death_reregistration", lost, ["old_copies"]))
+        assert "GIẤY CHỨNG TỬ" in said
+        held = {
+            "requester.phone": "0912345678", "deceased.full_name": "Đinh Cổ Xưa", "removal.address": steps.HOME,
+        }  # fmt: skip
+        draft = await he.post("/v1/dossiers", json={"procedure": "residence_removal"}, expect=201)
+        path = f"/v1/dossiers/{draft['id']}"
+        draft = await he.patch(f"{path}/form", json={"fields": held}, headers={"If-Match": "*"}, expect=200)
+        assert "documents.death_extract" not in {fault["field"] for fault in draft["faults"]}

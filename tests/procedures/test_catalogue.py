@@ -254,6 +254,7 @@ def test_the_death_group_and_its_branches() -> None:
     [
         ("death_registration", "Trích lục khai tử", "Giấy chứng tử"),
         ("birth_registration", "Giấy khai sinh", "Giấy khai sinh"),
+        ("death_reregistration", "Trích lục khai tử (đăng ký lại)", "Giấy chứng tử (đăng ký lại)"),
     ],
 )
 def test_the_law_of_the_first_of_march_2027(key: str, before: str, since: str) -> None:
