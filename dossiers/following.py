@@ -138,7 +138,14 @@ async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: li
     places = await views.offices_of(conn, rows)
     values = known.values_of(row.form)
     requester, copies = values.get("requester", {}), values.get("copies", {})
-    fees = charging.fees_by_branch(stand.catalogue, row).values()
+    fees = stand.catalogue.fees_of(
+        item,
+        row.submitted_at.astimezone(clock.CITY).date(),
+        "online",
+        values=values,
+        copies=copies.get("count", 0),
+        chosen=views.chosen_of(row),
+    )
     documents = views.document_views(stand.catalogue, item, row, await store.documents_of(conn, row.id))
     return papers.Receipt(
         office=views.letterhead(places[rows[0].office_id], stand.settings),
@@ -161,8 +168,7 @@ async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: li
         received_at=row.submitted_at,
         promised_at=row.promised_at,
         delivery=copies.get("delivery", "online"),
-        fee_dong=sum(fee.amount_dong for fee in fees if fee is not None),
-        fee_open=None in fees,
+        fee_dong=sum(fee.amount_dong for fee in fees.values()),
         lookup_url=f"{stand.settings.public_url}/d/{row.receipt_code}",
     )
 

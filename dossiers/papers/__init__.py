@@ -130,8 +130,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     promised_at: datetime
     delivery: Literal["online", "counter", "post"]
     fee_dong: int
-    fee_open: bool = False
-    """Of a part the table does not name the amount: the office tells it."""
     lookup_url: str
     note: str = ""
     """One sentence about this bundle, such as which branch waits for which."""
@@ -180,19 +178,11 @@ def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     more = {
         "qr": qr.getvalue().decode(),
         "delivery": _DELIVERY[paper.delivery],
-        "fee": _fee(paper),
+        "fee": f"{paper.fee_dong:,}".replace(",", "."),
     }
     return _paper(
         "receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, more=more
     )
-
-
-def _fee(paper: Receipt) -> str:
-    later = "cơ quan giải quyết thông báo"
-    amount = f"{paper.fee_dong:,} đồng".replace(",", ".")
-    if paper.fee_open:
-        return f"{amount}; phần còn lại {later}" if paper.fee_dong else later.capitalize()
-    return f"{amount}, nộp trước khi nhận kết quả" if paper.fee_dong else amount
 
 
 def _paper(

@@ -156,7 +156,7 @@ def test_the_receipt_opens_its_own_lookup_page() -> None:
         "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
         "Mã hồ sơ: H29.26740-261120-0001",
         "Thời gian nhận hồ sơ: 01 giờ 30 phút, ngày 21/11/2026",
-        "Lệ phí: 1.008.000 đồng, nộp trước khi nhận kết quả",
+        "Lệ phí: 1.008.000 đồng",
         "1 Đăng ký khai sinh UBND phường Sài Gòn 17 giờ 00 phút, ngày 25/11/2026",
     ):
         assert words in said

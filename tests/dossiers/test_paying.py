@@ -63,7 +63,7 @@ async def test_no_result_before_its_fee_is_paid(city: CityPeople) -> None:
     path, [branch] = f"/v1/dossiers/{dossier['id']}", dossier["branches"]
     [fee] = dossier["fees"]
     assert (fee["amount_dong"], fee["state"], fee["branch"]) == (210_000, "due", branch["name"])
-    assert "210.000 đồng, nộp trước khi nhận kết quả" in text_of((await he.get(f"{path}/receipt", expect=200)).content)
+    assert "Lệ phí: 210.000 đồng" in text_of((await he.get(f"{path}/receipt", expect=200)).content)
     at, approve = f"/v1/desk/branches/{branch['id']}", {"outcome": "approved", "result": {"number": "12/LLTP"}}
     told = await officer.post(f"{at}/decision", json=approve, expect=409, code="fee-unpaid")
     assert "210.000 đồng" in told["message"]["vi"]
