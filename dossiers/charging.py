@@ -34,21 +34,23 @@ def fee_of(
     return fees.fee(procedure, day, channel, person_classes, values=values, copies=copies)
 
 
-def fees_by_branch(catalogue: Catalogue, dossier: views.Row) -> dict[str, fees.Fee | None]:
-    """Branch -> what it costs whoever is exempt from nothing; None where the table does not say."""
-    found: dict[str, fees.Fee | None] = {}
-    procedures = views.procedures_of(catalogue, views.item_of(catalogue, dossier), dossier)
-    for position, (name, procedure) in enumerate(procedures.items()):
-        try:
-            found[name] = fee_of(procedure, dossier, position, channel=channel_of(dossier))
-        except FeeNotKnown:
-            found[name] = None
-    return found
+def owed(procedure: Procedure, dossier: views.Row, position: int, *, channel: Channel) -> fees.Fee | None:
+    """What it costs whoever is exempt from nothing; None where that is nothing, or the table does not say."""
+    try:
+        fee = fee_of(procedure, dossier, position, channel=channel)
+    except FeeNotKnown:
+        return None
+    return fee if fee.amount_dong else None
 
 
 async def shown(conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row) -> list[FeeView]:
     """Every fee that is due or was, and what became of it; nothing is asked of the database where nothing costs anything."""
-    due = {name: fee for name, fee in fees_by_branch(catalogue, dossier).items() if fee is not None and fee.amount_dong}
+    procedures = views.procedures_of(catalogue, views.item_of(catalogue, dossier), dossier)
+    due: dict[str, fees.Fee] = {}
+    for position, (name, procedure) in enumerate(procedures.items()):
+        fee = owed(procedure, dossier, position, channel=channel_of(dossier))
+        if fee is not None:
+            due[name] = fee
     if not due:
         return []
     paid = {row.branch for row in await store_paying.payments_of(conn, dossier.id) if row.paid_at is not None}
@@ -69,11 +71,8 @@ async def refuse_unpaid(conn: AsyncConnection, work: Work) -> None:
     if not work.procedure.paid_before_result:
         return
     branch = work.branch
-    try:
-        fee = fee_of(work.procedure, work.dossier, branch.position, channel=channel_of(work.dossier))
-    except FeeNotKnown:
-        return
-    if fee.amount_dong == 0:
+    fee = owed(work.procedure, work.dossier, branch.position, channel=channel_of(work.dossier))
+    if fee is None:
         return
     for row in await store_paying.payments_of(conn, work.dossier.id):
         if row.branch == branch.name and row.paid_at is not None:

@@ -83,6 +83,9 @@ async def test_a_fee_is_waived_with_a_reason(city: CityPeople, asked_first: bool
     why = "Hộ nghèo, có giấy chứng nhận của phường."
     if asked_first:
         await officer.post(f"{at}/payment-request", json={}, expect=201)
+    else:
+        poor = {"person_classes": ["poor"]}
+        await officer.post(f"{at}/payment-request", json=poor, expect=409, code="fee-exempt")
     await officer.post(f"{at}/fee-waiver", json={"reason": "Nghèo"}, expect=422, code="reason-missing")
     await city.nobody.post(f"{at}/fee-waiver", json={"reason": why}, expect=401)
     await he.post(f"{at}/fee-waiver", json={"reason": why}, expect=404)
