@@ -164,7 +164,9 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with open_house(settings, pool=pool, files=files) as house:
             app.state.house = house
-            beside = [asyncio.create_task(house.faces.warm()), asyncio.create_task(house.files.warm_up())]
+            beside = [asyncio.create_task(house.faces.warm())]
+            if files is None:
+                beside.append(asyncio.create_task(house.files.warm_up()))
             if settings.work_in_process:
                 beside.append(await house.jobs.work_in_background())
             try:

@@ -389,7 +389,9 @@ class FeeUnpaid(Refusal):
     status = 409
     code = "fee-unpaid"
     vi = "Hồ sơ chưa nộp {amount} đồng ({reason}). Hãy yêu cầu nộp, hoặc ghi lý do miễn, rồi mới duyệt."
-    en = "{amount} đồng are not paid ({reason_en}). Ask for payment, or waive it with a reason, and approve then."
+    en = (
+        "A fee of {amount} VND is not paid ({reason_en}). Ask for payment, or waive it with a reason, and approve then."
+    )
 
 
 class NoPaymentProvider(Refusal):
