@@ -371,6 +371,7 @@ def test_a_procedure_added_from_a_folder_appears(tmp_path: Path) -> None:
         ('officer_role = "reception"', 'officer_role = "reception"\nplace = ["home.residence"]', "place: home.residence is no field", "Name an address"),
         ('officer_role = "reception"', 'officer_role = "reception"\nabout = ["child.full_name"]', "about: child.full_name is no field", "Name a field"),
         ('source = "assumption"\nname =', 'source = "assumption"\nassumed = ["colour"]\nname =', "assumed: `assumed` names ['colour']", "Name keys of the same table"),
+        ("[[fees]]", '[[deadline.instead]]\nwhen = { field = "reading.languages", is = "vi" }\nworking_days = 0\nsource = "assumption"\n[[fees]]', "deadline.instead[0]: the condition speaks of reading.languages, which the form lacks", "Name section.field"),
         ("[[fees]]", '[[steps]]\nname = { vi = "Đọc", en = "Read" }\nworking_days = 2\nsource = "assumption"\n[[fees]]', "steps: the steps take 2 working days, the promise is 1", "Shorten a step"),
         (NEW[NEW.index("[[cases]]") :], "", "cases: has no [[cases]]", "Write one"),
         ("from = 2026-01-01\nsource", "from = 2026-01-01\nuntil = 2025-01-01\nsource", "until: version 2026-01-01 of library_card ends before it begins", "Correct"),
