@@ -147,18 +147,26 @@ _TAGS = [
 ]
 
 
-def create_app(settings: Settings, *, pool: InferencePool | None = None, described: bool = False) -> Litestar:
+def create_app(
+    settings: Settings,
+    *,
+    pool: InferencePool | None = None,
+    files: InferencePool | None = None,
+    described: bool = False,
+) -> Litestar:
     """The whole application on the engines the settings name.
 
-    `pool` lets tests share one set of warmed models. `described` is for the script that writes `openapi/openapi.json`:
+    `pool` and `files` let tests share one set of warmed models and one worker for files. `described` is for the script that writes `openapi/openapi.json`:
     a serving app gives that file out as it is and has no pages that load scripts from elsewhere.
     """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        async with open_house(settings, pool=pool) as house:
+        async with open_house(settings, pool=pool, files=files) as house:
             app.state.house = house
             beside = [asyncio.create_task(house.faces.warm())]
+            if files is None:
+                beside.append(asyncio.create_task(house.files.warm_up()))
             if settings.work_in_process:
                 beside.append(await house.jobs.work_in_background())
             try:

@@ -49,6 +49,7 @@ from wires.payments import PaymentProvider, SandboxPayments
 from wires.population import PinIssuer, PopulationRegister, Registered, SandboxPins, SandboxRegister
 
 WARM = ("ocr:warm", "identity.faces:warm", "identity.faces.liveness:warm")
+WARM_FOR_FILES = ("uploads:warm",)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class House:
     keys: Keys
     jobs: Jobs
     pool: InferencePool
+    files: InferencePool
     issuer: Issuer
     busy: Busy
     faces: FaceStore
@@ -222,7 +224,9 @@ def tasks() -> list[Task]:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, pool: InferencePool | None = None) -> AsyncGenerator[House]:
+async def open_house(
+    settings: Settings, *, pool: InferencePool | None = None, files: InferencePool | None = None
+) -> AsyncGenerator[House]:
     """Everything opened in order and closed in the reverse one. Raises BadSetting, NotDurable."""
     if settings.database_url is None or settings.faces_database_url is None or settings.redis_url is None:
         raise BadSetting(
@@ -252,6 +256,10 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         if pool is None:
             pool = InferencePool(workers=settings.inference_workers, queue=settings.inference_queue, warm=WARM)
             stack.callback(pool.close)
+        if files is None:
+            # Of its own: a paper never waits for the models of cards and faces, and needs none of their memory.
+            files = InferencePool(workers=settings.file_workers, queue=settings.inference_queue, warm=WARM_FOR_FILES)
+            stack.callback(files.close)
         jobs = Jobs(settings.database_url, tasks())
         issuer, limits = Issuer(settings, keys, valkey), Limits(valkey)
         post_office = PostOffice(out, jobs, keys.key("contacts"), quiet=Quiet.parse(*settings.quiet_hours.split("-")))
@@ -279,12 +287,13 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
             keys=keys,
             jobs=jobs,
             pool=pool,
+            files=files,
             issuer=issuer,
             busy=busy,
             faces=FaceStore(faces_db, keys),
             pictures=Pictures(faces_db, keys),
             vault=vault,
-            keeper=Keeper(vault, pool, virus_scanner),
+            keeper=Keeper(vault, files, virus_scanner),
             chip_trust=chip_trust(settings),
             post_office=post_office,
             wires=wire_office,

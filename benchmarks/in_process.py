@@ -37,7 +37,8 @@ async def city() -> AsyncGenerator[tuple[House, httpx.AsyncClient]]:
             )  # fmt: skip
             await sandbox.furnish(made)
             # No photo comes: its processes never start.
-            app = create_app(made, pool=InferencePool(workers=1, queue=0))
+            idle = InferencePool(workers=1, queue=0)
+            app = create_app(made, pool=idle, files=idle)
             async with app.lifespan():
                 transport = httpx.ASGITransport(app=cast(Any, app))
                 async with httpx.AsyncClient(transport=transport, base_url=URL) as client:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import desk, interests, inviting, moving, outcomes, store, store_moving, telling, views
+from dossiers import charging, desk, interests, inviting, moving, outcomes, store, store_moving, telling, views
 from dossiers.desk import Work
 from dossiers.history import Happening, seal
 from dossiers.messages import Decide
@@ -166,6 +166,8 @@ async def decidable(
     refuse_stale(work, version)
     # Before anything is asked for in the branch's name: it may wait for the citizen.
     bundles.act(stand.catalogue.lifecycle, work.branch.name, work.branch.state, action)
+    if action == "approve":
+        await charging.refuse_unpaid(conn, work)
     return work
 
 

@@ -126,7 +126,7 @@ async def find(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str
     branch = next(row for row in siblings if row.id == branch_id)
     if branch.office_id != actor.office_id or not actor.roles & {branch.officer_role, *MAY_LOOK}:
         raise BranchUnknown
-    item = views.item_of(stand.catalogue, dossier)
+    item = known.answered(views.item_of(stand.catalogue, dossier), dossier)
     return Work(
         actor=actor,
         branch=branch,

@@ -3,9 +3,10 @@
 import asyncio
 from collections import defaultdict
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import history, issuing, known, papers, store, views, whose
+from dossiers import charging, history, issuing, known, papers, store, views, whose
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.standing import Stand
@@ -28,6 +29,8 @@ async def dossier(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | 
         row = await _followed(stand, conn, actor, dossier_id, behalf)
         faults = await faults_of(conn, stand.catalogue, row) if row.status == "draft" else []
         found = await views.dossier(conn, stand.catalogue, row, faults=faults)
+        if row.status != "draft":
+            found = msgspec.structs.replace(found, fees=await charging.shown(conn, stand.catalogue, row))
         await conn.commit()
     return found
 

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from litestar import Request, Response, get, post
 
-from dossiers import halting, paying
+from dossiers import halting, paying, waiving
 from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import AskPayment, Deliver, PaymentView, Reason
+from dossiers.messages import AskPayment, Deliver, PaymentView, Reason, WaiveFee
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider
 from dossiers.standing import Stand
@@ -53,6 +53,20 @@ async def ask_payment(
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return _tagged(await paying.ask(stand, actor, branch_id, data, version=version))
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/fee-waiver",
+    who=officer(),
+    tags=["desk"],
+    summary="Let off the fee that the table names, with a written reason",
+    request_max_body_size=_SMALL,
+)
+async def waive_fee(
+    branch_id: str, data: WaiveFee, stand: Stand, actor: Actor, if_match: IfMatch = None
+) -> Response[DeskBranch]:
+    version = asked_version(if_match)
+    return _tagged(await waiving.waive(stand, actor, branch_id, data, version=version))
 
 
 @post(
@@ -111,6 +125,7 @@ route_handlers: list[Any] = [
     stop_branch,
     resume_branch,
     ask_payment,
+    waive_fee,
     deliver_result,
     show_payment,
     take_payment,

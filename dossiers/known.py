@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import store
+from dossiers import store, views
 from dossiers.whose import Side
 from identity import accounts
 from kit.keys import Keys
@@ -134,6 +134,13 @@ def dated(answers: Answers, before: Answers, version: int) -> Answers:
 def _since(answer: Mapping[str, Any], before: Mapping[str, Any] | None, version: int) -> int:
     same = before is not None and all(before.get(key) == answer.get(key) for key in ("value", "locked", "contested"))
     return before.get("since", 1) if same and before is not None else version
+
+
+def answered(item: views.Item, row: views.Row) -> views.Item:
+    """The item with the deadline that the answers of a submitted dossier ask for."""
+    if not item.deadline.instead:
+        return item
+    return rules.as_answered(item, values_of(row.form), today=views.day_of(row.submitted_at))
 
 
 def values_of(answers: Answers) -> dict[str, Any]:

@@ -98,6 +98,13 @@ UploadId = Annotated[str, Meta(min_length=1, max_length=60)]
 Written = Annotated[str, Meta(max_length=2000)]
 
 
+class WaiveFee(Request, frozen=True, kw_only=True):
+    """Lets off the fee that the table names for this way of filing, with a reason that the citizen reads."""
+
+    reason: Written
+    channel: Literal["online", "counter"] = "online"
+
+
 class AskSupplement(Request, frozen=True, kw_only=True):
     """What is missing, and why. `working_days` null is what the law grants by default."""
 
@@ -253,6 +260,15 @@ class PaymentView(Answer, frozen=True, kw_only=True):
     receipt: str | None
 
 
+class FeeView(Answer, frozen=True, kw_only=True):
+    """What a branch costs by the table of fees, for whoever is exempt from nothing. A branch that costs nothing has none."""
+
+    branch: str
+    amount_dong: int
+    reason: Words
+    state: Literal["due", "paid", "waived"]
+
+
 class BranchView(Answer, frozen=True, kw_only=True):
     """One procedure of the dossier. `national_status` is one of the ten; `overdue` is computed, never stored.
 
@@ -312,12 +328,13 @@ class Behalf(Answer, frozen=True, kw_only=True):
 
 
 class Dossier(Answer, frozen=True, kw_only=True):
-    """The whole of it. A draft's `faults` are what a submission would be refused for today."""
+    """The whole of it. A draft's `faults` are what a submission would be refused for today; `about` is whom or what it is about."""
 
     id: str
     status: Literal["draft", "open", "closed"]
     version: int
     procedure: ProcedureRef
+    about: str | None
     behalf: Behalf | None
     options: Options
     receipt_code: str | None
@@ -327,17 +344,19 @@ class Dossier(Answer, frozen=True, kw_only=True):
     form: dict[str, FieldValue]
     documents: list[DocumentView]
     branches: list[BranchView]
+    fees: list[FeeView]
     timeline: list[Line]
     faults: list[Fault]
 
 
 class DossierSummary(Answer, frozen=True, kw_only=True):
-    """One row of a list."""
+    """One row of a list. `about` is whom or what it is about, as its form names them; None until that is answered."""
 
     id: str
     status: Literal["draft", "open", "closed"]
     receipt_code: str | None
     procedure: ProcedureRef
+    about: str | None
     behalf: Behalf | None
     opened_at: datetime
     submitted_at: datetime | None

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import inviting, store, store_moving, telling, views
+from dossiers import inviting, known, store, store_moving, telling, views
 from dossiers.history import Happening
 from dossiers.refusals import NotInDossier
 from dossiers.store_moving import Advance
@@ -44,7 +44,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
 
 async def graph(conn: AsyncConnection, catalogue: Catalogue, dossier: views.Row) -> Graph:
     """The branches as they stand behind the lock of their dossier's row."""
-    item = views.item_of(catalogue, dossier)
+    item = known.answered(views.item_of(catalogue, dossier), dossier)
     return Graph(
         dossier=dossier,
         item=item,

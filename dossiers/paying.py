@@ -2,17 +2,17 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import deciding, desk, known, moving, store, store_paying, telling, views, whose
+from dossiers import charging, deciding, desk, moving, store, store_paying, telling, views, whose
 from dossiers.history import Happening
 from dossiers.messages import AskPayment, PaymentView
 from dossiers.messages_desk import DeskBranch
-from dossiers.refusals import NoPaymentProvider, NothingToPay, PaidOtherwise, PaymentDiffers, PaymentUnknown
+from dossiers.refusals import FeeExempt, NoPaymentProvider, NothingToPay, PaidOtherwise, PaymentDiffers, PaymentUnknown
 from dossiers.standing import Stand
 from kit import clock, ids
 from kit.actor import Actor
 from kit.db import to_json
 from kit.refusal import Words
-from procedures import bundles, fees
+from procedures import bundles
 from procedures.bundles import Event, Transition
 from wires.payments import Order, Paid, PaymentProvider
 
@@ -20,20 +20,17 @@ from wires.payments import Order, Paid, PaymentProvider
 async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, version: int | None) -> DeskBranch:
     """The fee by the day of submission, the channel and the person's class; the branch then waits as for a supplement.
 
-    Raises FeeNotKnown where the table does not say, NothingToPay where it says nothing is due, and what `deciding.decidable` refuses.
+    Raises FeeNotKnown where the table does not say, NothingToPay where it says nothing is due, FeeExempt where nothing is for this class
+    of person alone, and what `deciding.decidable` refuses.
     """
     async with stand.db.begin() as conn:
         work = await deciding.decidable(stand, conn, actor, branch_id, version, "ask_payment", lock=True)
         now, dossier, branch = clock.now(), work.dossier, work.branch
-        values = known.values_of(dossier.form)
-        fee = fees.fee(
-            work.procedure,
-            dossier.submitted_at.astimezone(clock.CITY).date(),
-            asked.channel,
-            asked.person_classes,
-            values=values,
-            copies=values.get("copies", {}).get("count", 0) if branch.position == 0 else 0,
+        fee = charging.fee_of(
+            work.procedure, dossier, branch.position, channel=asked.channel, person_classes=asked.person_classes
         )
+        if fee.amount_dong == 0 and charging.owed(work.procedure, dossier, branch.position, channel=asked.channel):
+            raise FeeExempt(reason=fee.reason.vi, reason_en=fee.reason.en)
         if fee.amount_dong == 0:
             raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
         due = stand.catalogue.calendar.promise(now, stand.catalogue.lifecycle.supplement).due_at

@@ -378,6 +378,22 @@ class NothingToPay(Refusal):
     en = "By the table of fees nothing is to be paid here ({reason_en}). Go on with it."
 
 
+class FeeExempt(Refusal):
+    status = 409
+    code = "fee-exempt"
+    vi = "Người này không phải nộp ({reason}). Hãy ghi miễn phí với lý do ấy, rồi giải quyết tiếp."
+    en = "This person pays nothing ({reason_en}). Waive the fee for that reason, and go on."
+
+
+class FeeUnpaid(Refusal):
+    status = 409
+    code = "fee-unpaid"
+    vi = "Hồ sơ chưa nộp {amount} đồng ({reason}). Hãy yêu cầu nộp, hoặc ghi lý do miễn, rồi mới duyệt."
+    en = (
+        "A fee of {amount} VND is not paid ({reason_en}). Ask for payment, or waive it with a reason, and approve then."
+    )
+
+
 class NoPaymentProvider(Refusal):
     status = 503
     code = "no-payment-provider"

@@ -15,8 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import register
 from dossiers import known
 from dossiers.cases import Case, Made, Outcome, address_line
+from kit import names
 from kit.pades import Signed
 from kit.refusal import Fault
+
+_DEATH_CERTIFICATE = "GIẤY CHỨNG TỬ"
 
 
 class OfTheBooks:
@@ -152,7 +155,7 @@ class DeathCertificate(DeathExtract):
     kind: ClassVar[str] = "death_certificate"
 
     def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
-        return register.original(fetched, specimen=specimen, signed=signed, title="GIẤY CHỨNG TỬ")
+        return register.original(fetched, specimen=specimen, signed=signed, title=_DEATH_CERTIFICATE)
 
 
 class DeathExtractAgain(Entered):
@@ -171,6 +174,13 @@ class DeathExtractAgain(Entered):
             requester=_requester(case),
         )
         return await register.register_death(conn, desk=_desk(case), facts=facts, again=_lost(case))
+
+
+class DeathCertificateAgain(DeathExtractAgain):
+    kind: ClassVar[str] = "death_certificate_again"
+
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return register.original(fetched, specimen=specimen, signed=signed, title=_DEATH_CERTIFICATE)
 
 
 class RecognitionExtract(Entered):
@@ -207,7 +217,7 @@ class CorrectionExtract(Entered):
     kind: ClassVar[str] = "correction_extract"
 
     async def enter(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> register.AnyEntry:
-        entry = await register.find(conn, _sought(case, stated))
+        entry = await register.find(conn, _sought_entry(case, stated))
         items = case.form.lists["correction_item"]
         corrections: list[register.Correction] = []
         for row in case.value("correction.items"):
@@ -229,6 +239,31 @@ class CorrectionExtract(Entered):
         return await register.register_correction(conn, desk=_desk(case), facts=facts, person=person)
 
 
+class DivorceNote(Entered):
+    """A court's judgment: an entry among the changes, and a note on the marriage, which stands no longer."""
+
+    kind: ClassVar[str] = "divorce_note"
+
+    async def enter(self, conn: AsyncConnection, case: Case, stated: Mapping[str, Any]) -> register.AnyEntry:
+        husband, wife = case.value("marriage.husband_name"), case.value("marriage.wife_name")
+        entry = await register.find(conn, _sought(case, stated, "marriage", kind="marriage", full_name=husband))
+        if not isinstance(entry, register.MarriageEntry) or not names.same_name(entry.facts.wife.full_name, wife):
+            raise register.EntryNotFound
+        decided_on, final_on = (date.fromisoformat(case.value(f"judgment.{day}")) for day in ("decided_on", "final_on"))
+        judgment = (
+            f"Bản án, quyết định số {case.value('judgment.number')} ngày {decided_on:%d/%m/%Y} của "
+            f"{case.value('judgment.court')}, có hiệu lực từ ngày {final_on:%d/%m/%Y}"
+        )
+        ended = register.Correction(what="marriage_ended", label=case.word("judgment.kind"), right=judgment)
+        facts = register.CorrectionFacts(
+            kind="change", entry_id=entry.id, items=(ended,), grounds=judgment, requester=_requester(case)
+        )
+        return await register.register_correction(conn, desk=_desk(case), facts=facts, person=husband)
+
+    def render(self, fetched: Any, *, specimen: bool, signed: Signed | None) -> bytes:
+        return register.original(fetched, specimen=specimen, signed=signed, title="TRÍCH LỤC GHI CHÚ THAY ĐỔI HỘ TỊCH")
+
+
 class CopyExtract(OfTheBooks):
     """Bản sao trích lục, at any ward: the entry may stand in another office's book. The number is the issuing office's own."""
 
@@ -238,7 +273,7 @@ class CopyExtract(OfTheBooks):
         issued = await register.issue_extract(
             conn,
             desk=_desk(case),
-            entry=await register.find(conn, _sought(case, stated)),
+            entry=await register.find(conn, _sought_entry(case, stated)),
             copies=case.value("copies.count") or 1,
             requester=_requester(case),
         )
@@ -285,8 +320,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     DeathExtract(),
     DeathCertificate(),
     DeathExtractAgain(),
+    DeathCertificateAgain(),
     RecognitionExtract(),
     CorrectionExtract(),
+    DivorceNote(),
     CopyExtract(),
     MaritalStatusCertificate(),
 )
@@ -406,16 +443,31 @@ def _lost(case: Case) -> str:
     return f"{said}, năm {_as_registered(when)[:4]}." if when else f"{said}."
 
 
-def _sought(case: Case, stated: Mapping[str, Any]) -> register.Sought:
-    """The entry the form describes; what the officer states of number and book goes before what the citizen remembered."""
-    number = str(stated.get("number") or case.value("entry.number") or "")
-    born, registered_on = case.value("entry.date_of_birth"), case.value("entry.registered_on")
-    return register.Sought(
+def _sought_entry(case: Case, stated: Mapping[str, Any]) -> register.Sought:
+    """The entry that the section `entry` describes."""
+    born = case.value("entry.date_of_birth")
+    return _sought(
+        case,
+        stated,
+        "entry",
         kind=case.value("entry.kind"),
         full_name=case.value("entry.full_name"),
         date_of_birth=_as_registered(born) if born else None,
+    )
+
+
+def _sought(
+    case: Case, stated: Mapping[str, Any], section: str, *, kind: Any, full_name: str, date_of_birth: str | None = None
+) -> register.Sought:
+    """Where a section says an entry stands; what the officer states of number and book goes before what the citizen remembered."""
+    number = str(stated.get("number") or case.value(f"{section}.number") or "")
+    registered_on = case.value(f"{section}.registered_on")
+    return register.Sought(
+        kind=kind,
+        full_name=full_name,
+        date_of_birth=date_of_birth,
         number=int(number) if number.isascii() and number.isdigit() else None,
-        book=stated.get("book") or case.value("entry.book"),
-        registered_at=case.value("entry.registered_at"),
+        book=stated.get("book") or case.value(f"{section}.book"),
+        registered_at=case.value(f"{section}.registered_at"),
         registered_on=_as_registered(registered_on) if registered_on else None,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.tables import payments
+from dossiers.tables import dossier_events, payments
 
 
 async def add_payment(conn: AsyncConnection, row: dict[str, Any]) -> None:
@@ -40,3 +40,11 @@ async def paid(conn: AsyncConnection, order_id: str, *, reference: str, receipt:
 async def is_told(conn: AsyncConnection, reference: str) -> bool:
     """Whether a provider's payment stands under some fee already."""
     return (await conn.execute(select(payments.c.id).where(payments.c.reference == reference))).first() is not None
+
+
+async def waivers_of(conn: AsyncConnection, dossier_id: str, kind: str) -> set[str]:
+    """The branches whose fee was waived: lines of this kind in the history, which nobody takes back."""
+    query = select(dossier_events.c.branch).where(
+        dossier_events.c.dossier_id == dossier_id, dossier_events.c.kind == kind
+    )
+    return set((await conn.scalars(query)).all())

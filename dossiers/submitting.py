@@ -108,6 +108,7 @@ async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -
     """Answers, papers, unfinished files, places without an agency: every fault at once."""
     item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
     values = forms.tidy(item.form, known.values_of(row.form), today=today, branches=branches)
+    item = rules.as_answered(item, values, today=today)
     found = forms.check(item.form, values, today=today, branches=branches)
     procedures = views.procedures_of(catalogue, item, row)
     places = {name: _place(procedure, row, values) for name, procedure in procedures.items()}

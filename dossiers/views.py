@@ -286,6 +286,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         status=row.status,
         version=row.version,
         procedure=ref(item),
+        about=about(item, row),
         behalf=behalf(row),
         options=options_of(row),
         receipt_code=row.receipt_code,
@@ -300,6 +301,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
             )
             for b in rows
         ],
+        fees=[],
         timeline=timeline(await store.events_of(conn, row.id)) if rows else [],
         faults=list(faults),
     )
@@ -320,6 +322,12 @@ def standing(catalogue: Catalogue, row: store.Standing, at: datetime) -> Status:
     )
 
 
+def about(item: Item, row: Row) -> str | None:
+    """Whom or what a dossier is about, for those who may see the whole of it."""
+    named = [answer["value"] for path in item.about if (answer := row.form.get(path)) and answer["value"]]
+    return " – ".join(named) or None
+
+
 def summary(catalogue: Catalogue, row: Row, rows: Sequence[Row], at: datetime) -> DossierSummary:
     item = item_of(catalogue, row)
     procedures = procedures_of(catalogue, item, row)
@@ -328,6 +336,7 @@ def summary(catalogue: Catalogue, row: Row, rows: Sequence[Row], at: datetime) -
         status=row.status,
         receipt_code=row.receipt_code,
         procedure=ref(item),
+        about=about(item, row),
         behalf=behalf(row),
         opened_at=row.opened_at,
         submitted_at=row.submitted_at,

@@ -45,6 +45,9 @@ def _settle(warm: tuple[str, ...], parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
+    # Workers share the cores by being several; one that also spread over all of them would only wait for the others.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     for name in warm:
         module, _, function = name.partition(":")
         getattr(importlib.import_module(module), function)()

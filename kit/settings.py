@@ -97,8 +97,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(description="connections of one process to the city's database", ge=1, le=200)
     ] = 12
     inference_workers: Annotated[int, Meta(description="processes that read cards and compare faces", ge=1, le=64)] = 2
+    file_workers: Annotated[int, Meta(description="processes that look at uploaded files", ge=1, le=64)] = 1
     inference_queue: Annotated[
-        int, Meta(description="photos that may wait for a worker before callers hear 503", ge=0)
+        int, Meta(description="photos, and files, that may wait for a worker before callers hear 503", ge=0)
     ] = 16
     work_in_process: Annotated[
         bool, Meta(description="run the job worker inside the API process (the demo and small towns)")

@@ -35,9 +35,9 @@ def run(catalogue: Catalogue, item: Procedure | Bundle, case: Case) -> list[str]
             return _prefill(item, case)
         case DeadlineCase():
             paused = [(_local(begin), _local(end)) for begin, end in case.paused]
-            promise = catalogue.calendar.promise(
-                _local(case.received), item.deadline, extended=case.extended, paused=paused
-            )
+            received = _local(case.received)
+            asked = rules.as_answered(item, _answers(case.put), today=received.date())
+            promise = catalogue.calendar.promise(received, asked.deadline, extended=case.extended, paused=paused)
             return _differ("due", promise.due_at.astimezone(CITY), _local(case.due))
         case FeeCase():
             return _differ("fee", _fee(catalogue, item, case), case.amount_dong)
@@ -72,6 +72,13 @@ def _values(item: Procedure | Bundle, example: str, put: dict[str, Any], drop: t
     return values
 
 
+def _answers(put: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for path, value in put.items():
+        rules.put(values, path, value)
+    return values
+
+
 def _on(item: Procedure | Bundle, day: date) -> date:
     """A day within the version's force, as near the case's own as may be."""
     return max(item.since, min(day, item.until or day))
@@ -101,13 +108,10 @@ def _prefill(item: Procedure | Bundle, case: PrefillCase) -> list[str]:
 
 
 def _fee(catalogue: Catalogue, item: Procedure | Bundle, case: FeeCase) -> int | None:
-    values: dict[str, Any] = {}
-    for path, value in case.put.items():
-        rules.put(values, path, value)
     try:
         found: list[fees.Fee] = list(
             catalogue.fees_of(
-                item, case.on, case.channel, case.person_classes, values=values, copies=case.copies
+                item, case.on, case.channel, case.person_classes, values=_answers(case.put), copies=case.copies
             ).values()
         )
     except FeeNotKnown:

@@ -114,17 +114,25 @@ class Form(Strict, frozen=True, kw_only=True):
     examples: dict[str, dict[str, Any]] = {}
 
 
+class Instead(Sourced, frozen=True, kw_only=True):
+    """Other days, where a condition on the answers holds."""
+
+    when: When
+    working_days: int
+
+
 class Deadline(Sourced, frozen=True, kw_only=True):
     """Working days promised, counted after the day of receipt; 0 is the same working day. Local times of the city.
 
     Received at or after `cut_off`, or on a day off, counts as received on the next working day.
-    `extended_working_days` holds when facts must be verified.
+    `extended_working_days` holds when facts must be verified. `instead`, of a procedure filed alone: the first that holds of its answers.
     """
 
     working_days: int
     extended_working_days: int | None = None
     cut_off: time = time(15, 0)
     closes: time = time(17, 0)
+    instead: tuple[Instead, ...] = ()
 
 
 class Step(Sourced, frozen=True, kw_only=True):
@@ -230,9 +238,10 @@ class DocumentsCase(CaseBase, tag="documents", frozen=True, kw_only=True):
 
 
 class DeadlineCase(CaseBase, tag="deadline", frozen=True, kw_only=True):
-    """Received then, due then; local times of the city."""
+    """Received then, due then, with these answers; local times of the city."""
 
     received: str
+    put: dict[str, Any] = {}
     due: str
     extended: bool = False
     paused: tuple[tuple[str, str], ...] = ()
@@ -291,6 +300,8 @@ class Item(Sourced, frozen=True, kw_only=True):
     filed_for: tuple[Literal["oneself", "ward", "enterprise"], ...] = ("oneself",)
     """Whom a dossier may be filed for: oneself; a child or ward, an enterprise under a mandate."""
     legal_basis: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    """The answers that say whom a dossier is about, so that two of one kind are told apart."""
     form: Form
     deadline: Deadline
     steps: tuple[Step, ...] = ()
@@ -339,6 +350,8 @@ class Procedure(Item, tag="procedure", tag_field="kind", frozen=True, kw_only=Tr
     place: tuple[str, ...] = ()
     documents: tuple[Document, ...] = ()
     fees: tuple[FeeRule, ...]
+    paid_before_result: bool = False
+    """No approval while a fee that the table names is neither paid nor waived."""
     result: Result
     confirmation: Confirmation | None = None
 

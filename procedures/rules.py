@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from procedures.messages import Validity, When
+from procedures.messages import Item, Validity, When
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an Item
 
 MONTHS_A_YEAR = 12
 
@@ -77,6 +79,16 @@ def _field_holds(when: When, value: Any, values: Mapping[str, Any], today: date)
         day = as_date(value)
         return day is not None and today - day > timedelta(days=when.older_than_days)
     return True
+
+
+def as_answered(item: I, values: Mapping[str, Any], *, today: date) -> I:
+    """The item with the deadline that its answers ask for, and without another."""
+    for other in item.deadline.instead:
+        if holds(other.when, values, today=today):
+            days = other.working_days
+            kept = msgspec.structs.replace(item.deadline, working_days=days, extended_working_days=None, instead=())
+            return msgspec.structs.replace(item, deadline=kept)
+    return item
 
 
 def as_date(value: Any) -> date | None:

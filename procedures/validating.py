@@ -30,10 +30,15 @@ _ROW = "row"
 def check_item(path: Path, item: Item, lists: Mapping[str, CodeList]) -> set[str]:
     """The names of the code lists its form and result use."""
     used = _check_form(path, item.form, lists)
+    known = set(_paths(item.form))
+    for name in item.about:
+        if name not in known:
+            raise CatalogueFault(
+                path, "about", f"{name} is no field of the form", "Name a field, such as child.full_name"
+            )
     if isinstance(item, Procedure):
         for number, field in enumerate(item.result.fields):
             used |= _check_kind(path, f"result.fields[{number}]", field, lists)
-        known = set(_paths(item.form))
         for address in item.place:
             if address not in known:
                 raise CatalogueFault(
@@ -53,6 +58,15 @@ def check_item(path: Path, item: Item, lists: Mapping[str, CodeList]) -> set[str
         raise CatalogueFault(
             path, "cases", "has no [[cases]]; law without a worked case is not reviewed", "Write one at the foot"
         )
+    for number, other in enumerate(item.deadline.instead):
+        for part in _parts(other.when):
+            if part.field is not None and part.field not in known:
+                raise CatalogueFault(
+                    path,
+                    f"deadline.instead[{number}]",
+                    f"the condition speaks of {part.field}, which the form lacks",
+                    "Name section.field",
+                )
     _check_steps(path, item)
     return used
 
@@ -164,6 +178,8 @@ def _sourced(item: Item) -> Iterator[tuple[str, Sourced]]:
     """Every table of an item that says where it was read, by where it stands."""
     yield "", item
     yield "deadline.", item.deadline
+    for number, other in enumerate(item.deadline.instead):
+        yield f"deadline.instead[{number}].", other
     for section in item.form.sections:
         yield f"sections.{section.name}.", section
     for number, step in enumerate(item.steps):

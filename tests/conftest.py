@@ -16,7 +16,7 @@ from psycopg import sql
 import migrations
 from api import sandbox
 from api.app import create_app
-from api.wiring import WARM
+from api.wiring import WARM, WARM_FOR_FILES
 from kit import keys
 from kit import settings as kit_settings
 from kit.db import Database
@@ -133,6 +133,14 @@ def pool() -> Iterator[InferencePool]:
     shared.close()
 
 
+@pytest.fixture(scope="session")
+def files() -> Iterator[InferencePool]:
+    """The worker that looks at files, one for the whole run."""
+    shared = InferencePool(workers=1, queue=64, warm=WARM_FOR_FILES)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture(scope="module")
 def settings(
     engines: Urls, database_url: str, faces_database_url: str, tmp_path_factory: pytest.TempPathFactory
@@ -154,10 +162,10 @@ def settings(
 
 
 @pytest.fixture(scope="module")
-async def city(settings: Settings, pool: InferencePool) -> AsyncIterator[CityPeople]:
+async def city(settings: Settings, pool: InferencePool, files: InferencePool) -> AsyncIterator[CityPeople]:
     """The whole app in process, furnished as the sandbox, with the people everyone knows signed in on demand."""
     furnished = await sandbox.furnish(settings)
-    app = create_app(settings, pool=pool)
+    app = create_app(settings, pool=pool, files=files)
     async with app.lifespan():
         # Each module is another set of callers: counts of the last one must not refuse this one.
         await app.state.house.valkey.forget_everything()

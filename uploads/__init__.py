@@ -1,6 +1,7 @@
 """Files as they arrive: told apart by content, hashed, sealed on disk, shown re-encoded."""
 
 from uploads import http_tus
+from uploads.examining import warm
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
 from uploads.scanning import ClamdScanner, SandboxScanner, Scanner
@@ -24,4 +25,5 @@ __all__ = [
     "receive",
     "release",
     "upload",
+    "warm",
 ]

@@ -32,6 +32,21 @@ _ACTIVE = re.compile(rb"/(?:JavaScript|EmbeddedFile|RichMedia|Launch)(?![A-Za-z]
 _MARKUP = re.compile(rb"<(?:script|html|!doctype html|iframe|svg)[\s>]", re.IGNORECASE)
 
 
+def warm() -> None:
+    """Looks at a picture and a document of its own, so that the first file of a worker does not wait for their parsers."""
+    import pypdfium2
+    from PIL import Image
+
+    picture, paper = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (16, 16), "white").save(picture, "JPEG")
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(100, 100)
+    document.save(paper)
+    document.close()
+    for one in (picture, paper):
+        examine(one.getvalue())
+
+
 def examine(data: bytes) -> Examined:
     """Blocking. Refuses with what `refusals.py` and `kit.images` say of files and pictures."""
     if not data:

@@ -51,6 +51,7 @@ async def show(
         parts=parts.values(),
         papers=catalogue.documents(item, clock.today()),
         fees=[(part, _fees(part)) for part in parts.values()],
+        unnamed=_unnamed,
         agencies=catalogue.codes("agency"),
         versions=catalogue.versions(item.key),
         is_group=isinstance(item, Bundle),
@@ -78,6 +79,11 @@ def _fees(part: Procedure) -> list[Any]:
     """The rows of the fee table that speak of today."""
     today = clock.today()
     return [row for row in part.fees if row.since <= today and (row.until is None or today <= row.until)]
+
+
+def _unnamed(rows: list[Any]) -> bool:
+    """Whether there are cases of which no row speaks: the office tells what those cost."""
+    return all(row.channels or row.person_classes or row.when for row in rows)
 
 
 def _not_found(request: HttpRequest, settings: Settings, catalogue: Catalogue, refusal: Refusal) -> Response[str]:

@@ -28,7 +28,7 @@ BRANCH = f"{QUEUE}/branches/{{branch_id:str}}"
 # What was just done, as the page says it; the name stands in the address.
 _DONE = (
     "claim", "receive", "approve", "propose", "confirm", "send_back", "ask", "reopen", "correct", "uphold", "give_back", "escalate",
-    "assign", "apologise", "ask_payment", "stop", "resume", "deliver",
+    "assign", "apologise", "ask_payment", "waive_fee", "stop", "resume", "deliver",
 )  # fmt: skip
 # After these an officer goes on to the next piece of work.
 _OFF_THE_DESK = ("approve", "propose", "confirm", "ask", "give_back", "escalate", "assign", "ask_payment", "stop")
@@ -191,6 +191,7 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
         "take_back": branch.proposal is not None and branch.proposal.by_me,
         "ask": trade and mine and "ask_supplement" in may,
         "ask_payment": trade and mine and "ask_payment" in may,
+        "waive_fee": trade and mine and "waive_fee" in may,
         "stop": trade and mine and "stop" in may,
         "resume": trade and mine and "resume" in may,
         "deliver": "deliver" in may,

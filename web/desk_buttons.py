@@ -9,8 +9,20 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import MediaType, Response, post
 
-from dossiers import correcting, deciding, desk, halting, handing, lateness, paying, refiling, refusing, supplementing
-from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason
+from dossiers import (
+    correcting,
+    deciding,
+    desk,
+    halting,
+    handing,
+    lateness,
+    paying,
+    refiling,
+    refusing,
+    supplementing,
+    waiving,
+)
+from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason, WaiveFee
 from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
 from dossiers.refusals import NotAColleague, NotForwardedThere
 from identity.tokens.refusals import StrangeForm
@@ -22,7 +34,7 @@ from web.at_desk import HERE, QUEUE, SMALL, AtDesk
 from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
 
-Choice = TypeVar("Choice", AskPayment, Deliver)
+Choice = TypeVar("Choice", AskPayment, Deliver, WaiveFee)
 
 _MOST_REASON, _MOST_NAME = 2000, 100
 _ID = re.compile(r"[a-z0-9_]{1,60}")
@@ -183,6 +195,18 @@ async def ask_payment(here: AtDesk, branch_id: str) -> Response[str]:
     return await _pressed(here, branch_id, verb)
 
 
+@post(f"{BRANCH}/fee-waiver", **_BUTTON)
+async def waive_fee(here: AtDesk, branch_id: str) -> Response[str]:
+    """The fee of this way of filing, with why."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        asked = _chosen({"channel": sent.one("channel"), "reason": _reason(sent)}, WaiveFee)
+        await waiving.waive(here.stand, actor, branch_id, asked, version=sent.version)
+        return "waive_fee"
+
+    return await _pressed(here, branch_id, verb)
+
+
 @post(f"{BRANCH}/stop", **_BUTTON)
 async def stop(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
@@ -277,6 +301,6 @@ async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dic
 
 
 route_handlers: list[Any] = [
-    claim, receive, decide, judge, ask_supplement, ask_payment, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
+    claim, receive, decide, judge, ask_supplement, ask_payment, waive_fee, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
     reopen, correct, uphold,
 ]  # fmt: skip

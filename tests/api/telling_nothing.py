@@ -91,6 +91,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /desk/branches/{branch_id}/forwarding",
         "POST /desk/branches/{branch_id}/delivery",
         "POST /desk/branches/{branch_id}/payment-request",
+        "POST /desk/branches/{branch_id}/fee-waiver",
         "POST /desk/branches/{branch_id}/receipt",
         "POST /desk/branches/{branch_id}/resumption",
         "POST /desk/branches/{branch_id}/stop",

@@ -95,6 +95,7 @@ async def ask_supplement(here: Walker) -> None:
     "POST /v1/desk/branches/{branch_id}/stop",
     "POST /v1/desk/branches/{branch_id}/resumption",
     "POST /v1/desk/branches/{branch_id}/payment-request",
+    "POST /v1/desk/branches/{branch_id}/fee-waiver",
     "POST /v1/desk/branches/{branch_id}/delivery",
 )
 async def halt(here: Walker) -> None:
@@ -105,6 +106,7 @@ async def halt(here: Walker) -> None:
     await officer.post(f"{path}/claim", expect=201)
     await officer.post(f"{path}/stop", json={"reason": _WHY}, expect=201)
     await officer.post(f"{path}/resumption", expect=201)
+    await officer.post(f"{path}/fee-waiver", json={"channel": "counter", "reason": _WHY}, expect=201)
     await officer.post(f"{path}/payment-request", json={"channel": "counter"}, expect=201)
     parent = await here.city.signed_in("parent")
     order = await parent.get(f"/v1/dossiers/{dossier['id']}/branches/residence/payment", expect=200)

@@ -213,6 +213,7 @@ async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: st
         "escalate": ("escalation", {"reason": WHY}),
         "forward": ("forwarding", {"office_id": await other_police(city), "reason": WHY}),
         "ask_payment": ("payment-request", {"channel": "counter"}),
+        "waive_fee": ("fee-waiver", {"channel": "counter", "reason": WHY}),
         "stop": ("stop", {"reason": WHY}),
         "resume": ("resumption", None),
         "deliver": ("delivery", {"by": "post"}),

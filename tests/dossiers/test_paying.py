@@ -8,6 +8,7 @@ import pytest
 from kit import clock
 from tests.dossiers import steps
 from tests.dossiers.test_lifecycle import BRANCH, WHY, at, desk, in_review, lapse, later, payment_requested, shown
+from tests.dossiers.test_papers import text_of
 from tests.dossiers.test_registered import filed, status_for
 from tests.people import CityPeople
 from wires.payments import Paid, SandboxPayments
@@ -36,6 +37,75 @@ def notice(city: CityPeople, order: dict[str, Any], **changes: Any) -> dict[str,
         "at": clock.now(),
     } | changes
     return provider(city).notice(Paid(**said))
+
+
+async def fee_unpaid(city: CityPeople) -> dict[str, Any]:
+    """A criminal record certificate, filed online, with two copies, taken by the officer."""
+    he = await city.signed_in("delegate")
+    asked = {
+        "requester.phone": "0912345678",
+        "home.residence": steps.HOME,
+        "copies.count": 2,
+        "record.form": "form_1",
+        "record.purpose": "Xin việc làm",
+        "record.lived": [{"from": "2009", "address": steps.HOME}],
+    }
+    dossier = await filed(he, "criminal_record_certificate", asked)
+    officer = await city.signed_in("residence")
+    await officer.post(f"/v1/desk/branches/{dossier['branches'][0]['id']}/claim", expect=201)
+    return dossier
+
+
+async def test_no_result_before_its_fee_is_paid(city: CityPeople) -> None:
+    """Nothing asked for a fee before an approval, unless an officer thought of it."""
+    dossier = await fee_unpaid(city)
+    he, officer = await city.signed_in("delegate"), await city.signed_in("residence")
+    path, [branch] = f"/v1/dossiers/{dossier['id']}", dossier["branches"]
+    [fee] = dossier["fees"]
+    assert (fee["amount_dong"], fee["state"], fee["branch"]) == (210_000, "due", branch["name"])
+    assert "Lệ phí: 210.000 đồng" in text_of((await he.get(f"{path}/receipt", expect=200)).content)
+    at, approve = f"/v1/desk/branches/{branch['id']}", {"outcome": "approved", "result": {"number": "12/LLTP"}}
+    told = await officer.post(f"{at}/decision", json=approve, expect=409, code="fee-unpaid")
+    assert "210.000 đồng" in told["message"]["vi"]
+    await officer.post(f"{at}/payment-request", json={}, expect=201)
+    order = await he.get(f"{path}/branches/{branch['name']}/payment", expect=200)
+    await city.nobody.post("/v1/payments/notices", json=notice(city, order), expect=204)
+    assert [one["state"] for one in (await he.get(path, expect=200))["fees"]] == ["paid"]
+    await officer.post(f"{at}/decision", json=approve, expect=201)
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+async def test_a_fee_is_waived_with_a_reason(city: CityPeople, asked_first: bool) -> None:
+    dossier = await fee_unpaid(city)
+    he, officer = await city.signed_in("delegate"), await city.signed_in("residence")
+    path, [branch] = f"/v1/dossiers/{dossier['id']}", dossier["branches"]
+    at = f"/v1/desk/branches/{branch['id']}"
+    why = "Hộ nghèo, có giấy chứng nhận của phường."
+    if asked_first:
+        await officer.post(f"{at}/payment-request", json={}, expect=201)
+    else:
+        poor = {"person_classes": ["poor"]}
+        await officer.post(f"{at}/payment-request", json=poor, expect=409, code="fee-exempt")
+    await officer.post(f"{at}/fee-waiver", json={"reason": "Nghèo"}, expect=422, code="reason-missing")
+    await city.nobody.post(f"{at}/fee-waiver", json={"reason": why}, expect=401)
+    await he.post(f"{at}/fee-waiver", json={"reason": why}, expect=404)
+    await (await city.signed_in("civil_status")).post(f"{at}/fee-waiver", json={"reason": why}, expect=404)
+    waived = await officer.post(f"{at}/fee-waiver", json={"reason": why}, expect=201)
+    assert (waived["branch"]["state"], waived["branch"]["asked"]) == ("in_review", None)
+    dossier = await he.get(path, expect=200)
+    assert [one["state"] for one in dossier["fees"]] == ["waived"]
+    [line] = [line for line in dossier["timeline"] if line["kind"] == "waive_fee"]
+    assert line["message"]["vi"].endswith(f"được miễn nộp 210.000 đồng. Lý do: {why}")
+    approve = {"outcome": "approved", "result": {"number": "13/LLTP"}}
+    await officer.post(f"{at}/decision", json=approve, expect=201)
+
+
+async def test_what_costs_nothing_is_not_waived_and_not_asked_for(city: CityPeople) -> None:
+    dossier = await in_review(city)
+    assert dossier["fees"] == []
+    officer = await city.signed_in("residence")
+    told = await officer.post(f"{desk(dossier)}/fee-waiver", json={"reason": WHY}, expect=409, code="nothing-to-pay")
+    assert "0 đồng" in told["message"]["vi"]
 
 
 async def test_a_fee_is_asked_for_paid_and_receipted_once(city: CityPeople) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 import register
 from kit import clock
 from tests.dossiers import steps
+from tests.dossiers.test_lifecycle import later
 from tests.dossiers.test_papers import text_of
 from tests.people import CityPeople, Person
 from tests.register.people import CLERK_ELSEWHERE, ELSEWHERE, SIGNER, a_pin, birth, child
@@ -142,6 +144,83 @@ async def test_from_unmarried_to_widowed(city: CityPeople) -> None:
     )
     assert "TRÍCH LỤC KHAI TỬ (BẢN SAO)" in copy
     await refused(city, await filed(she, "marriage_registration", wedding()), "person-dead")
+
+
+async def test_a_judgment_ends_a_marriage_and_they_may_marry_again(city: CityPeople) -> None:
+    """A divorce reached the book only as a "correction" whose form asked for what was wrong in it."""
+    she = await city.signed_in("stranger")
+    husband = {"full_name": "Đoàn Tạm Thời", "pin": "079091000779", "date_of_birth": "1991-02-03"}
+    before = await filed(she, "marital_status_certificate", status_for("marriage"))
+    await paper(city, she, before)
+    await paper(city, she, await filed(she, "marriage_registration", wedding(husband)))
+    judgment = {
+        "kind": "divorce", "court": "Tòa án nhân dân khu vực 1", "number": "12/2026/HNGĐ-ST",
+        "decided_on": "2026-09-15", "final_on": "2026-10-16",
+    }  # fmt: skip
+    asked = {"requester.phone": "0912345678", "home.residence": steps.HOME} | {
+        f"judgment.{name}": value for name, value in judgment.items()
+    }
+    dossier = await filed(she, "divorce_note", asked, ["court_judgment"])
+    # The marriage is the books' own word: prefilled, and locked.
+    known = dossier["form"]["marriage.husband_name"]
+    assert (known["value"], known["locked"]) == (husband["full_name"], True)
+    twice = await filed(she, "divorce_note", asked, ["court_judgment"])
+    await refused(city, await filed(she, "marital_status_certificate", status_for("marriage")), "already-married")
+    said = await paper(city, she, dossier)
+    assert "TRÍCH LỤC GHI CHÚ THAY ĐỔI HỘ TỊCH" in said
+    assert "Ly hôn" in said
+    assert "12/2026/HNGĐ-ST ngày 15/09/2026 của Tòa án nhân dân khu vực 1" in " ".join(said.split())
+    told = await refused(city, twice, "correction-refused", status=422)
+    assert [fault["code"] for fault in told["faults"]] == ["no-marriage"]
+    copy = await paper(
+        city,
+        she,
+        await filed(she, "civil_status_extract", extract_of("marriage", husband["full_name"], date_of_birth="1991")),
+    )
+    assert "có hiệu lực từ ngày 16/10/2026" in " ".join(copy.split())
+    single = await paper(city, she, await filed(she, "marital_status_certificate", status_for("marriage")))
+    assert "Đoàn Tạm Thời" in single
+    assert "nhưng hôn nhân đã chấm dứt" in " ".join(single.split())
+
+
+async def test_a_judgment_about_others_is_noted_on_nobody(city: CityPeople) -> None:
+    """Number and book of a marriage, and names of other people: the officer is told that no such entry is there."""
+    he = await city.signed_in("delegate")
+    asked = {
+        "requester.phone": "0912345678", "home.residence": steps.HOME,
+        "marriage.husband_name": HUSBAND["full_name"], "marriage.wife_name": "Không Phải Vợ",
+        "marriage.registered_on": "2026", "judgment.kind": "annulment", "judgment.court": "Tòa án nhân dân khu vực 2",
+        "judgment.number": "3/2026/HNGĐ-ST", "judgment.decided_on": "2026-09-15", "judgment.final_on": "2026-10-16",
+    }  # fmt: skip
+    await refused(city, await filed(he, "divorce_note", asked, ["court_judgment"]), "register-entry-not-found")
+
+
+async def test_a_completion_is_promised_the_same_day(city: CityPeople) -> None:
+    """Its guide said so, and the receipt promised three days."""
+    he = await city.signed_in("delegate")
+    said = {"kind": "birth", "full_name": "Vương Ngọc Huy", "number": "1", "book": "01/1995"}
+    asked = {
+        "requester.phone": "0912345678", "home.residence": steps.HOME, "correction.reason": "Sổ để trống",
+        "correction.items": [{"what": "place_of_origin", "right": "Huế"}],
+    } | {f"entry.{name}": value for name, value in said.items()}  # fmt: skip
+    days: list[str] = []
+    for kind in ("complete", "correct"):
+        dossier = await filed(he, "civil_status_correction", asked | {"correction.kind": kind}, ["proof_of_correction"])
+        days.append(dossier["promised"]["due_on"])
+        [branch] = dossier["branches"]
+        assert branch["due_at"] == dossier["promised"]["due_at"]
+        officer, at = await city.signed_in("civil_status"), f"/v1/desk/branches/{branch['id']}"
+        await officer.post(f"{at}/claim", expect=201)
+        # Counted anew after a supplement given at once: by the same days.
+        asked_for = {"reason": "Bản chụp bị mờ, đề nghị gửi lại bản rõ hơn.", "documents": ["proof_of_correction"]}
+        await officer.post(f"{at}/supplement-request", json=asked_for, expect=201)
+        given = {"documents": {"proof_of_correction": await steps.upload(he)}}
+        path = f"/v1/dossiers/{dossier['id']}"
+        await he.post(f"{path}/branches/{branch['name']}/supplement", json=given, expect=200)
+        again = await he.get(path, expect=200)
+        assert again["branches"][0]["due_at"] == branch["due_at"]
+        assert again["promised"]["due_at"] == branch["due_at"]
+    assert days[0] < days[1]
 
 
 async def born_elsewhere(city: CityPeople, name: str) -> register.BirthEntry:
@@ -283,3 +362,30 @@ async def test_registered_again_when_the_books_are_lost(city: CityPeople) -> Non
     await refused(
         city, await filed(she, "death_reregistration", lost | deceased, ["old_copies"]), "register-entry-held"
     )
+
+
+async def test_from_the_first_of_march_2027_a_death_is_certified(city: CityPeople) -> None:
+    """Registered anew, the paper kept the name that NĐ 301/2026 ends; and who had it was asked for an extract still."""
+    async with later(city, datetime(2027, 3, 2, 9, tzinfo=clock.CITY) - clock.now()) as then:
+        she, he = await then.signed_in("stranger"), await then.signed_in("delegate")
+        dead = {"full_name": "Đinh Hư Cấu", "date_of_birth": "1941"}
+        said = await paper(
+            then,
+            she,
+            await filed(she, "death_registration", death_of(dead, date_of_death="2027-03-01"), ["death_notice"]),
+        )
+        assert "GIẤY CHỨNG TỬ" in said
+        lost = {
+            "requester.phone": "0912345678", "home.residence": steps.HOME, "lost_entry.registered_at": "UBND xã Xa Xưa",
+            "lost_entry.statement": True, "deceased.full_name": "Đinh Cổ Xưa", "deceased.date_of_death": "1962",
+            "deceased.place_of_death": "Xã Xa Xưa",
+        }  # fmt: skip
+        said = await paper(then, he, await filed(he, "death_reregistration", lost, ["old_copies"]))
+        assert "GIẤY CHỨNG TỬ" in said
+        held = {
+            "requester.phone": "0912345678", "deceased.full_name": "Đinh Cổ Xưa", "removal.address": steps.HOME,
+        }  # fmt: skip
+        draft = await he.post("/v1/dossiers", json={"procedure": "residence_removal"}, expect=201)
+        path = f"/v1/dossiers/{draft['id']}"
+        draft = await he.patch(f"{path}/form", json={"fields": held}, headers={"If-Match": "*"}, expect=200)
+        assert "documents.death_extract" not in {fault["field"] for fault in draft["faults"]}

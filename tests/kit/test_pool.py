@@ -24,6 +24,10 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _threads() -> dict[str, str | None]:
+    return {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+
+
 def _sleep(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
@@ -63,6 +67,15 @@ async def test_a_worker_that_crashes_leaves_no_photo_behind() -> None:
     finally:
         pool.close()
         resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+@pytest.mark.anyio
+async def test_a_worker_keeps_to_one_core() -> None:
+    pool = InferencePool(workers=1, queue=1)
+    try:
+        assert await pool.run(_threads) == {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    finally:
+        pool.close()
 
 
 @pytest.mark.anyio

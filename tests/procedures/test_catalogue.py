@@ -76,6 +76,111 @@ def test_search(words: str, keys: set[str]) -> None:
     assert {item.key for item in found[: len(keys)]} == keys
 
 
+BIRTH, DEATH = ("birth_registration", "birth_group"), ("death_registration", "death_group")
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [
+        # as people say it
+        ("khai sinh", BIRTH),
+        ("lam khai sinh cho con", BIRTH),
+        ("tôi muốn làm giấy khai sinh cho con tôi", BIRTH),
+        ("GIAY KHAI SINH!!", BIRTH),
+        ("em be moi sinh", BIRTH),
+        ("chua co giay khai sinh", BIRTH),
+        ("con toi moi sinh can lam gi", BIRTH),
+        ("dang ky ket hon", ("marriage_registration",)),
+        ("lam giay ket hon", ("marriage_registration",)),
+        ("lay chong", ("marriage_registration",)),
+        ("bao tu", DEATH),
+        ("khai tu", DEATH),
+        ("giay chung tu", DEATH),
+        ("ba mat", DEATH),
+        ("ông nội mất", DEATH),
+        ("mai tang", ("funeral_support", "death_group")),
+        ("tro cap mai tang", ("funeral_support",)),
+        ("dam ma", ("funeral_support",)),
+        ("tu tuat", ("survivor_benefit", "death_group")),
+        ("ly lich tu phap", ("criminal_record_certificate",)),
+        ("phieu lltp so 2", ("criminal_record_certificate",)),
+        ("án tích", ("criminal_record_certificate",)),
+        ("di nuoc ngoai", ("criminal_record_certificate",)),
+        ("ho kinh doanh", ("business_household_registration",)),
+        ("mo shop", ("business_household_registration",)),
+        ("dang ky kinh doanh", ("business_household_registration",)),
+        ("nhap ho khau", ("permanent_residence",)),
+        ("nhap khau cho con", ("permanent_residence",)),
+        ("thuong tru", ("permanent_residence",)),
+        ("cat khau", ("residence_removal",)),
+        ("xoa thuong tru", ("residence_removal", "death_group")),
+        ("can cuoc cho tre em", ("child_identity_card",)),
+        ("cccd cho be", ("child_identity_card",)),
+        ("cmnd", ("child_identity_card",)),
+        ("bao hiem cho be", ("child_health_insurance", "birth_group")),
+        ("the bhyt cho be", ("child_health_insurance",)),
+        ("xac nhan doc than", ("marital_status_certificate",)),
+        ("tinh trang hon nhan", ("marital_status_certificate",)),
+        ("xn tthn", ("marital_status_certificate",)),
+        ("trich luc", ("civil_status_extract",)),
+        ("trich luc khai sinh", ("civil_status_extract",)),
+        ("sao y khai sinh", ("civil_status_extract",)),
+        ("ban sao giay ket hon", ("civil_status_extract",)),
+        ("mat giay khai sinh", ("civil_status_extract",)),
+        ("dang ky lai khai sinh", ("birth_reregistration",)),
+        ("lam lai giay khai sinh", ("birth_reregistration",)),
+        ("sai ten khai sinh", ("civil_status_correction",)),
+        ("doi ten cho con", ("civil_status_correction",)),
+        ("nhan cha cho con", ("recognition",)),
+        ("con ngoai gia thu", ("recognition",)),
+        # with a letter wrong, missing or exchanged, not ended, or run together
+        ("khai sih", BIRTH),
+        ("giay khai snih", BIRTH),
+        ("khai s", BIRTH),
+        ("khaisinh", BIRTH),
+        ("ket hn", ("marriage_registration",)),
+        ("ket ho", ("marriage_registration",)),
+        ("doc thn", ("marital_status_certificate",)),
+        ("ly lich tu ph", ("criminal_record_certificate",)),
+        ("trich lu", ("civil_status_extract",)),
+        ("can cu", ("child_identity_card",)),
+        ("mai ta", ("funeral_support", "death_group")),
+        ("hokinhdoanh", ("business_household_registration",)),
+        ("bao hiem y te tre em duoi 6 tuoi", ("child_health_insurance",)),
+        # in English
+        ("birth", BIRTH),
+        ("how do I register my baby", BIRTH),
+        ("birth certificate", BIRTH),
+        ("copy of birth certificate", ("civil_status_extract",)),
+        ("lost birth certificate", ("civil_status_extract",)),
+        ("get married", ("marriage_registration",)),
+        ("death", DEATH),
+        ("funeral", ("funeral_support",)),
+        ("single", ("marital_status_certificate",)),
+        ("police certificate", ("criminal_record_certificate",)),
+        ("open a shop", ("business_household_registration",)),
+        ("child insurance", ("child_health_insurance",)),
+        ("id card", ("child_identity_card",)),
+        ("change my name", ("civil_status_correction",)),
+        ("paternity", ("recognition",)),
+        # by its code
+        ("3.000722", ("birth_group",)),
+        ("2.002913", ("death_group",)),
+    ],
+)
+def test_what_is_meant_stands_first(said: str, first: tuple[str, ...]) -> None:
+    """ "khai sinh" led to registering a lost birth again, "an tich" to extracts, and "cmnd" or "ban sao" of a paper nowhere."""
+    found = [item.key for item in CATALOGUE.search(said, TODAY)[: len(first)]]
+    assert found[0] in first
+    assert set(found) == set(first)
+
+
+def test_what_only_shares_a_word_stands_not_there() -> None:
+    assert "marriage_registration" not in {item.key for item in CATALOGUE.search("dam ma", TODAY)}
+    assert "birth_group" not in {item.key for item in CATALOGUE.search("dang ky ket hon", TODAY)}
+    assert {item.key for item in CATALOGUE.search("giay bao tu", TODAY)} == set(DEATH)
+
+
 def test_a_word_somebody_uses_is_never_taken_for_a_typing_error() -> None:
     """ "con" (child) is a letter from "cong" (public): a guess would find the whole police."""
     assert CATALOGUE.search("con", TODAY) == CATALOGUE.search("cho con", TODAY)
@@ -149,6 +254,7 @@ def test_the_death_group_and_its_branches() -> None:
     [
         ("death_registration", "Trích lục khai tử", "Giấy chứng tử"),
         ("birth_registration", "Giấy khai sinh", "Giấy khai sinh"),
+        ("death_reregistration", "Trích lục khai tử (đăng ký lại)", "Giấy chứng tử (đăng ký lại)"),
     ],
 )
 def test_the_law_of_the_first_of_march_2027(key: str, before: str, since: str) -> None:
@@ -170,6 +276,7 @@ def test_nothing_in_force_stands_on_a_law_that_is_not() -> None:
 def test_every_item_says_what_a_citizen_asks(item: procedures.Procedure | procedures.Bundle) -> None:
     assert len(item.guide) >= 2
     assert item.keywords
+    assert item.about
     assert item.legal_basis
     assert item.steps
     assert days_of(item.steps) <= (item.deadline.extended_working_days or item.deadline.working_days)
@@ -262,7 +369,9 @@ def test_a_procedure_added_from_a_folder_appears(tmp_path: Path) -> None:
         ("required = true", 'required_when = { field = "reading.languages", given = true }', "which the form lacks", "Name section.field"),
         ("required = true", 'required_when = { field = "reading.language", same_as = "requester.phone" }', "no client can tell", "Ask by `is`"),
         ('officer_role = "reception"', 'officer_role = "reception"\nplace = ["home.residence"]', "place: home.residence is no field", "Name an address"),
+        ('officer_role = "reception"', 'officer_role = "reception"\nabout = ["child.full_name"]', "about: child.full_name is no field", "Name a field"),
         ('source = "assumption"\nname =', 'source = "assumption"\nassumed = ["colour"]\nname =', "assumed: `assumed` names ['colour']", "Name keys of the same table"),
+        ("[[fees]]", '[[deadline.instead]]\nwhen = { field = "reading.languages", is = "vi" }\nworking_days = 0\nsource = "assumption"\n[[fees]]', "deadline.instead[0]: the condition speaks of reading.languages, which the form lacks", "Name section.field"),
         ("[[fees]]", '[[steps]]\nname = { vi = "Đọc", en = "Read" }\nworking_days = 2\nsource = "assumption"\n[[fees]]', "steps: the steps take 2 working days, the promise is 1", "Shorten a step"),
         (NEW[NEW.index("[[cases]]") :], "", "cases: has no [[cases]]", "Write one"),
         ("from = 2026-01-01\nsource", "from = 2026-01-01\nuntil = 2025-01-01\nsource", "until: version 2026-01-01 of library_card ends before it begins", "Correct"),

@@ -4,6 +4,9 @@ import asyncio
 import errno
 import hashlib
 import io
+import os
+import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +16,11 @@ from sqlalchemy import text
 
 import uploads
 from kit import clock
+from kit.pool import Busy
 from kit.refusal import NotFound
 from tests.uploads.test_examining import pdf, picture
 from uploads import service
+from uploads.examining import examine
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +43,30 @@ async def test_nobody_401_the_owner_sees_the_stranger_404(city):
     await parent.get("/v1/uploads/upl_00000000000000000000000000", expect=404, code="not-found")
     for odd in ("..%2F..%2Fetc", "upl_'--", "x" * 300):
         await parent.get(f"/v1/uploads/{odd}", expect=404)
+
+
+async def test_a_file_does_not_wait_for_the_models_of_cards_and_faces(city, monkeypatch):
+    """After a start the first paper waited, in the same processes, for the card reader's models to load."""
+    parent, pool = await city.signed_in("parent"), city.house.pool
+    monkeypatch.setattr(pool, "_taken", pool._places)
+    with pytest.raises(Busy):
+        await pool.run(os.getpid)
+    await send(parent, picture(), expect=201)
+    await send(parent, pdf(), name="paper.pdf", kind="application/pdf", expect=201)
+
+
+async def test_the_worker_of_files_holds_no_model_and_spreads_over_no_core(files):
+    await files.run(examine, picture())
+    loaded, threads = await files.run(_worker)
+    assert loaded == set()
+    assert threads == 1
+
+
+def _worker():
+    """In the worker: which libraries of models it has loaded, and how many threads it runs."""
+    status = Path("/proc/self/status").read_text("ascii")
+    models = {"cv2", "onnxruntime", "paddleocr", "face_recognition", "dlib"}
+    return models & sys.modules.keys(), int(re.search(r"Threads:\s+(\d+)", status)[1])
 
 
 async def test_a_retry_on_a_bad_line_gives_the_same_upload(city):

@@ -22,7 +22,8 @@ WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bả
 
 VERBS = (
     "claim", "receipt", "decision", "refusal-verdict", "supplement-request", "return-to-queue", "escalation", "assignment",
-    "forwarding", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "stop", "resumption", "delivery",
+    "forwarding", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "fee-waiver", "stop", "resumption",
+    "delivery",
 )  # fmt: skip
 
 SIGNED_IN: dict[tuple[int, str], dict[str, str]] = {}

@@ -123,6 +123,19 @@ async def test_every_procedure_and_life_event_has_a_page(city: CityPeople, lang:
     assert (await city.client.get("/life-events/moon")).status_code == 404
 
 
+async def test_a_page_says_field_level_and_what_of_the_fee_nobody_found(city: CityPeople) -> None:
+    """The level was in the data and on no page; a fee that was not found looked like none."""
+    page = await Browser(city).get("/procedures/1.000894")
+    assert "Lĩnh vực: Hộ tịch" in page
+    assert "Trực tuyến một phần" in page
+    assert "Trường hợp khác" not in page
+    page = await Browser(city).get("/procedures/1.004873")
+    assert "Trực tuyến toàn trình" in page
+    assert "Trường hợp khác: chưa tìm thấy mức thu công bố" in page
+    page = await Browser(city).get("/procedures/criminal_record_certificate")
+    assert "trước khi có kết quả" in page
+
+
 async def test_an_assumption_is_marked_on_the_page(city: CityPeople) -> None:
     page = await Browser(city).get("/procedures/criminal_record_certificate")
     assert page.count("giả định") > 5

@@ -64,6 +64,26 @@ async def test_a_supplement_is_given_by_form_and_every_fault_is_told(city: CityP
     assert browser.url.partition("?")[0].endswith(at), "nothing is asked any more"
 
 
+async def test_two_births_on_the_list_are_told_apart(city: CityPeople) -> None:
+    """Both stood there as "Liên thông khai sinh", with a code that says nothing to a parent."""
+    parent = await city.signed_in("parent")
+    twins = [await steps.submitted(parent, name=name) for name in ("Hoàng Sinh Trước", "Hoàng Sinh Sau")]
+    await steps.filled_draft(parent, name="Hoàng Chưa Nộp")
+    empty = await parent.post("/v1/dossiers", json={"procedure": steps.GROUP}, expect=201)
+    listed = {one["id"]: one for one in (await parent.get("/v1/dossiers", expect=200))["dossiers"]}
+    assert [listed[twin["id"]]["about"] for twin in twins] == ["Hoàng Sinh Trước", "Hoàng Sinh Sau"]
+    assert listed[empty["id"]]["about"] is None
+    browser = await at_home(city, "/dossiers?lang=vi")
+    for twin, name in zip(twins, ("Hoàng Sinh Trước", "Hoàng Sinh Sau"), strict=True):
+        item = browser.page.partition(f"/dossiers/{twin['id']}?")[2].partition("</ul>")[0]
+        assert f">{name}</span>" in item
+        assert twin["submitted_at"][:16] in item
+        assert "Đăng ký khai sinh: " in item
+    assert ">Hoàng Chưa Nộp</span>" in browser.page
+    await browser.get(f"/dossiers/{twins[0]['id']}?lang=vi")
+    assert "Hoàng Sinh Trước</p>" in browser.page
+
+
 async def test_a_refused_branch_is_filed_again_and_another_withdrawn(city: CityPeople) -> None:
     dossier = await steps.submitted(await city.signed_in("parent"))
     await steps.decide(city, dossier, "birth")

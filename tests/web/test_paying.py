@@ -8,6 +8,7 @@ import pytest
 
 from tests.dossiers import steps
 from tests.dossiers.test_lifecycle import BRANCH, approved, in_review, lapse, payment_requested, stopped
+from tests.dossiers.test_paying import fee_unpaid
 from tests.people import CityPeople
 from tests.web.test_desk import POLICE, WHY, at_desk
 from tests.web.test_filing import OTHER, Browser, inputs
@@ -49,6 +50,26 @@ def csrf(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+async def test_a_fee_is_due_shown_and_waived(city: CityPeople) -> None:
+    dossier = await fee_unpaid(city)
+    [branch] = dossier["branches"]
+    at = f"/desk/branches/{branch['id']}"
+    home = f"/dossiers/{dossier['id']}?lang=vi"
+    citizen = await at_home(city, home, "+84900000015")
+    assert "Phí, lệ phí phải nộp trước khi có kết quả: <strong>210.000 đồng</strong>" in citizen.page
+    officer = await at_desk(city, POLICE)
+    await officer.get(at)
+    page = await officer.send(f"{at}/decision?lang=vi", {"r.number": "15/LLTP"}, do="approve", expect=409)
+    assert "Hồ sơ chưa nộp 210.000 đồng" in page
+    page = await officer.send(f"{at}/fee-waiver?lang=vi", do="waive_fee", channel="online", reason="Nghèo", expect=422)
+    page = await officer.send(f"{at}/fee-waiver?lang=vi", do="waive_fee", channel="online", reason=WHY)
+    assert "Đã ghi miễn phí, lệ phí." in page
+    await citizen.get(home)
+    assert "✓ Được miễn nộp <strong>210.000 đồng</strong>" in citizen.page
+    assert "phải nộp trước khi có kết quả" not in citizen.page
+    await officer.send(f"{at}/decision?lang=vi", {"r.number": "15/LLTP"}, do="approve")
 
 
 async def test_a_fee_is_asked_for_shown_paid_and_receipted(city: CityPeople) -> None:
