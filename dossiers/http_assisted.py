@@ -9,6 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
 
 from dossiers import assisting
+from dossiers.http_desk import pdf
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import ChangeForm, Dossier, Submitted
 from dossiers.messages_desk import Assist, AssistedDrafts
@@ -103,11 +104,26 @@ async def submit_signed(
         str | None,
         Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry"),
     ] = None,
+    if_match: IfMatch = None,
 ) -> Response[Submitted]:
     """The scan of the declaration with the citizen's signature; it is kept, sealed in the history, and the citizen is told at once."""
-    signed = await data.file.read()
-    submitted = await assisting.submit_signed(stand, keeper, actor, dossier_id, signed, key=idempotency_key)
+    signed, version = await data.file.read(), asked_version(if_match)
+    submitted = await assisting.submit_signed(
+        stand, keeper, actor, dossier_id, signed, key=idempotency_key, version=version
+    )
     return Response(submitted, status_code=201)
+
+
+@get(
+    "/v1/desk/assisted/{dossier_id:str}/receipt",
+    who=_RECEPTION,
+    tags=["desk"],
+    media_type="application/pdf",
+    summary="The receipt to print for the citizen",
+)
+async def print_receipt(dossier_id: str, stand: Stand, actor: Actor) -> Response[bytes]:
+    """Of what my office helped with, once it is sent in."""
+    return pdf(await assisting.receipt(stand, actor, dossier_id), "giay-hen")
 
 
 def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:
@@ -122,4 +138,5 @@ route_handlers: list[Any] = [
     scan_paper,
     ask_to_confirm,
     submit_signed,
+    print_receipt,
 ]

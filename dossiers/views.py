@@ -214,6 +214,11 @@ def asked_of(row: Row) -> AskedOf | None:
     )
 
 
+def signed_at_counter(row: Row) -> bool:
+    """Filed on a paper signed at a counter, and not sent in by the requester themselves."""
+    return row.assisted is not None and "signature" in row.assisted
+
+
 def payment(row: Row, *, pay_at: str | None = None) -> PaymentView:
     """A fee asked for; `pay_at` is told to whoever is to pay it, while it is waited for."""
     return PaymentView(

@@ -19,7 +19,8 @@ from procedures import Document, Procedure
 from procedures.messages import Field
 from uploads import Keeper
 from web import form_reading
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.form_showing import Group, Shower
 from web.pages import language, page
 from web.sent import Sent

@@ -11,7 +11,8 @@ from dossiers.watching import Feed
 from kit.actor import ANYONE
 from kit.refusal import Refusal
 from kit.seals import Seals
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.pages import page
 
 _PDF = "application/pdf"

@@ -129,13 +129,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     promised_at: datetime
     delivery: Literal["online", "counter", "post"]
-    fee_dong: int
+    fee_dong: int | None
+    """None where the table of fees does not say: the office does."""
     lookup_url: str
     note: str = ""
     """One sentence about this bundle, such as which branch waits for which."""
 
 
 _DELIVERY = {"online": "Bản điện tử trên tài khoản", "counter": "Tại quầy một cửa", "post": "Qua bưu chính công ích"}
+
+
+_UNKNOWN_FEE = "Theo thông báo của cơ quan giải quyết"
 
 
 def insured_until(date_of_birth: date) -> date:
@@ -178,7 +182,7 @@ def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     more = {
         "qr": qr.getvalue().decode(),
         "delivery": _DELIVERY[paper.delivery],
-        "fee": f"{paper.fee_dong:,}".replace(",", "."),
+        "fee": _UNKNOWN_FEE if paper.fee_dong is None else f"{paper.fee_dong:,} đồng".replace(",", "."),
     }
     return _paper(
         "receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, more=more

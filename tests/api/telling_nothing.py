@@ -83,6 +83,13 @@ TELLS_NOTHING: dict[str, list[str]] = {
     BUTTON: [
         "POST /desk/next",
         "POST /desk/branches/{branch_id}/apology",
+        "POST /desk/counter/procedures/{code}",
+        "POST /desk/counter/{dossier_id}/form",
+        "POST /desk/counter/{dossier_id}/papers",
+        "POST /desk/counter/{dossier_id}/confirmation-request",
+        "POST /desk/counter/{dossier_id}/submission",
+        "POST /desk/counter/{dossier_id}/uploads",
+        "PATCH /desk/counter/{dossier_id}/uploads/{upload_id}",
         "POST /desk/branches/{branch_id}/assignment",
         "POST /desk/branches/{branch_id}/claim",
         "POST /desk/branches/{branch_id}/corrected-result",
@@ -103,6 +110,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
     NOBODYS: [
         "GET /desk/figures",
         "GET /desk/wires",
+        "GET /desk/counter/procedures/{code}",
         "POST /desk/wires/{message_id}",
         "GET /v1/desk/figures",
         "GET /health",

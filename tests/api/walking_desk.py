@@ -8,7 +8,7 @@ from kit import clock
 from kit.db import raw
 from tests.api.walking import Walker, walks
 from tests.dossiers import steps
-from tests.web.test_desk import at_desk
+from tests.web.test_desk import COUNTER, at_desk
 
 WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
 
@@ -59,12 +59,21 @@ async def apologise(here: Walker) -> None:
     "PUT /v1/desk/assisted/{dossier_id}/documents/{kind}",
     "POST /v1/desk/assisted/{dossier_id}/confirmation-request",
     "POST /v1/desk/assisted/{dossier_id}/submission",
+    "GET /v1/desk/assisted/{dossier_id}/receipt",
+    "GET /desk/counter",
+    "GET /desk/counter/{dossier_id}",
+    "GET /desk/counter/{dossier_id}/papers",
+    "GET /desk/counter/{dossier_id}/declaration",
+    "GET /desk/counter/{dossier_id}/receipt",
 )
 async def help_at_the_counter(here: Walker) -> None:
     reception = await here.city.signed_in("identity_checker")
     asked = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
     draft = await reception.post("/v1/desk/assisted", json=asked, expect=201)
     await reception.get("/v1/desk/assisted", expect=200)
+    browser, page = await at_desk(here.city, COUNTER), f"/desk/counter/{draft['id']}"
+    for address in ("/desk/counter", page, f"{page}/papers", f"{page}/declaration"):
+        assert (await browser.client.get(address)).status_code == 200, address
     path, scan = f"/v1/desk/assisted/{draft['id']}", {"file": ("scan.pdf", steps.paper(), "application/pdf")}
     await reception.get(path, expect=200)
     fields = {"fields": steps.child()}
@@ -74,6 +83,8 @@ async def help_at_the_counter(here: Walker) -> None:
         await reception.post(f"{path}/confirmation-request", expect=201)
         key = {"Idempotency-Key": secrets.token_hex(16)}
         await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+    await reception.get(f"{path}/receipt", expect=200)
+    assert (await browser.client.get(f"{page}/receipt")).status_code == 200
 
 
 @walks(
