@@ -96,14 +96,17 @@ class Decide(Request, frozen=True, kw_only=True):
 Kind = Annotated[str, Meta(max_length=60)]
 UploadId = Annotated[str, Meta(min_length=1, max_length=60)]
 Written = Annotated[str, Meta(max_length=2000)]
+Note = Annotated[str, Meta(max_length=300)]
 
 
 class AskSupplement(Request, frozen=True, kw_only=True):
-    """What is missing, and why. `working_days` null is what the law grants by default."""
+    """What is missing, and why. `notes` say of a field asked for, or of a paper (`documents.<kind>`), what is wrong with this very one.
+    `working_days` null is what the law grants by default."""
 
     reason: Written
     fields: Annotated[tuple[Path, ...], Meta(max_length=50)] = ()
     documents: Annotated[tuple[Kind, ...], Meta(max_length=20)] = ()
+    notes: Annotated[dict[Path, Note], Meta(max_length=70)] = {}
     working_days: Annotated[int, Meta(ge=1, le=30)] | None = None
 
 
@@ -214,12 +217,14 @@ class ResultView(Answer, frozen=True, kw_only=True):
 class AskedOf(Answer, frozen=True, kw_only=True):
     """What a branch waits for from whoever filed it, and until when. Of a consent that is missing only the day is told.
 
-    An agency may ask in words alone, with no field and no paper named: whatever the branch takes may then be given.
+    An agency may ask in words alone, with no field and no paper named: whatever the branch takes may then be given. `notes` are what the
+    officer wrote to single fields, and to papers under `documents.<kind>`.
     """
 
     reason: Words | None
     fields: list[str]
     documents: list[str]
+    notes: dict[str, str] = {}
     amount_dong: int | None
     due_at: datetime
 

@@ -209,6 +209,7 @@ def asked_of(row: Row) -> AskedOf | None:
         reason=Words(vi=asked["reason"], en=asked.get("reason_en", asked["reason"])) if asked else None,
         fields=asked.get("fields", []),
         documents=asked.get("documents", []),
+        notes=asked.get("notes", {}),
         amount_dong=asked.get("amount_dong"),
         due_at=row.lapses_at,
     )

@@ -24,7 +24,7 @@ from web.sent import Sent
 
 Choice = TypeVar("Choice", AskPayment, Deliver)
 
-_MOST_REASON, _MOST_NAME = 2000, 100
+_MOST_REASON, _MOST_NAME, _MOST_NOTE = 2000, 100, 300
 _ID = re.compile(r"[a-z0-9_]{1,60}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
@@ -155,14 +155,18 @@ async def apologise(here: AtDesk, branch_id: str) -> Response[str]:
 
 @post(f"{BRANCH}/supplement-request", **_BUTTON)
 async def ask_supplement(here: AtDesk, branch_id: str) -> Response[str]:
-    """The very fields and papers that were ticked, and why."""
+    """The very fields and papers that were ticked, a sentence to each that has one, and why."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         days = sent.one("working_days").strip()
+        fields, documents = tuple(sent.many("field"))[:50], tuple(sent.many("document"))[:20]
+        marked = (*fields, *(f"documents.{kind}" for kind in documents))
         asked = AskSupplement(
             reason=_reason(sent),
-            fields=tuple(sent.many("field"))[:50],
-            documents=tuple(sent.many("document"))[:20],
+            fields=fields,
+            documents=documents,
+            # Typed beside what is not ticked, it is no note.
+            notes={about: note for about in marked if (note := sent.one(f"note.{about}").strip()[:_MOST_NOTE])},
             working_days=int(days) if _DAYS.fullmatch(days) else None,
         )
         await supplementing.ask(here.stand, actor, branch_id, asked, version=sent.version)

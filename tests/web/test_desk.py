@@ -274,10 +274,13 @@ async def test_supplement_by_ticking_the_very_fields(city: CityPeople) -> None:
     ask = f"{path}/supplement-request?lang=vi"
     ticked = {"field": ["child.full_name", "child.birth_facility"], "document": ["birth_notification"]}
     form: dict[str, Any] = inputs(browser.page, ask) | ticked
+    form |= {"note.child.full_name": "Ghi đủ chữ đệm.", "note.documents.birth_notification": "Chụp cả hai mặt."}
+    form |= {"note.child.sex": "Viết rồi thôi, không đánh dấu."}
     short = await browser.client.post(ask, data=form | {"do": "ask", "reason": "ngắn"})
     assert short.status_code == 422
     assert short.text.count(" checked") == 3, "what was ticked is not lost"
     assert ">ngắn</textarea>" in short.text
+    assert 'value="Ghi đủ chữ đệm."' in short.text
     answer = await browser.client.post(ask, data=form | {"do": "ask", "reason": WHY, "working_days": "5"})
     assert answer.status_code == 303, answer.text
     page = await browser.get(answer.headers["location"])
@@ -285,6 +288,9 @@ async def test_supplement_by_ticking_the_very_fields(city: CityPeople) -> None:
     told = await (await city.signed_in("parent")).get(f"/v1/dossiers/{dossier['id']}", expect=200)
     asked = steps.branch(told, "birth")["asked"]
     assert (asked["fields"], asked["documents"]) == (ticked["field"], ticked["document"])
+    notes = {"child.full_name": "Ghi đủ chữ đệm.", "documents.birth_notification": "Chụp cả hai mặt."}
+    assert asked["notes"] == notes
+    assert page.count('class="noted"') == 2
     assert "Thời hạn tạm dừng" in next(one for one in (await browser.get("/desk")).split("<li ") if path in one)
 
 
