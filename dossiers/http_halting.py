@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from dossiers import halting, paying
 from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import AskPayment, Deliver, PaymentView, Reason
+from dossiers.messages import AskPayment, Deliver, PaymentView, Reason, TakeCash
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider
 from dossiers.standing import Stand
@@ -53,6 +53,21 @@ async def ask_payment(
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return _tagged(await paying.ask(stand, actor, branch_id, data, version=version))
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/cash-payment",
+    who=officer(),
+    tags=["desk"],
+    summary="Take the fee in cash at the counter",
+    request_max_body_size=_SMALL,
+)
+async def take_cash(
+    branch_id: str, data: TakeCash, stand: Stand, actor: Actor, if_match: IfMatch = None
+) -> Response[DeskBranch]:
+    """What was asked for, by reception or the head of the office; one fee is paid once, whichever way."""
+    version = asked_version(if_match)
+    return _tagged(await paying.take_cash(stand, actor, branch_id, data, version=version))
 
 
 @post(
@@ -111,6 +126,7 @@ route_handlers: list[Any] = [
     stop_branch,
     resume_branch,
     ask_payment,
+    take_cash,
     deliver_result,
     show_payment,
     take_payment,

@@ -75,6 +75,12 @@ class AskPayment(Request, frozen=True):
     ] = ()
 
 
+class TakeCash(Request, frozen=True):
+    """The money that the citizen laid on the counter: what was asked for, to the đồng."""
+
+    amount_dong: Annotated[int, Meta(ge=1, le=2_000_000_000)]
+
+
 class Deliver(Request, frozen=True):
     """How a result came into the citizen's hands."""
 
@@ -247,7 +253,8 @@ class RatingView(Answer, frozen=True, kw_only=True):
 
 
 class PaymentView(Answer, frozen=True, kw_only=True):
-    """A fee asked for. `pay_at` is where it is paid; once it is, `receipt` is the number of the receipt."""
+    """A fee asked for. `pay_at` is where it is paid; once it is, `receipt` is the number of the receipt, and `cash` says that it was paid
+    over a counter."""
 
     order_id: str
     amount_dong: int
@@ -256,6 +263,7 @@ class PaymentView(Answer, frozen=True, kw_only=True):
     pay_at: str | None
     paid_at: datetime | None
     receipt: str | None
+    cash: bool = False
 
 
 class BranchView(Answer, frozen=True, kw_only=True):
@@ -451,7 +459,7 @@ class PaperTaken(Answer, frozen=True, kw_only=True):
 
 class Around(Answer, frozen=True, kw_only=True):
     """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path;
-    `payments` are every fee asked for, the oldest first."""
+    `payments` are every fee asked for, the oldest first; `cashiers` name by order who took one in cash."""
 
     opened_on: date
     branches: list[str]
@@ -462,6 +470,7 @@ class Around(Answer, frozen=True, kw_only=True):
     proofs: dict[str, Proof]
     papers: list[PaperTaken]
     payments: list[PaymentView]
+    cashiers: dict[str, str]
 
 
 class AboutLine(Answer, frozen=True, kw_only=True):

@@ -250,9 +250,14 @@ payments = Table(
     # The provider's own number of the payment: told again, it is the same money.
     Column("reference", Text, unique=True),
     Column("receipt", Text, unique=True),
+    # Cash: the officer who took it, and the office whose counter it was.
+    Column("taken_by", Id),
+    Column("taken_at_office", Id),
     Index("ix_payments_dossier_id", "dossier_id", "branch"),
     CheckConstraint("amount_dong > 0", name="amount"),
     CheckConstraint("(paid_at is null) = (reference is null) and (paid_at is null) = (receipt is null)", name="paid"),
+    CheckConstraint("taken_by is null or paid_at is not null", name="taken"),
+    CheckConstraint("(taken_by is null) = (taken_at_office is null)", name="taken_where"),
 )
 """Fees asked for and paid. Money that came is a row whatever became of the branch meanwhile."""
 

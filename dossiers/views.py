@@ -230,6 +230,7 @@ def payment(row: Row, *, pay_at: str | None = None) -> PaymentView:
         pay_at=pay_at,
         paid_at=row.paid_at,
         receipt=row.receipt,
+        cash=row.taken_by is not None,
     )
 
 

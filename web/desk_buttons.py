@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Response, post
 
 from dossiers import correcting, deciding, desk, halting, handing, lateness, paying, refiling, refusing, supplementing
-from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason
+from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason, TakeCash
 from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
 from dossiers.refusals import NotAColleague, NotForwardedThere
 from identity.tokens.refusals import StrangeForm
@@ -22,10 +22,11 @@ from web.at_desk import HERE, QUEUE, SMALL, AtDesk
 from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
 
-Choice = TypeVar("Choice", AskPayment, Deliver)
+Choice = TypeVar("Choice", AskPayment, Deliver, TakeCash)
 
 _MOST_REASON, _MOST_NAME, _MOST_NOTE = 2000, 100, 300
 _ID = re.compile(r"[a-z0-9_]{1,60}")
+_DONG = re.compile(r"[1-9][0-9]{0,9}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 _BUTTON: dict[str, Any] = {
@@ -187,6 +188,19 @@ async def ask_payment(here: AtDesk, branch_id: str) -> Response[str]:
     return await _pressed(here, branch_id, verb)
 
 
+@post(f"{BRANCH}/cash-payment", **_BUTTON)
+async def take_cash(here: AtDesk, branch_id: str) -> Response[str]:
+    """The amount that the page showed."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        shown_dong = sent.one("amount_dong")
+        said = {"amount_dong": int(shown_dong) if _DONG.fullmatch(shown_dong) else 0}
+        await paying.take_cash(here.stand, actor, branch_id, _chosen(said, TakeCash), version=sent.version)
+        return "take_cash"
+
+    return await _pressed(here, branch_id, verb)
+
+
 @post(f"{BRANCH}/stop", **_BUTTON)
 async def stop(here: AtDesk, branch_id: str) -> Response[str]:
     async def verb(actor: Actor, sent: Sent) -> str:
@@ -281,6 +295,6 @@ async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dic
 
 
 route_handlers: list[Any] = [
-    claim, receive, decide, judge, ask_supplement, ask_payment, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
+    claim, receive, decide, judge, ask_supplement, ask_payment, take_cash, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
     reopen, correct, uphold,
 ]  # fmt: skip

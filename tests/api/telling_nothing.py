@@ -91,6 +91,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /desk/counter/{dossier_id}/uploads",
         "PATCH /desk/counter/{dossier_id}/uploads/{upload_id}",
         "POST /desk/branches/{branch_id}/assignment",
+        "POST /desk/branches/{branch_id}/cash-payment",
         "POST /desk/branches/{branch_id}/claim",
         "POST /desk/branches/{branch_id}/corrected-result",
         "POST /desk/branches/{branch_id}/decision",

@@ -22,7 +22,7 @@ WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bả
 
 VERBS = (
     "claim", "receipt", "decision", "refusal-verdict", "supplement-request", "return-to-queue", "escalation", "assignment",
-    "forwarding", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "stop", "resumption", "delivery",
+    "forwarding", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "cash-payment", "stop", "resumption", "delivery",
 )  # fmt: skip
 
 SIGNED_IN: dict[tuple[int, str], dict[str, str]] = {}
@@ -478,7 +478,7 @@ async def test_every_page_of_the_desk_for_everybody_else(city: CityPeople) -> No
     assert token
     for method, address in pages:
         data = {"csrf": token[1], "do": "propose", "reason": WHY, "office": "x", "officer": "x", "due_on": "2026-12-30"}
-        data |= {"channel": "counter", "by": "post"}
+        data |= {"channel": "counter", "by": "post", "amount_dong": "10000"}
         answer = await police.client.request(method, address, data=data if method == "POST" else None)
         wanted = (
             404 if path in address else 403 if re.search("wires|figures|officers|kiosks|counter", address) else None

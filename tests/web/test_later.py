@@ -1,5 +1,7 @@
 """After the submission, at a browser without JavaScript: following, supplements, refilings, withdrawals, consents; and papers in pieces."""
 
+from typing import Any
+
 import pytest
 
 from tests.dossiers import steps
@@ -36,7 +38,8 @@ async def test_a_supplement_is_given_by_form_and_every_fault_is_told(city: CityP
     police, residence = await city.signed_in("residence"), steps.branch(dossier, "residence")
     desk = f"/v1/desk/branches/{residence['id']}"
     await police.post(f"{desk}/claim", expect=201)
-    asked = {"reason": WHY, "fields": ["residence.address"], "documents": ["separate_residence_papers"]}
+    asked: dict[str, Any] = {"reason": WHY, "fields": ["residence.address"]}
+    asked["documents"] = ["separate_residence_papers"]
     asked["notes"] = {
         "residence.address": "Thiếu số nhà <hẻm>.",
         "documents.separate_residence_papers": "Trang 2 bị mờ.",
