@@ -120,6 +120,16 @@ async def result(
     return await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch)
 
 
+async def apology(
+    stand: Stand, seals: Seals | None, actor: Actor, dossier_id: str, branch: str, *, behalf: str | None = None
+) -> bytes:
+    """The letter of an office that is late, as PDF. Raises DossierUnknown and what `issuing.apology` raises."""
+    async with stand.db.snapshot() as conn:
+        await _followed(stand, conn, actor, dossier_id, behalf)
+        await conn.commit()
+    return await issuing.apology(stand, seals, dossier_id, branch)
+
+
 async def receipt(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> bytes:
     """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
     async with stand.db.snapshot() as conn:

@@ -371,6 +371,13 @@ class LevelTooLow(Refusal):
     en = "The citizen's account must stand at level {level}. Look at the identity card, and give the name and sex it shows too."
 
 
+class ApologyUnknown(Refusal):
+    status = 404
+    code = "apology-unknown"
+    vi = "Thủ tục này không có phiếu xin lỗi nào. Hãy xem trạng thái hồ sơ."
+    en = "There is no apology for this procedure. See how the dossier stands."
+
+
 class CardMisread(Refusal):
     status = 422
     code = "card-misread"

@@ -67,6 +67,20 @@ async def result(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[
     return pdf(data, branch)
 
 
+@get(f"{BRANCH}/apology", who=ANYONE, include_in_schema=False, dependencies=HERE)
+async def apology(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[Any]:
+    """The letter as PDF."""
+    actor = await here.let_in(address_of(branch_id))
+    if isinstance(actor, Response):
+        return actor
+    try:
+        dossier_id, branch = await desk.apologised(here.stand, actor, branch_id)
+        data = await issuing.apology(here.stand, seals, dossier_id, branch)
+    except Refusal as refusal:
+        return here.trouble(refusal, actor)
+    return pdf(data, "phieu-xin-loi")
+
+
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
@@ -220,4 +234,4 @@ def address_of(branch_id: str) -> str:
     return f"{QUEUE}/branches/{branch_id}"
 
 
-route_handlers: list[Any] = [show, paper, result, forwarding]
+route_handlers: list[Any] = [show, paper, result, apology, forwarding]

@@ -106,6 +106,21 @@ class ResultNotice(msgspec.Struct, frozen=True, kw_only=True):
     issued_on: date
 
 
+class Apology(msgspec.Struct, frozen=True, kw_only=True):
+    """Phiếu xin lỗi và hẹn lại ngày trả kết quả, after form 04 of TT 01/2018/TT-VPCP."""
+
+    office: str
+    receipt_code: str
+    procedure: str
+    requested_by: str
+    was_due_at: datetime
+    due_at: datetime
+    reason: str
+    signer_name: str
+    signer_title: str
+    issued_on: date
+
+
 class ReceiptBranch(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     agency: str
@@ -170,6 +185,10 @@ def identity_card_appointment(paper: IdentityCardAppointment, *, specimen: bool,
 
 def result_notice(paper: ResultNotice, *, specimen: bool, signed: Signed | None = None) -> bytes:
     return _paper("result-notice.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
+
+
+def apology(paper: Apology, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    return _paper("apology.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:

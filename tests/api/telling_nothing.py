@@ -77,6 +77,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /dossiers/{dossier_id}/rating/{branch}",
         "GET /dossiers/{dossier_id}/receipt",
         "GET /dossiers/{dossier_id}/results/{branch}",
+        "GET /dossiers/{dossier_id}/apologies/{branch}",
         "POST /dossiers/{dossier_id}/uploads",
         "PATCH /dossiers/{dossier_id}/uploads/{upload_id}",
     ],

@@ -397,6 +397,16 @@ async def test_an_apology_with_a_new_date(city: CityPeople) -> None:
     assert "ngày hẹn mới" in page
     assert f"{day:%d/%m/%Y}" in page
     assert form not in page, "once"
+    assert f'href="{path}/apology"' in page
+    letter = await browser.client.get(f"{path}/apology")
+    assert letter.headers["content-type"] == "application/pdf"
+    citizen = Browser(city)
+    await citizen.get("/account")
+    await citizen.sign_in(PARENT)
+    home = await citizen.get(f"/dossiers/{dossier['id']}?lang=vi")
+    link = re.search(r'href="(/dossiers/[^"]+/apologies/birth\?lang=vi)"', home)
+    assert link
+    assert (await citizen.client.get(link[1])).content == letter.content
 
 
 async def test_what_another_took_meanwhile_is_a_sentence_not_a_crash(city: CityPeople) -> None:
