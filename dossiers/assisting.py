@@ -3,6 +3,7 @@
 Any office's reception takes in; the agency that decides is told by the form, as ever.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +14,7 @@ from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft, Su
 from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts
 from dossiers.refusals import (
     AlreadySubmitted,
+    BadPages,
     CardMisread,
     CitizenUnknown,
     DossierUnknown,
@@ -28,6 +30,7 @@ from identity.consents import reads
 from kit import clock
 from kit import pin as pins
 from kit.actor import Actor
+from kit.refusal import Fault, fault
 from uploads import Keeper
 
 _LISTED = 100
@@ -120,6 +123,42 @@ async def scan(stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, kind
     upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=data)
     asked = AttachDocument(upload_id=upload.id)
     return await drafting.attach_document(stand, citizen, dossier_id, kind, asked, version=None)
+
+
+async def sort_scan(
+    stand: Stand,
+    keeper: Keeper,
+    actor: Actor,
+    dossier_id: str,
+    data: bytes,
+    pages: Mapping[str, str],
+    *,
+    leave_out: bool = False,
+) -> Dossier:
+    """One scan of everything the citizen brought, sorted into the draft's papers: by kind, which pages, as `1-2, 5`. All or none is kept.
+
+    Raises BadPages with every fault, what `show` and `drafting.attach_documents` do, and what the uploads refuse of the scan.
+    """
+    citizen = await acting_for(stand, actor, dossier_id)
+    assert citizen.account_id is not None
+    read = {kind: uploads.pages_of(said) for kind, said in pages.items()}
+    if not read or None in read.values():
+        raise BadPages(faults=_misread(read))
+    parts = {kind: numbers for kind, numbers in read.items() if numbers is not None}
+    papers: dict[str, str] = {}
+    for kind, part in (await keeper.split(data, parts, leave_out=leave_out)).items():
+        papers[kind] = (await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=part)).id
+    return await drafting.attach_documents(stand, citizen, dossier_id, papers, version=None)
+
+
+def _misread(read: Mapping[str, list[int] | None]) -> list[Fault]:
+    wrong = [kind for kind, numbers in read.items() if numbers is None]
+    return [
+        fault(
+            f"pages.{kind}" if kind else "pages", "no-pages", "Hãy ghi số trang như 1-2, 5.", "Give pages like 1-2, 5."
+        )
+        for kind in wrong or [""]
+    ]
 
 
 async def ask_to_confirm(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:

@@ -378,6 +378,12 @@ class ApologyUnknown(Refusal):
     en = "There is no apology for this procedure. See how the dossier stands."
 
 
+class BadPages(Invalid):
+    code = "pages-misread"
+    vi = "Cách chia trang có {count} chỗ chưa đúng. Ghi số trang như 1-2, 5."
+    en = "The sorting of pages has {count} things wrong. Give page numbers like 1-2, 5."
+
+
 class CardMisread(Refusal):
     status = 422
     code = "card-misread"

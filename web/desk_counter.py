@@ -196,6 +196,23 @@ async def scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
     return await _pressed(here, dossier_id, verb)
 
 
+@post(f"{_DRAFT}/scans", request_max_body_size=filling.PAPER_BYTES, **_BUTTON)
+async def sort_scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
+    """One file of several papers, by the pages that were said of each."""
+
+    async def verb(counter: Counter, citizen: Actor, sent: Sent) -> str:
+        file = sent.file("file")
+        data = b"" if file is None else await file.read()
+        pages = {name.removeprefix("pages."): said for name, said in sent.texts.items() if name.startswith("pages.")}
+        said = {kind[:60]: text for kind, text in pages.items() if text.strip()}
+        await assisting.sort_scan(
+            here.stand, keeper, counter.officer, dossier_id, data, said, leave_out=bool(sent.one("leave_out"))
+        )
+        return counter.address(dossier_id, "/papers")
+
+    return await _pressed(here, dossier_id, verb)
+
+
 @get(f"{_DRAFT}/declaration", **_PAGE)
 async def declaration(here: AtDesk, dossier_id: str) -> Response[str]:
     """All that was filled in, to print and to sign."""
@@ -307,11 +324,11 @@ async def _pressed(
         except AlreadySubmitted:
             raise
         except Refusal as refusal:
-            return await filling.papers(counter, citizen, dossier_id, problem=refusal)
+            return await filling.papers(counter, citizen, dossier_id, problem=refusal, sent=sent)
 
     return await _drafted(here, dossier_id, then)
 
 
 route_handlers: list[Any] = [
-    show, choose, begin, show_draft, save, papers, scan, declaration, ask_to_confirm, submit_signed, receipt,
+    show, choose, begin, show_draft, save, papers, scan, sort_scan, declaration, ask_to_confirm, submit_signed, receipt,
 ]  # fmt: skip

@@ -286,21 +286,25 @@ def form(
     )
 
 
-async def papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refusal | None = None) -> Response[str]:
-    """The papers, what is still missing anywhere, and how it is sent in."""
+async def papers(
+    here: Filing, actor: Actor, dossier_id: str, *, problem: Refusal | None = None, sent: Sent | None = None
+) -> Response[str]:
+    """The papers, what is still missing anywhere, and how it is sent in; `sent` is what a refused form of the page had typed in it."""
     try:
         dossier = await here.dossier(actor, dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
     if dossier.status != "draft":
         return to(here.address(dossier_id))
-    missing = {told.field.removeprefix("documents.") for told in dossier.faults}
+    missing, takes = {told.field.removeprefix("documents.") for told in dossier.faults}, here.papers(dossier)
     given = {paper.kind: paper for paper in dossier.documents}
     return here.page(
         here.papers_page,
         dossier.id,
         dossier=dossier,
-        asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
+        asked=[paper for paper in takes if paper.kind in given or missing & {paper.kind, paper.group}],
+        takes=takes,
+        typed=sent or Sent([]),
         given=given,
         faults=[
             (told, here.where(dossier, told.field))

@@ -87,6 +87,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
         "POST /desk/counter/procedures/{code}",
         "POST /desk/counter/{dossier_id}/form",
         "POST /desk/counter/{dossier_id}/papers",
+        "POST /desk/counter/{dossier_id}/scans",
         "POST /desk/counter/{dossier_id}/confirmation-request",
         "POST /desk/counter/{dossier_id}/submission",
         "POST /desk/counter/{dossier_id}/uploads",

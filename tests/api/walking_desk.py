@@ -65,6 +65,7 @@ async def apologise(here: Walker) -> None:
     "GET /v1/desk/assisted/{dossier_id}",
     "PATCH /v1/desk/assisted/{dossier_id}/form",
     "PUT /v1/desk/assisted/{dossier_id}/documents/{kind}",
+    "POST /v1/desk/assisted/{dossier_id}/scans",
     "POST /v1/desk/assisted/{dossier_id}/confirmation-request",
     "POST /v1/desk/assisted/{dossier_id}/submission",
     "GET /v1/desk/assisted/{dossier_id}/receipt",
@@ -87,6 +88,8 @@ async def help_at_the_counter(here: Walker) -> None:
     await reception.patch(f"{path}/form", json=fields, headers={"If-Match": "*"}, expect=200)
     with here.prepared(here.photos):
         await reception.put(f"{path}/documents/birth_notification", files=scan, expect=200)
+        pages = {"pages": '{"birth_notification": "1"}'}
+        await reception.post(f"{path}/scans", files=scan, data=pages, expect=201)
         await reception.post(f"{path}/confirmation-request", expect=201)
         key = {"Idempotency-Key": secrets.token_hex(16)}
         await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)

@@ -39,6 +39,7 @@ SENT: dict[str, dict[str, Any]] = {
     "forwarding": {"json": {"office_id": "off_bhxh_sai_gon", "reason": WHY}},
     "form": {"json": {"fields": {}}, "headers": {"If-Match": "*"}},
     "birth_notification": SCAN,
+    "scans": {**SCAN, "data": {"pages": '{"birth_notification": "1"}'}},
     "confirmation-request": {},
     "submission": {**SCAN, "headers": {"Idempotency-Key": "not-at-this-door-1"}},
     "skills": {"json": {"skills": None}},

@@ -267,6 +267,7 @@ def test_filing_at_a_counter(server: Server, parent: Caller, axe: str, tab: Tab,
             tab.js(f"document.querySelector('[name=\"{field}\"]').value = {json.dumps(text)}")
     tab.click("button[value=next]")
     tab.wait("location.pathname.endsWith('/papers') && document.readyState === 'complete'")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
     sound(tab, axe, "the papers")
     choose(tab, "#file-birth_notification", scan)
     tab.wait("document.querySelector('#signed')")

@@ -134,6 +134,20 @@ async def test_what_is_no_scan_is_refused_and_nothing_goes_in(city: CityPeople) 
     assert "Hồ sơ đã đủ" in await browser.get(f"{path}/papers")
 
 
+async def test_one_scan_of_several_papers_is_sorted_by_page(city: CityPeople) -> None:
+    browser, path = await begun(city)
+    await browser.get(f"{path}/papers")
+    needed, other, *_ = re.findall(r'name="(pages\.\w+)"', browser.page)
+    assert needed == "pages.birth_notification"
+    sort = f"{path}/scans?lang=vi"
+    typed = {"do": "sort", needed: "1", other: "hai"}
+    page = await uploaded(browser, sort, expect=422, **typed)
+    assert "Ghi số trang như 1-2, 5" in page
+    assert 'value="hai"' in page, "what was typed is not lost"
+    page = await uploaded(browser, sort, **typed | {other: "1"})
+    assert page.count("Đã đính kèm") == 2, "papers that may be handed in too"
+
+
 async def test_a_person_without_an_account_shows_their_card(city: CityPeople) -> None:
     """They file on a signature, follow by receipt code and birthday, and open a proven account later: the dossier is theirs."""
     browser = await at_desk(city, COUNTER)
@@ -212,7 +226,7 @@ async def proven(city: CityPeople, pin: str) -> str:
 
 async def test_buttons_need_this_browsers_own_page(city: CityPeople) -> None:
     browser, path = await begun(city)
-    for verb in ("form", "papers", "confirmation-request", "submission"):
+    for verb in ("form", "papers", "scans", "confirmation-request", "submission"):
         answer = await browser.client.post(f"{path}/{verb}", data={"csrf": "moon"})
         assert answer.status_code == 403, verb
         assert 'role="alert"' in answer.text
