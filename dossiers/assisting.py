@@ -18,6 +18,7 @@ from dossiers.refusals import (
     CardMisread,
     CitizenUnknown,
     DossierUnknown,
+    KnownOtherwise,
     LevelTooLow,
     NotComplete,
     NotOnTheirPhone,
@@ -39,7 +40,7 @@ _LISTED = 100
 async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
     """A draft of the citizen's own, which this office may fill in until it is sent in. The citizen's list of reads tells of it.
 
-    Raises CitizenUnknown, LevelTooLow, CardMisread, what `accounts.open_or_find_shown` refuses of a card, and what `drafting.open_draft` does.
+    Raises CitizenUnknown, LevelTooLow, CardMisread, KnownOtherwise, AccountClosed, and what `drafting.open_draft` does.
     """
     item = stand.catalogue.find(asked.procedure, clock.today())
     async with stand.db.begin() as conn:
@@ -61,16 +62,19 @@ async def _asked_for(stand: Stand, conn: AsyncConnection, actor: Actor, asked: A
     if asked.card is not None:
         if faults := pins.faults(asked.pin, sex=asked.card.sex, birth_year=asked.date_of_birth.year):
             raise CardMisread(faults=faults)
-        return await accounts.open_or_find_shown(
-            conn,
-            stand.keys,
-            pin=asked.pin,
-            full_name=asked.card.full_name,
-            date_of_birth=asked.date_of_birth,
-            sex=asked.card.sex,
-            at=clock.now(),
-            actor=actor,
-        )
+        try:
+            return await accounts.open_or_find_shown(
+                conn,
+                stand.keys,
+                pin=asked.pin,
+                full_name=asked.card.full_name,
+                date_of_birth=asked.date_of_birth,
+                sex=asked.card.sex,
+                at=clock.now(),
+                actor=actor,
+            )
+        except accounts.IdentityConflict as conflict:
+            raise KnownOtherwise from conflict
     found = await accounts.by_pin(conn, stand.keys, asked.pin)
     if found is None or found.closed_at is not None or found.date_of_birth != asked.date_of_birth:
         raise CitizenUnknown

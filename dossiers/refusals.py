@@ -391,6 +391,13 @@ class CardMisread(Refusal):
     en = "What the card says was not given right. The number has 12 digits and goes with sex and year of birth; a birthday is like 20/05/1992."
 
 
+class KnownOtherwise(Refusal):
+    status = 409
+    code = "citizen-known-otherwise"
+    vi = "Số định danh này đã có tài khoản với họ tên, ngày sinh hoặc giới tính khác. Hãy xem lại thẻ; nếu ghi đúng, chuyển cán bộ định danh kiểm tra."
+    en = "This number has an account with another name, birthday or sex. Look at the card again; if it was given right, have it checked by who confirms identities."
+
+
 class NotOnTheirPhone(Refusal):
     status = 409
     code = "citizen-has-no-contact"
