@@ -37,6 +37,7 @@ import web.catalogue
 import web.desk
 import web.desk_branch
 import web.desk_buttons
+import web.desk_counter
 import web.desk_figures
 import web.desk_first_day
 import web.desk_kiosks
@@ -111,6 +112,7 @@ ROOMS = (
     web.desk,
     web.desk_branch,
     web.desk_buttons,
+    web.desk_counter,
     web.desk_figures,
     web.desk_first_day,
     web.desk_wires,

@@ -23,6 +23,10 @@ async def look(stand: Stand, actor: Actor, branch_id: str) -> Around:
     async with stand.db.snapshot() as conn, conn.begin():
         work = await desk.find(stand, conn, actor, branch_id)
         holder = work.branch.claimed_by
+        payments = [
+            row for row in await store_paying.payments_of(conn, work.dossier.id) if row.branch == work.branch.name
+        ]
+        takers = await accounts.names_of(conn, {row.taken_by for row in payments if row.taken_by is not None})
         opened_on, chosen = views.opened_on(work.dossier), views.chosen_of(work.dossier)
         return Around(
             opened_on=opened_on,
@@ -36,11 +40,8 @@ async def look(stand: Stand, actor: Actor, branch_id: str) -> Around:
                 PaperTaken(kind=paper.kind, name=paper.name)
                 for paper in stand.catalogue.documents(work.item, opened_on, chosen)
             ],
-            payments=[
-                views.payment(row)
-                for row in await store_paying.payments_of(conn, work.dossier.id)
-                if row.branch == work.branch.name
-            ],
+            payments=[views.payment(row) for row in payments],
+            cashiers={row.id: takers[row.taken_by] for row in payments if row.taken_by is not None},
         )
 
 

@@ -15,8 +15,8 @@ WAIVED = "waive_fee"
 
 
 def channel_of(dossier: views.Row) -> Channel:
-    """How it came in: filled in by an officer at a counter, or by the citizen online."""
-    return "online" if dossier.assisted is None else "counter"
+    """How it came in: on a paper signed at a counter, or sent in online."""
+    return "counter" if views.signed_at_counter(dossier) else "online"
 
 
 def fee_of(

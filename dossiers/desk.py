@@ -113,6 +113,14 @@ async def result_of(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, st
         return work.dossier.id, work.branch.name
 
 
+async def apologised(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, str]:
+    """Dossier id and branch name of a branch whose letter of apology this officer is about to see. Raises BranchUnknown."""
+    async with stand.db.begin() as conn:
+        work = await find(stand, conn, actor, branch_id)
+        await reads.record(conn, actor, "branch", work.read)
+        return work.dossier.id, work.branch.name
+
+
 # --- for the verbs, on a transaction of theirs ------------------------------------------------------------------------
 
 

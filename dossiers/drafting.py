@@ -196,11 +196,26 @@ async def attach_document(
     behalf: str | None = None,
     version: int | None,
 ) -> Dossier:
-    """A finished upload becomes the paper of this kind. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
+    """A finished upload becomes the paper of this kind. Raises what `attach_documents` does."""
+    papers = {kind: asked.upload_id}
+    return await attach_documents(stand, actor, dossier_id, papers, behalf=behalf, version=version)
+
+
+async def attach_documents(
+    stand: Stand,
+    actor: Actor,
+    dossier_id: str,
+    papers: Mapping[str, str],
+    *,
+    behalf: str | None = None,
+    version: int | None,
+) -> Dossier:
+    """Finished uploads become the papers of their kinds, all or none. Raises DocumentNotAsked, DocumentType, and the uploads' refusals."""
     async with stand.db.begin() as conn:
         side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
         row = await draft(conn, side, dossier_id, version=version)
-        await attach(conn, stand.catalogue, side, row, kind, asked.upload_id)
+        for kind, upload_id in papers.items():
+            await attach(conn, stand.catalogue, side, row, kind, upload_id)
         await store.touch(conn, dossier_id, clock.now())
         return await _shown(conn, stand.catalogue, dossier_id)
 

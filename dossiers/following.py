@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +21,7 @@ from kit import clock
 from kit.actor import Actor
 from kit.refusal import Words
 from kit.seals import Seals
+from procedures.refusals import FeeNotKnown
 
 _LISTED = 100
 
@@ -120,32 +123,40 @@ async def result(
     return await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch)
 
 
+async def apology(
+    stand: Stand, seals: Seals | None, actor: Actor, dossier_id: str, branch: str, *, behalf: str | None = None
+) -> bytes:
+    """The letter of an office that is late, as PDF. Raises DossierUnknown and what `issuing.apology` raises."""
+    async with stand.db.snapshot() as conn:
+        await _followed(stand, conn, actor, dossier_id, behalf)
+        await conn.commit()
+    return await issuing.apology(stand, seals, dossier_id, branch)
+
+
 async def receipt(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> bytes:
     """The receipt with its QR, rendered from the rows of the submission. Raises DossierUnknown, ResultUnknown for a draft."""
     async with stand.db.snapshot() as conn:
         row = await _followed(stand, conn, actor, dossier_id, behalf)
         if row.status == "draft":
             raise ResultUnknown
-        rows = await store.branches_of(conn, [row.id])
-        data = await _receipt(stand, conn, row, rows)
+        data = await receipt_of(stand, conn, row)
         await conn.commit()
+    return await printed(stand, data)
+
+
+async def printed(stand: Stand, data: papers.Receipt) -> bytes:
+    """A receipt as PDF."""
     return await asyncio.to_thread(papers.receipt, data, specimen=issuing.specimens(stand.settings))
 
 
-async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: list[views.Row]) -> papers.Receipt:
+async def receipt_of(stand: Stand, conn: AsyncConnection, row: views.Row) -> papers.Receipt:
+    """What the receipt of a dossier says. Who may see it was looked at before."""
+    rows = await store.branches_of(conn, [row.id])
     item = views.item_of(stand.catalogue, row)
     procedures = views.procedures_of(stand.catalogue, item, row)
     places = await views.offices_of(conn, rows)
     values = known.values_of(row.form)
     requester, copies = values.get("requester", {}), values.get("copies", {})
-    fees = stand.catalogue.fees_of(
-        item,
-        row.submitted_at.astimezone(clock.CITY).date(),
-        "online",
-        values=values,
-        copies=copies.get("count", 0),
-        chosen=views.chosen_of(row),
-    )
     documents = views.document_views(stand.catalogue, item, row, await store.documents_of(conn, row.id))
     return papers.Receipt(
         office=views.letterhead(places[rows[0].office_id], stand.settings),
@@ -167,10 +178,21 @@ async def _receipt(stand: Stand, conn: AsyncConnection, row: views.Row, rows: li
         ],
         received_at=row.submitted_at,
         promised_at=row.promised_at,
-        delivery=copies.get("delivery", "online"),
-        fee_dong=sum(fee.amount_dong for fee in fees.values()),
+        delivery=copies.get("delivery", "counter" if views.signed_at_counter(row) else "online"),
+        fee_dong=_fee(stand, row, item, values),
         lookup_url=f"{stand.settings.public_url}/d/{row.receipt_code}",
     )
+
+
+def _fee(stand: Stand, row: views.Row, item: views.Item, values: Mapping[str, Any]) -> int | None:
+    """Đồng for all of it, as it was filed; None where the table does not say."""
+    channel = charging.channel_of(row)
+    on, copies = row.submitted_at.astimezone(clock.CITY).date(), values.get("copies", {}).get("count", 0)
+    try:
+        fees = stand.catalogue.fees_of(item, on, channel, values=values, copies=copies, chosen=views.chosen_of(row))
+    except FeeNotKnown:
+        return None
+    return sum(fee.amount_dong for fee in fees.values())
 
 
 async def refuse_strangers(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> None:

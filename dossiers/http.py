@@ -269,6 +269,21 @@ async def show_result(
 
 
 @get(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/apology",
+    who=READ,
+    tags=["dossiers"],
+    summary="The letter of an office that is late, as PDF",
+    media_type="application/pdf",
+)
+async def show_apology(
+    dossier_id: str, branch: str, stand: Stand, seals: Seals | None, actor: Actor, on_behalf_of: OnBehalfOf = None
+) -> Response[bytes]:
+    """The new date and the reason are in the dossier's `apology`."""
+    data = await following.apology(stand, seals, actor, dossier_id, branch, behalf=on_behalf_of)
+    return http_desk.pdf(data, "phieu-xin-loi")
+
+
+@get(
     "/v1/dossiers/{dossier_id:str}/receipt",
     who=READ,
     tags=["dossiers"],
@@ -352,6 +367,7 @@ route_handlers: list[Any] = [
     who_read,
     show_history,
     show_result,
+    show_apology,
     show_receipt,
     look_up,
     draw_lookup_challenge,

@@ -1,16 +1,19 @@
 """/v1/desk/assisted: filing at a counter on a citizen's behalf. Any office's reception takes in; the form tells which agency decides."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from litestar import Response, get, patch, post, put
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
+from msgspec import Meta
 
 from dossiers import assisting
+from dossiers.http_desk import pdf
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import ChangeForm, Dossier, Submitted
+from dossiers.messages import ChangeForm, Dossier, Kind, Path, Submitted
 from dossiers.messages_desk import Assist, AssistedDrafts
 from dossiers.standing import Stand
 from kit.actor import Actor, officer
@@ -28,6 +31,16 @@ class Scan:
     file: UploadFile
 
 
+@dataclass
+class SortedScan(Scan):
+    """One PDF of several papers. `pages` is a JSON object: by kind of paper its pages, as `1-2, 5`. Pages of no paper are refused unless
+    `leave_out` is `yes`."""
+
+    pages: Annotated[str, Meta(max_length=4000)] = "{}"
+    leave_out: Literal["yes", "no"] = "no"
+
+
+SortedForm = Annotated[SortedScan, Body(media_type=RequestEncodingType.MULTI_PART)]
 ScanForm = Annotated[Scan, Body(media_type=RequestEncodingType.MULTI_PART)]
 
 
@@ -76,6 +89,24 @@ async def scan_paper(
 
 
 @post(
+    "/v1/desk/assisted/{dossier_id:str}/scans",
+    who=_RECEPTION,
+    tags=["desk"],
+    summary="Sort one scan of everything into papers",
+    request_max_body_size=_FILE_BYTES,
+)
+async def sort_scan(dossier_id: str, data: SortedForm, stand: Stand, keeper: Keeper, actor: Actor) -> Response[Dossier]:
+    """Each named kind gets its pages as a PDF of its own; all of them are kept, or none."""
+    try:
+        pages = msgspec.json.decode(data.pages, type=dict[Kind, Path])
+    except msgspec.DecodeError:
+        pages = {}
+    content, leave_out = await data.file.read(), data.leave_out == "yes"
+    sorted_in = await assisting.sort_scan(stand, keeper, actor, dossier_id, content, pages, leave_out=leave_out)
+    return _tagged(sorted_in, 201)
+
+
+@post(
     "/v1/desk/assisted/{dossier_id:str}/confirmation-request",
     who=_RECEPTION,
     tags=["desk"],
@@ -103,11 +134,26 @@ async def submit_signed(
         str | None,
         Parameter(header="Idempotency-Key", max_length=1000, description="random; the same one when you retry"),
     ] = None,
+    if_match: IfMatch = None,
 ) -> Response[Submitted]:
     """The scan of the declaration with the citizen's signature; it is kept, sealed in the history, and the citizen is told at once."""
-    signed = await data.file.read()
-    submitted = await assisting.submit_signed(stand, keeper, actor, dossier_id, signed, key=idempotency_key)
+    signed, version = await data.file.read(), asked_version(if_match)
+    submitted = await assisting.submit_signed(
+        stand, keeper, actor, dossier_id, signed, key=idempotency_key, version=version
+    )
     return Response(submitted, status_code=201)
+
+
+@get(
+    "/v1/desk/assisted/{dossier_id:str}/receipt",
+    who=_RECEPTION,
+    tags=["desk"],
+    media_type="application/pdf",
+    summary="The receipt to print for the citizen",
+)
+async def print_receipt(dossier_id: str, stand: Stand, actor: Actor) -> Response[bytes]:
+    """Of what my office helped with, once it is sent in."""
+    return pdf(await assisting.receipt(stand, actor, dossier_id), "giay-hen")
 
 
 def _tagged(dossier: Dossier, status_code: int = 200) -> Response[Dossier]:
@@ -120,6 +166,8 @@ route_handlers: list[Any] = [
     show_assisted,
     fill_assisted,
     scan_paper,
+    sort_scan,
     ask_to_confirm,
     submit_signed,
+    print_receipt,
 ]

@@ -162,6 +162,18 @@ async def show_result(branch_id: str, stand: Stand, seals: Seals | None, actor: 
     return pdf(await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch), branch)
 
 
+@get(
+    "/v1/desk/branches/{branch_id:str}/apology",
+    who=officer(),
+    tags=["desk"],
+    summary="The letter of apology as PDF",
+    media_type=_PDF,
+)
+async def show_apology(branch_id: str, stand: Stand, seals: Seals | None, actor: Actor) -> Response[bytes]:
+    dossier_id, branch = await desk.apologised(stand, actor, branch_id)
+    return pdf(await issuing.apology(stand, seals, dossier_id, branch), "phieu-xin-loi")
+
+
 def pdf(data: bytes, name: str) -> Response[bytes]:
     """A paper to keep, kept by nobody in between."""
     headers = {
@@ -189,4 +201,5 @@ route_handlers: list[Any] = [
     uphold_result,
     show_document,
     show_result,
+    show_apology,
 ]

@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from dossiers import halting, paying, waiving
 from dossiers.http_behalf import OnBehalfOf
 from dossiers.http_versions import IfMatch, asked_version, tagged
-from dossiers.messages import AskPayment, Deliver, PaymentView, Reason, WaiveFee
+from dossiers.messages import AskPayment, Deliver, PaymentView, Reason, TakeCash, WaiveFee
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import NoPaymentProvider
 from dossiers.standing import Stand
@@ -70,6 +70,21 @@ async def waive_fee(
 
 
 @post(
+    "/v1/desk/branches/{branch_id:str}/cash-payment",
+    who=officer(),
+    tags=["desk"],
+    summary="Take the fee in cash at the counter",
+    request_max_body_size=_SMALL,
+)
+async def take_cash(
+    branch_id: str, data: TakeCash, stand: Stand, actor: Actor, if_match: IfMatch = None
+) -> Response[DeskBranch]:
+    """What was asked for, by reception or the head of the office; one fee is paid once, whichever way."""
+    version = asked_version(if_match)
+    return _tagged(await paying.take_cash(stand, actor, branch_id, data, version=version))
+
+
+@post(
     "/v1/desk/branches/{branch_id:str}/delivery",
     who=officer(),
     tags=["desk"],
@@ -126,6 +141,7 @@ route_handlers: list[Any] = [
     resume_branch,
     ask_payment,
     waive_fee,
+    take_cash,
     deliver_result,
     show_payment,
     take_payment,

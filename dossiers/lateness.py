@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import deciding, desk, store, store_desk, telling, views
+from dossiers import deciding, desk, outcomes, store, store_desk, telling, views
 from dossiers.messages_desk import Apologise, DeskBranch
 from dossiers.refusals import ApologisedAlready, BadNewDate, ClaimedByAnother, NotClaimed, NotLateYet, ReasonMissing
 from dossiers.standing import Stand
@@ -43,7 +43,8 @@ async def apologise(stand: Stand, actor: Actor, branch_id: str, asked: Apologise
             raise ApologisedAlready
         due = _new_date(catalogue, work.procedure, asked, branch.due_at, now)
         apology = {
-            "reason": reason, "was_due_at": branch.due_at, "due_at": due, "at": now, "by": actor.account_id
+            "reason": reason, "was_due_at": branch.due_at, "due_at": due, "at": now, "by": actor.account_id,
+            "office_id": work.office.id, "title": outcomes.officer_title(actor.roles, work.procedure),
         }  # fmt: skip
         await store.move(conn, branch_id, due_at=due, apology=to_json(apology), warned=0)
         await desk.note(conn, work, "apologise", reason, at=now)

@@ -75,6 +75,12 @@ class AskPayment(Request, frozen=True):
     ] = ()
 
 
+class TakeCash(Request, frozen=True):
+    """The money that the citizen laid on the counter: what was asked for, to the đồng."""
+
+    amount_dong: Annotated[int, Meta(ge=1, le=2_000_000_000)]
+
+
 class Deliver(Request, frozen=True):
     """How a result came into the citizen's hands."""
 
@@ -96,6 +102,7 @@ class Decide(Request, frozen=True, kw_only=True):
 Kind = Annotated[str, Meta(max_length=60)]
 UploadId = Annotated[str, Meta(min_length=1, max_length=60)]
 Written = Annotated[str, Meta(max_length=2000)]
+Note = Annotated[str, Meta(max_length=300)]
 
 
 class WaiveFee(Request, frozen=True, kw_only=True):
@@ -106,11 +113,13 @@ class WaiveFee(Request, frozen=True, kw_only=True):
 
 
 class AskSupplement(Request, frozen=True, kw_only=True):
-    """What is missing, and why. `working_days` null is what the law grants by default."""
+    """What is missing, and why. `notes` say of a field asked for, or of a paper (`documents.<kind>`), what is wrong with this very one.
+    `working_days` null is what the law grants by default."""
 
     reason: Written
     fields: Annotated[tuple[Path, ...], Meta(max_length=50)] = ()
     documents: Annotated[tuple[Kind, ...], Meta(max_length=20)] = ()
+    notes: Annotated[dict[Path, Note], Meta(max_length=70)] = {}
     working_days: Annotated[int, Meta(ge=1, le=30)] | None = None
 
 
@@ -221,12 +230,14 @@ class ResultView(Answer, frozen=True, kw_only=True):
 class AskedOf(Answer, frozen=True, kw_only=True):
     """What a branch waits for from whoever filed it, and until when. Of a consent that is missing only the day is told.
 
-    An agency may ask in words alone, with no field and no paper named: whatever the branch takes may then be given.
+    An agency may ask in words alone, with no field and no paper named: whatever the branch takes may then be given. `notes` are what the
+    officer wrote to single fields, and to papers under `documents.<kind>`.
     """
 
     reason: Words | None
     fields: list[str]
     documents: list[str]
+    notes: dict[str, str] = {}
     amount_dong: int | None
     due_at: datetime
 
@@ -249,7 +260,8 @@ class RatingView(Answer, frozen=True, kw_only=True):
 
 
 class PaymentView(Answer, frozen=True, kw_only=True):
-    """A fee asked for. `pay_at` is where it is paid; once it is, `receipt` is the number of the receipt."""
+    """A fee asked for. `pay_at` is where it is paid; once it is, `receipt` is the number of the receipt, and `cash` says that it was paid
+    over a counter."""
 
     order_id: str
     amount_dong: int
@@ -258,6 +270,7 @@ class PaymentView(Answer, frozen=True, kw_only=True):
     pay_at: str | None
     paid_at: datetime | None
     receipt: str | None
+    cash: bool = False
 
 
 class FeeView(Answer, frozen=True, kw_only=True):
@@ -465,7 +478,7 @@ class PaperTaken(Answer, frozen=True, kw_only=True):
 
 class Around(Answer, frozen=True, kw_only=True):
     """What stands around a branch. `counted` says how its day came about; the last pause may not have ended; `proofs` go by path;
-    `payments` are every fee asked for, the oldest first."""
+    `payments` are every fee asked for, the oldest first; `cashiers` name by order who took one in cash."""
 
     opened_on: date
     branches: list[str]
@@ -476,6 +489,7 @@ class Around(Answer, frozen=True, kw_only=True):
     proofs: dict[str, Proof]
     papers: list[PaperTaken]
     payments: list[PaymentView]
+    cashiers: dict[str, str]
 
 
 class AboutLine(Answer, frozen=True, kw_only=True):

@@ -65,13 +65,22 @@ class Apologise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     due_on: date
 
 
+class SeenCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What else the card says that the citizen shows to the officer: for who has no account, or one that proves too little."""
+
+    full_name: Annotated[str, Meta(min_length=1, max_length=100)]
+    sex: Literal["male", "female"]
+
+
 class Assist(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The citizen at the counter, by the two things their card shows, and what they ask for."""
+    """The citizen at the counter, by the two things their card shows, and what they ask for. With `card` the officer vouches that they have
+    the person and their card before them: then nobody needs an account, or its level, to be helped."""
 
     pin: Annotated[str, Meta(pattern="^[0-9]{12}$")]
     date_of_birth: date
     procedure: Annotated[str, Meta(min_length=1, max_length=60)]
     options: Options = Options()
+    card: SeenCard | None = None
 
 
 class AssistedDraft(Struct, frozen=True, kw_only=True):

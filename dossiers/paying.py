@@ -1,12 +1,31 @@
-"""A fee is asked for, the clock stops, the provider tells what came, the officer goes on. The amount is the table's, nobody's guess."""
+"""A fee is asked for, the clock stops, the provider tells what came or a counter takes it in cash, the officer goes on. The amount is the table's, nobody's guess."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import charging, deciding, desk, moving, store, store_paying, telling, views, whose
+from dossiers import (
+    charging,
+    deciding,
+    desk,
+    interests,
+    moving,
+    store,
+    store_paying,
+    telling,
+    views,
+    whose,
+)
 from dossiers.history import Happening
-from dossiers.messages import AskPayment, PaymentView
+from dossiers.messages import AskPayment, PaymentView, TakeCash
 from dossiers.messages_desk import DeskBranch
-from dossiers.refusals import FeeExempt, NoPaymentProvider, NothingToPay, PaidOtherwise, PaymentDiffers, PaymentUnknown
+from dossiers.refusals import (
+    FeeExempt,
+    NoPaymentProvider,
+    NothingToPay,
+    PaidOtherwise,
+    PaymentDiffers,
+    PaymentUnknown,
+    RoleMissing,
+)
 from dossiers.standing import Stand
 from kit import clock, ids
 from kit.actor import Actor
@@ -34,7 +53,7 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, 
         if fee.amount_dong == 0:
             raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
         due = stand.catalogue.calendar.promise(now, stand.catalogue.lifecycle.supplement).due_at
-        day, amount = f"{views.day_of(due):%d/%m/%Y}", f"{fee.amount_dong:,}".replace(",", ".")
+        day, amount = f"{views.day_of(due):%d/%m/%Y}", charging.dong(fee.amount_dong)
 
         def told(step: Transition) -> Happening:
             said = Words(
@@ -130,15 +149,57 @@ async def settle(stand: Stand, paid: Paid) -> None:
             return
         if order.paid_at is not None or await store_paying.is_told(conn, paid.reference):
             raise PaidOtherwise
-        receipt = f"BL-{order.id.removeprefix('pay_').upper()}"
-        await store_paying.paid(conn, order.id, reference=paid.reference, receipt=receipt, at=paid.at)
+        receipt = _receipt(order)
+        await store_paying.paid(conn, order.id, at=paid.at, reference=paid.reference, receipt=receipt)
         await _go_on(stand, conn, dossier, order, receipt)
+
+
+async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash, *, version: int | None) -> DeskBranch:
+    """The fee that was asked for, paid over the counter of the office that waits for it, to who receives there or heads it: the same one
+    payment as a provider's, with its receipt; the branch goes on.
+
+    Raises BranchUnknown, RoleMissing, Stale, ActionNotAllowed where no fee is waited for, OwnDossier, PaymentDiffers, PaidOtherwise.
+    """
+    assert actor.account_id is not None
+    assert actor.office_id is not None
+    async with stand.db.begin() as conn:
+        work = await desk.find(stand, conn, actor, branch_id, lock=True)
+        if not actor.roles & desk.MAY_LOOK:
+            raise RoleMissing(role="reception")
+        deciding.refuse_stale(work, version)
+        name, title, now = work.branch.name, work.procedure.name, clock.now()
+        bundles.act(stand.catalogue.lifecycle, name, work.branch.state, "pay")
+        await interests.refuse_own(conn, stand.keys, work.dossier, work.seat, parties=work.branch.parties)
+        order = await store_paying.payment_of(conn, work.dossier.id, name)
+        assert order is not None, "it is waited for"
+        if order.paid_at is not None:
+            raise PaidOtherwise
+        if asked.amount_dong != order.amount_dong:
+            raise PaymentDiffers(paid=asked.amount_dong, amount=order.amount_dong)
+        receipt, amount, office = _receipt(order), charging.dong(order.amount_dong), work.office.name
+        how = {"reference": f"cash:{order.id}", "taken_by": actor.account_id, "taken_at_office": actor.office_id}
+        await store_paying.paid(conn, order.id, at=now, receipt=receipt, **how)
+
+        def told(step: Transition) -> Happening:
+            said = Words(
+                vi=f"đã nộp {amount} đồng tiền mặt tại quầy, biên lai {receipt}. Nơi thu: {office.vi}.",
+                en=f"{amount} đồng were paid in cash at the counter of {office.en}, receipt {receipt}.",
+            )
+            facts = {"amount_dong": order.amount_dong, "receipt": receipt, "cash": True}
+            return telling.done(actor, "pay", name, title, said, step.before, step.after, **facts)
+
+        await moving.move(conn, stand.catalogue, work.graph, Event(name, "pay"), at=now, told=told, asked=None)
+        return await desk.shown(stand, conn, work)
+
+
+def _receipt(order: views.Row) -> str:
+    return f"BL-{order.id.removeprefix('pay_').upper()}"
 
 
 async def _go_on(stand: Stand, conn: AsyncConnection, dossier: views.Row, order: views.Row, receipt: str) -> None:
     held, now = await moving.graph(conn, stand.catalogue, dossier), clock.now()
     row, title = held.row(order.branch), held.procedures[order.branch].name
-    amount = f"{order.amount_dong:,}".replace(",", ".")
+    amount = charging.dong(order.amount_dong)
     said = Words(vi=f"đã nộp {amount} đồng, biên lai {receipt}.", en=f"{amount} đồng were paid, receipt {receipt}.")
     payer = Actor(kind="citizen", account_id=dossier.account_id)
 

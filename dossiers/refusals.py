@@ -360,15 +360,49 @@ class CitizenUnknown(Refusal):
 
     status = 404
     code = "citizen-unknown"
-    vi = "Không có tài khoản nào với số định danh và ngày sinh này. Hãy mở tài khoản cho người dân tại quầy trước."
-    en = "There is no account with this number and date of birth. Open one for the citizen at the desk first."
+    vi = "Không có tài khoản nào với số định danh và ngày sinh này. Hãy xem thẻ căn cước và ghi thêm họ tên, giới tính trên thẻ."
+    en = "There is no account with this number and date of birth. Look at the identity card, and give the name and sex it shows too."
 
 
 class LevelTooLow(Refusal):
     status = 409
     code = "citizen-level-too-low"
-    vi = "Tài khoản của người dân cần định danh mức {level}. Hãy xác nhận danh tính tại quầy trước."
-    en = "The citizen's account must stand at level {level}. Confirm who they are at the desk first."
+    vi = "Tài khoản của người dân cần định danh mức {level}. Hãy xem thẻ căn cước và ghi thêm họ tên, giới tính trên thẻ."
+    en = "The citizen's account must stand at level {level}. Look at the identity card, and give the name and sex it shows too."
+
+
+class ApologyUnknown(Refusal):
+    status = 404
+    code = "apology-unknown"
+    vi = "Thủ tục này không có phiếu xin lỗi nào. Hãy xem trạng thái hồ sơ."
+    en = "There is no apology for this procedure. See how the dossier stands."
+
+
+class BadPages(Invalid):
+    code = "pages-misread"
+    vi = "Cách chia trang có {count} chỗ chưa đúng. Ghi số trang như 1-2, 5."
+    en = "The sorting of pages has {count} things wrong. Give page numbers like 1-2, 5."
+
+
+class CardMisread(Refusal):
+    status = 422
+    code = "card-misread"
+    vi = "Thông tin trên thẻ ghi chưa đúng. Số định danh có 12 chữ số, hợp với giới tính và năm sinh; ngày sinh ghi như 20/05/1992."
+    en = "What the card says was not given right. The number has 12 digits and goes with sex and year of birth; a birthday is like 20/05/1992."
+
+
+class KnownOtherwise(Refusal):
+    status = 409
+    code = "citizen-known-otherwise"
+    vi = "Số định danh này đã có tài khoản với họ tên, ngày sinh hoặc giới tính khác. Hãy xem lại thẻ; nếu ghi đúng, chuyển cán bộ định danh kiểm tra."
+    en = "This number has an account with another name, birthday or sex. Look at the card again; if it was given right, have it checked by who confirms identities."
+
+
+class NotOnTheirPhone(Refusal):
+    status = 409
+    code = "citizen-has-no-contact"
+    vi = "Người dân không có điện thoại hay email để xác nhận. Hãy in tờ khai cho họ ký, rồi quét bản đã ký."
+    en = "The citizen has no phone or e-mail to confirm by. Print the declaration for them to sign, and scan what they signed."
 
 
 class NothingToPay(Refusal):

@@ -31,10 +31,9 @@ async def payments_of(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
     ).all()
 
 
-async def paid(conn: AsyncConnection, order_id: str, *, reference: str, receipt: str, at: datetime) -> None:
-    await conn.execute(
-        update(payments).where(payments.c.id == order_id).values(reference=reference, receipt=receipt, paid_at=at)
-    )
+async def paid(conn: AsyncConnection, order_id: str, *, at: datetime, **how: str) -> None:
+    """`how`: `reference` and `receipt`, and of cash `taken_by` and `taken_at_office`."""
+    await conn.execute(update(payments).where(payments.c.id == order_id).values(paid_at=at, **how))
 
 
 async def is_told(conn: AsyncConnection, reference: str) -> bool:

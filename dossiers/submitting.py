@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import inviting, known, receipt_codes, store, telling, views, whose
+from dossiers import inviting, known, receipt_codes, store, store_desk, telling, views, whose
 from dossiers.history import START, Happening, chain, seal
 from dossiers.messages import BranchStatus, PromiseView, Submitted
 from dossiers.refusals import AlreadySubmitted, NotComplete, Stale
@@ -182,7 +182,7 @@ async def _take_in(stand: Stand, conn: AsyncConnection, side: Side, row: views.R
     happenings: list[Happening] = [taken_in]
     if row.assisted is not None:
         helper = await offices.office(conn, row.assisted["office_id"])
-        happenings.append(telling.assisted(row.assisted, helper.name, row.version))
+        happenings.append(telling.assisted(await _confirmed(conn, row), helper.name))
     happenings += [
         telling.contested(side.actor, views.label_of(examined.item, path), answer["contested"]["reason"])
         for path, answer in row.form.items()
@@ -220,6 +220,15 @@ async def _take_in(stand: Stand, conn: AsyncConnection, side: Side, row: views.R
         promised=_promise_view(promise),
         branches=[_status(stand.catalogue, branch) for branch in planted],
     )
+
+
+async def _confirmed(conn: AsyncConnection, row: views.Row) -> dict[str, Any]:
+    """How a counter helped. A signature for another version than the one that goes in is none, and is not kept as one."""
+    how: dict[str, Any] = dict(row.assisted)
+    if "signature" in how and how["signature"]["version"] != row.version:
+        del how["signature"]
+        await store_desk.set_assisted(conn, row.id, how)
+    return how
 
 
 def _plant(catalogue: Catalogue, examined: Examined, now: datetime, *, held: Collection[str]) -> list[Planted]:

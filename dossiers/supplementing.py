@@ -1,5 +1,7 @@
 """Something is missing: the officer asks, the clock stops, the citizen gives it; what does not come in time closes with notice."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +33,8 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskSupplement, 
         work = await deciding.decidable(stand, conn, actor, branch_id, version, "ask_supplement", lock=True)
         if faults := _unaskable(stand.catalogue, work, asked):
             raise BadSupplementRequest(faults=faults)
-        asked = msgspec.structs.replace(asked, reason=reason)
+        notes = {about: said for about, note in asked.notes.items() if (said := names.nfc(note).strip())}
+        asked = msgspec.structs.replace(asked, reason=reason, notes=notes)
         await stop(stand, conn, work, asked)
         return await desk.shown(stand, conn, work)
 
@@ -52,10 +55,13 @@ async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskS
         )
         return telling.done(
             work.actor, "ask_supplement", name, title, said, step.before, step.after,
-            fields=list(asked.fields), documents=list(asked.documents),
+            **marked,
         )  # fmt: skip
 
-    wanted = {"reason": asked.reason, "fields": list(asked.fields), "documents": list(asked.documents)}
+    marked: dict[str, Any] = {"fields": list(asked.fields), "documents": list(asked.documents)}
+    if asked.notes:
+        marked["notes"] = asked.notes
+    wanted = {"reason": asked.reason, **marked}
     event = Event(name, "ask_supplement")
     await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
     messenger = await telling.messenger(stand, conn, work.dossier)
@@ -81,6 +87,14 @@ def _unaskable(catalogue: Catalogue, work: desk.Work, asked: AskSupplement) -> l
         if work.dossier.form.get(path, {}).get("locked")
     ]
     kinds = {paper.kind for paper in papers}
+    marked = {*asked.fields, *(f"documents.{kind}" for kind in asked.documents)}
+    found += [
+        fault(
+            f"notes.{about}", "not-marked", "Ghi chú này không đi với mục nào được yêu cầu.", "This is not asked for."
+        )
+        for about in asked.notes
+        if about not in marked
+    ]
     return found + [
         fault(f"documents.{kind}", "document-not-asked", "Thủ tục này không nhận loại giấy tờ này.", "Not taken here.")
         for kind in asked.documents

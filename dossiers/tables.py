@@ -103,7 +103,7 @@ branches = Table(
     Column("state_since", Instant),
     # Since when it waits for the head of the office.
     Column("escalated_at", Instant),
-    # A new date with an apology: {"reason", "was_due_at", "due_at", "at", "by"}.
+    # A new date with an apology: {"reason", "was_due_at", "due_at", "at", "by", "office_id", "title"}.
     Column("apology", Json),
     # Whether its office was warned of `due_at`: 1 before it, 2 once it had passed.
     Column("warned", SmallInteger, nullable=False, server_default="0"),
@@ -228,7 +228,7 @@ signed_results = Table(
     "signed_results",
     metadata,
     Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
-    # Which of the branch's results: a corrected one is signed anew, and the one before is kept.
+    # Which of the branch's results: a corrected one is signed anew, and the one before is kept. An apology is there by its own instant.
     Column("made_at", Instant, primary_key=True),
     Column("pdf", LargeBinary, nullable=False),
     Column("signer", Text, nullable=False),
@@ -250,9 +250,14 @@ payments = Table(
     # The provider's own number of the payment: told again, it is the same money.
     Column("reference", Text, unique=True),
     Column("receipt", Text, unique=True),
+    # Cash: the officer who took it, and the office whose counter it was.
+    Column("taken_by", Id),
+    Column("taken_at_office", Id),
     Index("ix_payments_dossier_id", "dossier_id", "branch"),
     CheckConstraint("amount_dong > 0", name="amount"),
     CheckConstraint("(paid_at is null) = (reference is null) and (paid_at is null) = (receipt is null)", name="paid"),
+    CheckConstraint("taken_by is null or paid_at is not null", name="taken"),
+    CheckConstraint("(taken_by is null) = (taken_at_office is null)", name="taken_where"),
 )
 """Fees asked for and paid. Money that came is a row whatever became of the branch meanwhile."""
 

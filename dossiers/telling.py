@@ -1,6 +1,6 @@
 """What happened, told twice: a line of the history for good, a message to the citizen where one is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,11 +53,9 @@ def submitted(actor: Actor, receipt_code: str, *, for_another: bool, **facts: An
     )
 
 
-def assisted(how: dict[str, Any], office: Words, version: int) -> Happening:
-    """An officer at a counter filled it in; the citizen confirmed it: by a paper they signed for this version, or by sending it in."""
+def assisted(how: Mapping[str, Any], office: Words) -> Happening:
+    """An officer at a counter filled it in; the citizen confirmed it: by a paper they signed, or by sending it in."""
     signature = how.get("signature")
-    if signature is not None and signature["version"] != version:
-        signature = None
     vi, en = (
         ("đã ký xác nhận trên giấy", "signed it on paper")
         if signature

@@ -209,9 +209,15 @@ def asked_of(row: Row) -> AskedOf | None:
         reason=Words(vi=asked["reason"], en=asked.get("reason_en", asked["reason"])) if asked else None,
         fields=asked.get("fields", []),
         documents=asked.get("documents", []),
+        notes=asked.get("notes", {}),
         amount_dong=asked.get("amount_dong"),
         due_at=row.lapses_at,
     )
+
+
+def signed_at_counter(row: Row) -> bool:
+    """Filed on a paper signed at a counter, and not sent in by the requester themselves."""
+    return row.assisted is not None and "signature" in row.assisted
 
 
 def payment(row: Row, *, pay_at: str | None = None) -> PaymentView:
@@ -224,6 +230,7 @@ def payment(row: Row, *, pay_at: str | None = None) -> PaymentView:
         pay_at=pay_at,
         paid_at=row.paid_at,
         receipt=row.receipt,
+        cash=row.taken_by is not None,
     )
 
 

@@ -6,6 +6,7 @@ from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
 from uploads.scanning import ClamdScanner, SandboxScanner, Scanner
 from uploads.service import Keeper, claim, content, original, receive, release, upload
+from uploads.splitting import pages_of
 from uploads.vault import Vault
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "content",
     "http_tus",
     "original",
+    "pages_of",
     "receive",
     "release",
     "upload",

@@ -59,6 +59,29 @@ class PdfTooManyPages(Refusal):
     en = "The PDF has more than {pages} pages. Split it into several files."
 
 
+class NoPages(Refusal):
+    status = 415
+    code = "no-pages"
+    vi = "Ảnh không có trang để tách. Hãy quét các giấy tờ thành một tệp PDF."
+    en = "A picture has no pages to sort. Scan the papers into one PDF."
+
+
+class PageUnknown(Refusal):
+    status = 422
+    code = "page-unknown"
+    vi = "Tệp chỉ có {pages} trang, không có trang {page}."
+    en = "The file has {pages} pages and no page {page}."
+
+
+class PagesLeftOver(Refusal):
+    """Said, so that no paper is lost unseen."""
+
+    status = 422
+    code = "pages-left-over"
+    vi = "Trang {pages} chưa thuộc giấy tờ nào. Hãy ghi nốt, hoặc chọn bỏ các trang còn lại."
+    en = "Pages {pages} are of no paper. Say of which, or choose to leave them out."
+
+
 class StorageFull(Refusal):
     status = 507
     code = "upload-storage-full"

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import re
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from uploads.examining import PDF, examine
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadElsewhere, UploadTooLarge
 from uploads.scanning import Scanner
+from uploads.splitting import split
 from uploads.vault import Vault
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -36,6 +37,14 @@ class Keeper(msgspec.Struct, frozen=True):
     vault: Vault
     pool: InferencePool
     scanner: Scanner | None
+
+    async def split(self, data: bytes, parts: Mapping[str, list[int]], *, leave_out: bool) -> dict[str, bytes]:
+        """A scan of several papers as one file each, by the pages of each. Refuses what `splitting.split` and the scanner do, UploadTooLarge."""
+        if len(data) > MAX_BYTES:
+            raise UploadTooLarge(megabytes=MAX_BYTES // 1024 // 1024)
+        if self.scanner is not None:
+            await self.scanner.refuse_harmful(data)
+        return await self.pool.run(split, data, dict(parts), leave_out)
 
     async def keep(self, upload_id: str, data: bytes, sha256: bytes) -> Upload:
         """Scanned, told by its content, sealed and on the disk; its row is the caller's. Refuses what `examine` and the scanner do."""

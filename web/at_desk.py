@@ -19,7 +19,7 @@ from web.signing_in import to
 QUEUE, FIRST_DAY = "/desk", "/desk/passkey"
 SMALL = 60_000
 
-OPERATOR, HEAD = officer("operator"), officer("head")
+OPERATOR, HEAD, RECEPTION = officer("operator"), officer("head"), officer("reception")
 _ANY = officer()
 
 
@@ -58,16 +58,16 @@ class AtDesk:
         self, template: str, actor: Actor | None, *, problem: Refusal | None = None, **values: Any
     ) -> Response[str]:
         """With what every page of the desk shows; `problem` gives the status."""
+        usual: dict[str, Any] = {"csrf": self.at.form_token(), "faults": problem.faults if problem else []}
         shown = page(
             self.at.request,
             template,
             sandbox=self.at.settings.sandbox,
-            csrf=self.at.form_token(),
             problem=problem and problem.message,
-            faults=problem.faults if problem else [],
+            receives=actor is not None and RECEPTION.answer(actor) == "yes",
             heads=actor is not None and HEAD.answer(actor) == "yes",
             operates=actor is not None and OPERATOR.answer(actor) == "yes",
-            **values,
+            **usual | values,
         )
         shown.status_code = problem.status if problem else 200
         if problem is not None and problem.retry_after_seconds is not None:

@@ -15,7 +15,7 @@ from kit import clock
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal, Words
 from kit.seals import Seals
-from procedures import Bundle, Procedure
+from procedures import Bundle, Procedure, bundles
 from uploads import Vault
 from web import form_reading
 from web.at_desk import HEAD, HERE, QUEUE, AtDesk
@@ -28,7 +28,7 @@ BRANCH = f"{QUEUE}/branches/{{branch_id:str}}"
 # What was just done, as the page says it; the name stands in the address.
 _DONE = (
     "claim", "receive", "approve", "propose", "confirm", "send_back", "ask", "reopen", "correct", "uphold", "give_back", "escalate",
-    "assign", "apologise", "ask_payment", "waive_fee", "stop", "resume", "deliver",
+    "assign", "apologise", "ask_payment", "waive_fee", "take_cash", "stop", "resume", "deliver",
 )  # fmt: skip
 # After these an officer goes on to the next piece of work.
 _OFF_THE_DESK = ("approve", "propose", "confirm", "ask", "give_back", "escalate", "assign", "ask_payment", "stop")
@@ -65,6 +65,20 @@ async def result(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[
     except Refusal as refusal:
         return here.trouble(refusal, actor)
     return pdf(data, branch)
+
+
+@get(f"{BRANCH}/apology", who=ANYONE, include_in_schema=False, dependencies=HERE)
+async def apology(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[Any]:
+    """The letter as PDF."""
+    actor = await here.let_in(address_of(branch_id))
+    if isinstance(actor, Response):
+        return actor
+    try:
+        dossier_id, branch = await desk.apologised(here.stand, actor, branch_id)
+        data = await issuing.apology(here.stand, seals, dossier_id, branch)
+    except Refusal as refusal:
+        return here.trouble(refusal, actor)
+    return pdf(data, "phieu-xin-loi")
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -192,6 +206,9 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
         "ask": trade and mine and "ask_supplement" in may,
         "ask_payment": trade and mine and "ask_payment" in may,
         "waive_fee": trade and mine and "waive_fee" in may,
+        # To look, one heads the office or receives there, or is of the trade; who decides takes no money.
+        "take_cash": "pay" in bundles.allowed(here.stand.catalogue.lifecycle, row.state)
+        and bool(actor.roles & desk.MAY_LOOK),
         "stop": trade and mine and "stop" in may,
         "resume": trade and mine and "resume" in may,
         "deliver": "deliver" in may,
@@ -218,4 +235,4 @@ def address_of(branch_id: str) -> str:
     return f"{QUEUE}/branches/{branch_id}"
 
 
-route_handlers: list[Any] = [show, paper, result, forwarding]
+route_handlers: list[Any] = [show, paper, result, apology, forwarding]

@@ -22,7 +22,7 @@ from dossiers import (
     supplementing,
     waiving,
 )
-from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason, WaiveFee
+from dossiers.messages import AskPayment, AskSupplement, CorrectResult, Decide, Deliver, Reason, TakeCash, WaiveFee
 from dossiers.messages_desk import Apologise, Assign, Because, Forward, Judge
 from dossiers.refusals import NotAColleague, NotForwardedThere
 from identity.tokens.refusals import StrangeForm
@@ -34,10 +34,11 @@ from web.at_desk import HERE, QUEUE, SMALL, AtDesk
 from web.desk_branch import BRANCH, address_of, answers, forwarding_shown, shown
 from web.sent import Sent
 
-Choice = TypeVar("Choice", AskPayment, Deliver, WaiveFee)
+Choice = TypeVar("Choice", AskPayment, Deliver, TakeCash, WaiveFee)
 
-_MOST_REASON, _MOST_NAME = 2000, 100
+_MOST_REASON, _MOST_NAME, _MOST_NOTE = 2000, 100, 300
 _ID = re.compile(r"[a-z0-9_]{1,60}")
+_DONG = re.compile(r"[1-9][0-9]{0,9}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 _BUTTON: dict[str, Any] = {
@@ -167,14 +168,18 @@ async def apologise(here: AtDesk, branch_id: str) -> Response[str]:
 
 @post(f"{BRANCH}/supplement-request", **_BUTTON)
 async def ask_supplement(here: AtDesk, branch_id: str) -> Response[str]:
-    """The very fields and papers that were ticked, and why."""
+    """The very fields and papers that were ticked, a sentence to each that has one, and why."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
         days = sent.one("working_days").strip()
+        fields, documents = tuple(sent.many("field"))[:50], tuple(sent.many("document"))[:20]
+        marked = (*fields, *(f"documents.{kind}" for kind in documents))
         asked = AskSupplement(
             reason=_reason(sent),
-            fields=tuple(sent.many("field"))[:50],
-            documents=tuple(sent.many("document"))[:20],
+            fields=fields,
+            documents=documents,
+            # Typed beside what is not ticked, it is no note.
+            notes={about: note for about in marked if (note := sent.one(f"note.{about}").strip()[:_MOST_NOTE])},
             working_days=int(days) if _DAYS.fullmatch(days) else None,
         )
         await supplementing.ask(here.stand, actor, branch_id, asked, version=sent.version)
@@ -203,6 +208,19 @@ async def waive_fee(here: AtDesk, branch_id: str) -> Response[str]:
         asked = _chosen({"channel": sent.one("channel"), "reason": _reason(sent)}, WaiveFee)
         await waiving.waive(here.stand, actor, branch_id, asked, version=sent.version)
         return "waive_fee"
+
+    return await _pressed(here, branch_id, verb)
+
+
+@post(f"{BRANCH}/cash-payment", **_BUTTON)
+async def take_cash(here: AtDesk, branch_id: str) -> Response[str]:
+    """The amount that the page showed."""
+
+    async def verb(actor: Actor, sent: Sent) -> str:
+        shown_dong = sent.one("amount_dong")
+        said = {"amount_dong": int(shown_dong) if _DONG.fullmatch(shown_dong) else 0}
+        await paying.take_cash(here.stand, actor, branch_id, _chosen(said, TakeCash), version=sent.version)
+        return "take_cash"
 
     return await _pressed(here, branch_id, verb)
 
@@ -301,6 +319,7 @@ async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dic
 
 
 route_handlers: list[Any] = [
-    claim, receive, decide, judge, ask_supplement, ask_payment, waive_fee, stop, resume, deliver, give_back, escalate, assign, forward, apologise,
+    claim, receive, decide, judge, ask_supplement, ask_payment, waive_fee, take_cash, stop, resume, deliver, give_back, escalate, assign, forward,
+    apologise,
     reopen, correct, uphold,
 ]  # fmt: skip

@@ -1,102 +1,27 @@
 """Filing at a browser, without an app and without JavaScript: the form, its papers, the submission. Each page is one step."""
 
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
 
-import msgspec
 from litestar import MediaType, Response, get, post
-from litestar.datastructures import UploadFile
 
-import uploads
 from dossiers import drafting, following, paying, submitting
-from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft, Options
-from dossiers.refusals import FormRefused, Stale
+from dossiers.messages import OpenDraft
 from dossiers.standing import Stand
 from identity.accounts.refusals import SignInTooOld
-from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
-from kit import clock, places
+from kit import clock
 from kit.actor import ANYONE, Actor
-from kit.refusal import Fault, Refusal, Words, fault
-from procedures import Bundle, CodeList, Document, Procedure
+from kit.refusal import Refusal
 from uploads import Keeper
-from web import form_reading
-from web.form_showing import Shower
-from web.pages import language, page
-from web.sent import Sent, read
+from web import filling
+from web.filling import Filing
+from web.sent import Sent
 from web.signed_in import AT, AtBrowser
-from web.signing_in import cookie_of, to, trouble
+from web.signing_in import to
 
-_FORM_BYTES = 300_000
-_PAPER_BYTES = 20 * 1024 * 1024 + 64 * 1024
 START = "start"
 """What the token of the button that opens a draft is for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """What these pages stand on."""
-
-    at: AtBrowser
-    stand: Stand
-
-    async def dossier(self, actor: Actor, dossier_id: str) -> Dossier:
-        return await following.dossier(self.stand, actor, dossier_id)
-
-    def trouble(self, refusal: Refusal) -> Response[str]:
-        return trouble(self.at.request, self.at.settings, refusal)
-
-    def address(self, dossier_id: str, step: str = "") -> str:
-        return f"/dossiers/{dossier_id}{step}?lang={language(self.at.request)}"
-
-    def token(self, handle: str) -> str:
-        """What a page's form carries, for this browser and this dossier."""
-        cookie = cookie_of(self.at.request, self.at.settings)
-        assert cookie is not None
-        return browser.form_token(cookie, handle)
-
-    async def sent(self, handle: str) -> Sent:
-        """Refuses StrangeForm for what no page of ours gave this browser."""
-        sent = await read(self.at.request)
-        self.refuse_strange(sent.one("csrf"), handle)
-        return sent
-
-    def refuse_strange(self, token: str, handle: str) -> None:
-        """Refuses StrangeForm for what no page of ours gave this browser."""
-        cookie = cookie_of(self.at.request, self.at.settings)
-        if cookie is None or not browser.is_form_token(token, cookie, handle):
-            raise StrangeForm
-
-    def item(self, dossier: Dossier) -> Procedure | Bundle:
-        """In the version the dossier was opened under."""
-        return self.stand.catalogue.find(dossier.procedure.code, dossier.opened_at.astimezone(clock.CITY).date())
-
-    def lists(self, item: Procedure | Bundle) -> dict[str, CodeList]:
-        """What answers are read with."""
-        return {**item.form.lists, form_reading.COUNTRIES: self.stand.catalogue.codes(form_reading.COUNTRIES)}
-
-    def papers(self, dossier: Dossier) -> list[Document]:
-        """Every paper that may be handed in."""
-        item, chosen = self.item(dossier), dossier.options.branches
-        opened_on = dossier.opened_at.astimezone(clock.CITY).date()
-        return self.stand.catalogue.documents(item, opened_on, chosen if isinstance(item, Bundle) else None)
-
-    def where(self, dossier: Dossier, path: str) -> Words | None:
-        """The section of the form, or the paper, that a fault is of: several persons have a name and a residence."""
-        start, _, rest = path.partition(".")
-        if start == "documents":
-            return next((paper.name for paper in self.papers(dossier) if paper.kind == rest), None)
-        return next((section.title for section in self.item(dossier).form.sections if section.name == start), None)
-
-    async def receive(self, keeper: Keeper, actor: Actor, file: UploadFile) -> str:
-        """A file of a form, kept; the upload's id."""
-        assert actor.account_id is not None
-        await self.at.limits.hit("upload", actor.account_id)
-        kept = await uploads.receive(self.stand.db, keeper, account_id=actor.account_id, data=await file.read())
-        return kept.id
 
 
 async def filing(at: AtBrowser, stand: Stand) -> Filing:
@@ -123,11 +48,7 @@ async def start(here: Filing, code: str) -> Response[str]:
     try:
         sent = await here.sent(START)
         item = here.stand.catalogue.find(code, clock.today())
-        branches = None
-        if isinstance(item, Bundle):
-            required = [branch.name for branch in item.branches if not branch.optional]
-            branches = tuple(dict.fromkeys([*required, *sent.many("branch")]))
-        asked = OpenDraft(procedure=code, options=Options(branches=branches))
+        asked = OpenDraft(procedure=code, options=filling.options(item, sent))
         draft = await drafting.open_draft(here.stand, actor, asked)
     except SignInTooOld:
         return await here.at.sign_in_first(f"/procedures/{code}", again=True)
@@ -151,10 +72,9 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
         mine = await following.may_change(here.stand, actor, dossier_id)
         provider = here.at.request.app.state.house.payments
         states = here.stand.catalogue.lifecycle.states
-        return page(
-            here.at.request,
+        return here.page(
             "dossier.html",
-            sandbox=here.at.settings.sandbox,
+            dossier.id,
             dossier=dossier,
             ended=[state.name for state in states if state.closed],
             halted=[state.name for state in states if state.clock_stopped],
@@ -162,7 +82,9 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
             mine=mine,
             fees=await paying.of_dossier(here.stand, provider, actor, dossier_id) if mine else {},
         )
-    return _form(here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest"))
+    return filling.form(
+        here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest")
+    )
 
 
 @post(
@@ -171,46 +93,15 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
     include_in_schema=False,
     media_type=MediaType.HTML,
     status_code=303,
-    request_max_body_size=_FORM_BYTES,
+    request_max_body_size=filling.FORM_BYTES,
     dependencies=HERE,
 )
 async def save(here: Filing, dossier_id: str) -> Response[str]:
-    """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again.
-
-    Pressed by the page's own script while somebody types (`typed`), the answer is the form as it stands now, without its long lists.
-    """
+    """What can be kept of the form is, whatever the button."""
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
-    try:
-        sent = await here.sent(dossier_id)
-        dossier = await here.dossier(actor, dossier_id)
-        if dossier.status != "draft":
-            return to(here.address(dossier_id))
-        kept = await _keep(here, actor, dossier, sent)
-        verb, _, path = sent.one("do").partition(":")
-        if verb == "contest":
-            kept = await _contest(here, actor, path, sent, kept)
-        elif verb == "uncontest":
-            kept.dossier = await drafting.uncontest(here.stand, actor, dossier_id, path, version=None)
-    except Refusal as refusal:
-        return here.trouble(refusal)
-    if kept.faults or verb in ("add", "typed"):
-        shown = _form(
-            here,
-            kept.dossier,
-            faults=kept.faults,
-            typed=kept.typed,
-            blank_row_of=path if verb == "add" else None,
-            contesting=path if verb in ("contest", "wrong") else None,
-            lists=verb != "typed",
-        )
-        shown.status_code = 422 if kept.faults else 200
-        return shown
-    if verb == "next":
-        return to(here.address(dossier_id, "/papers"))
-    then = f"&contest={quote(path)}" if verb == "wrong" else ""
-    return to(here.address(dossier_id) + then + (f"#{quote(path)}" if path else ""))
+    return await filling.save(here, actor, dossier_id)
 
 
 @get(
@@ -225,7 +116,7 @@ async def papers(here: Filing, dossier_id: str) -> Response[str]:
     actor = await here.at.citizen()
     if actor is None:
         return await here.at.sign_in_first()
-    return await _papers(here, actor, dossier_id)
+    return await filling.papers(here, actor, dossier_id)
 
 
 @post(
@@ -234,24 +125,14 @@ async def papers(here: Filing, dossier_id: str) -> Response[str]:
     include_in_schema=False,
     media_type=MediaType.HTML,
     status_code=303,
-    request_max_body_size=_PAPER_BYTES,
+    request_max_body_size=filling.PAPER_BYTES,
     dependencies=HERE,
 )
 async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file becomes one paper, or one is taken out again."""
 
     async def verb(actor: Actor, sent: Sent) -> None:
-        what, _, kind = sent.one("do").partition(":")
-        if what == "detach":
-            await drafting.detach_document(here.stand, actor, dossier_id, kind, version=None)
-            return
-        # Sent before by the page's own script, or with this form.
-        upload_id, file = sent.one("upload"), sent.file("file")
-        if not upload_id and file is not None:
-            upload_id = await here.receive(keeper, actor, file)
-        if upload_id:
-            asked = AttachDocument(upload_id=upload_id[:60])
-            await drafting.attach_document(here.stand, actor, dossier_id, kind, asked, version=None)
+        await filling.hand_in(here, keeper, actor, dossier_id, sent)
 
     return await _pressed(here, dossier_id, verb, then="/papers")
 
@@ -286,151 +167,8 @@ async def _pressed(
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
-        return await _papers(here, actor, dossier_id, problem=refusal)
+        return await filling.papers(here, actor, dossier_id, problem=refusal)
     return to(here.address(dossier_id, then) + more)
-
-
-# --- what of a form is kept -------------------------------------------------------------------------------------------
-
-
-class Kept(msgspec.Struct):
-    """The draft after a form was sent, and what of it could not be kept: by path, with why."""
-
-    dossier: Dossier
-    typed: dict[str, Any]
-    faults: list[Fault]
-
-
-async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
-    """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
-    item = here.item(dossier)
-    fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
-    changes = form_reading.changes(fields, _without_removed(sent), here.lists(item))
-    kept, version = Kept(dossier, {}, []), sent.version or dossier.version
-    ward = dossier.options.ward
-    if typed := sent.one("ward").strip():
-        ward = form_reading.ward_of(typed)
-        if places.ward(ward) is None:
-            kept.typed["ward"], ward = typed, dossier.options.ward
-            kept.faults.append(
-                fault("ward", "unknown-ward", "Không có phường, xã nào tên như vậy.", "No ward is called that.")
-            )
-    while changes or ward != dossier.options.ward:
-        asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
-        try:
-            kept.dossier = await drafting.change_form(
-                here.stand, actor, dossier.id, asked, version=version, merging=True
-            )
-            break
-        except (FormRefused, Stale) as refusal:
-            unkept = {path for path in changes if any(_is_of(wrong, path) for wrong in refusal.faults)}
-            if not unkept:
-                raise
-            kept.faults += refusal.faults
-            kept.typed |= {path: changes.pop(path) for path in unkept}
-    if any(told.code == "changed-elsewhere" for told in kept.faults):
-        kept.dossier = await here.dossier(actor, dossier.id)
-    return kept
-
-
-def _is_of(wrong: Fault, path: str) -> bool:
-    return wrong.field == path or wrong.field.startswith(f"{path}.")
-
-
-def _without_removed(sent: Sent) -> dict[str, str]:
-    """The inputs without those of a row whose button to remove it was pressed."""
-    verb, _, row = sent.one("do").partition(":")
-    texts = sent.texts
-    return {name: text for name, text in texts.items() if not (verb == "remove" and name.startswith(f"f.{row}."))}
-
-
-async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept) -> Kept:
-    """Beside a locked value: why it is wrong, and what is right."""
-    item = here.item(kept.dossier)
-    field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
-    value = form_reading.answer(field, f"contest.{path}.value", sent.texts, here.lists(item))
-    reason = sent.one(f"contest.{path}.reason").strip()
-    if not reason:
-        kept.faults.append(fault(path, "reason-missing", "Hãy ghi vì sao chưa đúng.", "Say why it is wrong."))
-        return kept
-    try:
-        asked = ContestField(field=path, reason=reason[:1000], value=value)
-        kept.dossier = await drafting.contest(here.stand, actor, kept.dossier.id, asked, version=None)
-    except FormRefused as refusal:
-        kept.faults += refusal.faults
-    return kept
-
-
-# --- pages ------------------------------------------------------------------------------------------------------------
-
-
-def _form(
-    here: Filing,
-    dossier: Dossier,
-    *,
-    faults: list[Fault],
-    typed: Mapping[str, Any] | None = None,
-    blank_row_of: str | None = None,
-    contesting: str | None = None,
-    lists: bool = True,
-) -> Response[str]:
-    catalogue = here.stand.catalogue
-    typed = typed or {}
-    asks_ward = "ward" in typed or dossier.options.ward is not None or any(f.field == "ward" for f in dossier.faults)
-    shower = Shower(
-        here.item(dossier),
-        dossier.form,
-        today=clock.today(),
-        branches=dossier.options.branches or (),
-        lang=language(here.at.request),
-        sources=catalogue.codes("sources"),
-        countries=catalogue.codes(form_reading.COUNTRIES),
-        faults=faults,
-        typed=typed,
-        blank_row_of=blank_row_of,
-        contesting=contesting,
-        ward=typed.get("ward", dossier.options.ward or "") if asks_ward else None,
-    )
-    return page(
-        here.at.request,
-        "dossier_form.html",
-        sandbox=here.at.settings.sandbox,
-        dossier=dossier,
-        form=shower.page(),
-        missing=len(dossier.faults),
-        lists=lists,
-        csrf=here.token(dossier.id),
-    )
-
-
-async def _papers(here: Filing, actor: Actor, dossier_id: str, *, problem: Refusal | None = None) -> Response[str]:
-    try:
-        dossier = await here.dossier(actor, dossier_id)
-    except Refusal as refusal:
-        return here.trouble(refusal)
-    if dossier.status != "draft":
-        return to(here.address(dossier_id))
-    missing = {told.field.removeprefix("documents.") for told in dossier.faults}
-    given = {paper.kind: paper for paper in dossier.documents}
-    shown = page(
-        here.at.request,
-        "dossier_papers.html",
-        sandbox=here.at.settings.sandbox,
-        dossier=dossier,
-        asked=[paper for paper in here.papers(dossier) if paper.kind in given or missing & {paper.kind, paper.group}],
-        given=given,
-        faults=[
-            (told, here.where(dossier, told.field))
-            for told in dossier.faults
-            if not told.field.startswith("documents.")
-        ],
-        ready=not dossier.faults,
-        problem=problem and problem.message,
-        csrf=here.token(dossier.id),
-        key=uuid.uuid4().hex,
-    )
-    shown.status_code = problem.status if problem is not None else 200
-    return shown
 
 
 route_handlers: list[Any] = [start, show, save, papers, hand_in, submit]

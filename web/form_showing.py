@@ -53,6 +53,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """A locked value that somebody is just saying is wrong."""
     faults: Sequence[Fault] = ()
     elsewhere: str | None = None
+    note: str | None = None
+    """What an officer says of this very answer."""
     rows: Sequence[Sequence["Input"]] = ()
     more: bool = False
     places: Sequence[Choice] = ()
@@ -97,12 +99,13 @@ class Shower:
         contesting: str | None = None,
         ward: str | None = None,
         asked_by: Mapping[str, Any] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         """`asked_by` are answers given with this page that decide, before they are kept, what else is asked. `ward` is the ward to file in, typed or by its code, where the page asks for it; an empty one is still to be chosen."""
         self.item, self.answers, self.today, self.branches, self.lang = item, answers, today, branches, lang
         self.sources, self.countries, self.faults = sources, countries, faults
         self.typed, self.blank_row_of, self.contesting = typed or {}, blank_row_of, contesting
-        self.ward, self.asked_by = ward, asked_by or {}
+        self.ward, self.asked_by, self.notes = ward, asked_by or {}, notes or {}
         self.lists: dict[str, list[Choice]] = {}
 
     def page(self) -> Page:
@@ -176,6 +179,7 @@ class Shower:
             locked=told.locked if told is not None else False,
             contested=told.contested if told is not None else None,
             contesting=path == self.contesting,
+            note=self.notes.get(path),
             shown=self._printed(field, kept) if kept is not None else "",
             elsewhere=self._printed(field, kept) if self._changed_elsewhere(path) else None,
         )

@@ -11,7 +11,8 @@ from dossiers import confirming
 from dossiers.messages import AnswerInvitation
 from kit.actor import ANYONE, Actor, InsufficientLevel
 from kit.refusal import Refusal
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.pages import page
 from web.signing_in import to, trouble
 

@@ -19,7 +19,8 @@ from procedures import Document, Procedure
 from procedures.messages import Field
 from uploads import Keeper
 from web import form_reading
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.form_showing import Group, Shower
 from web.pages import language, page
 from web.sent import Sent
@@ -187,6 +188,11 @@ async def _do(here: Filing, actor: Actor, asked: Asked, given: Given, *, key: st
             await confirming.on_paper(stand, actor, dossier_id, branch, paper, key=key, version=None)
 
 
+def _notes(asked: Asked) -> Mapping[str, str]:
+    """What the officer wrote to single fields and papers."""
+    return asked.branch.asked.notes if asked.branch.asked is not None else {}
+
+
 def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None = None) -> Response[str]:
     faults: Sequence[Fault] = problem.faults if problem is not None else ()
     dossier, catalogue = asked.dossier, here.stand.catalogue
@@ -201,6 +207,7 @@ def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None =
         faults=faults,
         typed=given.fields,
         asked_by=given.fields,
+        notes=_notes(asked),
     )
     form = shower.page()
     groups = [
@@ -219,6 +226,7 @@ def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None =
         groups=groups,
         lists=form.lists if groups else {},
         papers=asked.papers,
+        notes=_notes(asked),
         given=given,
         # What stands beside no question of this page is told above them.
         faults=[(told, here.where(dossier, told.field)) for told in faults if told.field not in on_page],

@@ -11,7 +11,8 @@ from dossiers.watching import Feed
 from kit.actor import ANYONE
 from kit.refusal import Refusal
 from kit.seals import Seals
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.pages import page
 
 _PDF = "application/pdf"
@@ -70,6 +71,25 @@ async def result(here: Filing, seals: Seals | None, dossier_id: str, branch: str
 
 
 @get(
+    "/dossiers/{dossier_id:str}/apologies/{branch:str}",
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=_PDF,
+    dependencies=HERE,
+)
+async def apology(here: Filing, seals: Seals | None, dossier_id: str, branch: str) -> Response[Any]:
+    """The letter of an office that is late with one procedure."""
+    actor = await here.at.citizen()
+    if actor is None:
+        return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
+    try:
+        data = await following.apology(here.stand, seals, actor, dossier_id, branch)
+    except Refusal as refusal:
+        return here.trouble(refusal)
+    return http_desk.pdf(data, "phieu-xin-loi")
+
+
+@get(
     "/dossiers/{dossier_id:str}/events",
     who=ANYONE,
     include_in_schema=False,
@@ -96,4 +116,4 @@ async def events(
     return Stream((watching.told(new) async for new in lines), media_type="text/event-stream", headers=headers)
 
 
-route_handlers: list[Any] = [show_all, receipt, result, events]
+route_handlers: list[Any] = [show_all, receipt, result, apology, events]

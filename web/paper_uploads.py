@@ -1,13 +1,21 @@
 """A paper on its way from a page, over a bad line: tus 1.0 by the browser's own sign-in. Without script the page's form sends the file."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, head, patch, post
+from litestar.params import Dependency
 
+from dossiers.standing import Stand
 from kit.actor import ANYONE
 from kit.refusal import Refusal
 from uploads import Keeper, http_tus
-from web.filing import HERE, Filing
+from web.at_desk import RECEPTION, AtDesk
+from web.desk_counter import Counter
+from web.filling import Filing
+from web.signed_in import AT, AtBrowser
+
+Here = Annotated[Filing, Dependency(skip_validation=True)]
+"""Litestar holds a dataclass to its very class; a `Counter` is a `Filing`."""
 
 _TOKEN = "X-Form-Token"  # noqa: S105 - a header's name
 
@@ -19,15 +27,29 @@ class SignedOut(Refusal):
     en = "You are signed out. Open this page again and sign in."
 
 
+async def _filling(at: AtBrowser, stand: Stand) -> Filing:
+    """The citizen's page, or the counter's."""
+    if not at.request.url.path.startswith(Counter.base):
+        return Filing(at, stand)
+    officer = await at.officer()
+    if officer is None or RECEPTION.answer(officer) != "yes":
+        raise SignedOut
+    return Counter(at, stand, AtDesk(at, stand), officer)
+
+
+_PATHS = [f"{base}/{{dossier_id:str}}/uploads" for base in (Filing.base, Counter.base)]
+_HERE: dict[str, Any] = {**AT, "here": _filling}
+
+
 @post(
-    "/dossiers/{dossier_id:str}/uploads",
+    _PATHS,
     who=ANYONE,
     include_in_schema=False,
     request_max_body_size=http_tus.BODY_BYTES,
-    dependencies=HERE,
+    dependencies=_HERE,
 )
 async def create(
-    here: Filing,
+    here: Here,
     keeper: Keeper,
     dossier_id: str,
     tus_resumable: http_tus.Version = None,
@@ -36,20 +58,20 @@ async def create(
     """A place for one file; `Location` is where its pieces go."""
     with http_tus.speaking(tus_resumable):
         account_id = await _account(here, dossier_id)
-        at = f"/dossiers/{dossier_id}/uploads"
+        at = f"{here.base}/{dossier_id}/uploads"
         return await http_tus.begin(
             here.at.request, here.at.db, keeper, here.at.limits, account_id, at=at, length=upload_length, metadata=None
         )
 
 
 @head(
-    "/dossiers/{dossier_id:str}/uploads/{upload_id:str}",
+    [f"{path}/{{upload_id:str}}" for path in _PATHS],
     who=ANYONE,
     include_in_schema=False,
-    dependencies=HERE,
+    dependencies=_HERE,
 )
 async def look(
-    here: Filing, keeper: Keeper, dossier_id: str, upload_id: str, tus_resumable: http_tus.Version = None
+    here: Here, keeper: Keeper, dossier_id: str, upload_id: str, tus_resumable: http_tus.Version = None
 ) -> Response[None]:
     """How much of it is here."""
     with http_tus.speaking(tus_resumable):
@@ -57,15 +79,15 @@ async def look(
 
 
 @patch(
-    "/dossiers/{dossier_id:str}/uploads/{upload_id:str}",
+    [f"{path}/{{upload_id:str}}" for path in _PATHS],
     who=ANYONE,
     include_in_schema=False,
     status_code=204,
     request_max_body_size=http_tus.BODY_BYTES,
-    dependencies=HERE,
+    dependencies=_HERE,
 )
 async def send_on(
-    here: Filing,
+    here: Here,
     keeper: Keeper,
     dossier_id: str,
     upload_id: str,
@@ -79,8 +101,8 @@ async def send_on(
 
 
 async def _account(here: Filing, dossier_id: str) -> str:
-    """Refuses SignedOut, and StrangeForm for a call that no page of ours made."""
-    actor = await here.at.citizen()
+    """Whose paper it is. Refuses SignedOut, and StrangeForm for a call that no page of ours made."""
+    actor = await here.filler(dossier_id)
     if actor is None:
         raise SignedOut
     here.refuse_strange(here.at.request.headers.get(_TOKEN, ""), dossier_id)

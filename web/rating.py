@@ -10,7 +10,8 @@ from dossiers.messages import Rate
 from dossiers.refusals import NothingToRate, NotInDossier
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
-from web.filing import HERE, Filing
+from web.filing import HERE
+from web.filling import Filing
 from web.pages import page
 from web.sent import Sent
 from web.signing_in import to

@@ -106,6 +106,21 @@ class ResultNotice(msgspec.Struct, frozen=True, kw_only=True):
     issued_on: date
 
 
+class Apology(msgspec.Struct, frozen=True, kw_only=True):
+    """Phiếu xin lỗi và hẹn lại ngày trả kết quả, after form 04 of TT 01/2018/TT-VPCP."""
+
+    office: str
+    receipt_code: str
+    procedure: str
+    requested_by: str
+    was_due_at: datetime
+    due_at: datetime
+    reason: str
+    signer_name: str
+    signer_title: str
+    issued_on: date
+
+
 class ReceiptBranch(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     agency: str
@@ -129,13 +144,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     promised_at: datetime
     delivery: Literal["online", "counter", "post"]
-    fee_dong: int
+    fee_dong: int | None
+    """None where the table of fees does not say: the office does."""
     lookup_url: str
     note: str = ""
     """One sentence about this bundle, such as which branch waits for which."""
 
 
 _DELIVERY = {"online": "Bản điện tử trên tài khoản", "counter": "Tại quầy một cửa", "post": "Qua bưu chính công ích"}
+
+
+_UNKNOWN_FEE = "Theo thông báo của cơ quan giải quyết"
 
 
 def insured_until(date_of_birth: date) -> date:
@@ -168,6 +187,10 @@ def result_notice(paper: ResultNotice, *, specimen: bool, signed: Signed | None 
     return _paper("result-notice.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
+def apology(paper: Apology, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    return _paper("apology.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
+
+
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     """With the QR of the lookup page."""
     # Takes longer to import than all of this room.
@@ -178,7 +201,7 @@ def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     more = {
         "qr": qr.getvalue().decode(),
         "delivery": _DELIVERY[paper.delivery],
-        "fee": f"{paper.fee_dong:,}".replace(",", "."),
+        "fee": _UNKNOWN_FEE if paper.fee_dong is None else f"{paper.fee_dong:,} đồng".replace(",", "."),
     }
     return _paper(
         "receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, more=more

@@ -16,6 +16,7 @@ from identity.accounts.service import (
     namesakes,
     open_officer,
     open_or_find,
+    open_or_find_shown,
     prefill,
     raise_level,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "namesakes",
     "open_officer",
     "open_or_find",
+    "open_or_find_shown",
     "prefill",
     "raise_level",
     "record_sign_in",

@@ -79,20 +79,52 @@ async def open_or_find(
     return await account(conn, keys, account_id)
 
 
+async def open_or_find_shown(
+    conn: AsyncConnection,
+    keys: Keys,
+    *,
+    pin: str,
+    full_name: str,
+    date_of_birth: date,
+    sex: pins.Sex,
+    at: datetime,
+    actor: Actor,
+    locale: Locale = "vi",
+) -> Account:
+    """The account of a person who shows their card to an officer, opened if there is none: at level 0, and with nothing to sign in by, for a
+    look at a card proves nobody to a machine. What was read off the card fills forms until something better is proven.
+
+    Refuses BadClaims for a number that cannot be this person's, AccountClosed, IdentityConflict where the number is another's.
+    """
+    said = {"pin": pin, "full_name": full_name, "date_of_birth": date_of_birth, "sex": sex}
+    claims = [ProvedClaim(name, to_json(value), ("counter",), at) for name, value in said.items()]
+    person, account_id, digest = _person(claims), ids.new_id("acc"), secrets.pin_digest(keys, pin)
+    opened = await store.add_account(
+        conn,
+        id=account_id,
+        kind="person",
+        pin_digest=digest,
+        pin_sealed=secrets.seal_pin(keys, account_id, pin),
+        full_name=person.full_name,
+        date_of_birth=date_of_birth,
+        sex=sex,
+        level=0,
+        level_evidence=[_evidence(0, {"card": "counter"}, at, NO_END, by=_by(actor))],
+        locale=locale,
+        created_at=at,
+    )
+    if not opened:
+        account_id = (await _same_person(conn, digest, person)).id
+    if not await store.newest_claims(conn, account_id):
+        await _keep_claims(conn, keys, account_id, claims)
+    return await account(conn, keys, account_id)
+
+
 async def _returning(
     conn: AsyncConnection, keys: Keys, digest: bytes, person: _Person, contact: Contact, at: datetime
 ) -> str:
     """The account this number has, if person and contact are the ones it knows."""
-    row = await store.account_by_pin(conn, digest, lock=True)
-    if row.closed_at is not None:
-        raise AccountClosed
-    same_person = (
-        row.date_of_birth == person.date_of_birth
-        and row.sex == person.sex
-        and names.same_name(row.full_name, person.full_name)
-    )
-    if not same_person:
-        raise IdentityConflict
+    row = await _same_person(conn, digest, person)
     held = await store.contacts_of(conn, row.id)
     wanted = secrets.contact_digest(keys, contact)
     known = next((one for one in held if bytes(one.value_digest) == wanted), None)
@@ -103,6 +135,18 @@ async def _returning(
     else:
         await add_contact(conn, keys, row.id, contact, at)
     return row.id
+
+
+async def _same_person(conn: AsyncConnection, digest: bytes, person: _Person) -> Any:
+    """The row of the account this number has, locked. Refuses AccountClosed, and IdentityConflict where it knows another person."""
+    row = await store.account_by_pin(conn, digest, lock=True)
+    if row.closed_at is not None:
+        raise AccountClosed
+    if (row.date_of_birth, row.sex) != (person.date_of_birth, person.sex) or not names.same_name(
+        row.full_name, person.full_name
+    ):
+        raise IdentityConflict
+    return row
 
 
 async def open_officer(

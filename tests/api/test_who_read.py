@@ -116,6 +116,18 @@ async def halt(here: Walker) -> None:
     await officer.post(f"{path}/delivery", json={"by": "counter"}, expect=201)
 
 
+@walks("POST /v1/desk/branches/{branch_id}/cash-payment")
+async def take_cash(here: Walker) -> None:
+    dossier = await here.dossier()
+    await steps.decide(here.city, dossier, "birth")
+    officer, head = await here.city.signed_in("residence"), await here.city.signed_in("head_cong_an")
+    path = f"/v1/desk/branches/{steps.branch(dossier, 'residence')['id']}"
+    await officer.post(f"{path}/claim", expect=201)
+    asked = await officer.post(f"{path}/payment-request", json={"channel": "counter"}, expect=201)
+    cash = {"amount_dong": asked["branch"]["asked"]["amount_dong"]}
+    await head.post(f"{path}/cash-payment", json=cash, expect=201)
+
+
 @walks("POST /v1/desk/branches/{branch_id}/reopening")
 async def reopen(here: Walker) -> None:
     officer, path = await here.branch()

@@ -8,12 +8,15 @@ from typing import Any
 import msgspec
 
 import uploads.examining
+import uploads.splitting
 from tests.api.routes import Route
 from tests.dossiers import steps
 from tests.identity.offices.test_staff import WARD, appointed
 from tests.identity.proofing import cards
 from tests.identity.proofing.conftest import Applicant, PreparedPhotos, numbered
 from tests.people import CityPeople, Person
+
+_OF_PAPERS = (uploads.examining.examine, uploads.splitting.split)
 
 Walk = Callable[["Walker"], Awaitable[str | None]]
 WALKED: dict[Route, Walk] = {}
@@ -31,7 +34,7 @@ class Photos(PreparedPhotos):
     """Papers are looked at here, so that no model is loaded for them."""
 
     async def run(self, function: Any, *args: Any) -> Any:
-        return function(*args) if function is uploads.examining.examine else await super().run(function, *args)
+        return function(*args) if function in _OF_PAPERS else await super().run(function, *args)
 
 
 class Walker:

@@ -8,7 +8,8 @@ from kit import clock
 from kit.db import raw
 from tests.api.walking import Walker, walks
 from tests.dossiers import steps
-from tests.web.test_desk import at_desk
+from tests.identity.offices.test_staff import appointed
+from tests.web.test_desk import COUNTER, at_desk
 
 WHY = "Đề nghị chụp lại giấy chứng sinh cho rõ ràng hơn."
 
@@ -40,7 +41,11 @@ async def hand_over(here: Walker) -> None:
         await officer.post(f"{path}/{verb}", json=body, expect=201)
 
 
-@walks("POST /v1/desk/branches/{branch_id}/apology")
+@walks(
+    "POST /v1/desk/branches/{branch_id}/apology",
+    "GET /v1/desk/branches/{branch_id}/apology",
+    "GET /desk/branches/{branch_id}/apology",
+)
 async def apologise(here: Walker) -> None:
     officer, path = await here.branch()
     await officer.post(f"{path}/claim", expect=201)
@@ -49,6 +54,9 @@ async def apologise(here: Walker) -> None:
         await (await raw(conn)).execute(late, (path.split("/")[-1],))
     due_on = here.city.house.catalogue.calendar.next_working(clock.today()).isoformat()
     await officer.post(f"{path}/apology", json={"reason": WHY, "due_on": due_on}, expect=201)
+    await officer.get(f"{path}/apology", expect=200)
+    browser = await at_desk(here.city)
+    assert (await browser.client.get(f"{path.removeprefix('/v1')}/apology")).status_code == 200
 
 
 @walks(
@@ -57,23 +65,47 @@ async def apologise(here: Walker) -> None:
     "GET /v1/desk/assisted/{dossier_id}",
     "PATCH /v1/desk/assisted/{dossier_id}/form",
     "PUT /v1/desk/assisted/{dossier_id}/documents/{kind}",
+    "POST /v1/desk/assisted/{dossier_id}/scans",
     "POST /v1/desk/assisted/{dossier_id}/confirmation-request",
     "POST /v1/desk/assisted/{dossier_id}/submission",
+    "GET /v1/desk/assisted/{dossier_id}/receipt",
+    "GET /desk/counter/{dossier_id}",
+    "GET /desk/counter/{dossier_id}/papers",
+    "GET /desk/counter/{dossier_id}/declaration",
+    "GET /desk/counter/{dossier_id}/receipt",
 )
 async def help_at_the_counter(here: Walker) -> None:
     reception = await here.city.signed_in("identity_checker")
     asked = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
     draft = await reception.post("/v1/desk/assisted", json=asked, expect=201)
     await reception.get("/v1/desk/assisted", expect=200)
+    browser, page = await at_desk(here.city, COUNTER), f"/desk/counter/{draft['id']}"
+    for address in (page, f"{page}/papers", f"{page}/declaration"):
+        assert (await browser.client.get(address)).status_code == 200, address
     path, scan = f"/v1/desk/assisted/{draft['id']}", {"file": ("scan.pdf", steps.paper(), "application/pdf")}
     await reception.get(path, expect=200)
     fields = {"fields": steps.child()}
     await reception.patch(f"{path}/form", json=fields, headers={"If-Match": "*"}, expect=200)
     with here.prepared(here.photos):
         await reception.put(f"{path}/documents/birth_notification", files=scan, expect=200)
+        pages = {"pages": '{"birth_notification": "1"}'}
+        await reception.post(f"{path}/scans", files=scan, data=pages, expect=201)
         await reception.post(f"{path}/confirmation-request", expect=201)
         key = {"Idempotency-Key": secrets.token_hex(16)}
         await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+    await reception.get(f"{path}/receipt", expect=200)
+    assert (await browser.client.get(f"{page}/receipt")).status_code == 200
+
+
+@walks("GET /desk/counter")
+async def list_at_a_counter(here: Walker) -> None:
+    """Of an office of its own: what is listed is one row a day and office, whichever list it is."""
+    mail = f"counter-{secrets.token_hex(4)}@motcua.test"
+    reception = await appointed(here.city, mail, "off_cong_an_sai_gon", "reception")
+    asked = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
+    await reception.post("/v1/desk/assisted", json=asked, expect=201)
+    browser = await at_desk(here.city, mail)
+    assert (await browser.client.get("/desk/counter")).status_code == 200
 
 
 @walks(

@@ -1,12 +1,19 @@
 """Filing at a counter: an officer fills in, the citizen confirms on their own phone or by a signature; any centre takes in."""
 
+import hashlib
+import io
+import json
 from typing import Any
 
+import pypdfium2
 import pytest
+from sqlalchemy import text
 
+import uploads
 from identity import offices
 from tests.dossiers import steps
 from tests.people import CityPeople, Person
+from tests.uploads.test_examining import picture as photo
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +76,55 @@ async def test_confirmed_by_a_signature_on_paper_at_any_centre(city: CityPeople)
     assert "UBND phường Hư Cấu" in line["message"]["vi"]
     history = await parent.get(f"/v1/dossiers/{dossier_id}/history", expect=200)
     assert history["intact"]
+
+
+def scanned(*pages: str) -> dict[str, Any]:
+    """A scanner's PDF, each page with its own size so that it is known again."""
+    document, out = pypdfium2.PdfDocument.new(), io.BytesIO()
+    for number, _ in enumerate(pages or ("",), 1):
+        document.new_page(100 + number, 100)
+    document.save(out)
+    document.close()
+    return {"file": ("all.pdf", out.getvalue(), "application/pdf")}
+
+
+async def widths(city: CityPeople, dossier: dict[str, Any], kind: str) -> list[int]:
+    """The pages that a paper of the draft has now."""
+    [paper] = [one for one in dossier["documents"] if one["kind"] == kind]
+    query = text("select upload_id from documents where dossier_id = :id and kind = :kind")
+    async with city.house.db.connect() as conn:
+        upload_id = (await conn.execute(query, {"id": dossier["id"], "kind": kind})).scalar_one()
+        data = await uploads.original(conn, city.house.keeper.vault, upload_id)
+    assert hashlib.sha256(data).hexdigest() == paper["sha256"]
+    document = pypdfium2.PdfDocument(data)
+    found = [round(page.get_width()) - 100 for page in document]
+    document.close()
+    return found
+
+
+async def test_one_scan_of_everything_is_sorted_into_papers(city: CityPeople) -> None:
+    reception = await CityPeople(city.app, city.client, city.furnished).signed_in("identity_checker")
+    draft = await reception.post("/v1/desk/assisted", json={**PARENT, "procedure": steps.GROUP}, expect=201)
+    path, scan = f"/v1/desk/assisted/{draft['id']}/scans", scanned("1", "2", "3", "4")
+
+    async def sort(pages: Any, **rest: Any) -> Any:
+        more = {"leave_out": "yes"} if rest.pop("leave_out", False) else {}
+        return await reception.post(path, files=scan, data={"pages": json.dumps(pages), **more}, **rest)
+
+    for pages in ({}, [], "1", {"ct01": "two"}, {"ct01": "2-1"}, {"ct01": "0"}, {"ct01": "1-999"}, {"ct01": ""}):
+        await sort(pages, expect=422, code="pages-misread")
+    await sort({"ct01": "5"}, expect=422, code="page-unknown")
+    told = await sort({"birth_notification": "3,1"}, expect=422, code="pages-left-over")
+    assert "2, 4" in told["message"]["vi"]
+    await sort({"birth_notification": "1-2", "passport": "3-4"}, expect=422, code="document-not-asked")
+    shown = await reception.get(f"/v1/desk/assisted/{draft['id']}", expect=200)
+    assert shown["documents"] == [], "all of them, or none"
+    picture = {"file": ("one.png", photo(size=(60, 40), kind="PNG"), "image/png")}
+    data = {"pages": '{"ct01": "1"}'}
+    await reception.post(path, files=picture, data=data, expect=415, code="no-pages")
+    done = await sort({"birth_notification": "3, 1", "ct01": "2–2"}, leave_out=True, expect=201)
+    assert await widths(city, done, "birth_notification") == [3, 1]
+    assert await widths(city, done, "ct01") == [2]
 
 
 async def test_who_may_help_whom(city: CityPeople) -> None:

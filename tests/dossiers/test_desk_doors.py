@@ -34,17 +34,19 @@ SENT: dict[str, dict[str, Any]] = {
     "stop": {"json": {"reason": WHY}},
     "resumption": {},
     "payment-request": {"json": {"channel": "counter"}},
+    "cash-payment": {"json": {"amount_dong": 10_000}},
     "delivery": {"json": {"by": "counter"}},
     "forwarding": {"json": {"office_id": "off_bhxh_sai_gon", "reason": WHY}},
     "form": {"json": {"fields": {}}, "headers": {"If-Match": "*"}},
     "birth_notification": SCAN,
+    "scans": {**SCAN, "data": {"pages": '{"birth_notification": "1"}'}},
     "confirmation-request": {},
     "submission": {**SCAN, "headers": {"Idempotency-Key": "not-at-this-door-1"}},
     "skills": {"json": {"skills": None}},
 }
 OUTSIDE = ("residence", "insurance", "head_cong_an", "head_bhxh")
-# Reception looks at what is in its office, says that it came in and hands results over; it decides nothing.
-RECEPTION_MAY = {"GET", "receipt", "delivery"}
+# Reception looks at what is in its office, says that it came in, takes cash and hands results over; it decides nothing.
+RECEPTION_MAY = {"GET", "receipt", "cash-payment", "delivery"}
 
 
 def of_desk(city: CityPeople, under: str) -> list[Route]:

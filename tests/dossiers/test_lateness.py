@@ -11,6 +11,7 @@ from kit import clock
 from procedures.messages import Deadline
 from tests.dossiers import steps
 from tests.dossiers.test_deciding import path_of
+from tests.dossiers.test_papers import text_of
 from tests.people import CityPeople
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +116,36 @@ async def test_an_apology_sets_a_new_date_once_and_the_citizen_is_told_why(city:
     assert after["due_at"] >= branch["due_at"]
     await due_of(city, dossier, was)
     await officer.post(f"{path}/apology", json={**body, "due_on": day}, expect=409, code="apologised-already")
+
+
+async def test_the_apology_is_a_letter_of_the_office(city: CityPeople) -> None:
+    """As it was sealed first, for who follows the dossier and for who works on it."""
+    dossier, path = await taken(city)
+    officer, parent = await city.signed_in("civil_status"), await city.signed_in("parent")
+    mine = f"/v1/dossiers/{dossier['id']}/branches/birth/apology"
+    await parent.get(mine, expect=404, code="apology-unknown")
+    await officer.get(f"{path}/apology", expect=404, code="apology-unknown")
+    was = clock.now() - timedelta(minutes=1)
+    await due_of(city, dossier, was)
+    await officer.post(f"{path}/apology", json={"reason": WHY, "due_on": working_day(city, 5)}, expect=201)
+    letter = (await parent.get(mine, expect=200)).content
+    assert (await officer.get(f"{path}/apology", expect=200)).content == letter
+    new = datetime.fromisoformat(
+        steps.branch(await parent.get(f"/v1/dossiers/{dossier['id']}", expect=200), "birth")["apology"]["due_at"]
+    ).astimezone(clock.CITY)
+    said = text_of(letter)
+    for words in (
+        "PHIẾU XIN LỖI VÀ HẸN LẠI NGÀY TRẢ KẾT QUẢ",
+        dossier["receipt_code"][-5:],
+        "Nguyễn Thị Hồng Thắm",
+        WHY,
+        f"Hẹn lại: {new:%H giờ %M phút, ngày %d/%m/%Y}",
+        f"hẹn trả kết quả vào {was.astimezone(clock.CITY):%H giờ %M phút, ngày %d/%m/%Y}",
+        "Trần Thị Mai Khanh",
+    ):
+        assert words in said, words
+    await (await city.signed_in("stranger")).get(mine, expect=404, code="dossier-unknown")
+    await (await city.signed_in("insurance")).get(f"{path}/apology", expect=404, code="branch-unknown")
 
 
 async def test_rated_once_after_the_result_and_a_low_score_keeps_its_step(city: CityPeople) -> None:

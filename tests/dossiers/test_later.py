@@ -100,12 +100,30 @@ async def test_a_supplement_is_all_that_was_asked_and_nothing_else(city: CityPeo
         ({"reason": WHY, "fields": ["residence.colour"]}, 422, "supplement-request-refused"),
         ({"reason": WHY, "fields": ["mother.full_name"]}, 422, "supplement-request-refused"),
         ({"reason": WHY, "documents": ["passport"]}, 422, "supplement-request-refused"),
+        (
+            {"reason": WHY, "documents": ["ct01"], "notes": {"residence.address": "?"}},
+            422,
+            "supplement-request-refused",
+        ),
+        ({"reason": WHY, "documents": ["ct01"], "notes": {"documents.ct01": 301 * "?"}}, 400, None),
     ],
 )
 async def test_what_an_officer_cannot_ask(city: CityPeople, asked: dict[str, Any], status: int, code: str) -> None:
     dossier, officer = await in_review(city), await city.signed_in("residence")
     await officer.post(f"{desk(dossier)}/supplement-request", json=asked, expect=status, code=code)
     assert residence(await shown(city, dossier))["state"] == "in_review"
+
+
+async def test_a_sentence_stands_with_each_thing_that_was_marked(city: CityPeople) -> None:
+    parent, officer = await city.signed_in("parent"), await city.signed_in("residence")
+    dossier = await in_review(city)
+    notes = {"residence.address": "  Thiếu số nhà. ", "documents.ct01": " "}
+    asked = {"reason": WHY, "fields": ["residence.address"], "documents": ["ct01"], "notes": notes}
+    await officer.post(f"{desk(dossier)}/supplement-request", json=asked, expect=201)
+    told = residence(await shown(city, dossier))["asked"]
+    assert told["notes"] == {"residence.address": "Thiếu số nhà."}, "a blank one is none"
+    history = await parent.get(f"/v1/dossiers/{dossier['id']}/history", expect=200)
+    assert history["intact"]
 
 
 async def test_what_does_not_come_in_time_closes_with_notice_and_can_be_filed_again(city: CityPeople) -> None:

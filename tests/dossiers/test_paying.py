@@ -1,9 +1,11 @@
 """Fees: the table's amount or none, a provider's sealed word, one receipt; work stopped and taken up again; results handed over."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kit import clock
 from tests.dossiers import steps
@@ -141,6 +143,56 @@ async def test_a_notice_that_does_not_fit_records_nothing(
     order = await (await city.signed_in("parent")).get(at(dossier, "payment"), expect=200)
     await city.nobody.post("/v1/payments/notices", json=notice(city, order, **changes), expect=status, code=code)
     assert await shown(city, dossier) == dossier
+
+
+async def test_a_fee_is_taken_in_cash_once_whichever_way_more_comes(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    parent, head = await city.signed_in("parent"), await city.signed_in("head_cong_an")
+    order, path = await parent.get(at(dossier, "payment"), expect=200), f"{desk(dossier)}/cash-payment"
+    cash = {"amount_dong": AMOUNT}
+    who_decides, elsewhere = await city.signed_in("residence"), await city.signed_in("head_bhxh")
+    await who_decides.post(path, json=cash, expect=403, code="role-missing")
+    await elsewhere.post(path, json=cash, expect=404, code="branch-unknown")
+    await head.post(path, json={"amount_dong": AMOUNT - 1}, expect=409, code="payment-differs")
+    await head.post(path, json={"amount_dong": 0}, expect=400)
+    assert await shown(city, dossier) == dossier, "nothing is recorded of what is refused"
+    waits = (await head.get(desk(dossier), expect=200))["branch"]["version"]
+    await head.post(path, json=cash, headers={"If-Match": f'"{waits - 1}"'}, expect=412, code="stale")
+    # A double press, and the bank's notice at the same time: one of them is the payment.
+    answers = await asyncio.gather(
+        *(head.post(path, json=cash) for _ in range(3)),
+        city.nobody.post("/v1/payments/notices", json=notice(city, order)),
+    )
+    assert sum("branch" in one if isinstance(one, dict) else one.status_code == 204 for one in answers) == 1
+    await head.post(path, json=cash, expect=409, code="action-not-allowed")
+    after = await shown(city, dossier)
+    assert state(after) == ("in_review", 4)
+    assert [line["kind"] for line in after["timeline"]].count("pay") == 1
+
+
+async def test_cash_says_who_took_it_when_and_how_much(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    parent, head = await city.signed_in("parent"), await city.signed_in("head_cong_an")
+    order = await parent.get(at(dossier, "payment"), expect=200)
+    await head.post(f"{desk(dossier)}/cash-payment", json={"amount_dong": AMOUNT}, expect=201)
+    paid = await parent.get(at(dossier, "payment"), expect=200)
+    assert (paid["cash"], paid["pay_at"], paid["amount_dong"]) == (True, None, AMOUNT)
+    line = next(line for line in (await shown(city, dossier))["timeline"] if line["kind"] == "pay")
+    assert f"10.000 đồng tiền mặt tại quầy, biên lai {paid['receipt']}" in line["message"]["vi"]
+    assert "Nơi thu: Công an" in line["message"]["vi"]
+    query = text(
+        "select a.full_name, p.taken_at_office = b.office_id, p.paid_at is not null, p.reference from payments p"
+        " join branches b on b.dossier_id = p.dossier_id and b.name = p.branch join accounts a on a.id = p.taken_by where p.id = :id"
+    )
+    async with city.house.db.connect() as conn:
+        kept = (await conn.execute(query, {"id": order["order_id"]})).one()
+    assert tuple(kept)[1:] == (True, True, f"cash:{order['order_id']}")
+    # The bank's money comes all the same: said, and recorded by nobody.
+    late = notice(city, order)
+    await city.nobody.post("/v1/payments/notices", json=late, expect=409, code="paid-otherwise")
+    history = await parent.get(f"/v1/dossiers/{dossier['id']}/history", expect=200)
+    assert history["intact"]
+    assert [one["actor"] for one in history["lines"] if one["message"] == line["message"]] == ["officer"]
 
 
 async def test_money_that_comes_twice_is_no_notice_told_twice(city: CityPeople) -> None:

@@ -23,7 +23,7 @@ from tests.uploads.test_examining import picture
 pytestmark = pytest.mark.slow
 
 PARENT, REGISTRAR, OPERATOR = "+84900000011", "khanh.tuphap@motcua.test", "van.hanh@motcua.test"
-POLICE = "bao.congan@motcua.test"
+POLICE, COUNTER = "bao.congan@motcua.test", "phuc.motcua@motcua.test"
 """The operator is a head as well."""
 WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bản rõ hơn."
 
@@ -128,7 +128,11 @@ def test_the_queue_and_a_branch_by_the_keyboard_alone(server: Server, parent: Ca
     sound(tab, axe, "branch")
     # The very field is ticked where it stands, and the reason written below.
     tab_to(tab, "e.name === 'field' && e.value === 'child.full_name'")
+    assert not tab.js("document.querySelector('[name=\"note.child.full_name\"]').checkVisibility()")
     press(tab, " ")
+    tab_to(tab, "e.name === 'note.child.full_name'", 1)
+    tab.call("Input.insertText", text="Ghi đủ chữ đệm.")
+    sound(tab, axe, "a note")
     tab_to(tab, "e.tagName === 'SUMMARY' && e.textContent === 'Yêu cầu bổ sung'")
     press(tab, "Enter")
     tab_to(tab, "e.id === 'why-ask'", 3)
@@ -234,6 +238,62 @@ def test_a_fee_paid_work_stopped_and_a_result_handed_over(
     tab.click("button[value=deliver]")
     tab.wait("document.body.innerText.includes('Đã ghi nhận trả kết quả')")
     sound(tab, axe, "handed over")
+
+
+def test_filing_at_a_counter(server: Server, parent: Caller, axe: str, tab: Tab, tmp_path: Path) -> None:
+    """From plain words to the receipt, on a signature; each page on an office's screen and on a phone's."""
+    scan = tmp_path / "scan.jpg"
+    scan.write_bytes(picture(size=(900, 1200)))
+    sign_in(server, tab, COUNTER, "/desk/counter")
+    tab.call("Input.insertText", text="giay khai sinh")
+    press(tab, "Enter")
+    tab.wait("document.querySelector('a[href*=\"/counter/procedures/\"]')")
+    sound(tab, axe, "counter")
+    tab.go(f"{server.url}/desk/counter/procedures/{steps.GROUP}")
+    sound(tab, axe, "for whom")
+    tab.js(
+        "document.querySelector('#pin').value = '079192000011'; document.querySelector('#born').value = '1992-05-21'"
+    )
+    tab.click("main form button")
+    tab.wait("document.querySelector('[role=alert]') && document.querySelector('#full-name').checkVisibility()")
+    sound(tab, axe, "a card to look at")
+    tab.js("document.querySelector('#born').value = '1992-05-20'")
+    tab.click("main form button")
+    tab.wait("location.pathname.startsWith('/desk/counter/dos_')")
+    sound(tab, axe, "the form")
+    for name, value in steps.child().items():
+        for part, text in value.items() if isinstance(value, dict) else [("", value)]:
+            field = f"f.{name}.{part}".rstrip(".")
+            tab.js(f"document.querySelector('[name=\"{field}\"]').value = {json.dumps(text)}")
+    tab.click("button[value=next]")
+    tab.wait("location.pathname.endsWith('/papers') && document.readyState === 'complete'")
+    tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
+    sound(tab, axe, "the papers")
+    choose(tab, "#file-birth_notification", scan)
+    tab.wait("document.querySelector('#signed')")
+    sound(tab, axe, "to be confirmed")
+    papers = tab.js("location.href")
+    tab.go(papers.replace("/papers", "/declaration"))
+    sound(tab, axe, "to be signed")
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    assert not tab.js("document.querySelector('.rooms').checkVisibility()")
+    assert tab.js("document.querySelector('.signature').checkVisibility()")
+    tab.call("Emulation.setEmulatedMedia", media="")
+    tab.go(papers)
+    tab.click("form[action*=confirmation-request] button")
+    tab.wait("document.querySelector('.banner')")
+    sound(tab, axe, "asked to confirm")
+    choose(tab, "#signed", scan)
+    tab.click("form[action*=submission] button")
+    tab.wait("document.querySelector('.receipt code')")
+    sound(tab, axe, "the receipt")
+
+
+def choose(tab: Tab, selector: str, file: Path) -> None:
+    """A file in this input, as if it was picked."""
+    document = tab.call("DOM.getDocument")["root"]["nodeId"]
+    node = tab.call("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
+    tab.call("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
 
 
 def test_the_operators_pages(server: Server, axe: str, tab: Tab) -> None:

@@ -1,5 +1,7 @@
 """After the submission, at a browser without JavaScript: following, supplements, refilings, withdrawals, consents; and papers in pieces."""
 
+from typing import Any
+
 import pytest
 
 from tests.dossiers import steps
@@ -36,7 +38,12 @@ async def test_a_supplement_is_given_by_form_and_every_fault_is_told(city: CityP
     police, residence = await city.signed_in("residence"), steps.branch(dossier, "residence")
     desk = f"/v1/desk/branches/{residence['id']}"
     await police.post(f"{desk}/claim", expect=201)
-    asked = {"reason": WHY, "fields": ["residence.address"], "documents": ["separate_residence_papers"]}
+    asked: dict[str, Any] = {"reason": WHY, "fields": ["residence.address"]}
+    asked["documents"] = ["separate_residence_papers"]
+    asked["notes"] = {
+        "residence.address": "Thiếu số nhà <hẻm>.",
+        "documents.separate_residence_papers": "Trang 2 bị mờ.",
+    }
     await police.post(f"{desk}/supplement-request", json=asked, expect=201)
     at = f"/dossiers/{dossier['id']}"
     browser = await at_home(city, f"{at}?lang=vi")
@@ -45,6 +52,9 @@ async def test_a_supplement_is_given_by_form_and_every_fault_is_told(city: CityP
     assert f'href="{page}?lang=vi"' in browser.page
     await browser.get(f"{page}?lang=vi")
     sent = inputs(browser.page, f"{page}?lang=vi")
+    beside = browser.page.split('data-q="residence.address"')[1].split('name="f.residence.address.ward"')[0]
+    assert "Cán bộ ghi: Thiếu số nhà &lt;hẻm&gt;." in beside, "beside its field, and as text"
+    assert "Cán bộ ghi: Trang 2 bị mờ." in browser.page.split('id="paper-separate_residence_papers"')[1]
     assert [name for name in sent if name.startswith("f.")] == [
         "f.residence.address.ward",
         "f.residence.address.detail",

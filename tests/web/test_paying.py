@@ -234,3 +234,26 @@ async def test_what_no_keyboard_types_is_left_out(city: CityPeople) -> None:
     officer = await desk_page(city, dossier)
     page = await officer.send(f"{of_desk(dossier)}/stop?lang=vi", do="stop", reason=f"{WHY}\0")
     assert f"tạm dừng xử lý. Lý do: {WHY}" in page
+
+
+async def test_cash_at_the_counter(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    officer = await desk_page(city, dossier)
+    assert "cash-payment" not in officer.page, "who decides takes no money"
+    head = await at_desk(city, POLICE_HEAD)
+    page, take = await head.get(of_desk(dossier)), f"{of_desk(dossier)}/cash-payment?lang=vi"
+    seen = inputs(page, take)
+    assert f"Đã thu tiền mặt: {PRICE}" in page
+    at = f"/dossiers/{dossier['id']}?lang=vi"
+    home = await at_home(city, at)
+    assert "Hoặc nộp tiền mặt tại quầy" in branch_at_home(home.page)
+    page = await head.send(take, {"amount_dong": "9999"}, do="take_cash", expect=409)
+    assert "9999 đồng" in page
+    page = await head.send(take, do="take_cash")
+    assert "Đã thu phí bằng tiền mặt" in page
+    assert "tiền mặt tại quầy (" in page
+    twice = await head.client.post(take, data=seen | {"do": "take_cash"})
+    assert twice.status_code == 412
+    paid = branch_at_home(await home.get(at))
+    assert "tiền mặt tại quầy · Biên lai" in paid
+    assert "/sandbox/payments/" not in paid
