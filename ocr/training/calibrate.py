@@ -56,18 +56,11 @@ def judged(seed: int) -> list[Judged]:
             continue
         for transcript in transcripts:
             for name, said in transcript.printed.items():
-                if name in truth and _is_made_out(name, said.text):
+                if name in truth and printed.is_made_out(name, said.text):
                     form = "digits" if name in NUMBERS_AND_DATES else "text"
                     doubt = -float(np.log(max(said.confidence, 1e-12)))
                     found.append((form, doubt, same(name, _as_printed(name, said.text), truth[name])))
     return found
-
-
-def _is_made_out(name: str, text: str) -> bool:
-    """Whether the text is one at all: a date that is none, a sex that is neither, are no claim."""
-    if name.startswith("date_"):
-        return printed.day(text) is not None or printed.no_expiry(text)
-    return name != "sex" or printed.sex(text) is not None
 
 
 def _as_printed(name: str, text: str) -> str:

@@ -51,6 +51,20 @@ def test_an_address_of_which_a_line_was_not_read_is_unclear() -> None:
     assert comparing.printed_address(known, Said(text="46 Lê Lai, Xã Tân An", confidence=0.9, box=BOX)) == "different"
 
 
+@pytest.mark.parametrize(
+    ("known", "seen", "likeness"),
+    [
+        ("5 Lê Lợi, Huyện Hoàng Su Phì", "5 Lê Lợi, Huyên Hoàng Su Phì", "unclear"),  # a dot that wear took
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Fá Hốc, Yên Lập", "unclear"),  # half a letter
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 3, Bản Pá Hốc, Yên Lập", "different"),  # a figure
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Pá Hạnh, Yên Lập", "different"),  # a word
+        ("Tổ 6, Thuận Châu, Sơn La", "Tổ 6, Thuận Châu, Sơn", "unclear"),  # the last line, one word long
+    ],
+)
+def test_what_wear_explains_is_no_contradiction_of_an_address(known: str, seen: str, likeness: str) -> None:
+    assert comparing.printed_address(known, print_of(seen)) == likeness
+
+
 def test_the_zone_has_no_marks_and_thirty_columns() -> None:
     assert comparing.same_zone_name("Nguyễn Thị Đào", "NGUYEN THI DAO")
     assert not comparing.same_zone_name("Nguyễn Thị Đào", "NGUYEN THI DAN")

@@ -110,6 +110,42 @@ def test_only_so_many_digits_are_a_number(text: str, number: str | None) -> None
     assert values("cccd_chip_2021", line(387, 296, text)).get("number") == number
 
 
+def test_what_is_left_of_a_labels_own_words_is_no_date() -> None:
+    """The SPECIMEN across the card had the label found in two pieces."""
+    read = values(
+        "can_cuoc_2024",
+        line(405, 515, "Ngày, tháng, năm sinh / Date of i", letter_px=8),
+        line(672, 519, "f birth:", letter_px=7, high=24),
+        line(407, 553, "16/06/1984"),
+    )
+    assert read["date_of_birth"] == "16/06/1984"
+
+
+def test_words_before_a_colon_are_the_labels() -> None:
+    """However little of its English was read."""
+    lines = (line(394, 604, "Quốe tịch Naworaiợ:"), line(403, 656, "Việt Nam", high=40))
+    assert values("can_cuoc_2024", *lines)["nationality"] == "Việt Nam"
+
+
+def test_a_date_that_is_none_is_not_made_out() -> None:
+    assert "date_of_birth" not in values("cccd_chip_2021", line(387, 466, "Ngày sinh / Date of birth: 22/05/197:"))
+
+
+def test_a_shortened_kind_keeps_its_stop_where_a_line_ends() -> None:
+    read = values(
+        "cmnd_9",
+        line(384, 587, "Nơi ĐKHK thường trú 8 Lê Lợi, Quận 1, TP."),
+        line(385, 646, "Hồ Chí Minh."),
+    )
+    assert read["place_of_residence"] == "8 Lê Lợi, Quận 1, TP. Hồ Chí Minh"
+
+
+def test_a_dotted_line_read_as_unlikely_letters_is_no_value() -> None:
+    row = Line(text="e%+Phoo6aeĐeoceoosonnahcrh", confidence=1e-15, box=box(400, 512, 900, 530))
+    read = values("cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), row, line(384, 540, "Tân An"))
+    assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
+
+
 def test_a_hyphen_at_the_end_of_a_line_is_kept() -> None:
     read = values(
         "cmnd_9", line(384, 474, "Nguyên quán Long Tân, Tỉnh Bà Rịa -"), line(386, 512, "Vũng Tàu", letter_px=14)
