@@ -18,6 +18,8 @@ from ocr.printed import Likeness, Said
 # spellings stay below the first, another letter or mark in a readable photo lies above the second.
 SAME_BELOW: Final = 4.0
 DIFFERENT_ABOVE: Final = 9.0
+# Where marks alone differ, which wear takes from the print altogether.
+MARKS_DIFFERENT_ABOVE: Final = 12.0
 # Figures carry no redundancy, so less is forgiven.
 SAME_DIGITS_BELOW: Final = 2.5
 DIFFERENT_DIGITS_ABOVE: Final = 7.0
@@ -30,7 +32,8 @@ def printed_text(known: str, said: Said) -> Likeness:
     doubts = [doubt for spelling in _spellings(known) if (doubt := _doubt(spelling, said)) is not None]
     if not doubts:
         return "different"
-    return _judged(min(doubts), SAME_BELOW, DIFFERENT_ABOVE)
+    marks_alone = names.fold(known) == names.fold(said.text)
+    return _judged(min(doubts), SAME_BELOW, MARKS_DIFFERENT_ABOVE if marks_alone else DIFFERENT_ABOVE)
 
 
 def printed_digits(known: str, said: Said) -> Likeness:

@@ -77,6 +77,11 @@ class Box(msgspec.Struct, frozen=True):
 
         return Box((at(a, b, start), at(a, b, end), at(d, c, end), at(d, c, start)))
 
+    def moved(self, scale: float, left: float, top: float) -> "Box":
+        """The same box in a picture of which its own is a part from (left, top) on, `scale` times as large there."""
+        a, b, c, d = ((left + x * scale, top + y * scale) for x, y in self.corners)
+        return Box((a, b, c, d))
+
 
 class Line(msgspec.Struct, frozen=True):
     """One line of text as recognised; `confidence`, 0 to 1, is the recogniser's for the whole of it, not calibrated."""

@@ -31,7 +31,7 @@ _ETHNICITIES = (
     "Lô Lô", "Mảng", "Cơ Lao", "Bố Y", "Cống", "Ngái", "Si La", "Pu Péo", "Rơ-măm", "Brâu", "Ơ-đu",
 )  # fmt: skip
 _CLOSED = {"sex": _SEXES, "ethnicity": _ETHNICITIES, "nationality": ("Việt Nam",)}
-_PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
+PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
 DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
 # That any card may bear.
 _YEARS = range(1880, 2100)
@@ -43,9 +43,11 @@ _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
 # A place's name as the maps spell it may be this much less likely than the best reading; and a reading that is on no map
 # is taken for as many times less likely than one that is.
 _MAP_DOUBT, _OFF_THE_MAP = 8.0, 0.01
+# The same where marks alone differ, which wear takes from the print altogether.
+_MAP_DOUBT_OF_MARKS = 12.0
 
 # What Vietnamese cannot spell is given up for what it can more reluctantly: some names are of other languages.
-_SPELLING_DOUBT = 6.0
+_SPELLING_DOUBT, _SPELLING_DOUBT_OF_PLACES = 6.0, 9.0
 # What the reading of a word is worth that is no syllable, where other marks would make it one, as when wear took a mark.
 _NO_SYLLABLE = 0.3
 _WORDS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
@@ -112,9 +114,11 @@ def tidied(field: str, said: Said) -> Said:
         as_date = said.in_letters(_DATE_LETTERS)
         if not day(as_date.text):  # a gap before a slender 1
             as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
-        return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
-    if field in _PLACES:
-        return on_the_map(with_figures(spelt(said)))
+        if day_in_words(said.text) or no_expiry(said.text):
+            return said
+        return as_date if day(as_date.text) else possible_day(as_date)
+    if field in PLACES:
+        return on_the_map(with_figures(spelt(said, _SPELLING_DOUBT_OF_PLACES)))
     if field == "full_name":
         return spelt(said)
     words = _CLOSED.get(field)
@@ -128,7 +132,7 @@ def tidied(field: str, said: Said) -> Said:
     return said
 
 
-def spelt(said: Said) -> Said:
+def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
     """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), where the print may well have them.
 
     A word that no marks make a syllable (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
@@ -137,11 +141,21 @@ def spelt(said: Said) -> Said:
         if not syllables.is_spelt(word.casefold()):
             alone = re.compile(rf"(?<![\w']){word}(?![\w'])")
             others = [alone.sub(other, said.text) for other in syllables.siblings(word)]
-            better = _rather(said, others)
+            better = _rather(said, others, doubt)
             if others and better is said:
                 better = msgspec.structs.replace(said, confidence=said.confidence * _NO_SYLLABLE)
             said = better
     return said
+
+
+def possible_day(said: Said) -> Said:
+    """A date that is none (65/09/1966) with the one other figure that makes it one, where that may well be what is printed."""
+    found = _IN_DIGITS.search(said.text)
+    if found is None or _date(found):
+        return said
+    figures = [at for part in (1, 2, 3) for at in range(*found.span(part))]
+    others = [said.text[:at] + figure + said.text[at + 1 :] for at in figures for figure in "0123456789"]
+    return _rather(said, [text for text in others if day(text)])
 
 
 def with_figures(said: Said) -> Said:
@@ -156,13 +170,13 @@ def with_figures(said: Said) -> Said:
     return said
 
 
-def _rather(said: Said, texts: Sequence[str]) -> Said:
+def _rather(said: Said, texts: Sequence[str], at_most: float = _SPELLING_DOUBT) -> Said:
     """The likeliest of these, if it may well be what is printed and stands out; else as read."""
     if said.steps is None or not texts:
         return said
     read = said.steps.likelihood(said.text)
     (doubt, text), *others = sorted((read - said.steps.likelihood(text), text) for text in texts)
-    if not doubt < _SPELLING_DOUBT or (others and others[0][0] - doubt < _LIST_LEAD):
+    if not doubt < at_most or (others and others[0][0] - doubt < _LIST_LEAD):
         return said
     chosen, rest = math.exp(-doubt), sum(math.exp(-other) for other, _ in others)
     confidence = math.exp(read) * (1 + chosen) * chosen / (chosen + rest + _OFF_THE_MAP)
@@ -183,9 +197,11 @@ def on_the_map(said: Said) -> Said:
     for _, text in ranked:
         if not known.is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
             return msgspec.structs.replace(said, text=text)
-    if not ranked or not ranked[0][0] < _MAP_DOUBT:
+    if not ranked:
         return said
     doubt, text = ranked[0]
+    if not doubt < (_MAP_DOUBT_OF_MARKS if names.fold(text) == names.fold(said.text) else _MAP_DOUBT):
+        return said
     others = [other for other, spelling in ranked if tones.key(spelling) != tones.key(text)]
     if others and others[0] - doubt < _LIST_LEAD:
         return said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kit import names
+from kit import names, places
 from kit.refusal import Refusal
 from ocr import judging, locating, mrz, printed, qr, refusals
 from ocr.documents import DOCUMENTS, Document, without_portrait
@@ -35,6 +35,8 @@ _STROKE_FOR_FIGURE = 1e-4
 _GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
 # Of a line's height: what the second look adds to both of its ends.
 _ROOM = 0.4
+# How much larger a single word is sought.
+_CLOSER = 2.0
 # A line this much taller than the value's line above it is part of a stamp.
 _TALLER = 1.6
 
@@ -122,6 +124,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _second_look(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
+    values = with_last_words(flat, reader, lines, values, layout)
     values = {name: beside_glare(said, verdict.burnt) for name, said in values.items()}
     if "issuer" not in values and (issuer := _issuer(lines, DOCUMENTS[kind])) is not None:
         values["issuer"] = issuer
@@ -180,6 +183,42 @@ def _second_look(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> d
     image = np.repeat(flat.image[:, :, 2:], 3, axis=2)
     roomier = [_roomier(box) for box in reader.boxes(image)]
     return printed_values(reader.recognise(image, roomier), layout, digits=digits)
+
+
+def with_last_words(
+    flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout
+) -> dict[str, Said]:
+    """Addresses that end nowhere with the line below them, looked for from closer by: one word alone ("Trị", "La") is too
+    small a thing to be found in the picture of the whole card. Taken only where the address then stands on the map."""
+    for name, said in values.items():
+        if name not in printed.PLACES or said.box is None or _is_somewhere(said):
+            continue
+        below = _lines_below(flat, reader, lines, said.box)
+        longer = printed_values([*lines, *below], layout).get(name) if below else None
+        if longer is not None and longer.text.startswith(said.text) and _is_somewhere(longer):
+            values = values | {name: longer}
+    return values
+
+
+def _is_somewhere(said: Said) -> bool:
+    found = places.resolve(said.text)
+    return bool(found.old or found.new)
+
+
+def _lines_below(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> list[Line]:
+    """What stands under a value's last line, at its label's left."""
+    width, height = locating.FLAT_WIDTH, locating.FLAT_HEIGHT
+    bottom = (box.y + box.height) * height
+    row = [line for line in lines if line.box.top < bottom <= line.box.bottom + 1]
+    if not row:
+        return []
+    left, high = min(line.box.left for line in row), _height(row[0])
+    place = Place(left / width - 0.01, (bottom - 0.2 * high) / height, 0.25, 2.2 * high / height)
+    closer = flat.closer(place, _CLOSER)
+    return [
+        msgspec.structs.replace(line, box=line.box.moved(1 / _CLOSER, place.x * width, place.y * height))
+        for line in reader.recognise(closer, reader.boxes(closer))
+    ]
 
 
 def _roomier(box: LineBox) -> LineBox:
@@ -452,13 +491,13 @@ def _stretch(line: Line, start: int, end: int) -> tuple[float, float]:
         length = max(1, len(line.text))
         return line.box.left + across * start / length, line.box.left + across * end / length
     lead = len(spans[0]) - len(spans[0].lstrip())
-    places = spans[1]
+    ends_of = spans[1]
 
     def edge(at: int) -> float:
         at += lead
-        if at <= 0 or at >= len(places):
+        if at <= 0 or at >= len(ends_of):
             return 0.0 if at <= 0 else 1.0
-        return (places[at - 1][1] + places[at][0]) / 2
+        return (ends_of[at - 1][1] + ends_of[at][0]) / 2
 
     left = 0.0 if start == 0 else edge(start)
     right = 1.0 if end >= len(line.text) else edge(end)

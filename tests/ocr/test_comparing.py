@@ -27,6 +27,11 @@ def test_between_the_two_the_print_abstains() -> None:
     assert comparing.printed_text("Thảo", faint) == "unclear"
 
 
+def test_a_mark_that_wear_may_have_taken_is_forgiven_more_than_a_letter() -> None:
+    assert comparing.printed_text("Thảo", print_of("THAO", doubts={2: ("Ả", 5e-5)})) == "unclear"
+    assert comparing.printed_text("Theo", print_of("THAO", doubts={2: ("E", 5e-5)})) == "different"
+
+
 @pytest.mark.parametrize("other", ["Thanh", "Thu", "Nguyễn Thảo"])
 def test_another_name_is_different(other: str) -> None:
     assert comparing.printed_text(other, print_of("THẢO")) == "different"

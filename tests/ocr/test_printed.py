@@ -118,6 +118,28 @@ def test_words_before_figures_and_figures_behind_words(
     assert printed.with_figures(print_of(text, doubts=doubts)).text == told
 
 
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("65/09/1966", {0: ("0", 0.2)}, "05/09/1966"),
+        ("65/09/1966", {}, "65/09/1966"),  # plainly a 6
+        ("65/09/1966", {0: ("0", 0.2), 1: ("6", 0.3)}, "05/09/1966"),
+        ("05/09/1966", {0: ("1", 0.4)}, "05/09/1966"),  # a date as it stands
+    ],
+)
+def test_a_date_that_is_none_is_the_one_that_it_may_be(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    assert printed.tidied("date_of_birth", print_of(text, doubts=doubts)).text == told
+
+
+def test_a_mark_of_a_place_is_given_up_more_easily_than_a_letter() -> None:
+    worn = print_of("Huyên Hoàng Su Phì, Tỉnh Hà Giang", doubts={3: ("ệ", 5e-5)})
+    assert printed.tidied("place_of_origin", worn).text == "Huyện Hoàng Su Phì, Tỉnh Hà Giang"
+    other = print_of("Huyện Hoàng Su Phú, Tỉnh Hà Giang", doubts={17: ("ì", 5e-5)})
+    assert printed.tidied("place_of_origin", other).text == "Huyện Hoàng Su Phú, Tỉnh Hà Giang"
+
+
 def test_figures_among_the_words_of_a_date_are_figures() -> None:
     read = printed.dated_in_words(print_of("Ngày 02 tháng C2 năm 2007", doubts={14: ("0", 0.2)}))
     assert read is not None

@@ -1,5 +1,8 @@
 """Lines made into values: labels, columns, pieces of lines; no picture is read here."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from ocr import reading, transcribing
@@ -94,6 +97,46 @@ def test_a_dotted_line_read_as_signs_is_no_value() -> None:
         "cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), line(400, 512, "4*8*<444"), line(384, 540, "Tân An")
     )
     assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
+
+
+class Closer:
+    """A flattened card and a reader that finds one word, in pixels of the closer picture, wherever it is asked to look."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.asked = word, list[Place]()
+
+    def closer(self, place: Place, scale: float) -> None:
+        self.asked.append(place)
+
+    def boxes(self, image: object) -> list[Box]:
+        return [box(20, 30, 70, 75)]
+
+    def recognise(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        return [Line(text=self.word, confidence=0.9, box=one) for one in boxes]
+
+
+@pytest.mark.parametrize(
+    ("word", "address"),
+    [
+        ("La", "Thôm Mòn, Thuận Châu, Sơn La"),
+        ("XIV", "Thôm Mòn, Thuận Châu, Sơn"),  # on no map
+    ],
+)
+def test_a_single_last_word_is_looked_for_from_closer_by(word: str, address: str) -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn", high=27)]
+    closer: Any = Closer(word)
+    found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    assert found["place_of_residence"].text == address
+    assert len(closer.asked) == 1
+
+
+def test_an_address_on_the_map_is_looked_for_no_further() -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn La")]
+    closer: Any = Closer("La")
+    transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    assert not closer.asked
 
 
 @pytest.mark.parametrize(
