@@ -35,6 +35,8 @@ _STROKE_FOR_FIGURE = 1e-4
 _GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
 # Of a line's height: what the second look adds to both of its ends.
 _ROOM = 0.4
+# What is read with less confidence is read again.
+_PLAIN = 0.995
 # How much larger a single word is sought.
 _CLOSER = 2.0
 # A line this much taller than the value's line above it is part of a stamp.
@@ -122,6 +124,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     if verdict.colourless and layout.has_colour:
         raise refusals.CardPhotocopied(side=sent_as)
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
+    values, lines = heard_again(flat, reader, lines, values, layout, DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _second_look(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
     values = with_last_words(flat, reader, lines, values, layout)
@@ -173,6 +176,27 @@ def _issuer(lines: Sequence[Line], document: Document) -> Said | None:
     if document.issuer_is_printed or sum(word in everything for word in words) < 0.8 * len(words):
         return None
     return Said(text=document.issuer_vi, confidence=1.0, box=None)
+
+
+def heard_again(
+    flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout, digits: int
+) -> tuple[dict[str, Said], Sequence[Line]]:
+    """Values that are not read plainly once more, with more care, and the lines that they are then read from."""
+    doubtful = {name: said.box for name, said in values.items() if said.confidence < _PLAIN and said.box is not None}
+    some = [i for i, line in enumerate(lines) if any(_within(line, box) for box in doubtful.values())]
+    if not some:
+        return values, lines
+    again = dict(zip(some, reader.recognise_again(flat.image, [lines[i].box for i in some]), strict=True))
+    lines = [again.get(i, line) for i, line in enumerate(lines)]
+    heard = printed_values(lines, layout, digits=digits)
+    return values | {name: said for name, said in heard.items() if name in doubtful or name not in values}, lines
+
+
+def _within(line: Line, box: Box) -> bool:
+    """Whether a line is one of those that a value was read from."""
+    middle = (line.box.top + line.box.bottom) / 2 / locating.FLAT_HEIGHT
+    left, right = line.box.left / locating.FLAT_WIDTH, line.box.right / locating.FLAT_WIDTH
+    return box.y < middle < box.y + box.height and left < box.x + box.width and right > box.x
 
 
 def _second_look(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> dict[str, Said]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from ocr import reading, transcribing
@@ -97,6 +98,31 @@ def test_a_dotted_line_read_as_signs_is_no_value() -> None:
         "cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), line(400, 512, "4*8*<444"), line(384, 540, "Tân An")
     )
     assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
+
+
+class Careful:
+    """A reader that reads every line it is asked for again as one text."""
+
+    image = None
+
+    def __init__(self, text: str) -> None:
+        self.text, self.asked = text, list[Box]()
+
+    def recognise_again(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        self.asked += boxes
+        return [Line(text=self.text, confidence=0.999, box=one) for one in boxes]
+
+
+def test_only_what_is_not_plain_is_read_again() -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    plain = msgspec.structs.replace(line(388, 405, "TRẦN MỸ BÍCH"), confidence=0.999)
+    label, faint = line(388, 362, "Họ và tên / Full name:"), line(387, 515, "Quốc tịch / Nationality: Việt Narn")
+    careful: Any = Careful("Quốc tịch / Nationality: Việt Nam")
+    values = transcribing.printed_values([label, plain, faint], layout)
+    heard, lines = transcribing.heard_again(careful, careful, [label, plain, faint], values, layout, 12)
+    assert (heard["full_name"].text, heard["nationality"].text) == ("TRẦN MỸ BÍCH", "Việt Nam")
+    assert careful.asked == [faint.box]
+    assert [one.text for one in lines] == [label.text, plain.text, careful.text]
 
 
 class Closer:
