@@ -63,7 +63,11 @@ def test_an_address_of_which_a_line_was_not_read_is_unclear() -> None:
         ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Fá Hốc, Yên Lập", "unclear"),  # half a letter
         ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 3, Bản Pá Hốc, Yên Lập", "different"),  # a figure
         ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Pá Hạnh, Yên Lập", "different"),  # a word
-        ("Tổ 6, Thuận Châu, Sơn La", "Tổ 6, Thuận Châu, Sơn", "unclear"),  # the last line, one word long
+        (
+            "Tổ 6, Làng Brel, Thôm Mòn, Thuận Châu, Sơn La",
+            "Tổ 6, Làng Brel, Thôm Mòn, Thuận Châu, Sơn",
+            "unclear",
+        ),  # the last line, one word long
     ],
 )
 def test_what_wear_explains_is_no_contradiction_of_an_address(known: str, seen: str, likeness: str) -> None:
