@@ -1,6 +1,5 @@
-"""What the maps' spellings do to places read from print: the same cards with them and without, in one run.
-
-Names of people have no such help; decision 0014.
+"""What spellings do to print: places with the maps' and without, names with Vietnamese syllables and without, on the same
+cards in one run. Decisions 0014 and 0043.
 """
 
 import multiprocessing
@@ -18,13 +17,17 @@ PLACES = ("place_of_origin", "place_of_residence", "place_of_birth")
 
 
 def both(task: tuple[str, int]) -> tuple[cards.Seen, cards.Seen]:
-    with mock.patch.object(printed, "on_the_map", lambda said: said):  # pyright: ignore[reportUnknownLambdaType]
+    with mock.patch.object(printed, "on_the_map", _as_read), mock.patch.object(printed, "spelt", _as_read):
         without = cards.see(task)
     return cards.see(task), without
 
 
-def right_of_print(seen: list[cards.Seen]) -> tuple[float, int]:
-    told = [ok for one in seen for name, _, ok, _, _ in one.fields if name in PLACES and ok is not None]
+def _as_read(said: printed.Said, *_: float) -> printed.Said:
+    return said
+
+
+def right_of_print(seen: list[cards.Seen], fields: tuple[str, ...] = PLACES) -> tuple[float, int]:
+    told = [ok for one in seen for name, _, ok, _, _ in one.fields if name in fields and ok is not None]
     return cards.share(sum(told), len(told)), len(told)
 
 
@@ -40,10 +43,15 @@ def main() -> None:
             tasks = [(column, seed) for seed in range(cards.FIRST, cards.FIRST + count)]
             pairs = list(track(workers.imap(both, tasks), description=column, total=count))
             (with_maps, values), (without, _) = (right_of_print([pair[i] for pair in pairs]) for i in (0, 1))
+            (with_syllables, _), (as_read, _) = (
+                right_of_print([pair[i] for pair in pairs], ("full_name",)) for i in (0, 1)
+            )
             rows += [
                 Row(name=f"{column}: places read", value=values, unit="values"),
                 Row(name=f"{column}: places exact, print alone, with the maps", value=with_maps, unit="%"),
                 Row(name=f"{column}: places exact, print alone, without the maps", value=without, unit="%"),
+                Row(name=f"{column}: names exact, print alone, with syllables", value=with_syllables, unit="%"),
+                Row(name=f"{column}: names exact, print alone, without", value=as_read, unit="%"),
             ]
     tell("spelling", rows, options.json)
 

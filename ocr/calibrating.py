@@ -22,15 +22,16 @@ Kind = Literal["digits", "text"]
 class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`right[i]` of the values read with a doubt of about `doubt[i]` were right; doubts rise, shares fall.
 
-    A value with a smaller probability than `sure_above` is shown as unsure, since another witness is lacking.
+    A value read with more doubt than `sure_below` is shown as unsure, since another witness is lacking: a limit in nats, for
+    the best shares lie too near to one another to be told apart.
     """
 
     doubt: tuple[float, ...]
     right: tuple[float, ...]
-    sure_above: float
+    sure_below: float
 
     def probability(self, confidence: float) -> float:
-        return _between(self.doubt, self.right, -math.log(max(confidence, 1e-12)))
+        return _between(self.doubt, self.right, _doubt(confidence))
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,8 +50,13 @@ def probability(confidence: float, kind: Kind) -> float:
     return getattr(current(), kind).probability(confidence)
 
 
-def is_sure(probability: float, kind: Kind) -> bool:
-    return probability >= getattr(current(), kind).sure_above
+def is_sure(confidence: float, kind: Kind) -> bool:
+    """Whether a printed value that the recogniser reads with this confidence needs no other witness."""
+    return _doubt(confidence) <= getattr(current(), kind).sure_below
+
+
+def _doubt(confidence: float) -> float:
+    return -math.log(max(confidence, 1e-12))
 
 
 def _between(xs: Sequence[float], ys: Sequence[float], x: float) -> float:

@@ -18,6 +18,8 @@ from ocr.printed import Likeness, Said
 # spellings stay below the first, another letter or mark in a readable photo lies above the second.
 SAME_BELOW: Final = 4.0
 DIFFERENT_ABOVE: Final = 9.0
+# Where marks alone differ, which wear takes from the print altogether.
+MARKS_DIFFERENT_ABOVE: Final = 12.0
 # Figures carry no redundancy, so less is forgiven.
 SAME_DIGITS_BELOW: Final = 2.5
 DIFFERENT_DIGITS_ABOVE: Final = 7.0
@@ -30,7 +32,8 @@ def printed_text(known: str, said: Said) -> Likeness:
     doubts = [doubt for spelling in _spellings(known) if (doubt := _doubt(spelling, said)) is not None]
     if not doubts:
         return "different"
-    return _judged(min(doubts), SAME_BELOW, DIFFERENT_ABOVE)
+    marks_alone = names.fold(known) == names.fold(said.text)
+    return _judged(min(doubts), SAME_BELOW, MARKS_DIFFERENT_ABOVE if marks_alone else DIFFERENT_ABOVE)
 
 
 def printed_digits(known: str, said: Said) -> Likeness:
@@ -42,18 +45,25 @@ def printed_digits(known: str, said: Said) -> Likeness:
 
 
 def printed_address(known: str, said: Said) -> Likeness:
-    """As a text; and `unclear`, not `different`, when a part was not read and the rest fits, or a reflection hides some."""
+    """As a text; and `unclear`, not `different`, when all figures are the same and no more than marks and a letter are not,
+    when a part was not read and the rest fits, or when a reflection hides some."""
     likeness = printed_text(known, said)
     if likeness != "different":
         return likeness
-    if said.beside_glare:
+    if said.beside_glare or _only_worn(known, said.text):
         return "unclear"
     wanted, seen = tones.key(known), tones.key(said.text)
     rest = iter(re.findall(r"[0-9]", wanted))
     digits_only_left_out = all(digit in rest for digit in re.findall(r"[0-9]", seen))
     otherwise_wrong = edits(wanted, seen) - max(0, len(wanted) - len(seen))
-    partly = len(seen) < 0.9 * len(wanted)
+    partly = len(seen) < 0.9 * len(wanted) or wanted.startswith(seen)
     return "unclear" if partly and digits_only_left_out and otherwise_wrong <= len(seen) / 10 else "different"
+
+
+def _only_worn(known: str, seen: str) -> bool:
+    """Whether worn print explains all the difference: it loses marks, and may make another letter of one, but not words."""
+    one, other = (re.sub(r"[^a-z0-9]", "", names.fold(text)) for text in (known, seen))
+    return re.sub(r"[^0-9]", "", one) == re.sub(r"[^0-9]", "", other) and edits(one, other) <= 1
 
 
 def same_zone_name(known: str, zone: str) -> bool:

@@ -37,6 +37,8 @@ _LINE_HEIGHT_PX: Final = 48
 # A detector trained on letters without marks cuts the dot from under Ạ and the hook from over Ở.
 _ABOVE: Final = 0.16
 _BELOW: Final = 0.16
+# How far cuts of the same line are moved apart: a hook that one of them blurs, another may keep.
+_MOVED: Final = 0.06
 # And the comma off the end of a line.
 _BESIDE: Final = 0.12
 # Of the line's height: a gap that is still one line's, a hyphen between two names; and how far two pieces may overlap.
@@ -77,6 +79,11 @@ class Box(msgspec.Struct, frozen=True):
 
         return Box((at(a, b, start), at(a, b, end), at(d, c, end), at(d, c, start)))
 
+    def moved(self, scale: float, left: float, top: float) -> "Box":
+        """The same box in a picture of which its own is a part from (left, top) on, `scale` times as large there."""
+        a, b, c, d = ((left + x * scale, top + y * scale) for x, y in self.corners)
+        return Box((a, b, c, d))
+
 
 class Line(msgspec.Struct, frozen=True):
     """One line of text as recognised; `confidence`, 0 to 1, is the recogniser's for the whole of it, not calibrated."""
@@ -96,6 +103,10 @@ class Reader(Protocol):
 
     def recognise(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
         """What these boxes say, in the same order."""
+        ...
+
+    def recognise_again(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
+        """The same with more care: what is said by several cuts of each line together."""
         ...
 
 
@@ -132,7 +143,10 @@ class PaddleReader:
 
     def recognise(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
         # One by one: on one thread a batch gains nothing, and padding to its widest line would be read for nothing.
-        return [self._line(image, box) for box in boxes]
+        return [self._line(image, box, (0.0,)) for box in boxes]
+
+    def recognise_again(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
+        return [self._line(image, box, (0.0, -_MOVED, _MOVED)) for box in boxes]
 
     def steps(self, strip: "Pixels") -> Steps:
         """What a single line, cut out and 48 px high (BGR), says step by step."""
@@ -142,11 +156,12 @@ class PaddleReader:
         (probabilities,) = self._session.run(None, {"x": x})
         return Steps.of(probabilities[0], self._alphabet)
 
-    def _line(self, image: "Pixels", box: Box) -> Line:
-        strip = _strip(image, box)
-        if strip.shape[1] < _NARROWEST_PX:
+    def _line(self, image: "Pixels", box: Box, moves: Sequence[float]) -> Line:
+        """`moves` are how far down, in the line's height, each cut of it is moved."""
+        strips = [_strip(image, box, down) for down in moves]
+        if strips[0].shape[1] < _NARROWEST_PX:
             return Line(text="", confidence=0.0, box=box)
-        steps = self.steps(strip)
+        steps = Steps.together([self.steps(strip) for strip in strips])
         text, confidence = steps.best()
         return Line(text=text, confidence=confidence, box=box, steps=steps)
 
@@ -180,15 +195,15 @@ def _goes_on(one: Box, other: Box) -> bool:
     )
 
 
-def _strip(image: "Pixels", box: Box) -> "Pixels":
-    """The line cut out and straightened, 48 px high."""
+def _strip(image: "Pixels", box: Box, moved: float = 0.0) -> "Pixels":
+    """The line cut out and straightened, 48 px high; `moved` down by a share of its height."""
     import cv2
     import numpy as np
 
     corners = np.array(box.corners, dtype=np.float32)
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
-    corners[:2] -= down * _ABOVE
-    corners[2:] += down * _BELOW
+    corners[:2] -= down * (_ABOVE - moved)
+    corners[2:] += down * (_BELOW + moved)
     along = (corners[1] - corners[0]) / max(1.0, float(np.linalg.norm(corners[1] - corners[0])))
     beside = along * float(np.linalg.norm(down)) * _BESIDE
     corners[[0, 3]] -= beside

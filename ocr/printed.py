@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from kit import names, places
-from ocr import tones
+from ocr import syllables, tones
 from ocr.finding import find, squeezed
 from ocr.reading import Box
 from ocr.steps import Steps
@@ -31,17 +31,28 @@ _ETHNICITIES = (
     "Lô Lô", "Mảng", "Cơ Lao", "Bố Y", "Cống", "Ngái", "Si La", "Pu Péo", "Rơ-măm", "Brâu", "Ơ-đu",
 )  # fmt: skip
 _CLOSED = {"sex": _SEXES, "ethnicity": _ETHNICITIES, "nationality": ("Việt Nam",)}
-_PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
+PLACES = frozenset({"place_of_origin", "place_of_residence", "place_of_birth"})
 DATES = frozenset({"date_of_birth", "date_of_issue", "date_of_expiry"})
 # That any card may bear.
 _YEARS = range(1880, 2100)
 _DATE_LETTERS = "0123456789/-. "
+_DATE_WORDS = "0123456789 " + "".join(sorted(set("Ngày tháng năm") - {" "}))
 # In nats: how much less likely than the best reading a word of a closed list may be, and how far ahead of the others.
 _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
 
 # A place's name as the maps spell it may be this much less likely than the best reading; and a reading that is on no map
 # is taken for as many times less likely than one that is.
 _MAP_DOUBT, _OFF_THE_MAP = 8.0, 0.01
+# The same where marks alone differ, which wear takes from the print altogether.
+_MAP_DOUBT_OF_MARKS = 12.0
+
+# What Vietnamese cannot spell is given up for what it can more reluctantly: some names are of other languages.
+_SPELLING_DOUBT, _SPELLING_DOUBT_OF_PLACES = 6.0, 9.0
+# What the reading of a word is worth that is no syllable, where other marks would make it one, as when wear took a mark.
+_NO_SYLLABLE = 0.3
+_WORDS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
+_HOUSE = re.compile(r"([STst][oôơọộợóốớòồờỏổởõỗỡOÔƠỌỘỢÓỐỚÒỒỜỎỔỞÕỖỠ]) [0-9]")
+_NUMBERED = re.compile(r"((?:Quận|Phường|QUẬN|PHƯỜNG) )([IlÌÍ]{1,2})(?=,|$)")
 
 Likeness = Literal["same", "unclear", "different"]
 
@@ -79,7 +90,7 @@ def joined(parts: Sequence[Said]) -> Said:
         confidence *= part.confidence
         steps = steps.then(part.steps) if steps is not None and part.steps is not None else None
     return Said(
-        text=" ".join(part.text for part in parts).strip("- "),
+        text=" ".join(part.text for part in parts).strip("-. "),
         confidence=confidence,
         box=_around([part.box for part in parts if part.box is not None]),
         steps=steps,
@@ -96,15 +107,20 @@ def _around(boxes: Sequence[Box]) -> Box | None:
 
 def tidied(field: str, said: Said) -> Said:
     """A date read in a date's letters only; a word of a closed list (sexes, ethnicities, wards, districts, provinces) as
-    that word, when the print may well be it and hardly any other. Names of people, houses and streets are never touched."""
+    that word, when the print may well be it and hardly any other. Of names of people, houses and streets nothing is touched but
+    the marks of what is no syllable."""
     said = said.over_all_paths()
     if field in DATES:
         as_date = said.in_letters(_DATE_LETTERS)
         if not day(as_date.text):  # a gap before a slender 1
             as_date = said.in_letters(_DATE_LETTERS.replace(" ", ""))
-        return as_date if day(as_date.text) and not day_in_words(said.text) and not no_expiry(said.text) else said
-    if field in _PLACES:
-        return on_the_map(said)
+        if day_in_words(said.text) or no_expiry(said.text):
+            return said
+        return as_date if day(as_date.text) else possible_day(as_date)
+    if field in PLACES:
+        return on_the_map(with_figures(spelt(said, _SPELLING_DOUBT_OF_PLACES)))
+    if field == "full_name":
+        return spelt(said)
     words = _CLOSED.get(field)
     if words is None or said.text in words or said.steps is None:
         return said
@@ -114,6 +130,57 @@ def tidied(field: str, said: Said) -> Said:
     if doubt < _LIST_DOUBT and (not others or others[0][0] - doubt > _LIST_LEAD):
         return msgspec.structs.replace(said, text=word, confidence=said.confidence * math.exp(-max(0.0, doubt)))
     return said
+
+
+def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
+    """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), where the print may well have them.
+
+    A word that no marks make a syllable (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
+    """
+    for word in dict.fromkeys(_WORDS.findall(said.text)):
+        if not syllables.is_spelt(word.casefold()):
+            alone = re.compile(rf"(?<![\w']){word}(?![\w'])")
+            others = [alone.sub(other, said.text) for other in syllables.siblings(word)]
+            better = _rather(said, others, doubt)
+            if others and better is said:
+                better = msgspec.structs.replace(said, confidence=said.confidence * _NO_SYLLABLE)
+            said = better
+    return said
+
+
+def possible_day(said: Said) -> Said:
+    """A date that is none (65/09/1966) with the one other figure that makes it one, where that may well be what is printed."""
+    found = _IN_DIGITS.search(said.text)
+    if found is None or _date(found):
+        return said
+    figures = [at for part in (1, 2, 3) for at in range(*found.span(part))]
+    others = [said.text[:at] + figure + said.text[at + 1 :] for at in figures for figure in "0123456789"]
+    return _rather(said, [text for text in others if day(text)])
+
+
+def with_figures(said: Said) -> Said:
+    """An address with "Số" or "Tổ" before a figure, where no other word of the same letters stands, and a figure behind
+    "Quận" or "Phường", where no letter stands alone."""
+    found = _HOUSE.match(said.text)
+    if found is not None and found[1].casefold() not in ("số", "tổ"):
+        word = {"s": "Số", "t": "Tổ"}[found[1][0].casefold()]
+        said = _rather(said, [(word.upper() if found[1].isupper() else word) + said.text[found.end(1) :]])
+    if _NUMBERED.search(said.text):
+        said = _rather(said, [_NUMBERED.sub(lambda unit: unit[1] + "1" * len(unit[2]), said.text)])
+    return said
+
+
+def _rather(said: Said, texts: Sequence[str], at_most: float = _SPELLING_DOUBT) -> Said:
+    """The likeliest of these, if it may well be what is printed and stands out; else as read."""
+    if said.steps is None or not texts:
+        return said
+    read = said.steps.likelihood(said.text)
+    (doubt, text), *others = sorted((read - said.steps.likelihood(text), text) for text in texts)
+    if not doubt < at_most or (others and others[0][0] - doubt < _LIST_LEAD):
+        return said
+    chosen, rest = math.exp(-doubt), sum(math.exp(-other) for other, _ in others)
+    confidence = math.exp(read) * (1 + chosen) * chosen / (chosen + rest + _OFF_THE_MAP)
+    return msgspec.structs.replace(said, text=text, confidence=min(1.0, confidence))
 
 
 def on_the_map(said: Said) -> Said:
@@ -130,9 +197,11 @@ def on_the_map(said: Said) -> Said:
     for _, text in ranked:
         if not known.is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
             return msgspec.structs.replace(said, text=text)
-    if not ranked or not ranked[0][0] < _MAP_DOUBT:
+    if not ranked:
         return said
     doubt, text = ranked[0]
+    if not doubt < (_MAP_DOUBT_OF_MARKS if names.fold(text) == names.fold(said.text) else _MAP_DOUBT):
+        return said
     others = [other for other, spelling in ranked if tones.key(spelling) != tones.key(text)]
     if others and others[0] - doubt < _LIST_LEAD:
         return said
@@ -151,6 +220,16 @@ def day_in_words(text: str) -> datetime.date | None:
     """`Ngày 12 tháng 05 năm 2010`, an O read for a 0 or an l for a 1 among the figures."""
     found = _IN_WORDS.search(names.fold(text))
     return _date(found) if found else None
+
+
+def dated_in_words(said: Said) -> Said | None:
+    """What bears a date in words, its figures read as figures if they were taken for letters; None when it bears none."""
+    if day_in_words(said.text) is not None:
+        return said
+    if all(find(word, said.text) for word in ("ngày", "tháng", "năm")):
+        in_figures = said.in_letters(_DATE_WORDS)
+        return in_figures if day_in_words(in_figures.text) is not None else None
+    return None
 
 
 def end_of_date(text: str) -> int | None:
@@ -177,6 +256,13 @@ def no_expiry(text: str) -> bool:
 def sex(text: str) -> str | None:
     """`male` for Nam, `female` for Nữ, whatever became of its marks."""
     return {"nam": "male", "nu": "female"}.get(squeezed(text)[0])
+
+
+def is_made_out(field: str, text: str) -> bool:
+    """Whether a text is a value of this field at all: a date that is none, a sex that is neither, say nothing."""
+    if field in DATES:
+        return day(text) is not None or part_of_day(text) is not None or no_expiry(text)
+    return field != "sex" or sex(text) is not None
 
 
 def _date(found: "re.Match[str]") -> datetime.date | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kit import names
+from kit import names, places
 from kit.refusal import Refusal
 from ocr import judging, locating, mrz, printed, qr, refusals
 from ocr.documents import DOCUMENTS, Document, without_portrait
 from ocr.documents.layout import ZONE, Label, Layout, Place, Side
+from ocr.engine import Box as LineBox
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
 from ocr.printed import Said
@@ -25,10 +26,19 @@ _PORTRAIT_UNEVENNESS = 0.12
 # Of a layout's phrases: one that is missing counts against it, but less, since glare and wear hide some.
 _MISSED = 0.7
 _LEAST_SEEN = 3
-_SHORTEST_DATE, _SHORTEST_COUNTRY = 4, 3
-_STROKE_FOR_FIGURE = 0.02
+_FIGURES_OF_A_DATE, _SHORTEST_COUNTRY = 3, 3
+# In letters: what stands between a label's two languages, and a few misread.
+_MORE_THAN_ENGLISH = 6
+# Of a number in which a slash was read: how likely its figures must be by themselves to be more than a guess.
+_STROKE_FOR_FIGURE = 1e-4
 # Of a value's height: how near a reflection is one that may have swallowed its end; and what its confidence is then worth.
 _GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
+# Of a line's height: what the second look adds to both of its ends.
+_ROOM = 0.4
+# What is read with less confidence is read again.
+_PLAIN = 0.995
+# How much larger a single word is sought.
+_CLOSER = 2.0
 # A line this much taller than the value's line above it is part of a stamp.
 _TALLER = 1.6
 
@@ -114,8 +124,10 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
     if verdict.colourless and layout.has_colour:
         raise refusals.CardPhotocopied(side=sent_as)
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
+    values, lines = heard_again(flat, reader, lines, values, layout, DOCUMENTS[kind].number_digits)
     if any(label.field and label.field not in values for label in layout.labels):
-        values = _without_red(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
+        values = _second_look(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
+    values = with_last_words(flat, reader, lines, values, layout)
     values = {name: beside_glare(said, verdict.burnt) for name, said in values.items()}
     if "issuer" not in values and (issuer := _issuer(lines, DOCUMENTS[kind])) is not None:
         values["issuer"] = issuer
@@ -166,12 +178,76 @@ def _issuer(lines: Sequence[Line], document: Document) -> Said | None:
     return Said(text=document.issuer_vi, confidence=1.0, box=None)
 
 
-def _without_red(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> dict[str, Said]:
-    """The values once more through a red glass: a stamp written across the card no longer runs lines together."""
+def heard_again(
+    flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout, digits: int
+) -> tuple[dict[str, Said], Sequence[Line]]:
+    """Values that are not read plainly once more, with more care, and the lines that they are then read from."""
+    doubtful = {name: said.box for name, said in values.items() if said.confidence < _PLAIN and said.box is not None}
+    some = [i for i, line in enumerate(lines) if any(_within(line, box) for box in doubtful.values())]
+    if not some:
+        return values, lines
+    again = dict(zip(some, reader.recognise_again(flat.image, [lines[i].box for i in some]), strict=True))
+    lines = [again.get(i, line) for i, line in enumerate(lines)]
+    heard = printed_values(lines, layout, digits=digits)
+    return values | {name: said for name, said in heard.items() if name in doubtful or name not in values}, lines
+
+
+def _within(line: Line, box: Box) -> bool:
+    """Whether a line is one of those that a value was read from."""
+    middle = (line.box.top + line.box.bottom) / 2 / locating.FLAT_HEIGHT
+    left, right = line.box.left / locating.FLAT_WIDTH, line.box.right / locating.FLAT_WIDTH
+    return box.y < middle < box.y + box.height and left < box.x + box.width and right > box.x
+
+
+def _second_look(flat: "Flat", reader: Reader, layout: Layout, digits: int) -> dict[str, Said]:
+    """The values once more, through a red glass and cut with more room at both ends: a stamp written across the card no
+    longer runs lines together, and a last figure that the box went through is whole."""
     import numpy as np
 
     image = np.repeat(flat.image[:, :, 2:], 3, axis=2)
-    return printed_values(reader.recognise(image, reader.boxes(image)), layout, digits=digits)
+    roomier = [_roomier(box) for box in reader.boxes(image)]
+    return printed_values(reader.recognise(image, roomier), layout, digits=digits)
+
+
+def with_last_words(
+    flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout
+) -> dict[str, Said]:
+    """Addresses that end nowhere with the line below them, looked for from closer by: one word alone ("Trị", "La") is too
+    small a thing to be found in the picture of the whole card. Taken only where the address then stands on the map."""
+    for name, said in values.items():
+        if name not in printed.PLACES or said.box is None or _is_somewhere(said):
+            continue
+        below = _lines_below(flat, reader, lines, said.box)
+        longer = printed_values([*lines, *below], layout).get(name) if below else None
+        if longer is not None and longer.text.startswith(said.text) and _is_somewhere(longer):
+            values = values | {name: longer}
+    return values
+
+
+def _is_somewhere(said: Said) -> bool:
+    found = places.resolve(said.text)
+    return bool(found.old or found.new)
+
+
+def _lines_below(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> list[Line]:
+    """What stands under a value's last line, at its label's left."""
+    width, height = locating.FLAT_WIDTH, locating.FLAT_HEIGHT
+    bottom = (box.y + box.height) * height
+    row = [line for line in lines if line.box.top < bottom <= line.box.bottom + 1]
+    if not row:
+        return []
+    left, high = min(line.box.left for line in row), _height(row[0])
+    place = Place(left / width - 0.01, (bottom - 0.2 * high) / height, 0.25, 2.2 * high / height)
+    closer = flat.closer(place, _CLOSER)
+    return [
+        msgspec.structs.replace(line, box=line.box.moved(1 / _CLOSER, place.x * width, place.y * height))
+        for line in reader.recognise(closer, reader.boxes(closer))
+    ]
+
+
+def _roomier(box: LineBox) -> LineBox:
+    room = _ROOM * (box.bottom - box.top) / max(1.0, box.right - box.left)
+    return box.part(-room, 1 + room)
 
 
 def identify(lines: Sequence[Line]) -> tuple[str, Layout] | None:
@@ -229,9 +305,9 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
             loose.append(line)
         for i, (label, start, end) in enumerate(spans):
             stop = spans[i + 1][1] if i + 1 < len(spans) else len(line.text)
-            rest = _said(line, end, stop, layout.side)
-            if rest is not None and label.field in printed.DATES and len(rest.text) < _SHORTEST_DATE:
-                rest = None  # the edge of the next box
+            rest = _said(line, _behind_english(label, line.text, end, stop), stop, layout.side)
+            if rest is not None and not _may_be_of(label, rest.text):
+                rest = None
             left, right = _stretch(line, start, stop)
             anchors.append(_Anchor(label, left, right, line.box.top, line.box.bottom, rest is not None))
             anchors[-1].last = line if i + 1 == len(spans) else None
@@ -242,6 +318,8 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
         said = _said(line, 0, len(line.text), layout.side)
         if anchor is None or said is None or (len(said.text) == 1 and not said.text.isalpha()):
             continue
+        if not _may_be_of(anchor.label, said.text):
+            continue
         anchor.bottom, anchor.full, anchor.last = max(anchor.bottom, line.box.bottom), True, line
         if anchor.label.field:
             values.setdefault(anchor.label.field, []).append(said)
@@ -249,6 +327,7 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
     for label in layout.labels:
         if label.value == "among" and (said := _in_words(usable, layout.side)) is not None:
             found[label.field] = said
+    found = {field: said for field, said in found.items() if printed.is_made_out(field, said.text)}
     if "nationality" in found and len(found["nationality"].text) < _SHORTEST_COUNTRY:
         del found["nationality"]  # the edge of something else
     if any(label.field == "number" for label in layout.labels):
@@ -261,8 +340,9 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
 def _in_words(lines: Sequence[Line], side: Side) -> Said | None:
     """A date whose words stand around its figures, "Ngày 12 tháng 08 năm 2009"."""
     for line in lines:
-        if printed.day_in_words(line.text) is not None:
-            return _said(line, 0, len(line.text), side)
+        said = _said(line, 0, len(line.text), side)
+        if said is not None and (found := printed.dated_in_words(said)) is not None:
+            return found
     return None
 
 
@@ -313,6 +393,20 @@ def _label_in(text: str, label: Label) -> tuple[int, int] | None:
         if words and (span := find(words, text)) and (_opens(words, text, span) or _is_exactly(words, text, span))
     ]
     return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+
+
+def _behind_english(label: Label, text: str, end: int, stop: int) -> int:
+    """Where a value may begin: behind the colon that ends a label's English, when its words were too blurred to be known."""
+    colon = text.rfind(":", end, min(stop, end + len(label.en) + _MORE_THAN_ENGLISH)) if label.en else -1
+    return max(end, colon + 1)
+
+
+def _may_be_of(label: Label, text: str) -> bool:
+    """Whether this can be a piece of the label's value: a date has figures in it, or says that there is none; the edge of
+    the next box and what is left of the label's own words have neither."""
+    if label.field not in printed.DATES:
+        return True
+    return sum(c.isdigit() for c in text) >= _FIGURES_OF_A_DATE or printed.no_expiry(text)
 
 
 def _opens(words: str, text: str, span: tuple[int, int]) -> bool:
@@ -383,6 +477,8 @@ def _said(line: Line, start: int, end: int, side: Side) -> Said | None:
     while start < end and (line.text[start] in " :/.,;|" or _is_rubbish_hyphen(line.text, start)):
         start += 1
     while end > start and (line.text[end - 1] in " :/.;|" or _is_rubbish_hyphen(line.text, end - 1)):
+        if _SHORTENED.search(line.text[start:end]):
+            break
         end -= 1
     if start >= end:
         return None
@@ -402,6 +498,10 @@ def _said(line: Line, start: int, end: int, side: Side) -> Said | None:
     return Said(text=names.nfc(line.text[start:end]), confidence=confidence, box=Box.of(side, place), steps=steps)
 
 
+# A kind of place whose name begins the next line: "TP." and "Hồ Chí Minh".
+_SHORTENED = re.compile(r"(?:^|[ ,])(?:TP|TX|TT|[PQHXT])\.$")
+
+
 def _is_rubbish_hyphen(text: str, at: int) -> bool:
     """Not the one of "Bà Rịa - Vũng Tàu", where a line may end or begin."""
     return text[at] == "-" and not (text[at - 1 : at] == " " or text[at + 1 : at + 2] == " ")
@@ -415,13 +515,13 @@ def _stretch(line: Line, start: int, end: int) -> tuple[float, float]:
         length = max(1, len(line.text))
         return line.box.left + across * start / length, line.box.left + across * end / length
     lead = len(spans[0]) - len(spans[0].lstrip())
-    places = spans[1]
+    ends_of = spans[1]
 
     def edge(at: int) -> float:
         at += lead
-        if at <= 0 or at >= len(places):
+        if at <= 0 or at >= len(ends_of):
             return 0.0 if at <= 0 else 1.0
-        return (places[at - 1][1] + places[at][0]) / 2
+        return (ends_of[at - 1][1] + ends_of[at][0]) / 2
 
     left = 0.0 if start == 0 else edge(start)
     right = 1.0 if end >= len(line.text) else edge(end)
@@ -457,18 +557,19 @@ def _is_stamp(line: Line) -> bool:
     return tall or find("SPECIMEN", line.text) is not None
 
 
-# Of a reading so doubtful that nothing is believed of it which is not plainly made of letters.
-_HOPELESS = 3e-4
+# Of the confidence in one letter on average: dotted rows are read with 0.2 to 0.4, blurred and half-burnt print with 0.7 and more.
+_HOPELESS = 0.5
 _NEVER_IN_VALUES = '*<+%"'
 
 
 def _is_rule(line: Line) -> bool:
-    """The dotted lines that older forms are written on: lower than any letters, or read as anything but letters."""
+    """The dotted lines that older forms are written on: lower than any letters, read as anything but
+    letters, or read as letters none of which is likely."""
     low = line.box.bottom - line.box.top < 0.0185 * locating.FLAT_HEIGHT
     letters = sum(c.isalpha() for c in line.text) / max(1, len(line.text))
     signs = sum(c.isalnum() for c in line.text) / max(1, len(line.text))
     strange = sum(c in _NEVER_IN_VALUES for c in line.text) / max(1, len(line.text))
-    return low or signs < 0.5 or (strange > 0.2 and letters < 0.2) or (line.confidence < _HOPELESS and letters < 0.4)
+    return low or signs < 0.5 or (strange > 0.2 and letters < 0.2) or line.confidence < _HOPELESS ** len(line.text)
 
 
 def _has_portrait(flat: "Flat", place: Place) -> bool:

@@ -174,7 +174,7 @@ def _verdict(claims: Sequence[_Claim], *, like: _Likeness = _equal, kind: calibr
         for claim in agreeing or [best]:
             doubt *= 1 - claim.source.confidence
         confidence = 1 - doubt
-        if status == "read" and best.source.source == "print" and not calibrating.is_sure(confidence, kind):
+        if status == "read" and best.said is not None and not calibrating.is_sure(best.said.confidence, kind):
             reasons.append("unsure")
     return Field(
         value=best.source.value,

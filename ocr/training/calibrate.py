@@ -2,8 +2,8 @@
 
 Cards in the training styles and people, photographed well and badly; each printed value is right or not. The share that is
 right falls with the recogniser's doubt: fitted by pooling adjacent violators (isotonic regression), kept as a few knots.
-The line above which a value is sure leaves at most one wrong value in two thousand (texts), and none, at a tenth of the doubt of
-the first wrong one (figures).
+The doubt below which a value is sure leaves at most one wrong value in two thousand (texts), and none, at a fiftieth of the
+doubt of the first wrong one (figures).
 """
 
 import argparse
@@ -56,18 +56,11 @@ def judged(seed: int) -> list[Judged]:
             continue
         for transcript in transcripts:
             for name, said in transcript.printed.items():
-                if name in truth and _is_made_out(name, said.text):
+                if name in truth and printed.is_made_out(name, said.text):
                     form = "digits" if name in NUMBERS_AND_DATES else "text"
                     doubt = -float(np.log(max(said.confidence, 1e-12)))
                     found.append((form, doubt, same(name, _as_printed(name, said.text), truth[name])))
     return found
-
-
-def _is_made_out(name: str, text: str) -> bool:
-    """Whether the text is one at all: a date that is none, a sex that is neither, are no claim."""
-    if name.startswith("date_"):
-        return printed.day(text) is not None or printed.no_expiry(text)
-    return name != "sex" or printed.sex(text) is not None
 
 
 def _as_printed(name: str, text: str) -> str:
@@ -85,7 +78,7 @@ def _scan(side: Image.Image) -> bytes:
 
 
 def curve(some: Sequence[Judged], *, wrong_allowed: float) -> tuple[list[float], list[float], float]:
-    """Knots of doubt, shares right, and the probability above which values are sure."""
+    """Knots of doubt, shares right, and the doubt below which values are sure."""
     ordered = sorted(some, key=lambda one: one[1])
     blocks: list[list[float]] = []  # doubts' sum, right, count
     for _, doubt, right in ordered:
@@ -104,10 +97,10 @@ def curve(some: Sequence[Judged], *, wrong_allowed: float) -> tuple[list[float],
             sure_from = doubt
     if wrong_allowed == 0:
         # Near the first wrong value there are too few right ones to speak for those that follow: typefaces never seen
-        # had wrong figures at half of its doubt, none at a tenth.
-        sure_from /= 10
+        # had wrong figures at half of its doubt, and one in three thousand cards below a tenth.
+        sure_from /= 50
     doubts, shares = [float(f"{d:.4g}") for d, _ in kept], [round(max(_LEAST_RIGHT, s), 5) for _, s in kept]
-    return doubts, shares, round(float(np.interp(sure_from, doubts, shares)), 5)
+    return doubts, shares, float(f"{sure_from:.4g}")
 
 
 def written(some: Sequence[Judged], cards: int) -> str:
@@ -117,7 +110,7 @@ def written(some: Sequence[Judged], cards: int) -> str:
     ]
     for form, allowed in (("digits", 0.0), ("text", _WRONG_TEXTS)):
         doubts, shares, sure = curve([one for one in some if one[0] == form], wrong_allowed=allowed)
-        lines += ["", f"[{form}]", f"doubt = {doubts}", f"right = {shares}", f"sure_above = {sure}"]
+        lines += ["", f"[{form}]", f"doubt = {doubts}", f"right = {shares}", f"sure_below = {sure}"]
     return "\n".join(lines) + "\n"
 
 

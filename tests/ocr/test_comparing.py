@@ -27,6 +27,11 @@ def test_between_the_two_the_print_abstains() -> None:
     assert comparing.printed_text("Thảo", faint) == "unclear"
 
 
+def test_a_mark_that_wear_may_have_taken_is_forgiven_more_than_a_letter() -> None:
+    assert comparing.printed_text("Thảo", print_of("THAO", doubts={2: ("Ả", 5e-5)})) == "unclear"
+    assert comparing.printed_text("Theo", print_of("THAO", doubts={2: ("E", 5e-5)})) == "different"
+
+
 @pytest.mark.parametrize("other", ["Thanh", "Thu", "Nguyễn Thảo"])
 def test_another_name_is_different(other: str) -> None:
     assert comparing.printed_text(other, print_of("THẢO")) == "different"
@@ -49,6 +54,24 @@ def test_an_address_of_which_a_line_was_not_read_is_unclear() -> None:
     known = "45/12 Lê Lợi, Xã Tân An, Huyện Củ Chi"
     assert comparing.printed_address(known, Said(text="45/12 Lê Lợi, Xã Tân An", confidence=0.9, box=BOX)) == "unclear"
     assert comparing.printed_address(known, Said(text="46 Lê Lai, Xã Tân An", confidence=0.9, box=BOX)) == "different"
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "likeness"),
+    [
+        ("5 Lê Lợi, Huyện Hoàng Su Phì", "5 Lê Lợi, Huyên Hoàng Su Phì", "unclear"),  # a dot that wear took
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Fá Hốc, Yên Lập", "unclear"),  # half a letter
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 3, Bản Pá Hốc, Yên Lập", "different"),  # a figure
+        ("Tổ 8, Bản Pá Hốc, Yên Lập", "Tổ 8, Bản Pá Hạnh, Yên Lập", "different"),  # a word
+        (
+            "Tổ 6, Làng Brel, Thôm Mòn, Thuận Châu, Sơn La",
+            "Tổ 6, Làng Brel, Thôm Mòn, Thuận Châu, Sơn",
+            "unclear",
+        ),  # the last line, one word long
+    ],
+)
+def test_what_wear_explains_is_no_contradiction_of_an_address(known: str, seen: str, likeness: str) -> None:
+    assert comparing.printed_address(known, print_of(seen)) == likeness
 
 
 def test_the_zone_has_no_marks_and_thirty_columns() -> None:

@@ -76,6 +76,91 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
     assert printed.tidied("full_name", print_of(text, doubts=doubts)).text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("NGUYẼN THẢO", {4: ("Ễ", 0.2)}, "NGUYỄN THẢO"),
+        ("Xã Thiện Thuât", {12: ("ậ", 0.1)}, "Xã Thiện Thuật"),
+        ("NGUYỂN THẢO", {4: ("Ễ", 0.4)}, "NGUYỂN THẢO"),  # a syllable, too
+        ("Buôn Dur Kmãl", {11: ("ă", 0.4)}, "Buôn Dur Kmãl"),  # no marks make it one
+        ("LIÊNG JRANG SRỐI", {14: ("Ổ", 0.4)}, "LIÊNG JRANG SRỐI"),
+        ("K'Brơi", {4: ("ờ", 0.4)}, "K'Brơi"),
+        ("Ksor Lap", {}, "Ksor Lap"),  # plainly so, whatever Vietnamese spells
+    ],
+)
+def test_marks_that_no_syllable_has_are_read_as_others(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    assert printed.spelt(print_of(text, doubts=doubts)).text == told
+
+
+def test_what_is_no_syllable_and_could_be_one_is_not_sure() -> None:
+    """Wear takes the dot from under ậ altogether: what is left is perfectly plain."""
+    worn = print_of("Thiện Thuât")
+    assert printed.spelt(worn).text == "Thiện Thuât"
+    assert printed.spelt(worn).confidence < 0.5 * worn.confidence
+    assert printed.spelt(print_of("Buôn Dur Kmăl")).confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("Tõ 5, Ấp Chợ", {1: ("ổ", 0.1)}, "Tổ 5, Ấp Chợ"),
+        ("Sõ 12 Lê Lợi", {1: ("ố", 0.1)}, "Số 12 Lê Lợi"),
+        ("Tõ 5, Ấp Chợ", {}, "Tõ 5, Ấp Chợ"),
+        ("Tô Hiệu", {1: ("ổ", 0.4)}, "Tô Hiệu"),
+        ("Tân Định, Quận I", {15: ("1", 0.2)}, "Tân Định, Quận 1"),
+    ],
+)
+def test_words_before_figures_and_figures_behind_words(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    assert printed.with_figures(print_of(text, doubts=doubts)).text == told
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("65/09/1966", {0: ("0", 0.2)}, "05/09/1966"),
+        ("65/09/1966", {}, "65/09/1966"),  # plainly a 6
+        ("65/09/1966", {0: ("0", 0.2), 1: ("6", 0.3)}, "05/09/1966"),
+        ("05/09/1966", {0: ("1", 0.4)}, "05/09/1966"),  # a date as it stands
+    ],
+)
+def test_a_date_that_is_none_is_the_one_that_it_may_be(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    assert printed.tidied("date_of_birth", print_of(text, doubts=doubts)).text == told
+
+
+def test_a_mark_of_a_place_is_given_up_more_easily_than_a_letter() -> None:
+    worn = print_of("Huyên Hoàng Su Phì, Tỉnh Hà Giang", doubts={3: ("ệ", 5e-5)})
+    assert printed.tidied("place_of_origin", worn).text == "Huyện Hoàng Su Phì, Tỉnh Hà Giang"
+    other = print_of("Huyện Hoàng Su Phú, Tỉnh Hà Giang", doubts={17: ("ì", 5e-5)})
+    assert printed.tidied("place_of_origin", other).text == "Huyện Hoàng Su Phú, Tỉnh Hà Giang"
+
+
+def test_figures_among_the_words_of_a_date_are_figures() -> None:
+    read = printed.dated_in_words(print_of("Ngày 02 tháng C2 năm 2007", doubts={14: ("0", 0.2)}))
+    assert read is not None
+    assert printed.day(read.text) == datetime.date(2007, 2, 2)
+    assert printed.dated_in_words(print_of("GIÁM ĐỐC CA")) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "made_out"),
+    [
+        ("date_of_birth", "25/02/202", False),
+        ("date_of_birth", "1990", True),
+        ("date_of_expiry", "Khóng thời hạn", True),
+        ("sex", "Hoa", False),
+        ("full_name", "25/02/202", True),
+    ],
+)
+def test_what_is_made_out_at_all(field: str, text: str, made_out: bool) -> None:
+    assert printed.is_made_out(field, text) is made_out
+
+
 def test_a_confidence_is_of_the_text_and_not_of_one_path() -> None:
     """Each letter may begin a step sooner or later: many ways, none of them likely, all of one text."""
     ways = np.full((8, 1 + len(ALPHABET)), 1e-6, np.float32)

@@ -83,3 +83,11 @@ def test_pieces_and_joined_lines() -> None:
     both = steps.then(certain("1"))
     assert both.best()[0] == "ab 1"
     assert math.exp(both.likelihood("ab 1")) == pytest.approx(1.0, rel=1e-2)
+
+
+def test_looks_together_are_their_geometric_mean() -> None:
+    one, other = some(1), some(2)
+    mean = np.sqrt(one * other)
+    together = Steps.together([Steps.of(one, LETTERS), Steps.of(other, LETTERS)])
+    told = math.exp(together.likelihood("ab"))
+    assert told == pytest.approx(counted(mean / mean.sum(1, keepdims=True), "ab"), rel=1e-3)

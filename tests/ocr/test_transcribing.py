@@ -1,5 +1,9 @@
 """Lines made into values: labels, columns, pieces of lines; no picture is read here."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 import pytest
 
 from ocr import reading, transcribing
@@ -96,6 +100,71 @@ def test_a_dotted_line_read_as_signs_is_no_value() -> None:
     assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
 
 
+class Careful:
+    """A reader that reads every line it is asked for again as one text."""
+
+    image = None
+
+    def __init__(self, text: str) -> None:
+        self.text, self.asked = text, list[Box]()
+
+    def recognise_again(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        self.asked += boxes
+        return [Line(text=self.text, confidence=0.999, box=one) for one in boxes]
+
+
+def test_only_what_is_not_plain_is_read_again() -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    plain = msgspec.structs.replace(line(388, 405, "TRẦN MỸ BÍCH"), confidence=0.999)
+    label, faint = line(388, 362, "Họ và tên / Full name:"), line(387, 515, "Quốc tịch / Nationality: Việt Narn")
+    careful: Any = Careful("Quốc tịch / Nationality: Việt Nam")
+    values = transcribing.printed_values([label, plain, faint], layout)
+    heard, lines = transcribing.heard_again(careful, careful, [label, plain, faint], values, layout, 12)
+    assert (heard["full_name"].text, heard["nationality"].text) == ("TRẦN MỸ BÍCH", "Việt Nam")
+    assert careful.asked == [faint.box]
+    assert [one.text for one in lines] == [label.text, plain.text, careful.text]
+
+
+class Closer:
+    """A flattened card and a reader that finds one word, in pixels of the closer picture, wherever it is asked to look."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.asked = word, list[Place]()
+
+    def closer(self, place: Place, scale: float) -> None:
+        self.asked.append(place)
+
+    def boxes(self, image: object) -> list[Box]:
+        return [box(20, 30, 70, 75)]
+
+    def recognise(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        return [Line(text=self.word, confidence=0.9, box=one) for one in boxes]
+
+
+@pytest.mark.parametrize(
+    ("word", "address"),
+    [
+        ("La", "Thôm Mòn, Thuận Châu, Sơn La"),
+        ("XIV", "Thôm Mòn, Thuận Châu, Sơn"),  # on no map
+    ],
+)
+def test_a_single_last_word_is_looked_for_from_closer_by(word: str, address: str) -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn", high=27)]
+    closer: Any = Closer(word)
+    found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    assert found["place_of_residence"].text == address
+    assert len(closer.asked) == 1
+
+
+def test_an_address_on_the_map_is_looked_for_no_further() -> None:
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn La")]
+    closer: Any = Closer("La")
+    transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    assert not closer.asked
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
@@ -108,6 +177,42 @@ def test_a_dotted_line_read_as_signs_is_no_value() -> None:
 def test_only_so_many_digits_are_a_number(text: str, number: str | None) -> None:
     """A slash read for a 7 is read again in digits only; without the steps of the recogniser it is dropped, and nothing is left."""
     assert values("cccd_chip_2021", line(387, 296, text)).get("number") == number
+
+
+def test_what_is_left_of_a_labels_own_words_is_no_date() -> None:
+    """The SPECIMEN across the card had the label found in two pieces."""
+    read = values(
+        "can_cuoc_2024",
+        line(405, 515, "Ngày, tháng, năm sinh / Date of i", letter_px=8),
+        line(672, 519, "f birth:", letter_px=7, high=24),
+        line(407, 553, "16/06/1984"),
+    )
+    assert read["date_of_birth"] == "16/06/1984"
+
+
+def test_words_before_a_colon_are_the_labels() -> None:
+    """However little of its English was read."""
+    lines = (line(394, 604, "Quốe tịch Naworaiợ:"), line(403, 656, "Việt Nam", high=40))
+    assert values("can_cuoc_2024", *lines)["nationality"] == "Việt Nam"
+
+
+def test_a_date_that_is_none_is_not_made_out() -> None:
+    assert "date_of_birth" not in values("cccd_chip_2021", line(387, 466, "Ngày sinh / Date of birth: 22/05/197:"))
+
+
+def test_a_shortened_kind_keeps_its_stop_where_a_line_ends() -> None:
+    read = values(
+        "cmnd_9",
+        line(384, 587, "Nơi ĐKHK thường trú 8 Lê Lợi, Quận 1, TP."),
+        line(385, 646, "Hồ Chí Minh."),
+    )
+    assert read["place_of_residence"] == "8 Lê Lợi, Quận 1, TP. Hồ Chí Minh"
+
+
+def test_a_dotted_line_read_as_unlikely_letters_is_no_value() -> None:
+    row = Line(text="e%+Phoo6aeĐeoceoosonnahcrh", confidence=1e-15, box=box(400, 512, 900, 530))
+    read = values("cmnd_9", line(384, 474, "Nguyên quán Bến Thành, Quận 1"), row, line(384, 540, "Tân An"))
+    assert read["place_of_origin"] == "Bến Thành, Quận 1 Tân An"
 
 
 def test_a_hyphen_at_the_end_of_a_line_is_kept() -> None:

@@ -1,0 +1,72 @@
+"""Which syllables Vietnamese spells, and which of them differ from a word in marks alone."""
+
+import itertools
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from kit import names
+from ocr import tones
+
+_ONSETS: Final = "ngh ng nh ch gh gi kh ph qu th tr b c d đ g h k l m n p r s t v x"
+# All that are written, rare ones too: a rhyme left out here would be taken for a misread one.
+_RHYMES: Final = (
+    "a ai ao au ay am an ang anh ac ach ap at ăm ăn ăng ăc ăp ăt âm ân âng âu ây âc âp ât e em en eng eo ec ep et "
+    "ê êm ên êng ênh êu êch êp êt i ia im in ing inh iu ich ip it iêm iên iêng iêu iêc iêp iêt o oi om on ong oong oc ooc op ot "
+    "ô ôi ôm ôn ông ôông ôc ôôc ôp ôt ơ ơi ơm ơn ơng ơp ơt u ua ui um un ung uc up ut uôi uôm uôn uông uôc uôt ư ưa ưi ưm ưn ưng ưu "
+    "ưc ưt ươi ươm ươn ương ươu ươc ươp ươt oa oai oam oan oang oanh oao oau oay oac oach oap oat oăm oăn oăng oăc oăp oăt oe oem oen "
+    "oeo oet uăn uân uâng uây uât uê uên uênh uêu uêch uơ uy uya uyn uynh uyu uych uyp uyt uyên uyêt y yêm yên yêng yêt yêu"
+)
+_ONSET_SET: Final = (*_ONSETS.split(" "), "")
+_RHYME_SET: Final = frozenset(_RHYMES.split(" "))
+_STOPS: Final = ("c", "ch", "p", "t")
+_OF_STOPS: Final = frozenset({"\u0301", "\u0323"})
+_TONES: Final = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
+_SHAPES: Final = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
+_VOWELS: Final = "aăâeêioôơuưy"
+
+
+def is_spelt(word: str) -> bool:
+    """Whether a word, in small letters, is a syllable that can be written so; what it means is not asked."""
+    plain, tone = tones.without_tone(word)
+    if len(tone) > 1:
+        return False
+    return any(
+        plain[len(onset) :] in _RHYME_SET and (not plain.endswith(_STOPS) or tone in _OF_STOPS)
+        for onset in _ONSET_SET
+        if plain.startswith(onset)
+    )
+
+
+@lru_cache(maxsize=1_024)
+def siblings(word: str) -> tuple[str, ...]:
+    """Syllables that differ from a word in marks alone, its capitals kept; d and đ are two letters."""
+    bare = "".join(c if c in "đĐ" else names.bare(c) for c in word.casefold())
+    if not bare.isalpha():
+        return ()
+    shapes = itertools.product(*(_SHAPES.get(c, c) for c in bare))
+    found = (spelt for shape in shapes for spelt in _toned("".join(shape)) if is_spelt(spelt))
+    return tuple(_in_case_of(word, spelt) for spelt in found)
+
+
+def _toned(plain: str) -> Iterator[str]:
+    start = 2 if plain.startswith(("qu", "gi")) and any(c in _VOWELS for c in plain[2:]) else 0
+    vowels = [i for i, c in enumerate(plain) if c in _VOWELS and i >= start]
+    if not vowels:
+        return
+    marked = [i for i in vowels if plain[i] in "ăâêôơư"]
+    if marked:
+        at = marked[-1]
+    elif len(vowels) > 1 and (len(vowels) == 3 or plain[-1] not in _VOWELS):
+        at = vowels[1]
+    else:
+        at = vowels[0]
+    for tone in _TONES:
+        yield unicodedata.normalize("NFC", plain[: at + 1] + tone + plain[at + 1 :])
+
+
+def _in_case_of(word: str, spelt: str) -> str:
+    if word.isupper():
+        return spelt.upper()
+    return spelt[0].upper() + spelt[1:] if word[0].isupper() else spelt
