@@ -34,6 +34,7 @@ SENT: dict[str, dict[str, Any]] = {
     "stop": {"json": {"reason": WHY}},
     "resumption": {},
     "payment-request": {"json": {"channel": "counter"}},
+    "fee-waiver": {"json": {"reason": WHY, "channel": "counter"}},
     "cash-payment": {"json": {"amount_dong": 10_000}},
     "delivery": {"json": {"by": "counter"}},
     "forwarding": {"json": {"office_id": "off_bhxh_sai_gon", "reason": WHY}},
