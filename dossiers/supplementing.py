@@ -33,7 +33,7 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskSupplement, 
             raise BadSupplementRequest(faults=faults)
         asked = msgspec.structs.replace(asked, reason=reason)
         await stop(stand, conn, work, asked)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskSupplement) -> None:
