@@ -9,9 +9,9 @@ import msgspec
 
 from kit import names, places
 from kit.refusal import Refusal
-from ocr import judging, locating, mrz, printed, qr, refusals
+from ocr import judging, locating, mrz, printed, qr, refusals, zoning
 from ocr.documents import DOCUMENTS, Document, without_portrait
-from ocr.documents.layout import ZONE, Label, Layout, Place, Side
+from ocr.documents.layout import Label, Layout, Place, Side
 from ocr.engine import Box as LineBox
 from ocr.engine import Line, Reader
 from ocr.finding import find, squeezed
@@ -143,7 +143,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         printed=values,
         quality=verdict.quality,
         qr_texts=tuple(qr.decode(flat, layout.qr)) if layout.qr else (),
-        zone=_zone(flat, lines, reader) if layout.has_mrz else None,
+        zone=zoning.read(flat, lines, reader) if layout.has_mrz else None,
         portrait=portrait,
         flat=locating.jpeg(flat.image),
         burnt=verdict.burnt,
@@ -313,7 +313,7 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
             anchors[-1].last = line if i + 1 == len(spans) else None
             if rest is not None and label.field:
                 values.setdefault(label.field, []).append(rest)
-    for line in (line for row in _rows(loose) for line in row):
+    for line in (line for row in zoning.rows(loose) for line in row):
         anchor = _anchor_before(line, anchors) or _anchor_beside(line, anchors) or _anchor_above(line, anchors)
         said = _said(line, 0, len(line.text), layout.side)
         if anchor is None or said is None or (len(said.text) == 1 and not said.text.isalpha()):
@@ -577,33 +577,3 @@ def _has_portrait(flat: "Flat", place: Place) -> bool:
 
     grey = cv2.cvtColor(flat.closer(place, 0.5), cv2.COLOR_BGR2GRAY)
     return float(grey.std() / max(grey.mean(), 1.0)) > _PORTRAIT_UNEVENNESS
-
-
-def _zone(flat: "Flat", lines: Sequence[Line], reader: Reader) -> mrz.Mrz | mrz.Broken | None:
-    """From the lines already read; when those do not hold together, once more from a closer look."""
-    in_zone = [line for line in lines if line.box.top > ZONE.y * locating.FLAT_HEIGHT * 0.95]
-    first = _zone_rows(in_zone)
-    if isinstance(first, mrz.Mrz):
-        return first
-    closer = flat.closer(ZONE, 1.25)
-    return _zone_rows(reader.recognise(closer, reader.boxes(closer))) or first
-
-
-def _zone_rows(lines: Sequence[Line]) -> mrz.Mrz | mrz.Broken | None:
-    return mrz.read(["".join(_in_zone_letters(line) for line in row) for row in _rows(lines)])
-
-
-def _in_zone_letters(line: Line) -> str:
-    return line.text if line.steps is None else line.steps.best(mrz.LETTERS)[0]
-
-
-def _rows(lines: Sequence[Line]) -> list[list[Line]]:
-    """Lines that stand side by side joined, top to bottom."""
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: line.box.top + line.box.bottom):
-        middle = (line.box.top + line.box.bottom) / 2
-        if rows and rows[-1][0].box.top < middle < rows[-1][0].box.bottom:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [sorted(row, key=lambda line: line.box.left) for row in rows]
