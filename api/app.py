@@ -58,7 +58,7 @@ import web.signed_in
 import web.signing_in
 import web.signing_out
 import wires.http
-from api import access, health, refusals, uploaded
+from api import access, health, in_front, refusals, uploaded
 from api.origins import let_in
 from api.watch import watch
 from api.wiring import House, open_house
@@ -185,14 +185,14 @@ def create_app(settings: Settings, *, pool: InferencePool | None = None, describ
         debug=False,
     )
     # Around the router too: an address that leads nowhere is answered, counted and logged like the others.
-    in_front = asgi.before(
-        app.asgi_handler,
+    tokens_in_front = asgi.before(
+        in_front.before(app.asgi_handler, lambda: app.state.house),
         busy=lambda: app.state.house.busy,
         limits=lambda: app.state.house.limits,
         address=access.address_of,
         refusal_of=refusals.refusal_of,
     )
-    app.asgi_handler = watch(let_in(in_front, app, settings), settings)
+    app.asgi_handler = watch(let_in(tokens_in_front, app, settings), settings)
     return app
 
 

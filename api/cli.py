@@ -101,28 +101,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def run_server(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Blocking: granian until SIGTERM or Ctrl-C, then in order down."""
-    from granian import Granian
-    from granian.constants import Interfaces, Loops
+    """Blocking, until SIGTERM or Ctrl-C; then in order down."""
+    from api import serving
 
     os.environ.update(environment(settings))
     os.environ.pop("MOTCUA_SETTINGS", None)
-    Granian(
-        "api.app:from_environment",
-        factory=True,
-        # Granian takes addresses only; browsers take passkeys from this name only.
-        address="127.0.0.1" if host == "localhost" else host,
-        port=port,
-        interface=Interfaces.ASGI,
-        loop=Loops.asyncio,
-        workers=workers,
-        backlog=2048,
-        log_enabled=True,
-        log_access=False,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=20,
-    ).serve()
+    # Browsers take passkeys from this name only.
+    host = "127.0.0.1" if host == "localhost" else host
+    serving.run("api.serving:application", host=host, port=port, workers=workers)
 
 
 @command.command()

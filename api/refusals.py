@@ -15,7 +15,7 @@ from kit.refusal import Fault, Problem, Refusal, fault
 
 _log = logging.getLogger("motcua.api")
 
-_PROBLEM = "application/problem+json"
+PROBLEM = "application/problem+json"
 
 
 class Malformed(Refusal):
@@ -75,7 +75,14 @@ _BY_STATUS: dict[int, type[Refusal]] = {404: NoSuchAddress, 405: MethodNotAllowe
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """The problem document of any exception; what is not a refusal is logged whole and told as 500 without its inside."""
+    """The problem document of any exception, as the framework sends it."""
+    problem, headers = problem_of(error, request.headers.get("accept-language", "vi"))
+    return Response(content=problem, status_code=problem.status, headers=headers, media_type=PROBLEM)
+
+
+def problem_of(error: Exception, languages: str) -> tuple[Problem, dict[str, str]]:
+    """The problem document of any exception, and the headers that go with it; what is not a refusal is logged whole and told as 500
+    without its inside. `languages` is what the caller sent as Accept-Language."""
     refusal = refusal_of(error)
     status = refusal.status
     headers = dict(refusal.headers)
@@ -91,12 +98,12 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
         title=refusal.code.replace("-", " "),
         status=status,
         code=refusal.code,
-        detail=message.vi if _wants_vietnamese(request) else message.en,
+        detail=message.vi if _wants_vietnamese(languages) else message.en,
         message=message,
         instance=f"urn:motcua:request:{logs.request_id.get()}",
         faults=refusal.faults,
     )
-    return Response(content=problem, status_code=status, headers=headers, media_type=_PROBLEM)
+    return problem, headers
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -153,9 +160,9 @@ def _faults(error: ValidationException) -> list[Fault]:
     return found
 
 
-def _wants_vietnamese(request: Request[Any, Any, Any]) -> bool:
+def _wants_vietnamese(languages: str) -> bool:
     """Vietnamese first: English only for those who ask for it before Vietnamese."""
-    for part in request.headers.get("accept-language", "vi").lower().split(","):
+    for part in languages.lower().split(","):
         if part.strip().startswith("vi"):
             return True
         if part.strip().startswith("en"):

@@ -21,6 +21,7 @@ import wires.jobs
 from api.backlogs import Backlogs
 from api.channels import channels
 from api.civil import OwnBooks
+from dossiers.lookups import Lookups
 from dossiers.standing import Stand
 from dossiers.watching import Feed
 from identity import faces, tokens
@@ -78,6 +79,7 @@ class House:
     payments: PaymentProvider | None
     population: PopulationRegister | None
     mandates: Mandates
+    lookups: Lookups
     catalogue: procedures.Catalogue
     feed: Feed
 
@@ -91,6 +93,7 @@ class House:
             settings=self.settings,
             post_office=self.post_office,
             mandates=self.mandates,
+            lookups=self.lookups,
             pins=self.pins,
         )
 
@@ -255,6 +258,8 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
         busy = Busy(db, issuer, post_office)
         stack.push_async_callback(busy.close)
         vault = Vault(settings.home / "uploads", keys.key("uploads"))
+        lookups = Lookups(db)
+        stack.push_async_callback(lookups.close)
         feed = Feed(db)
         stack.push_async_callback(feed.close)
         signer = Signer(keys.key("wires"))
@@ -298,6 +303,7 @@ async def open_house(settings: Settings, *, pool: InferencePool | None = None) -
                 civil=OwnBooks(),
                 business=business,
             ),
+            lookups=lookups,
             catalogue=procedures.load(),
             feed=feed,
         )

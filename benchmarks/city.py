@@ -112,6 +112,8 @@ class City:
 
     def __init__(self, town: Town, house: House) -> None:
         self.town, self.house = town, house
+        # One for all that the replay itself looks up: to connect takes longer than to submit.
+        self.sql = town.connect()
         self.token = ""
         self._token_at = -_TOKEN_SECONDS
         self.officers: dict[str, list[Actor]] = {}
@@ -166,8 +168,7 @@ class City:
             if procedure == GROUP or not path.startswith(("residence.", "insurance."))
         }
         await drafting.change_form(house.stand, self.owner, opened.id, ChangeForm(fields=fields), version=None)
-        with self.town.connect() as conn:
-            hand_in(conn, opened.id)
+        hand_in(self.sql, opened.id)
         return opened.id
 
     def drafts(self, procedure: str, count: int) -> list[str]:
@@ -177,8 +178,7 @@ class City:
             home = {"ward": ward, "detail": "Số 9 đường Hư Cấu"}
             said: dict[str, Any] = {"mother.residence": home, "father.residence": home}
             more.append(said | ({"residence.address": home} if procedure == GROUP else {}))
-        with self.town.connect() as conn:
-            made = copy_drafts(conn, self.templates[procedure], count, first=self._copied, more=more)
+        made = copy_drafts(self.sql, self.templates[procedure], count, first=self._copied, more=more)
         self._copied += count
         return made
 
@@ -291,31 +291,29 @@ async def one_day(
             await clear(city.house, desks.pop())
 
     async def all_officers() -> None:
-        with city.town.connect() as conn:
-            while True:
-                # Looked at first: what was filed last is then seen below.
-                over = not filing
-                desks = [actor for office in await _busy(conn) for actor in city.officers[office]]
-                if not desks:
-                    if over:
-                        return
-                    await asyncio.sleep(0.01)
-                await asyncio.gather(*(officer(desks) for _ in range(OFFICERS)))
+        while True:
+            # Looked at first: what was filed last is then seen below.
+            over = not filing
+            desks = [actor for office in _busy(city.sql) for actor in city.officers[office]]
+            if not desks:
+                if over:
+                    return
+                await asyncio.sleep(0.01)
+            await asyncio.gather(*(officer(desks) for _ in range(OFFICERS)))
 
     await asyncio.gather(all_citizens(), all_officers())
     return _ended(city, drafts)
 
 
-async def _busy(conn: "psycopg.Connection[Any]") -> list[str]:
+def _busy(conn: "psycopg.Connection[Any]") -> list[str]:
     """The offices with something to do: an officer comes when called, and asks no empty desk."""
     query = "select distinct office_id from branches where started_at is not null and decided_at is null"
     return [row[0] for row in conn.execute(query, prepare=True).fetchall()]
 
 
 def _ended(city: City, drafts: list[str]) -> int:
-    with city.town.connect() as conn:
-        query = "select count(*) from dossiers where id = any(%s) and status = 'closed'"
-        return (conn.execute(query, (drafts,)).fetchone() or (0,))[0]
+    query = "select count(*) from dossiers where id = any(%s) and status = 'closed'"
+    return (city.sql.execute(query, (drafts,)).fetchone() or (0,))[0]
 
 
 async def clear(house: House, officer: Actor) -> int:
@@ -372,8 +370,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
     async def ours() -> tuple[float, float]:
         await city.sign_in()
         submit, _ = await rate(city.town.port, [city.submission(one) for one in city.drafts(GROUP, count)], 201)
-        with city.town.connect() as conn:
-            rows = conn.execute("select receipt_code from dossiers where status = 'open' limit %s", (count,)).fetchall()
+        rows = city.sql.execute("select receipt_code from dossiers where status = 'open' limit %s", (count,)).fetchall()
         looked_up[:] = [lookup(row[0]) for row in rows]
         progress.advance(task)
         look, _ = await rate(city.town.port, looked_up, 200)
@@ -383,8 +380,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
     async def bare() -> tuple[float, float]:
         port = _free_port()
         command = [
-            "granian", "benchmarks.floors.bare:app", "--interface", "asgi", "--loop", "asyncio", "--port", str(port),
-            "--no-ws", "--log-level", "error",
+            "uvicorn", "benchmarks.floors.bare:app", "--lifespan", "off", "--port", str(port), "--log-level", "error", "--no-access-log",
         ]  # fmt: skip
         async with served(command, environment, port, "/", city.town.home / "bare.log"):
             drafts = city.drafts(GROUP, count)
@@ -470,13 +466,10 @@ async def measure(town: Town, total: int, count: int, progress: Progress) -> lis
         rows = disk(town)
         rows += await rates(city, count, progress)
         # What the rates left open is nobody's work in the replay.
-        async with house.db.begin() as conn:
-            raw_conn = (await conn.get_raw_connection()).driver_connection
-            assert raw_conn is not None
-            await raw_conn.execute("update branches set decided_at = now() where decided_at is null")
+        city.sql.execute("update branches set decided_at = now() where decided_at is null")
         rows += await replay(city, total, progress)
-        with town.connect() as conn:
-            rows += size(conn, total)
+        rows += size(city.sql, total)
+        city.sql.close()
     return rows
 
 

@@ -2,7 +2,7 @@
 
     uv run python benchmarks/tokens.py [--quick] [--json OUT]
 
-Both issuers run as they would be served, one process each: ours on granian with PostgreSQL, fsynced, and Valkey; theirs on node with its
+Both issuers run as they would be served, one process each: ours on uvicorn with PostgreSQL, fsynced, and Valkey; theirs on node with its
 memory in a Map. They get the same requests over loopback in turns, by a third process, and sign the same tokens (ES256; a refresh also an
 ID token). CPU time per request comes first: a machine that does other work as well slows both, and changes it least. The median of
 the turns counts. The CPU time of PostgreSQL and Valkey is told apart: the other side has nothing like it, and keeps nothing either.

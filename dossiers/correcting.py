@@ -63,14 +63,14 @@ async def correct(
         if work.outcome.in_register or not work.procedure.result.fields:
             raise CorrectedInRegister
         now = clock.now()
-        case = await desk.case_of(stand, conn, work, at=now)
+        case = desk.case_of(stand, work, at=now)
         stated = deciding.stated_whole(work, case, {**work.branch.result, **asked.result})
         made = await work.outcome.make(conn, case, stated)
         await store.replace_result(conn, branch_id, number=made.number, data=to_json(made.data), at=now)
         said = Words(vi=f"kết quả được sửa. Lý do: {reason}", en=f"the result was corrected. Reason: {reason}")
         facts = {"result_sha256": seal(to_json(stated))}
         await _settle(stand, conn, work, "correct", said, facts, result=stated)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def uphold(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, version: int | None) -> DeskBranch:
@@ -80,7 +80,7 @@ async def uphold(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, v
         work = await _reviewed(stand, conn, actor, branch_id, "uphold", version)
         said = Words(vi=f"kết quả được giữ nguyên. Lý do: {reason}", en=f"the result was upheld. Reason: {reason}")
         await _settle(stand, conn, work, "uphold", said, {})
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def _reviewed(

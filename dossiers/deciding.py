@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import register
-from dossiers import desk, interests, inviting, moving, outcomes, store, telling, views
+from dossiers import desk, interests, inviting, moving, outcomes, store, store_moving, telling, views
 from dossiers.desk import Work
 from dossiers.history import Happening, seal
 from dossiers.messages import Decide
@@ -25,6 +25,7 @@ from dossiers.refusals import (
     WaitsForTheHead,
 )
 from dossiers.standing import Stand
+from dossiers.store_moving import Advance
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import to_json
@@ -44,7 +45,7 @@ async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | No
         work = await undecided(stand, conn, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
-            return await desk.shown(stand, conn, actor, branch_id)
+            return await desk.shown(stand, conn, work)
         if branch.claimed_by is not None:
             raise ClaimedByAnother
         if branch.escalated_at is not None and desk.HEAD not in actor.roles:
@@ -53,24 +54,30 @@ async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | No
         step = bundles.act(stand.catalogue.lifecycle, branch.name, branch.state, "claim")
         now = clock.now()
         since = branch.state_since if step.before == step.after else now
-        taken = await store.claim(
-            conn, branch_id, version=branch.version, state=step.after, since=since, account_id=actor.account_id, at=now
-        )
-        if not taken:
-            raise ClaimedByAnother
-        await claimed(stand, conn, work, branch, at=now)
-        return await desk.shown(stand, conn, actor, branch_id)
+        mine = {"claimed_by": actor.account_id, "claimed_at": now, "state": step.after, "state_since": since}
+        await claimed(stand, conn, work, branch, at=now, moved=[moving.as_it_stands(branch) | mine])
+        return await desk.shown(stand, conn, work)
 
 
-async def claimed(stand: Stand, conn: AsyncConnection, work: Work, before: views.Row, *, at: datetime) -> None:
-    """Writes down that a branch was taken, which stood like `before`; outside it is news only where nobody had begun on it."""
+async def claimed(
+    stand: Stand,
+    conn: AsyncConnection,
+    work: Work,
+    before: views.Row,
+    *,
+    at: datetime,
+    moved: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Writes down that a branch was taken, which stood like `before`, and `moved` where that is not written yet; outside it is news
+    only where nobody had begun on it."""
     step = bundles.act(stand.catalogue.lifecycle, work.branch.name, before.state, "claim")
-    await moving.leave(conn, stand.catalogue, [(before, step)], at=at)
+    done = Advance(moved=moved, left=moving.left(stand.catalogue, [(before, step)], at=at))
     if step.before == step.after:
+        await store_moving.move_inside(conn, work.dossier.id, done)
         await desk.note(conn, work, "claim", "", at=at)
         return
     line = telling.claimed(work.actor, step.branch, work.procedure.name, work.office.name, step.before, step.after)
-    await telling.record(conn, work.dossier, [line], at=at, status=work.dossier.status)
+    await telling.record(conn, work.dossier, [line], at=at, status=work.dossier.status, done=done)
 
 
 async def receive(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
@@ -85,7 +92,7 @@ async def receive(stand: Stand, actor: Actor, branch_id: str, *, version: int | 
             return telling.done(actor, "receive", name, title, said, step.before, step.after)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "receive"), at=clock.now(), told=told)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, version: int | None) -> DeskBranch:
@@ -101,17 +108,25 @@ async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, v
     asked = msgspec.structs.replace(asked, reason=reason)
     if asked.outcome == "refused":
         return await _propose_refusal(stand, actor, branch_id, reason, version)
-    for attempt in range(1, _PINS_TRIED + 1):
-        # Looked at first, so that no number is asked for where nothing can be approved; all is checked again below.
-        pin = await _pin(stand, actor, branch_id, asked, version, attempt)
+    pin: str | None = None
+    newborn: outcomes.Case | None = None
+    for attempt in range(_PINS_TRIED + 1):
         try:
             async with stand.db.begin() as conn:
                 work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
-                await _approve(stand, conn, work, asked, pin)
-                return await desk.shown(stand, conn, actor, branch_id)
+                case = desk.case_of(stand, work, at=clock.now(), pin=pin)
+                stated = stated_whole(work, case, asked.result)
+                if pin is None and work.outcome.needs_pin:
+                    raise _NumberWanted(case)
+                await _approve(stand, conn, work, case, stated, asked.reason, pin)
+                return await desk.shown(stand, conn, work)
+        except _NumberWanted as wanted:
+            newborn = wanted.case
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
+        assert newborn is not None, "a number is taken only after it was asked for"
+        pin = await _pin(stand, newborn, attempt + 1)
     raise AssertionError("the loop returns or raises")
 
 
@@ -126,8 +141,7 @@ async def of_another(stand: Stand, conn: AsyncConnection, actor: Actor, branch_i
     work = await desk.find(stand, conn, actor, branch_id, lock=lock)
     if not work.of_my_trade:
         raise RoleMissing(role=work.branch.officer_role)
-    assert actor.account_id is not None
-    await interests.refuse_own(conn, stand.keys, work.dossier, actor.account_id)
+    await interests.refuse_own(conn, stand.keys, work.dossier, work.seat, parties=work.branch.parties)
     return work
 
 
@@ -163,23 +177,23 @@ def refuse_stale(work: Work, version: int | None) -> None:
 # --- the decision -----------------------------------------------------------------------------------------------------
 
 
-async def _pin(
-    stand: Stand, actor: Actor, branch_id: str, asked: Decide, version: int | None, attempt: int
-) -> str | None:
-    """The child's number where this approval gives one; asked for outside any transaction, the same for the same branch."""
-    async with stand.db.connect() as conn:
-        work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=False)
-        case = await desk.case_of(stand, conn, work, at=clock.now())
-    stated_whole(work, case, asked.result)
-    if not work.outcome.needs_pin:
-        return None
+class _NumberWanted(Exception):
+    """Everything else is there: the child's number is asked for once nothing is held, and not at all where nothing can be approved."""
+
+    def __init__(self, case: outcomes.Case) -> None:
+        super().__init__()
+        self.case = case
+
+
+async def _pin(stand: Stand, case: outcomes.Case, attempt: int) -> str:
+    """The child's number, the same for the same branch. Raises NoPinIssuer, PinIssuerAway."""
     if stand.pins is None:
         raise NoPinIssuer
     return await stand.pins.issue(
         province_code=stand.settings.province_code,
         sex=case.value("child.sex"),
         birth_date=case.child_born,
-        request_id=branch_id if attempt == 1 else f"{branch_id}#{attempt}",
+        request_id=case.branch_id if attempt == 1 else f"{case.branch_id}#{attempt}",
     )
 
 
@@ -191,7 +205,7 @@ async def _propose_refusal(stand: Stand, actor: Actor, branch_id: str, reason: s
         event = Event(work.branch.name, "propose_refusal")
         await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=inside, proposal=proposal)
         await desk.note(conn, work, "propose_refusal", reason, at=now)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 def inside(step: Transition) -> Happening:
@@ -199,9 +213,22 @@ def inside(step: Transition) -> Happening:
     raise AssertionError(f"{step.action} is told to nobody outside")
 
 
-async def _approve(stand: Stand, conn: AsyncConnection, work: Work, asked: Decide, pin: str | None) -> None:
-    now, branch, actor, procedure = clock.now(), work.branch, work.actor, work.procedure
-    given = await _make_result(stand, conn, work, asked, pin, now)
+async def _approve(
+    stand: Stand,
+    conn: AsyncConnection,
+    work: Work,
+    case: outcomes.Case,
+    stated: dict[str, Any],
+    reason: str,
+    pin: str | None,
+) -> None:
+    """The result is made and the branch ends with it; `stated` is what the officer says, whole."""
+    now, branch, actor, procedure = case.at, work.branch, work.actor, work.procedure
+    made = await work.outcome.make(conn, case, stated)
+    result = {"branch_id": branch.id, "kind": procedure.result.kind, "number": made.number, "data": to_json(made.data)}
+    await store.add_result(conn, result | {"made_at": now})
+    # What the branch gives to the others and to the desk.
+    given = {**stated, **({"child.pin": pin} if pin is not None else {})}
 
     def told(step: Transition) -> Happening:
         done = telling.approved(actor, branch.name, procedure.name, procedure.result.name, step.before, step.after)
@@ -210,7 +237,7 @@ async def _approve(stand: Stand, conn: AsyncConnection, work: Work, asked: Decid
     event = Event(branch.name, "approve")
     steps = await moving.move(
         conn, stand.catalogue, work.graph, event, at=now, told=told,
-        decided_by=actor.account_id, reason=_written(asked.reason), result=given or None,
+        decided_by=actor.account_id, reason=_written(reason), result=given or None,
     )  # fmt: skip
     await tell(stand, conn, work, steps, given)
 
@@ -239,26 +266,6 @@ async def refuse(
 
 def _written(reason: str) -> dict[str, str] | None:
     return to_json(Words(vi=reason, en=reason)) if reason else None
-
-
-async def _make_result(
-    stand: Stand, conn: AsyncConnection, work: Work, asked: Decide, pin: str | None, now: datetime
-) -> dict[str, Any]:
-    """The result's row; returns what the branch gives to the others and to the desk."""
-    case = await desk.case_of(stand, conn, work, at=now, pin=pin)
-    stated = stated_whole(work, case, asked.result)
-    made = await work.outcome.make(conn, case, stated)
-    await store.add_result(
-        conn,
-        {
-            "branch_id": work.branch.id,
-            "kind": work.procedure.result.kind,
-            "number": made.number,
-            "data": to_json(made.data),
-            "made_at": now,
-        },
-    )
-    return {**stated, **({"child.pin": pin} if pin is not None else {})}
 
 
 def stated_whole(work: Work, case: outcomes.Case, result: Mapping[str, Any]) -> dict[str, Any]:

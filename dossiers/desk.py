@@ -1,5 +1,6 @@
 """What an officer sees at the desk: the queue of their office, one branch with everything around it, its papers."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, moving, outcomes, store, store_desk, views
+from dossiers import known, moving, outcomes, store, store_desk, store_moving, views
 from dossiers.messages_desk import DeskAct, DeskBranch, Proposal
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
 from dossiers.standing import Stand
@@ -31,8 +32,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     siblings: list[views.Row]
     item: views.Item
     procedures: dict[str, Procedure]
-    office: offices.Office
-    stands_in_for: frozenset[str]
+    seat: offices.Seat
+
+    @property
+    def office(self) -> offices.Office:
+        return self.seat.office
 
     @property
     def procedure(self) -> Procedure:
@@ -44,7 +48,13 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def graph(self) -> moving.Graph:
-        return moving.Graph(dossier=self.dossier, item=self.item, procedures=self.procedures, rows=self.siblings)
+        return moving.Graph(
+            dossier=self.dossier,
+            item=self.item,
+            procedures=self.procedures,
+            rows=self.siblings,
+            unconfirmed=frozenset(self.branch.unconfirmed),
+        )
 
     @property
     def read(self) -> reads.OfDossier:
@@ -54,7 +64,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def mine(self) -> bool:
         """Taken by this officer, or by one who is away and whom they stand in for."""
-        return self.branch.claimed_by in (self.actor.account_id, *self.stands_in_for)
+        return self.branch.claimed_by in (self.actor.account_id, *self.seat.stands_in_for)
 
     @property
     def of_my_trade(self) -> bool:
@@ -79,7 +89,7 @@ def soon(catalogue: Catalogue, at: datetime) -> datetime:
 async def look(stand: Stand, actor: Actor, branch_id: str) -> DeskBranch:
     """Everything about one branch of the officer's office. Raises BranchUnknown."""
     async with stand.db.snapshot() as conn, conn.begin():
-        return await shown(stand, conn, actor, branch_id)
+        return await shown(stand, conn, await find(stand, conn, actor, branch_id))
 
 
 async def document(stand: Stand, vault: Vault, actor: Actor, branch_id: str, kind: str) -> Content:
@@ -116,19 +126,14 @@ async def apologised(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, s
 
 async def find(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, *, lock: bool = False) -> Work:
     """A started branch of the officer's own office and trade; anything else answers as a missing one does: BranchUnknown."""
-    found = await store.branch(conn, branch_id)
-    if found is None or found.office_id != actor.office_id or found.started_at is None:
+    dossier = await store_moving.dossier_of(conn, branch_id, actor.office_id or "", lock=lock)
+    if dossier is None:
         raise BranchUnknown
-    if not actor.roles & {found.officer_role, *MAY_LOOK}:
-        raise BranchUnknown
-    dossier = await store.dossier(conn, found.dossier_id, lock=lock)
-    assert dossier is not None
     # Read after the lock: what another officer did meanwhile is seen.
-    siblings = await store.branches_of(conn, [dossier.id])
+    siblings = await store_moving.work(conn, dossier.id)
     branch = next(row for row in siblings if row.id == branch_id)
-    if branch.office_id != actor.office_id:
+    if branch.office_id != actor.office_id or not actor.roles & {branch.officer_role, *MAY_LOOK}:
         raise BranchUnknown
-    _, stands_in_for = await offices.at_work(conn, actor.account_id or "")
     item = views.item_of(stand.catalogue, dossier)
     return Work(
         actor=actor,
@@ -137,17 +142,12 @@ async def find(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str
         siblings=siblings,
         item=item,
         procedures=views.procedures_of(stand.catalogue, item, dossier),
-        office=await offices.office(conn, branch.office_id),
-        stands_in_for=stands_in_for,
+        seat=await offices.seat(conn, stand.keys, branch.office_id, actor.account_id),
     )
 
 
-async def case_of(
-    stand: Stand, conn: AsyncConnection, work: Work, *, at: datetime, pin: str | None = None
-) -> outcomes.Case:
+def case_of(stand: Stand, work: Work, *, at: datetime, pin: str | None = None) -> outcomes.Case:
     """What an approval would be made from, with what approved branches gave and the child's number once there is one."""
-    assert work.actor.account_id is not None
-    officer = await accounts.account(conn, stand.keys, work.actor.account_id)
     return outcomes.Case(
         branch_id=work.branch.id,
         receipt_code=work.dossier.receipt_code,
@@ -157,7 +157,7 @@ async def case_of(
         procedure=work.procedure,
         office=work.office,
         actor=work.actor,
-        officer_name=officer.full_name,
+        officer_name=work.seat.full_name,
         officer_title=outcomes.officer_title(work.actor.roles, work.procedure),
         city=stand.settings.city,
         at=at,
@@ -176,21 +176,22 @@ def _given(work: Work) -> dict[str, Any]:
     }
 
 
-async def shown(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str) -> DeskBranch:
-    """A branch as it stands in this transaction, which is recorded as read. Raises BranchUnknown."""
-    work, now = await find(stand, conn, actor, branch_id), clock.now()
-    await reads.record(conn, actor, "branch", work.read)
-    case = await case_of(stand, conn, work, at=now)
-    row, lifecycle = work.branch, stand.catalogue.lifecycle
+async def shown(stand: Stand, conn: AsyncConnection, found: Work) -> DeskBranch:
+    """What was found in this transaction as it stands now, whatever was done to it since; recorded as read."""
+    now = clock.now()
+    siblings, beside = await store_moving.whole(conn, found.dossier.id, found.branch.id)
+    row = next(one for one in siblings if one.id == found.branch.id)
+    work = msgspec.structs.replace(found, siblings=siblings, branch=row)
+    await reads.record(conn, work.actor, "branch", work.read)
+    case, lifecycle = case_of(stand, work, at=now), stand.catalogue.lifecycle
     at = f"/v1/desk/branches/{row.id}/result"
-    acts = await store_desk.acts_of(conn, row.id)
-    by_name = await _names(conn, row, acts)
+    by_name = await _names(conn, row, beside.acts)
     return DeskBranch(
         branch=views.branch(stand.catalogue, work.procedures, row, work.office, now, results_at=at, by="officer"),
         receipt_code=work.dossier.receipt_code,
         procedure=views.ref(work.item),
         behalf=views.behalf(work.dossier),
-        dossier_version=work.dossier.version,
+        dossier_version=row.dossier_version,
         claimed=row.claimed_by is not None,
         claimed_by_me=work.mine,
         escalated_at=row.escalated_at,
@@ -199,16 +200,14 @@ async def shown(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: st
         proposal=_proposal(work, by_name),
         acts=[
             DeskAct(at=act.at, kind=act.kind, by=by_name.get(act.actor_id), to=by_name.get(act.to_id), said=act.said)
-            for act in acts
+            for act in beside.acts
         ],
         form=views.form_of(work.item, work.dossier),
-        documents=views.document_views(
-            stand.catalogue, work.item, work.dossier, await store.documents_of(conn, work.dossier.id)
-        ),
+        documents=views.document_views(stand.catalogue, work.item, work.dossier, beside.papers),
         result_fields=list(work.procedure.result.fields),
         known_result=work.outcome.known(case),
         siblings=[views.status(stand.catalogue, work.procedures, s, now) for s in work.siblings if s.id != row.id],
-        timeline=views.timeline(await store.events_of(conn, work.dossier.id)),
+        timeline=beside.timeline,
     )
 
 
@@ -222,7 +221,7 @@ async def note(
     )  # fmt: skip
 
 
-async def _names(conn: AsyncConnection, row: views.Row, acts: list[Any]) -> dict[str | None, str]:
+async def _names(conn: AsyncConnection, row: views.Row, acts: Sequence[store_moving.Act]) -> dict[str | None, str]:
     """Of the officers an office's own lines speak of; most branches have none."""
     ids = {one for act in acts for one in (act.actor_id, act.to_id) if one is not None}
     if row.proposal is not None:

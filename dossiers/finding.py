@@ -30,8 +30,7 @@ async def by_receipt_code(stand: Stand, limits: Limits, address: str, asked: Loo
     await limits.hit("lookup-code", code or asked.receipt_code)
     # Hashed whether or not there is such a code, and asked as one question: a wrong day and a missing dossier cost alike.
     fact = second_fact(code, asked.date_of_birth.isoformat())
-    async with stand.db.direct() as conn:
-        standing = await store.standing_by_code(conn, code, fact)
+    standing = await stand.lookups.by_code(code, fact)
     if standing is None:
         raise LookupFailed
     return views.standing(stand.catalogue, standing, clock.now())

@@ -38,7 +38,7 @@ async def stop(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, ver
         )
         messenger = await telling.messenger(stand, conn, work.dossier)
         await messenger.stopped(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def resume(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
@@ -52,7 +52,7 @@ async def resume(stand: Stand, actor: Actor, branch_id: str, *, version: int | N
             return telling.done(actor, "resume", name, title, said, step.before, step.after)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "resume"), at=clock.now(), told=told)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def deliver(stand: Stand, actor: Actor, branch_id: str, asked: Deliver, *, version: int | None) -> DeskBranch:
@@ -69,4 +69,4 @@ async def deliver(stand: Stand, actor: Actor, branch_id: str, asked: Deliver, *,
             return telling.done(actor, "deliver", name, title, said, step.before, step.after, **facts)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "deliver"), at=clock.now(), told=told)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)

@@ -32,7 +32,7 @@ async def give_back(stand: Stand, actor: Actor, branch_id: str, asked: Because, 
     async with stand.db.begin() as conn:
         work = await _held(stand, conn, actor, branch_id, "give_back", version, or_head=True)
         await _give(conn, work, "give_back", asked.reason, None, at=clock.now())
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def escalate(stand: Stand, actor: Actor, branch_id: str, asked: Because, *, version: int | None) -> DeskBranch:
@@ -42,7 +42,7 @@ async def escalate(stand: Stand, actor: Actor, branch_id: str, asked: Because, *
         work = await _held(stand, conn, actor, branch_id, "escalate", version, or_head=False)
         now = clock.now()
         await _give(conn, work, "escalate", asked.reason, None, at=now, escalated_at=now)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def assign(stand: Stand, actor: Actor, branch_id: str, asked: Assign, *, version: int | None) -> DeskBranch:
@@ -56,9 +56,10 @@ async def assign(stand: Stand, actor: Actor, branch_id: str, asked: Assign, *, v
         to = at_work.get(asked.officer_id)
         if to is None or to.away or not {work.branch.officer_role, desk.HEAD} & set(to.roles):
             raise NotAColleague
-        await interests.refuse_own(conn, stand.keys, work.dossier, to.account_id)
+        theirs = await offices.seat(conn, stand.keys, work.office.id, to.account_id)
+        await interests.refuse_own(conn, stand.keys, work.dossier, theirs, parties=work.branch.parties)
         await _give(conn, work, "assign", asked.reason, to.account_id, at=clock.now())
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def forward(stand: Stand, actor: Actor, branch_id: str, asked: Forward, *, version: int | None) -> DeskBranch:
@@ -88,7 +89,7 @@ async def forward(stand: Stand, actor: Actor, branch_id: str, asked: Forward, *,
             return telling.done(actor, "forward", name, title, said, step.before, step.after)
 
         # Shown while it is still this office's.
-        shown = await desk.shown(stand, conn, actor, branch_id)
+        shown = await desk.shown(stand, conn, work)
         await desk.note(conn, work, "forward", reason, at=now)
         await moving.move(
             conn, stand.catalogue, work.graph, Event(name, "forward"), at=now, told=told,

@@ -49,7 +49,7 @@ async def apologise(stand: Stand, actor: Actor, branch_id: str, asked: Apologise
         await store.move(conn, branch_id, due_at=due, apology=to_json(apology), warned=0)
         await desk.note(conn, work, "apologise", reason, at=now)
         await _tell(stand, conn, work, reason, due, now)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 def _new_date(

@@ -1,15 +1,16 @@
 """How a dossier's branches move together: what somebody did, what follows from it, the history, the promises; one transaction."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import inviting, store, store_desk, telling, views
+from dossiers import inviting, store, store_moving, telling, views
 from dossiers.history import Happening
 from dossiers.refusals import NotInDossier
+from dossiers.store_moving import Advance
 from identity import offices
 from kit.db import to_json
 from kit.refusal import Words
@@ -26,6 +27,8 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     item: views.Item
     procedures: dict[str, Procedure]
     rows: list[views.Row]
+    unconfirmed: frozenset[str] | None = None
+    """Branches that were asked a consent for and do not have it; None where that may have changed since."""
 
     @property
     def states(self) -> dict[str, str]:
@@ -65,41 +68,50 @@ async def move(
     What stays inside an office is no line of the history and no new version of the dossier: it is told to nobody outside.
     Raises ActionNotAllowed, NeedsFirst.
     """
-    unconfirmed = await inviting.missing(conn, held.dossier.id)
+    unconfirmed = held.unconfirmed
+    if unconfirmed is None:
+        unconfirmed = await inviting.missing(conn, held.dossier.id)
     steps = bundles.after(held.item, catalogue.lifecycle, held.states, event, held=unconfirmed)
+    begin = {held.row(step.branch).office_id for step in steps if step.action == "start"}
+    places = await offices.offices_by_id(conn, begin) if begin else {}
     rows: dict[str, dict[str, Any]] = {}
     happenings: list[Happening] = []
-    await leave(conn, catalogue, [(held.row(step.branch), step) for step in steps], at=at)
     for position, step in enumerate(steps):
         row = held.row(step.branch)
-        values = rows.setdefault(step.branch, {"started_at": row.started_at, "pauses": row.pauses})
+        values = rows.setdefault(step.branch, as_it_stands(row))
         values |= _entering(catalogue, held.procedures[step.branch], step, values, row, at)
         if position == 0:
             values |= changes
             if (outer := _outside(catalogue, step)) is not None:
                 happenings.append(told(outer))
         else:
-            happenings.append(await _follows(conn, held, row, step))
+            happenings.append(_follows(held, step, places))
         if step.branch in unconfirmed and catalogue.lifecycle.state(step.after).closed:
             await store.answer_invitation(conn, held.dossier.id, step.branch, "ended", at)
         elif step.action == "hold":
             await store.ask_anew(conn, held.dossier.id, step.branch)
-    for name, values in rows.items():
-        await store.move(conn, held.row(name).id, **values)
+    stays = left(catalogue, [(held.row(step.branch), step) for step in steps], at=at)
+    done = Advance(moved=list(rows.values()), left=stays)
     if not happenings:
+        await store_moving.move_inside(conn, held.dossier.id, done)
         return steps
     await _promise_again(conn, catalogue, held, {name: values["pauses"] for name, values in rows.items()})
     states = held.states | {step.branch: step.after for step in steps}
     closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
-    await telling.record(conn, held.dossier, happenings, at=at, status="closed" if closed else "open")
+    await telling.record(conn, held.dossier, happenings, at=at, status="closed" if closed else "open", done=done)
     return steps
 
 
-async def leave(
-    conn: AsyncConnection, catalogue: Catalogue, leaving: Sequence[tuple[views.Row, Transition]], *, at: datetime
-) -> None:
-    """Writes down how long branches, as they stood before, were in the states that these steps take them out of."""
-    left: list[dict[str, Any]] = []
+def as_it_stands(row: views.Row) -> dict[str, Any]:
+    """A branch as `Advance` takes it."""
+    return {"id": row.id, **{name: getattr(row, name) for name in store_moving.MOVED}}
+
+
+def left(
+    catalogue: Catalogue, leaving: Sequence[tuple[views.Row, Transition]], *, at: datetime
+) -> list[dict[str, Any]]:
+    """How long branches, as they stood before, were in the states that these steps take them out of."""
+    found: list[dict[str, Any]] = []
     for row, step in leaving:
         state = catalogue.lifecycle.state(step.before)
         # What the branch came into in this very transaction it was not in for any time.
@@ -110,7 +122,7 @@ async def leave(
         if days is not None:
             rule = Deadline(working_days=days, source=state.step.source)
             due = min(catalogue.calendar.promise(entered, rule).due_at, row.due_at)
-        left.append(
+        found.append(
             {
                 "branch_id": row.id,
                 "seq": row.version,
@@ -119,14 +131,13 @@ async def leave(
                 "procedure": row.procedure,
                 "office_id": row.office_id,
                 "officer_id": row.claimed_by,
-                "entered_at": entered.isoformat(),
-                "left_at": at.isoformat(),
-                "due_at": None if due is None else due.isoformat(),
+                "entered_at": entered,
+                "left_at": at,
+                "due_at": due,
                 "asked": row.asked,
             }
         )
-    if left:
-        await store_desk.add_steps(conn, left)
+    return found
 
 
 def _outside(catalogue: Catalogue, step: Transition) -> Transition | None:
@@ -175,7 +186,7 @@ def _entering(
             due = promised(values["started_at"], procedure.deadline, paused=paused).due_at
             if row.apology is not None:
                 due = max(due, datetime.fromisoformat(row.apology["due_at"]))
-            return found | {"due_at": due, "warned": row.warned if due == row.due_at else 0}
+            return found | {"due_at": due} | ({} if due == row.due_at else {"warned": 0})
 
 
 def closed_pauses(pauses: Collection[Any]) -> list[Pause]:
@@ -183,11 +194,11 @@ def closed_pauses(pauses: Collection[Any]) -> list[Pause]:
     return [(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in pauses if end is not None]
 
 
-async def _follows(conn: AsyncConnection, held: Graph, row: views.Row, step: Transition) -> Happening:
+def _follows(held: Graph, step: Transition, places: Mapping[str, offices.Office]) -> Happening:
     title = held.procedures[step.branch].name
     match step.action:
         case "start":
-            office = await offices.office(conn, row.office_id)
+            office = places[held.row(step.branch).office_id]
             return telling.started(step.branch, title, office.name, step.before, step.after)
         case "hold":
             return telling.held(step.branch, title, step.before, step.after)

@@ -66,7 +66,7 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, 
         await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=told, asked=wanted, lapses_at=due)
         messenger = await telling.messenger(stand, conn, dossier)
         await messenger.payment_requested(conn, branch.id, work.procedure.name, day=day, cause=branch.version)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def shown(

@@ -90,7 +90,7 @@ async def claim_next(stand: Stand, actor: Actor) -> DeskBranch:
                     await savepoint.rollback()
                     continue
                 await deciding.claimed(stand, conn, work, row, at=now)
-                return await desk.shown(stand, conn, actor, row.id)
+                return await desk.shown(stand, conn, work)
 
 
 def _roles(actor: Actor) -> list[str]:

@@ -132,7 +132,7 @@ async def reopen(stand: Stand, actor: Actor, branch_id: str, asked: Reason, *, v
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "reopen"), at=clock.now(), told=told)
         messenger = await telling.messenger(stand, conn, work.dossier)
         await messenger.taken_up_again(conn, branch_id, title, cause=work.branch.version)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 def _may(catalogue: Catalogue, state: str, action: str) -> bool:

@@ -35,4 +35,4 @@ async def judge(stand: Stand, actor: Actor, branch_id: str, asked: Judge, *, ver
                 proposed_by=proposal["by"], confirmed_by=actor.account_id,
             )  # fmt: skip
         await desk.note(conn, work, action, reason, at=now)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)

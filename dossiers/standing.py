@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dossiers.lookups import Lookups
 from identity.mandates import Mandates
 from kit.db import Database
 from kit.keys import Keys
@@ -21,5 +22,6 @@ class Stand:
     settings: Settings
     post_office: PostOffice
     mandates: Mandates
+    lookups: Lookups
     pins: PinIssuer | None
     """Who gives a newborn its number; without one, births can be read, not registered."""

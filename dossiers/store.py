@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.history import Event, Head
+from dossiers.history import Event
 from dossiers.messages import Line
+from dossiers.store_moving import LINES, lines
 from dossiers.tables import (
     branches,
     documents,
@@ -26,6 +27,7 @@ from dossiers.tables import (
     results,
 )
 from kit.db import Backlog, backlog, rows, select_from, write
+from kit.line import Line as DirectLine
 
 Values = dict[str, Any]
 
@@ -113,20 +115,6 @@ async def forget_drafts(conn: AsyncConnection, *, untouched_since: datetime, lim
 
 # --- submission ------------------------------------------------------------------------------------------------------
 
-# The lines of a history as they come, and what is to be told of them.
-_LINES = """
-with lines as (
-  select * from jsonb_to_recordset(%(lines)s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
-    kind text, branch text, before text, after text, vi text, en text, facts jsonb, prev_hash text, hash text)
-), fed as (
-  insert into dossier_feed (dossier_id, seq, next_attempt_at) select dossier_id, seq, at from lines
-), appended as (
-  insert into dossier_events
-    (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
-  select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
-    decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
-)
-"""
 _SUBMITTED = """
 , planted as (
   insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
@@ -144,7 +132,7 @@ update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(f
   second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
 where id = %(dossier_id)s and status = 'draft'
 """
-_SUBMIT = _LINES + _SUBMITTED
+_SUBMIT = LINES + _SUBMITTED
 
 
 async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values) -> None:
@@ -152,7 +140,7 @@ async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values)
     given = {
         name: Jsonb(value) if name in _SUBMIT_JSON and value is not None else value for name, value in values.items()
     }
-    changed = await write(conn, _SUBMIT, given | {"lines": _lines(events)})
+    changed = await write(conn, _SUBMIT, given | {"lines": lines(events)})
     assert changed == 1, "the row was locked and a draft"
 
 
@@ -160,37 +148,6 @@ _SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
-
-_ADVANCED = """
-update dossiers set event_count = %(count)s, event_hash = %(hash)s, status = %(status)s, changed_at = %(at)s, version = version + 1
-where id = %(id)s
-"""
-_APPEND = _LINES + _ADVANCED
-
-
-async def append(
-    conn: AsyncConnection, dossier_id: str, events: Sequence[Event], head: Head, *, status: str, at: datetime
-) -> None:
-    """Lines of the history and the dossier's own row after them, in one statement; that row must be locked."""
-    values = {
-        "id": dossier_id,
-        "lines": _lines(events),
-        "count": head.count,
-        "hash": head.hash,
-        "status": status,
-        "at": at,
-    }
-    await write(conn, _APPEND, values)
-
-
-def _lines(events: Sequence[Event]) -> Jsonb:
-    return Jsonb(
-        [
-            msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
-            for event in events
-        ]
-    )
-
 
 _EVENTS = select_from(dossier_events, "where dossier_id = %s and seq > %s order by seq")
 
@@ -279,26 +236,6 @@ _BRANCH = select_from(branches, "where id = %s")
 
 async def branch(conn: AsyncConnection, branch_id: str) -> Any | None:
     return next(iter(await rows(conn, _BRANCH, (branch_id,))), None)
-
-
-async def claim(
-    conn: AsyncConnection,
-    branch_id: str,
-    *,
-    version: int,
-    state: str,
-    since: datetime | None,
-    account_id: str,
-    at: datetime,
-) -> bool:
-    """One of many officers gets it; False for all the others."""
-    return await write(conn, _CLAIM, (account_id, at, state, since, branch_id, version)) == 1
-
-
-_CLAIM = """
-update branches set claimed_by = %s, claimed_at = %s, state = %s, state_since = %s, version = version + 1
-where id = %s and version = %s and claimed_by is null
-"""
 
 
 async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
@@ -442,14 +379,6 @@ async def is_party(conn: AsyncConnection, dossier_id: str, pin: str) -> bool:
     return bool(await rows(conn, _IS_PARTY, (dossier_id, pin)))
 
 
-_PARTIES = "select pin from dossier_parties where dossier_id = %s"
-
-
-async def parties(conn: AsyncConnection, dossier_id: str) -> list[str]:
-    """Numbers of the persons an authority's data names in it."""
-    return [row.pin for row in await rows(conn, _PARTIES, (dossier_id,))]
-
-
 async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str | None, limit: int) -> list[Row[Any]]:
     """Dossiers of an account, and those that name the person; newest first."""
     mine: list[Any] = []
@@ -504,7 +433,7 @@ async def dossiers_in_hand(
     return list((await conn.execute(query)).all())
 
 
-# --- how it stands: one statement, and so one moment; on a connection of `Database.direct` -----------------------------
+# --- how it stands: one statement, and so one moment; on a connection beside the pool -----------------------------------
 
 
 class StandingBranch(msgspec.Struct, frozen=True):
@@ -532,41 +461,40 @@ class Standing(msgspec.Struct, frozen=True):
     timeline: list[Line]
 
 
-_STANDING = """
-select d.id, d.receipt_code, d.procedure, d.opened_at, d.options, d.status, d.submitted_at, d.promised_at,
-  (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind, 'apology', b.apology)
-     order by b.position)::text
+STANDING: LiteralString = """
+select json_build_object('id', d.id, 'receipt_code', d.receipt_code, 'procedure', d.procedure, 'opened_at', d.opened_at,
+  'options', d.options, 'status', d.status, 'submitted_at', d.submitted_at, 'promised_at', d.promised_at,
+  'branches', (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind,
+     'apology', b.apology) order by b.position)
    from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
-  (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
-     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)::text
-   from dossier_events e where e.dossier_id = d.id)
+  'timeline', (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
+     'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)
+   from dossier_events e where e.dossier_id = d.id)) as told
 from dossiers d where d.status <> 'draft' and
 """
-_STANDING_BY_ID = _STANDING + " d.id = %s"
-# The second fact is part of the question: a wrong one reads as little as a code that is nobody's.
-_STANDING_BY_CODE = _STANDING + " d.receipt_code = %s and %s = any(d.second_facts)"
-_branches = msgspec.json.Decoder(list[StandingBranch])
-_timeline = msgspec.json.Decoder(list[Line])
+_STANDING_BY_ID = "select told::text from (" + STANDING + " d.id = %s) s"  # noqa: S608 - our own words
+# The second fact is part of the question: a wrong one reads as little as a code that is nobody's. Joined sideways, so that each
+# question is one look into the index of codes, however many the planner takes them for.
+_STANDING_BY_CODES = (
+    "select coalesce(json_agg(s.told order by u.n), '[]') from json_to_recordset($1) u (n int, code text, fact text)"  # noqa: S608
+    " left join lateral ("
+    + STANDING
+    + " d.receipt_code = u.code and decode(u.fact, 'base64') = any(d.second_facts)) s on true"
+)
+_standing = msgspec.json.Decoder(Standing)
+_standings = msgspec.json.Decoder(list[Standing | None])
 
 
 async def standing(conn: psycopg.AsyncConnection[Any], dossier_id: str) -> Standing | None:
     """None for a draft as for what is not there."""
-    return await _standing(conn, _STANDING_BY_ID, (dossier_id,))
+    row = await (await conn.execute(_STANDING_BY_ID, (dossier_id,), prepare=True)).fetchone()
+    return None if row is None else _standing.decode(row[0])
 
 
-async def standing_by_code(conn: psycopg.AsyncConnection[Any], code: str, second_fact: bytes) -> Standing | None:
-    """None for a wrong second fact as for a wrong code."""
-    return await _standing(conn, _STANDING_BY_CODE, (code, second_fact))
-
-
-async def _standing(
-    conn: psycopg.AsyncConnection[Any], query: LiteralString, asked: tuple[Any, ...]
-) -> Standing | None:
-    row = await (await conn.execute(query, asked, prepare=True)).fetchone()
-    if row is None:
-        return None
-    *said, branches_text, timeline_text = row
-    return Standing(*said, branches=_branches.decode(branches_text), timeline=_timeline.decode(timeline_text))
+async def standings_by_code(line: DirectLine, asked: Sequence[tuple[str, bytes]]) -> list[Standing | None]:
+    """Of each receipt code with its second fact, in their order; None for a wrong fact as for a wrong code. Raises psycopg.Error."""
+    sent = [{"n": n, "code": code, "fact": fact} for n, (code, fact) in enumerate(asked)]
+    return _standings.decode(await line.ask(_STANDING_BY_CODES, sent))
 
 
 _EVENT_COUNTS = "select id, event_count from dossiers where id = any(%s)"

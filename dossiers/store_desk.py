@@ -1,4 +1,4 @@
-"""The desk's SQL beside `store`: acts inside an office, steps; statements prepared on the connection beneath, in the caller's transaction."""
+"""The desk's SQL beside `store`: acts inside an office, queues, figures; statements prepared on the connection beneath, in the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,23 +9,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.tables import desk_acts
-from kit.db import raw, rows, select_from
-
-# --- steps -----------------------------------------------------------------------------------------------------------
-
-_STEPS = """
-insert into branch_steps (branch_id, seq, state, action, procedure, office_id, officer_id, entered_at, left_at, due_at, asked)
-select branch_id, seq, state, action, procedure, office_id, officer_id, entered_at, left_at, due_at, asked
-from jsonb_to_recordset(%s) as s (branch_id text, seq int, state text, action text, procedure text, office_id text, officer_id text,
-  entered_at timestamptz, left_at timestamptz, due_at timestamptz, asked jsonb)
-"""
-
-
-async def add_steps(conn: AsyncConnection, left: Sequence[dict[str, Any]]) -> None:
-    """Stays in a state that end, as the columns are called, instants as ISO text."""
-    await (await raw(conn)).execute(_STEPS, (Jsonb(list(left)),), prepare=True)
-
+from kit.db import raw, rows
 
 # --- acts inside an office -------------------------------------------------------------------------------------------
 
@@ -34,7 +18,6 @@ insert into desk_acts (branch_id, seq, at, actor_id, office_id, kind, said, to_i
 select %(branch_id)s, coalesce(max(seq), 0) + 1, %(at)s, %(actor_id)s, %(office_id)s, %(kind)s, %(said)s, %(to_id)s
 from desk_acts where branch_id = %(branch_id)s
 """
-_ACTS = select_from(desk_acts, "where branch_id = %s order by seq")
 
 
 async def add_act(
@@ -52,10 +35,6 @@ async def add_act(
     values = {"branch_id": branch_id, "at": at, "actor_id": actor_id, "office_id": office_id, "kind": kind, "said": said,
               "to_id": to_id}  # fmt: skip
     await (await raw(conn)).execute(_ACT, values, prepare=True)
-
-
-async def acts_of(conn: AsyncConnection, branch_id: str) -> list[Any]:
-    return await rows(conn, _ACTS, (branch_id,))
 
 
 # --- queues ----------------------------------------------------------------------------------------------------------

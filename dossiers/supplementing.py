@@ -36,7 +36,7 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskSupplement, 
         notes = {about: said for about, note in asked.notes.items() if (said := names.nfc(note).strip())}
         asked = msgspec.structs.replace(asked, reason=reason, notes=notes)
         await stop(stand, conn, work, asked)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskSupplement) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import store
+from dossiers import store_moving
 from dossiers.history import ActorKind, Happening, Head, chain
 from dossiers.standing import Stand
+from dossiers.store_moving import Advance
 from dossiers.views import Row
 from identity import accounts
 from identity.mandates import Mandates, followers
@@ -23,11 +24,17 @@ from procedures.messages import Lifecycle
 
 
 async def record(
-    conn: AsyncConnection, row: Row, happenings: Sequence[Happening], *, at: datetime, status: str
+    conn: AsyncConnection,
+    row: Row,
+    happenings: Sequence[Happening],
+    *,
+    at: datetime,
+    status: str,
+    done: Advance = Advance(),  # noqa: B008 - it is frozen
 ) -> None:
-    """Appends to the history of a dossier whose row is locked, and moves that row along."""
+    """Appends to the history of a dossier whose row is locked, and moves that row along, with what was `done` to its branches."""
     events, head = chain(row.id, Head(row.event_count, bytes(row.event_hash)), at, happenings)
-    await store.append(conn, row.id, events, head, status=status, at=at)
+    await store_moving.advance(conn, row.id, done, events, head, status=status, at=at)
 
 
 def submitted(actor: Actor, receipt_code: str, *, for_another: bool, **facts: Any) -> Happening:

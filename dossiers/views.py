@@ -279,7 +279,7 @@ def letterhead(office: offices.Office, settings: Settings) -> str:
 
 async def offices_of(conn: AsyncConnection, rows: Iterable[Row]) -> dict[str, offices.Office]:
     """Each office once."""
-    return {office_id: await offices.office(conn, office_id) for office_id in {row.office_id for row in rows}}
+    return await offices.offices_by_id(conn, {row.office_id for row in rows})
 
 
 async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faults: Sequence[Fault] = ()) -> Dossier:

@@ -212,8 +212,14 @@ def _look(conn: psycopg.AsyncConnection[Any]) -> None:
         raise psycopg.OperationalError("the server has closed this connection")
 
 
-async def raw(conn: AsyncConnection) -> psycopg.AsyncConnection[Any]:
+Direct = psycopg.AsyncConnection[Any]
+"""A connection as `Database.direct` gives it: a transaction for each statement."""
+
+
+async def raw(conn: AsyncConnection | Direct) -> psycopg.AsyncConnection[Any]:
     """The psycopg connection beneath, in the same transaction: for hot statements, COPY and deferring jobs."""
+    if isinstance(conn, psycopg.AsyncConnection):
+        return conn
     proxied = conn.sync_connection
     # There already, unless it was lost: then it has to be fetched.
     beneath = (

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -20,6 +20,10 @@ STALLED_AFTER_SECONDS = 30
 _DEFER = """
 select procrastinate_defer_jobs_v1(array[row('default', %s::text, 0, %s::text, null, %s::jsonb, %s::timestamptz)::procrastinate_job_to_defer_v1])
 """
+DEFERRED: LiteralString = """
+procrastinate_defer_jobs_v1(array[row('default', %(job)s::text, 0, null, null, '{}', null)::procrastinate_job_to_defer_v1])
+"""
+"""Defers the job `job`, which takes nothing, within the statement that causes it."""
 
 
 class Task(msgspec.Struct, frozen=True):

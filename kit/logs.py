@@ -75,5 +75,5 @@ def install(level: str = "INFO") -> None:
     # No line of ours names a thread or a process: not to be found out with each.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Their INFO is one line per job or request, which our own lines already tell.
-    for noisy in ("procrastinate", "alembic", "httpx", "httpcore", "_granian"):
+    for noisy in ("procrastinate", "alembic", "httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -87,9 +87,10 @@ class PostOffice:
             raise NoWayToReach
         now, message_id = clock.now(), ids.new_id("msg")
         secret = {name: fields[name] for name in template.secret}
-        added = await store.add_message(
+        return await store.add_message(
             conn,
             self._letters(steps),
+            job=DRAIN,
             id=message_id,
             once_key=once_key or message_id,
             event=event,
@@ -102,11 +103,6 @@ class PostOffice:
             if template.expires_after_minutes
             else None,
         )
-        if not added:
-            return False
-        if steps:
-            await self._jobs.defer(await raw(conn), DRAIN)
-        return True
 
     async def drain(self, db: Database) -> None:
         """Lets out everything due, a batch at a time; letters that fail wait longer each time."""

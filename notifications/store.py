@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db import Backlog, backlog, rows
+from kit.jobs import DEFERRED
 from notifications.tables import (
     deliveries,
     message_preferences,
@@ -35,10 +36,12 @@ with message as (
 )
 select id from message
 """
+# No letter, nothing to drain.
+_MESSAGE_AND_JOB = _MESSAGE.removesuffix("select id from message\n") + "select id, " + DEFERRED + "from message"  # noqa: S608 - our own words
 
 
-async def add_message(conn: AsyncConnection, letters: Sequence[dict[str, Any]], **values: Any) -> bool:
-    """A message and its letters, in one statement. False when the cause has sent its message already: then nothing is written."""
+async def add_message(conn: AsyncConnection, letters: Sequence[dict[str, Any]], *, job: str, **values: Any) -> bool:
+    """A message and its letters, with the job that lets them out, in one statement. False when the cause has sent its message already: then nothing is written."""
     of_letters = {
         "letter_ids": [one["id"] for one in letters],
         "channels": [one["channel"] for one in letters],
@@ -47,7 +50,8 @@ async def add_message(conn: AsyncConnection, letters: Sequence[dict[str, Any]], 
         "contacts": [one["contact_sealed"] for one in letters],
         "states": [one["state"] for one in letters],
     }
-    return bool(await rows(conn, _MESSAGE, values | of_letters | {"fields": Jsonb(values["fields"])}))
+    values |= of_letters | {"fields": Jsonb(values["fields"]), "job": job}
+    return bool(await rows(conn, _MESSAGE_AND_JOB if letters else _MESSAGE, values))
 
 
 async def take_waiting(conn: AsyncConnection, *, at: datetime, leased_until: datetime, limit: int) -> Rows:

@@ -57,7 +57,10 @@ async def register_birth(
     likeness = checking.likeness(facts)
 
     async def refuse_the_known() -> None:
-        rows = await store.birth_like(conn, pin=pin, notification_number=notification, likeness=likeness)
+        same: dict[str, Any] = {"pin": pin, "notification_number": notification, "likeness": likeness}
+        if not await store.birth_known(conn, **same):
+            return
+        rows = await store.birth_like(conn, **same)
         if again is not None and rows:
             raise still_held(writing.decode(rows[0]))
         _refuse_the_known(rows, notification, likeness)

@@ -1,15 +1,17 @@
 """The register's SQL: takes a connection in the caller's transaction, returns rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, RowMapping, and_, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import rows, write
 from register.tables import register_books, register_entries, register_extracts, register_notes, register_people
 
 
@@ -95,6 +97,43 @@ async def number_reached(conn: AsyncConnection, *, book_id: str, number: int) ->
         .where(register_books.c.id == book_id, register_books.c.last_number < number)
         .values(last_number=number)
     )
+
+
+_LINE = """
+with numbered as (
+  update register_books set last_number = last_number + 1
+  where office_id = %(office_id)s and kind = %(kind)s and year = %(year)s and closed_at is null returning id, volume, last_number
+), added as (
+  insert into register_entries (id, book_id, kind, number, page, registered_on, registration_kind, office_name, signer_name, signer_title,
+    clerk_name, note, pin, facts, notification_number, likeness, entered_by, entered_at)
+  select e.id, n.id, e.kind, n.last_number, n.last_number, e.registered_on, e.registration_kind, e.office_name, e.signer_name,
+    e.signer_title, e.clerk_name, e.note, e.pin, e.facts, e.notification_number, e.likeness, e.entered_by, e.entered_at
+  from numbered n, jsonb_populate_record(null::register_entries, %(entry)s) e on conflict do nothing returning id
+), named as (
+  insert into register_people (entry_id, role, pin, name_folded, date_of_birth)
+  select a.id, p.role, p.pin, p.name_folded, p.date_of_birth from added a, jsonb_populate_recordset(null::register_people, %(people)s) p
+)
+select n.id as book_id, n.volume, n.last_number as number, a.id is not null as added from numbered n left join added a on true
+"""
+_GIVE_BACK = "update register_books set last_number = last_number - 1 where id = %s"
+
+
+async def add_line(
+    conn: AsyncConnection, *, office_id: str, year: int, entry: Mapping[str, Any], people: Sequence[Mapping[str, Any]]
+) -> Any | None:
+    """The next line of the open book: the entry, whose page is its number, and whom it names; book_id, volume and number of it, None
+    when no book is open. Holds the book until the transaction ends; a rollback gives the number back.
+
+    Raises Taken when PIN, notification or birth is already there; nothing is written then, and no number used up.
+    """
+    given = {"office_id": office_id, "kind": entry["kind"], "year": year}
+    found = await rows(conn, _LINE, given | {"entry": Jsonb(dict(entry)), "people": Jsonb(list(people))})
+    if not found:
+        return None
+    if not found[0].added:
+        await write(conn, _GIVE_BACK, (found[0].book_id,))
+        raise Taken(None)
+    return found[0]
 
 
 async def add_entry(conn: AsyncConnection, entry: dict[str, Any], people: list[dict[str, Any]]) -> None:
@@ -220,6 +259,22 @@ async def extract(conn: AsyncConnection, extract_id: str) -> RowMapping | None:
         .where(register_extracts.c.id == extract_id)
     )
     return (await conn.execute(query)).mappings().one_or_none()
+
+
+# Each by its own index, whatever the planner thinks of all three together.
+_BIRTH_KNOWN = """
+select exists (select from register_entries where kind = 'birth' and pin = %(pin)s)
+  or exists (select from register_entries where kind = 'birth' and notification_number = %(notification_number)s)
+  or exists (select from register_entries where kind = 'birth' and likeness = %(likeness)s) as known
+"""
+
+
+async def birth_known(
+    conn: AsyncConnection, *, pin: str, notification_number: str | None, likeness: str | None
+) -> bool:
+    """Whether `birth_like` would find one."""
+    same = {"pin": pin, "notification_number": notification_number, "likeness": likeness}
+    return (await rows(conn, _BIRTH_KNOWN, same))[0].known
 
 
 async def birth_like(

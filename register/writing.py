@@ -1,7 +1,8 @@
 """How every entry gets into its book and out again: one place, one line, the people it names, the notes on it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -91,14 +92,22 @@ async def place(conn: AsyncConnection, desk: Desk, kind: BookKind) -> tuple[str,
 
     Raises BookClosed.
     """
+    found = await _in_open_book(conn, desk, kind, partial(store.take_number, kind=kind))
+    return found["id"], found["volume"], found["last_number"]
+
+
+async def _in_open_book(
+    conn: AsyncConnection, desk: Desk, kind: BookKind, take: Callable[..., Awaitable[Any | None]]
+) -> Any:
+    """What `take` gives of the office's open book of the year, which is opened when it is not there yet. Raises BookClosed."""
     office_id, year = desk.office.id, desk.today.year
-    found = await store.take_number(conn, office_id=office_id, kind=kind, year=year)
+    found = await take(conn, office_id=office_id, year=year)
     if found is None:
         await store.open_book(conn, office_id=office_id, kind=kind, year=year, volume=1, at=desk.at, closed=False)
-        found = await store.take_number(conn, office_id=office_id, kind=kind, year=year)
+        found = await take(conn, office_id=office_id, year=year)
     if found is None:
         raise BookClosed(year=year)
-    return found["id"], found["volume"], found["last_number"]
+    return found
 
 
 async def write(
@@ -116,35 +125,36 @@ async def write(
 ) -> E:
     """A new line in the book; `people` are whom it names, by role. Raises BookClosed, and `store.Taken` where the table's rules say no."""
     name: Kind = tag(kind)
-    # A caller who catches a refusal and asks again in one transaction must not find a number used up.
-    async with conn.begin_nested():
-        book_id, volume, number = await place(conn, desk, name)
-        fields: dict[str, Any] = {
-            "id": ids.new_id("reg"),
-            "book_id": book_id,
-            "volume": volume,
-            "year": desk.today.year,
-            "number": number,
-            "page": number,
-            "registered_on": desk.today,
-            "registration_kind": registration_kind,
-            "office": desk.office,
-            "signer": desk.signer,
-            "note": note,
-            "facts": facts,
-        }
-        if name == "birth":
-            fields["pin"] = pin
-        entry = kind(**fields)
-        row = {
-            **columns(entry, name, desk.at),
-            "pin": pin,
-            "likeness": likeness,
-            "notification_number": notification_number,
-            "entered_by": desk.actor.account_id,
-        }
-        await store.add_entry(conn, row, [person(role, who) for role, who in people.items()])
-    return entry
+    fields: dict[str, Any] = {
+        "id": ids.new_id("reg"),
+        # Its place, until the book gives it one.
+        "book_id": "",
+        "volume": 0,
+        "number": 0,
+        "page": 0,
+        "year": desk.today.year,
+        "registered_on": desk.today,
+        "registration_kind": registration_kind,
+        "office": desk.office,
+        "signer": desk.signer,
+        "note": note,
+        "facts": facts,
+    }
+    if name == "birth":
+        fields["pin"] = pin
+    entry = kind(**fields)
+    row = {
+        **columns(entry, name, desk.at),
+        "pin": pin,
+        "likeness": likeness,
+        "notification_number": notification_number,
+        "entered_by": desk.actor.account_id,
+    }
+    named = [person(role, who) for role, who in people.items()]
+    place = await _in_open_book(conn, desk, name, partial(store.add_line, entry=row, people=named))
+    return msgspec.structs.replace(
+        entry, book_id=place.book_id, volume=place.volume, number=place.number, page=place.number
+    )
 
 
 async def annotate(

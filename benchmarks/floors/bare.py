@@ -1,4 +1,4 @@
-"""The raw floor: a bare ASGI application on raw psycopg, served by granian like ours. It checks nothing and knows nobody.
+"""The raw floor: a bare ASGI application on raw psycopg, served by uvicorn like ours. It checks nothing and knows nobody.
 
 `POST /submit/<draft id>` writes the rows of one submission in one plain statement; `POST /lookup` reads the rows of one status.
 """
@@ -87,11 +87,11 @@ class App:
 
     @staticmethod
     async def _lookup(pool: "AsyncConnectionPool[psycopg.AsyncConnection[Any]]", asked: dict[str, str]) -> bytes:
-        query = store._STANDING + " d.receipt_code = %s"
+        query = store.STANDING + " d.receipt_code = %s"
         async with pool.connection() as conn:
             row = await (await conn.execute(query, (asked["receipt_code"],), prepare=True)).fetchone()
         assert row is not None
-        return msgspec.json.encode(row)
+        return msgspec.json.encode(row[0])
 
 
 app = App()

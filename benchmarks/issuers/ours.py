@@ -1,11 +1,10 @@
-"""The application as granian serves it, but for its limits: one caller stands for thousands."""
+"""The application as it is served, but for its limits: one caller stands for thousands."""
 
 import sys
 
-from granian import Granian
-from granian.constants import Interfaces, Loops
 from litestar import Litestar
 
+from api import serving
 from api.app import create_app
 from kit import logs
 from kit import settings as kit_settings
@@ -27,7 +26,4 @@ def app() -> Litestar:
 
 
 if __name__ == "__main__":
-    Granian(
-        "benchmarks.issuers.ours:app", factory=True, address="127.0.0.1", port=int(sys.argv[1]), interface=Interfaces.ASGI,
-        loop=Loops.asyncio, workers=1, backlog=2048, log_access=False, websockets=False,
-    ).serve()  # fmt: skip
+    serving.run("benchmarks.issuers.ours:app", host="127.0.0.1", port=int(sys.argv[1]), workers=1)

@@ -1,6 +1,6 @@
 """Agencies' offices, and which officer holds which roles there."""
 
-from identity.offices.messages import AGENCIES, ROLES, Agency, Colleague, Office, Role
+from identity.offices.messages import AGENCIES, ROLES, Agency, Colleague, Office, Role, Seat
 from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
 from identity.offices.service import (
     all_offices,
@@ -11,7 +11,9 @@ from identity.offices.service import (
     end_appointment,
     office,
     office_for,
+    offices_by_id,
     offices_for,
+    seat,
     set_skills,
 )
 from identity.offices.staff.service import approve_at_the_machine, first_operator, person_of
@@ -27,6 +29,7 @@ __all__ = [
     "Office",
     "OfficeExists",
     "Role",
+    "Seat",
     "UnknownRole",
     "all_offices",
     "appoint",
@@ -38,7 +41,9 @@ __all__ = [
     "first_operator",
     "office",
     "office_for",
+    "offices_by_id",
     "offices_for",
     "person_of",
+    "seat",
     "set_skills",
 ]

@@ -46,3 +46,18 @@ class Colleague(msgspec.Struct, frozen=True):
     skills: list[str] | None
     away: bool
     substitute_id: str | None
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer at an office's desk today."""
+
+    office: Office
+    account_id: str
+    full_name: str
+    """Both empty for who acts without an account."""
+    pin: str | None
+    """Of the person behind the working account: its own, or the one an operator entered."""
+    stands_in_for: frozenset[str]
+    """The accounts of those away whom they stand in for."""
+    holds_mandates: bool
+    """Whether the working account itself speaks for anybody, or may one day."""

@@ -5,11 +5,12 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.accounts import account_kind
+from identity.accounts import account_kind, secrets
 from identity.offices import store
-from identity.offices.messages import ROLES, Agency, Colleague, Office
+from identity.offices.messages import ROLES, Agency, Colleague, Office, Seat
 from identity.offices.refusals import AlreadyAppointed, NoSuchOffice, NotAnOfficer, OfficeExists, UnknownRole
 from kit import clock, ids
+from kit.keys import Keys
 from kit.refusal import NotFound, Words
 
 
@@ -55,6 +56,14 @@ async def office(conn: AsyncConnection, office_id: str) -> Office:
     """Refuses NotFound."""
     found = await store.office(conn, office_id)
     if found is None:
+        raise NotFound
+    return found
+
+
+async def offices_by_id(conn: AsyncConnection, office_ids: Collection[str]) -> dict[str, Office]:
+    """Refuses NotFound where one of them is not."""
+    found = {one.id: one for one in await store.offices_by_id(conn, office_ids)}
+    if len(found) < len(set(office_ids)):
         raise NotFound
     return found
 
@@ -119,6 +128,23 @@ async def at_work(conn: AsyncConnection, account_id: str) -> tuple[frozenset[str
     if row is None:
         return None, frozenset()
     return None if row.skills is None else frozenset(row.skills), frozenset(row.stands_in_for)
+
+
+async def seat(conn: AsyncConnection, keys: Keys, office_id: str, account_id: str | None) -> Seat:
+    """Who sits there today, in one question. Refuses NotFound for an office that is not."""
+    found = await store.seat(conn, office_id, account_id, clock.today())
+    if found is None:
+        raise NotFound
+    sits_in, row = found
+    sealed = row.pin_sealed or row.person_sealed
+    return Seat(
+        office=sits_in,
+        account_id=account_id or "",
+        full_name=row.full_name or "",
+        pin=None if sealed is None or account_id is None else secrets.unseal_pin(keys, account_id, sealed),
+        stands_in_for=frozenset(row.stands_in_for),
+        holds_mandates=row.holds_mandates,
+    )
 
 
 async def set_skills(conn: AsyncConnection, account_id: str, office_id: str, skills: Collection[str] | None) -> None:

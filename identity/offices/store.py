@@ -43,9 +43,14 @@ async def office(conn: AsyncConnection, office_id: str) -> Office | None:
 
 
 _OFFICE = select_from(offices, "where id = %s")
+_OFFICES = select_from(offices, "where id = any(%s)")
 _OFFICES_FOR = select_from(
     offices, "join unnest(%s::text[], %s::text[]) as place (agency, ward_code) using (agency, ward_code)"
 )
+
+
+async def offices_by_id(conn: AsyncConnection, office_ids: Collection[str]) -> list[Office]:
+    return [_office(row) for row in await rows(conn, _OFFICES, (list(office_ids),))]
 
 
 async def offices_for(conn: AsyncConnection, places: Collection[tuple[str, str]]) -> list[Office]:
@@ -118,6 +123,26 @@ from officers o where o.account_id = %(account_id)s and o.ended_at is null
 async def at_work(conn: AsyncConnection, account_id: str, on: date) -> Any:
     """skills, stands_in_for of the officer's appointment; None where there is none."""
     return next(iter(await rows(conn, _AT_WORK, {"account_id": account_id, "day": on})), None)
+
+
+_SEAT = select_from(
+    offices,
+    """
+left join accounts a on a.id = %(account_id)s left join officer_persons p on p.account_id = a.id
+where offices.id = %(office_id)s
+""",
+    more=""", a.full_name, a.pin_sealed, p.pin_sealed as person_sealed, array(
+  select l.account_id from officer_leaves l join officers o on o.account_id = l.account_id and o.ended_at is null
+  join officers mine on mine.account_id = l.substitute_id and mine.ended_at is null and mine.office_id = o.office_id
+  where l.substitute_id = %(account_id)s and l.ended_at is null and %(day)s between l.from_on and l.until_on) as stands_in_for,
+  exists (select from mandates m where m.holder_id = %(account_id)s and m.ended_at is null) as holds_mandates""",
+)
+
+
+async def seat(conn: AsyncConnection, office_id: str, account_id: str | None, on: date) -> tuple[Office, Any] | None:
+    """The office; and full_name, pin_sealed, person_sealed, stands_in_for, holds_mandates of the account. None where there is no such office."""
+    row = next(iter(await rows(conn, _SEAT, {"office_id": office_id, "account_id": account_id or "", "day": on})), None)
+    return None if row is None else (_office(row), row)
 
 
 async def set_skills(conn: AsyncConnection, account_id: str, office_id: str, skills: list[str] | None) -> bool:

@@ -10,12 +10,13 @@ from identity.tokens.refusals import InvalidToken, TokenRevoked
 from identity.tokens.rfc6750 import Scheme, challenge
 from kit import clock
 from kit.actor import Actor
+from kit.db import Direct
 
 IDLE = timedelta(seconds=60)
 """A kiosk that a person left keeps nothing for longer; whoever is still there touches it, and has as long again."""
 
 
-async def grant_behind(conn: AsyncConnection, claims: rfc9068.AccessClaims) -> Any:
+async def grant_behind(conn: AsyncConnection | Direct, claims: rfc9068.AccessClaims) -> Any:
     """What a token of ours stands on, as it stands now; None where there is nothing any more."""
     if rfc9068.is_own(claims):
         return await store.own_grant(conn, claims.gid, kind=claims.kind, client_id=claims.client_id, scope=claims.scope)

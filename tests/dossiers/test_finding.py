@@ -80,14 +80,14 @@ async def test_a_wrong_guess_and_a_missing_dossier_cost_one_question_that_finds_
     """What a wrong guess read and a missing dossier did not could be told by the clock."""
     dossier = await steps.submitted(await city.signed_in("parent"))
     asked: list[tuple[str, bool]] = []
-    really = store.standing_by_code
+    really = store.standings_by_code
 
-    async def counted(conn: Any, code: str, fact: bytes) -> Any:
-        found = await really(conn, code, fact)
-        asked.append((code, found is not None))
+    async def counted(line: Any, codes: Any) -> Any:
+        found = await really(line, codes)
+        asked.extend((code, one is not None) for (code, _), one in zip(codes, found, strict=True))
         return found
 
-    monkeypatch.setattr(store, "standing_by_code", counted)
+    monkeypatch.setattr(store, "standings_by_code", counted)
     for code, born in ((dossier["receipt_code"], "1992-05-21"), (MISSING, BORN), ("no code at all", BORN)):
         await ask(city, code, born, expect=404, code="lookup-failed")
     assert [found for _, found in asked] == [False, False, False]

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 import register
-from dossiers import deciding, store
+from dossiers import deciding, store, store_moving
 from dossiers.messages import Decide
+from identity import offices
 from notifications import PostOffice
 from tests.dossiers import steps
 from tests.dossiers.test_at_once import whole
@@ -22,11 +23,10 @@ ORDER = ["birth", "residence", "insurance", "identity_card"]
 STEPS: dict[str, tuple[Any, str, int]] = {
     "entering the register": (register, "register_birth", 1),
     "keeping the result": (store, "add_result", 1),
-    "moving the branch itself": (store, "move", 1),
-    "starting the first that waited": (store, "move", 2),
-    "starting the last that waited": (store, "move", 4),
-    "writing the history and moving the dossier along": (store, "append", 1),
+    "what begins after it and where": (offices, "offices_by_id", 1),
+    "moving the branches, writing the history, moving the dossier along": (store_moving, "advance", 1),
     "telling the citizen": (PostOffice, "send", 1),
+    "showing it to the officer": (store_moving, "whole", 1),
 }
 
 

@@ -6,13 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 
+from benchmarks.faults.town import children_of
 from kit import keys
 from kit.engines import Urls
 
@@ -40,8 +42,22 @@ def _motcua(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
     )
 
 
+class Served(msgspec.Struct):
+    """Two processes of the API under one supervisor."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+    def workers(self) -> set[int]:
+        found: set[int] = set()
+        for child in children_of(self.process.pid):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.add(child)
+        return found
+
+
 @pytest.fixture
-def served(environ: dict[str, str]) -> Iterator[str]:
+def served(environ: dict[str, str]) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -61,19 +77,45 @@ def served(environ: dict[str, str]) -> Iterator[str]:
             time.sleep(0.2)
     else:
         pytest.fail("the server was not ready in time")
-    yield url
+    yield Served(url, process)
     process.send_signal(signal.SIGTERM)
     process.wait(40)
 
 
-def test_two_api_processes_serve_and_show_nothing_of_the_sandbox(served: str) -> None:
-    assert httpx.get(f"{served}/health").json() == {"status": "ok"}
-    assert httpx.get(f"{served}/sandbox/inbox.json").status_code == 404
-    assert "max-age=" in httpx.get(f"{served}/health").headers["strict-transport-security"]
-    discovery = httpx.get(f"{served}/.well-known/openid-configuration", headers={"Host": "evil.test"}).json()
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "never true"
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_killed_process_is_replaced_and_none_outlives_its_supervisor(served: Served) -> None:
+    until(lambda: len(served.workers()) == 2)
+    first, second = served.workers()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: len(served.workers()) == 2 and first not in served.workers())
+    assert second in served.workers()
+    until(lambda: all(_answers(served.url) for _ in range(10)))
+    served.process.kill()
+    # Nobody holds the port any more: the next start finds it free.
+    until(lambda: not _answers(served.url))
+
+
+def test_two_api_processes_serve_and_show_nothing_of_the_sandbox(served: Served) -> None:
+    assert httpx.get(f"{served.url}/health").json() == {"status": "ok"}
+    assert httpx.get(f"{served.url}/sandbox/inbox.json").status_code == 404
+    assert "max-age=" in httpx.get(f"{served.url}/health").headers["strict-transport-security"]
+    discovery = httpx.get(f"{served.url}/.well-known/openid-configuration", headers={"Host": "evil.test"}).json()
     assert discovery["issuer"] == "https://motcua.test"
     # What the Dockerfile's HEALTHCHECK runs, with this server's address.
-    code = f"import urllib.request; urllib.request.urlopen('{served}/health', timeout=2)"
+    code = f"import urllib.request; urllib.request.urlopen('{served.url}/health', timeout=2)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

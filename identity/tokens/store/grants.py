@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.store.people import AWAY, LEVEL, ROLES
 from identity.tokens.store.rows import as_json, every, one, run
+from kit.db import Direct
 
 
 async def add_grant(conn: AsyncConnection, *, claims: dict[str, Any] | None, **values: Any) -> None:
@@ -44,7 +45,9 @@ class OwnGrant(msgspec.Struct, frozen=True, kw_only=True):
     locked_at: None = None
 
 
-async def own_grant(conn: AsyncConnection, grant_id: str, *, kind: str, client_id: str, scope: str) -> OwnGrant | None:
+async def own_grant(
+    conn: AsyncConnection | Direct, grant_id: str, *, kind: str, client_id: str, scope: str
+) -> OwnGrant | None:
     """Of a client's token for itself, which has a row only once it is ended; the rest is as the token states it. None without such
     a client."""
     found = await one(
@@ -78,7 +81,7 @@ async def end_own_grant(conn: AsyncConnection, *, at: datetime, why: str, **valu
     )
 
 
-async def grant(conn: AsyncConnection, grant_id: str, on: date) -> Any:
+async def grant(conn: AsyncConnection | Direct, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
     return await one(
         conn,

@@ -7,10 +7,10 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import raw, to_json
+from kit.db import Direct, raw, to_json
 
 
-async def one(conn: AsyncConnection, query: LiteralString, values: dict[str, Any]) -> Any:
+async def one(conn: AsyncConnection | Direct, query: LiteralString, values: dict[str, Any]) -> Any:
     """The first row, or None."""
     async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
         await cursor.execute(query, values, prepare=True)

@@ -1,0 +1,107 @@
+"""The server's own door: heads of requests that are too long or never end, and a worker that dies."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from api import serving
+
+pytestmark = pytest.mark.anyio
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    """Says how much it was sent."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    told = str(len(body)).encode()
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(told)).encode())]}
+    )
+    await send({"type": "http.response.body", "body": told})
+
+
+@asynccontextmanager
+async def door() -> AsyncIterator[int]:
+    config = uvicorn.Config(hello, http=serving.Door, ws="none", lifespan="off", access_log=False, log_config=None)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: serving.Door(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def told(port: int, *pieces: bytes, pause: float = 0) -> bytes:
+    """All that comes back until the other side closes, or half a second passes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    said = b""
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        while more := await asyncio.wait_for(reader.read(65536), 0.5):
+            said += more
+        said += b"<closed>"
+    except TimeoutError:
+        pass
+    except ConnectionError:
+        said += b"<closed>"
+    finally:
+        writer.close()
+    return said
+
+
+async def test_two_requests_on_one_connection_and_a_large_body() -> None:
+    async with door() as port:
+        body = b"x" * 300_000
+        ask = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 300000\r\n\r\n" + body
+        said = await told(port, ask, ask)
+    assert said.count(b"HTTP/1.1 200") == 2
+    assert said.count(b"300000") == 2
+    assert not said.endswith(b"<closed>")
+
+
+async def test_a_head_without_end_is_refused_and_closed() -> None:
+    async with door() as port:
+        first = b"GET / HTTP/1.1\r\nhost: h\r\n"
+        pieces = [b"x-%d: " % n + b"y" * 8000 + b"\r\n" for n in range(20)]
+        said = await told(port, first, *pieces, pause=0.01)
+        one_long = await told(port, first + b"x: ", *[b"y" * 30_000] * 6, pause=0.01)
+        within = await told(port, first, *pieces[:3], b"\r\n", pause=0.01)
+    assert said.startswith(b"HTTP/1.1 431") or said == b"<closed>"
+    assert said.endswith(b"<closed>")
+    assert one_long.endswith(b"<closed>")
+    assert within.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_HEAD_SECONDS", 0.1)
+    async with door() as port:
+        silent = await told(port)
+        half = await told(port, b"GET / HTTP/1.1\r\nhost: h\r\n")
+        second = await told(port, b"GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HTT")
+    assert silent == b"<closed>"
+    assert half == b"<closed>"
+    assert second.startswith(b"HTTP/1.1 200")
+    assert second.endswith(b"<closed>")
+
+
+async def test_what_is_no_http_is_refused() -> None:
+    async with door() as port:
+        for nonsense in (
+            b"\x16\x03\x01\x02\x00\x01\x00",
+            b"GET / HTTP/1.1\r\nhost h\r\n\r\n",
+            b"GET /\xff HTTP/1.1\r\nhost: h\r\n\r\n",
+        ):
+            said = await told(port, nonsense)
+            assert said.startswith(b"HTTP/1.1 400"), nonsense
+            assert said.endswith(b"<closed>")
