@@ -151,8 +151,6 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
 
     Raises BranchUnknown, RoleMissing, Stale, ActionNotAllowed where no fee is waited for, OwnDossier, PaymentDiffers, PaidOtherwise.
     """
-    assert actor.account_id is not None
-    assert actor.office_id is not None
     async with stand.db.begin() as conn:
         work = await desk.find(stand, conn, actor, branch_id, lock=True)
         if not actor.roles & desk.MAY_LOOK:
@@ -160,7 +158,7 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
         deciding.refuse_stale(work, version)
         name, title, now = work.branch.name, work.procedure.name, clock.now()
         bundles.act(stand.catalogue.lifecycle, name, work.branch.state, "pay")
-        await interests.refuse_own(conn, stand.keys, work.dossier, actor.account_id)
+        await interests.refuse_own(conn, stand.keys, work.dossier, work.seat, parties=work.branch.parties)
         order = await store_paying.payment_of(conn, work.dossier.id, name)
         assert order is not None, "it is waited for"
         if order.paid_at is not None:
@@ -168,7 +166,7 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
         if asked.amount_dong != order.amount_dong:
             raise PaymentDiffers(paid=asked.amount_dong, amount=order.amount_dong)
         receipt, amount, office = _receipt(order), _dong(order.amount_dong), work.office.name
-        how = {"reference": f"cash:{order.id}", "taken_by": actor.account_id, "taken_at_office": actor.office_id}
+        how = {"reference": f"cash:{order.id}", "taken_by": work.seat.account_id, "taken_at_office": work.office.id}
         await store_paying.paid(conn, order.id, at=now, receipt=receipt, **how)
 
         def told(step: Transition) -> Happening:
@@ -180,7 +178,7 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
             return telling.done(actor, "pay", name, title, said, step.before, step.after, **facts)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "pay"), at=now, told=told, asked=None)
-        return await desk.shown(stand, conn, actor, branch_id)
+        return await desk.shown(stand, conn, work)
 
 
 def _receipt(order: views.Row) -> str:
