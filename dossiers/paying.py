@@ -160,8 +160,6 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
 
     Raises BranchUnknown, RoleMissing, Stale, ActionNotAllowed where no fee is waited for, OwnDossier, PaymentDiffers, PaidOtherwise.
     """
-    assert actor.account_id is not None
-    assert actor.office_id is not None
     async with stand.db.begin() as conn:
         work = await desk.find(stand, conn, actor, branch_id, lock=True)
         if not actor.roles & desk.MAY_LOOK:
@@ -177,7 +175,7 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
         if asked.amount_dong != order.amount_dong:
             raise PaymentDiffers(paid=asked.amount_dong, amount=order.amount_dong)
         receipt, amount, office = _receipt(order), charging.dong(order.amount_dong), work.office.name
-        how = {"reference": f"cash:{order.id}", "taken_by": actor.account_id, "taken_at_office": actor.office_id}
+        how = {"reference": f"cash:{order.id}", "taken_by": work.seat.account_id, "taken_at_office": work.office.id}
         await store_paying.paid(conn, order.id, at=now, receipt=receipt, **how)
 
         def told(step: Transition) -> Happening:

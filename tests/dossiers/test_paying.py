@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from dossiers import paying
+from dossiers.messages import TakeCash
+from dossiers.refusals import OwnDossier
 from kit import clock
+from kit.actor import Actor
 from tests.dossiers import steps
 from tests.dossiers.test_lifecycle import BRANCH, WHY, at, desk, in_review, lapse, later, payment_requested, shown
 from tests.dossiers.test_papers import text_of
@@ -193,6 +197,19 @@ async def test_cash_says_who_took_it_when_and_how_much(city: CityPeople) -> None
     history = await parent.get(f"/v1/dossiers/{dossier['id']}/history", expect=200)
     assert history["intact"]
     assert [one["actor"] for one in history["lines"] if one["message"] == line["message"]] == ["officer"]
+
+
+async def test_nobody_takes_cash_in_a_matter_of_their_own(city: CityPeople) -> None:
+    dossier = await payment_requested(city)
+    async with city.house.db.connect() as conn:
+        query = text("select account_id from dossiers where id = :id")
+        owner = (await conn.execute(query, {"id": dossier["id"]})).scalar_one()
+    roles = frozenset({"reception"})
+    me = Actor(kind="officer", account_id=owner, office_id="off_cong_an_sai_gon", roles=roles, level=2)
+    branch_id = steps.branch(dossier, BRANCH)["id"]
+    with pytest.raises(OwnDossier):
+        await paying.take_cash(city.house.stand, me, branch_id, TakeCash(amount_dong=AMOUNT), version=None)
+    assert await shown(city, dossier) == dossier
 
 
 async def test_money_that_comes_twice_is_no_notice_told_twice(city: CityPeople) -> None:
