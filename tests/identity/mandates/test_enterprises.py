@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from identity.mandates import claiming
+from identity.mandates import claiming, store
 from identity.mandates.messages import ClaimRequest
-from kit import clock
+from kit import clock, ids
 from kit.actor import Actor
 from kit.db import raw
 from tests.identity.accounts.newcomers import letters_to, newcomer
@@ -84,6 +84,17 @@ async def test_anything_but_yes_waits_for_an_officer_and_looks_alike(city: CityP
     seen = next(one for one in await officer.get(DESK_CLAIMS, expect=200) if one["id"] == told.id)
     assert seen["answer"] == said
     assert seen["claimant_pin_masked"] != someone.pin
+
+
+async def test_a_claim_is_kept_by_a_plan_made_once_for_all(city: CityPeople) -> None:
+    """On a connection that had kept ten of them, the eleventh found no index for its conflict and was a 500."""
+    someone = await person(city)
+    said = {"account_id": someone.account_id, "number": number(), "legal_name": "Hợp tác xã Hư Cấu", "answer": "none"}
+    async with city.house.db.begin() as conn:
+        await (await raw(conn)).execute("set local plan_cache_mode = force_generic_plan")
+        # The driver prepares what it sees for the sixth time.
+        kept = {await store.keep_claim(conn, id=ids.new_id("ecl"), claimed_at=clock.now(), **said) for _ in range(7)}
+    assert len(kept) == 1
 
 
 async def test_an_officer_refuses_or_confirms_once(city: CityPeople) -> None:
