@@ -24,6 +24,7 @@ _STOPS: Final = ("c", "ch", "p", "t")
 _OF_STOPS: Final = frozenset({"\u0301", "\u0323"})
 _TONES: Final = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
 _SHAPES: Final = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
+_LONGEST: Final = len("nghieng")
 _VOWELS: Final = "aăâeêioôơuưy"
 
 
@@ -43,7 +44,8 @@ def is_spelt(word: str) -> bool:
 def siblings(word: str) -> tuple[str, ...]:
     """Syllables that differ from a word in marks alone, its capitals kept; d and đ are two letters."""
     bare = "".join(c if c in "đĐ" else names.bare(c) for c in word.casefold())
-    if not bare.isalpha():
+    # The shapes of a longer word, which is none, would be thousands and then millions.
+    if not bare.isalpha() or len(bare) > _LONGEST:
         return ()
     shapes = itertools.product(*(_SHAPES.get(c, c) for c in bare))
     found = (spelt for shape in shapes for spelt in _toned("".join(shape)) if is_spelt(spelt))

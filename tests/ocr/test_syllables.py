@@ -31,3 +31,9 @@ def test_siblings_differ_in_marks_alone_and_keep_capitals() -> None:
     assert set(syllables.siblings("Thuât")) == {"Thuất", "Thuật"}
     assert syllables.siblings("Kmăl") == ()
     assert "Dân" not in syllables.siblings("Đan"), "d and đ are two letters"
+
+
+def test_what_is_too_long_to_be_a_syllable_costs_nothing() -> None:
+    """Thirty vowels in a row are 3^30 shapes."""
+    assert syllables.siblings("aoeu" * 8) == ()
+    assert "nghiêng" in syllables.siblings("nghiêng")
