@@ -77,6 +77,12 @@ class Actors:
             [sys.executable, *self.commands[name]], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
+    def restart_ended(self) -> None:
+        """As a supervisor does: somebody else may have had the port at the moment one of them came back for it."""
+        for name, process in list(self.alive.items()):
+            if process.poll() is not None:
+                self.start(name)
+
     def kill(self, name: str) -> None:
         self.alive[name].kill()
         self.alive.pop(name).wait()
@@ -142,7 +148,7 @@ async def run(database_url: str, home: Path, *, dossiers: int, kills: int, seed:
             filing = asyncio.create_task(_file(house, dossiers))
             await _torment(actors, chance, kills, killed)
             branches = await filing
-            left = await _settle(house, dossiers)
+            left = await _settle(house, actors, dossiers)
         finally:
             for name in list(actors.alive):
                 actors.kill(name)
@@ -169,10 +175,11 @@ async def _torment(actors: Actors, chance: random.Random, kills: int, killed: Co
         actors.start(name)
 
 
-async def _settle(house: Any, dossiers: int) -> int:
+async def _settle(house: Any, actors: Actors, dossiers: int) -> int:
     """Waits until everything is told and applied; how much is not, once nothing has got on for as long as patience lasts."""
     left, got_on = 0, time.monotonic()
     while time.monotonic() - got_on < _PATIENCE_SECONDS:
+        actors.restart_ended()
         mails = await count(house, "select count(*) from deliveries where state = 'waiting'")
         out = await count(house, "select count(*) from wire_messages where state = 'waiting'")
         back = 2 * dossiers - await count(house, "select count(*) from applied")
