@@ -26,6 +26,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 import psycopg
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -202,14 +203,17 @@ def lookup(code: str) -> tuple[str, str, bytes]:
 
 
 def by_day(total: int) -> list[tuple[date, int]]:
-    """As many a working day as every other, a tenth of that on days off: how they fell on the days was not published."""
+    """The first days, whole, until there are so many: a share of the period is as busy as the period.
+
+    As many a working day as every other, a tenth of that on days off: how they fell on the days was not published.
+    """
     calendar = Calendar()
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     weights = [10 if calendar.is_working(day) else 1 for day in days]
     found, given, heavy = list[tuple[date, int]](), 0, 0
     for day, weight in zip(days, weights, strict=True):
         heavy += weight
-        upto = round(total * heavy / sum(weights))
+        upto = min(total, round(DOSSIERS * heavy / sum(weights)))
         found.append((day, upto - given))
         given = upto
     return found
@@ -362,6 +366,21 @@ async def served(
         process.stop()
 
 
+async def settled() -> None:
+    """Until the machine does next to nothing, or a minute has passed: each server loads its models for a while after it answers."""
+
+    def busy() -> tuple[int, int]:
+        numbers = [int(number) for number in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+        return sum(numbers) - numbers[3] - numbers[4], sum(numbers)
+
+    for _ in range(30):
+        before = busy()
+        await asyncio.sleep(2)
+        after = busy()
+        if (after[0] - before[0]) < 0.1 * (after[1] - before[1]):
+            return
+
+
 async def rates(city: City, count: int, progress: Progress) -> list[Row]:
     task = progress.add_task("rates", total=6)
     environment = dict(city.town.api._environment)
@@ -369,6 +388,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
 
     async def ours() -> tuple[float, float]:
         await city.sign_in()
+        await settled()
         submit, _ = await rate(city.town.port, [city.submission(one) for one in city.drafts(GROUP, count)], 201)
         rows = city.sql.execute("select receipt_code from dossiers where status = 'open' limit %s", (count,)).fetchall()
         looked_up[:] = [lookup(row[0]) for row in rows]
@@ -384,6 +404,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
         ]  # fmt: skip
         async with served(command, environment, port, "/", city.town.home / "bare.log"):
             drafts = city.drafts(GROUP, count)
+            await settled()
             submit, _ = await rate(port, [(f"/submit/{one}", "", b"") for one in drafts], 200)
             progress.advance(task)
             look, _ = await rate(port, [("/lookup", headers, body) for _, headers, body in looked_up], 200)
@@ -404,6 +425,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
         async with served(command, environment, port, "/docs", city.town.home / "fast.log"):
             await city.sign_in()
             drafts = city.drafts(GROUP, count)
+            await settled()
             submit, _ = await rate(port, [city.submission(one) for one in drafts], 201)
             progress.advance(task)
             look, _ = await rate(port, looked_up, 200)
@@ -467,6 +489,8 @@ async def measure(town: Town, total: int, count: int, progress: Progress) -> lis
         rows += await rates(city, count, progress)
         # What the rates left open is nobody's work in the replay.
         city.sql.execute("update branches set decided_at = now() where decided_at is null")
+        # As PostgreSQL does by itself, a minute later.
+        city.sql.execute("vacuum (analyze)")
         rows += await replay(city, total, progress)
         rows += size(city.sql, total)
         city.sql.close()
@@ -484,7 +508,7 @@ def main() -> None:
         try:
             town.start()
             town.worker.stop()
-            rows = asyncio.run(measure(town, total, max(50, min(2000, total // 2)), progress))
+            rows = uvloop.run(measure(town, total, max(50, min(2000, total // 2)), progress))
         finally:
             town.stop()
     tell("city", rows, options.json)
