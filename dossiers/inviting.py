@@ -6,13 +6,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import store, telling, views
+from dossiers import store, store_moving, telling, views
 from dossiers.standing import Stand
 from identity import accounts
 from kit import ids
 from procedures import Catalogue, Procedure, rules
-
-_CONSENTS = ("agreed", "on_paper")
 
 
 def wanted(
@@ -32,7 +30,9 @@ def wanted(
 
 async def missing(conn: AsyncConnection, dossier_id: str) -> set[str]:
     """Branches that were asked a consent for and do not have it."""
-    return {row.branch for row in await store.invitations_of(conn, dossier_id) if row.answer not in _CONSENTS}
+    return {
+        row.branch for row in await store.invitations_of(conn, dossier_id) if row.answer not in store_moving.CONSENTS
+    }
 
 
 def due(catalogue: Catalogue, procedure: Procedure, at: datetime) -> datetime:
@@ -78,7 +78,12 @@ async def ask_again(
     before = next((row for row in await store.invitations_of(conn, dossier_id) if row.branch == branch), None)
     section = procedure.confirmation.person.partition(".")[0] if procedure.confirmation is not None else None
     untouched = not any(path.partition(".")[0] == section for path in changed)
-    if before is not None and before.answer in _CONSENTS and untouched and before.pin == asked.get(branch, before.pin):
+    if (
+        before is not None
+        and before.answer in store_moving.CONSENTS
+        and untouched
+        and before.pin == asked.get(branch, before.pin)
+    ):
         return
     await store.forget_invitation(conn, dossier_id, branch)
     await ask(stand, conn, dossier_id, {branch: procedure}, asked, at=at)

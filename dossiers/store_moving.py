@@ -28,11 +28,13 @@ async def dossier_of(conn: AsyncConnection, branch_id: str, office_id: str, *, l
     return next(iter(await rows(conn, _HELD if lock else _FOUND, (branch_id, office_id))), None)
 
 
+CONSENTS: Final = ("agreed", "on_paper")
+"""Answers to the question for a consent that give it."""
 _WITH_RESULTS = "left join results r on r.branch_id = branches.id where branches.dossier_id = %(dossier)s order by branches.position"
 _RESULT: LiteralString = ", r.kind as result_kind, r.number as result_number, r.made_at"
 _AROUND: LiteralString = """,
   array(select pin from dossier_parties where dossier_id = %(dossier)s) as parties,
-  array(select branch from invitations where dossier_id = %(dossier)s and (answer is null or answer not in ('agreed', 'on_paper')))
+  array(select branch from invitations where dossier_id = %(dossier)s and (answer is null or answer <> all(%(consents)s)))
     as unconfirmed
 """
 _SHOWN: LiteralString = """,
@@ -84,12 +86,13 @@ _shown = msgspec.json.Decoder(Shown)
 async def work(conn: AsyncConnection, dossier_id: str) -> list[Any]:
     """The branches in the dossier's own order with what each gave; each row with `parties`, numbers of the persons an authority's data
     names in the dossier, and `unconfirmed`, the branches whose question for a consent is open or was answered otherwise."""
-    return await rows(conn, _WORK, {"dossier": dossier_id})
+    return await rows(conn, _WORK, {"dossier": dossier_id, "consents": list(CONSENTS)})
 
 
 async def whole(conn: AsyncConnection, dossier_id: str, branch_id: str) -> tuple[list[Any], Shown]:
     """As `work`, each row with `dossier_version`, and what is shown beside that branch."""
-    found = await rows(conn, _WHOLE, {"dossier": dossier_id, "branch": branch_id})
+    asked = {"dossier": dossier_id, "branch": branch_id, "consents": list(CONSENTS)}
+    found = await rows(conn, _WHOLE, asked)
     return found, _shown.decode(next(row.shown for row in found if row.shown is not None))
 
 

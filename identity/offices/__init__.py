@@ -16,7 +16,7 @@ from identity.offices.service import (
     seat,
     set_skills,
 )
-from identity.offices.staff.service import approve_at_the_machine, first_operator, person_of
+from identity.offices.staff.service import approve_at_the_machine, first_operator
 
 __all__ = [
     "AGENCIES",
@@ -43,7 +43,6 @@ __all__ = [
     "office_for",
     "offices_by_id",
     "offices_for",
-    "person_of",
     "seat",
     "set_skills",
 ]

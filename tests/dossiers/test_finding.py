@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import numpy as np
 import pytest
@@ -377,3 +378,28 @@ async def test_a_burst_is_required_in_production_once_liveness_is_measured(
             assert live.asks(city.house.settings.environment, KIOSK) == asks
             expected = {"expect": 422, "code": "live-selfie-missing"} if asks == "required" else {"expect": 200}
             await look(city, **expected)
+
+
+async def test_an_ordinary_question_and_an_odd_one_are_answered_alike(city: CityPeople) -> None:
+    """The one before the framework, the other by it: what is wrong with a question is said in one place."""
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    body = msgspec.json.encode({"receipt_code": dossier["receipt_code"], "date_of_birth": BORN})
+    ordinary = {"Content-Type": "application/json"}
+
+    async def asked(sent: bytes, **headers: str) -> httpx.Response:
+        return await city.client.post("/v1/lookups", content=sent, headers=ordinary | headers)
+
+    plain = await asked(body)
+    by_the_framework = await asked(body, **{"Content-Type": "application/json; charset=utf-8"})
+    assert plain.status_code == by_the_framework.status_code == 200
+    assert plain.json() == by_the_framework.json()
+    assert set(plain.headers) == set(by_the_framework.headers)
+    wrong = body.replace(dossier["receipt_code"].encode(), MISSING.encode())
+    refused = [await asked(wrong), await asked(wrong, **{"Content-Type": "application/json; charset=utf-8"})]
+    assert [one.status_code for one in refused] == [404, 404]
+    assert len({(one.headers["content-type"], one.json()["code"], one.json()["detail"]) for one in refused}) == 1
+    assert (await asked(wrong, **{"Accept-Language": "en"})).json()["detail"].isascii()
+    malformed = await asked(b'{"receipt_code": 7')
+    assert (malformed.status_code, malformed.json()["code"]) == (400, "malformed-request")
+    # A token that is none is refused here as everywhere.
+    assert (await asked(body, Authorization="Bearer nobody's")).status_code == 401

@@ -135,12 +135,6 @@ async def set_person(db: Database, keys: Keys, operator: Actor, account_id: str,
         )
 
 
-async def person_of(conn: AsyncConnection, keys: Keys, account_id: str) -> str | None:
-    """The personal number of the person this officer is; None where nobody has entered it."""
-    sealed = await store.person(conn, account_id)
-    return None if sealed is None else accounts.secrets.unseal_pin(keys, account_id, sealed)
-
-
 async def all_changes(db: Database, keys: Keys) -> list[Change]:
     """Those that wait first."""
     async with db.connect() as conn:

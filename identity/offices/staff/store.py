@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.offices.staff.tables import appointment_changes, officer_leaves, officer_persons
 from identity.offices.tables import officers
-from kit.db import rows
 
 _C = appointment_changes.c
 _L = officer_leaves.c
@@ -95,9 +94,3 @@ async def set_person(conn: AsyncConnection, **values: Any) -> None:
     statement = upsert(officer_persons).values(**values)
     fresh = {name: statement.excluded[name] for name in values if name != "account_id"}
     await conn.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=fresh))
-
-
-async def person(conn: AsyncConnection, account_id: str) -> bytes | None:
-    """The sealed personal number."""
-    found = await rows(conn, "select pin_sealed from officer_persons where account_id = %s", (account_id,))
-    return found[0].pin_sealed if found else None

@@ -291,4 +291,4 @@ async def test_an_operator_enters_which_person_an_officer_is(
     await first.put(f"{OFFICERS}/acc_nobody/person", json=said, expect=404)
     await (await city.signed_in("head_ubnd")).put(path, json=said, expect=404)
     async with city.house.db.connect() as conn:
-        assert await offices.person_of(conn, city.house.keys, officer) == "079195000013"
+        assert (await offices.seat(conn, city.house.keys, "off_ubnd_sai_gon", officer)).pin == "079195000013"
