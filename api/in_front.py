@@ -39,12 +39,13 @@ def before(app: App, house: "Callable[[], House]") -> App:
             await app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        message = await receive()
-        asked = None
-        if headers.get(b"content-type") == _JSON and _GOES_ON.isdisjoint(headers):
-            asked = _asked(message)
+        if headers.get(b"content-type") != _JSON or not _GOES_ON.isdisjoint(headers):
+            await app(scope, receive, send)
+            return
+        messages = await _received(receive)
+        asked = _asked(messages)
         if asked is None:
-            await app(scope, _again(message, receive), send)
+            await app(scope, _again(messages, receive), send)
             return
         scope["path_template"] = PATH
         told = [(b"content-type", _JSON)]
@@ -63,19 +64,31 @@ def before(app: App, house: "Callable[[], House]") -> App:
     return answer
 
 
-def _asked(message: Any) -> LookUp | None:
-    """A whole, small, well-formed question that came in one piece."""
-    if message["type"] != "http.request" or message.get("more_body", False) or len(message["body"]) > _SMALL:
+async def _received(receive: Receive) -> list[Any]:
+    """The body to its end, or as much of it as is too much."""
+    messages, length = list[Any](), 0
+    while True:
+        message = await receive()
+        messages.append(message)
+        length += len(message.get("body", b""))
+        if not message.get("more_body", False) or length > _SMALL:
+            return messages
+
+
+def _asked(messages: list[Any]) -> LookUp | None:
+    """A whole, small, well-formed question."""
+    body = b"".join(message.get("body", b"") for message in messages)
+    if messages[-1]["type"] != "http.request" or messages[-1].get("more_body", False) or len(body) > _SMALL:
         return None
     try:
-        return _question.decode(message["body"])
+        return _question.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _again(first: Any, receive: Receive) -> Receive:
+def _again(messages: list[Any], receive: Receive) -> Receive:
     """What was received already, and then what comes."""
-    kept = [first]
+    kept = messages[::-1]
 
     async def again() -> Any:
         return kept.pop() if kept else await receive()
