@@ -84,10 +84,10 @@ def fresh_database(url: str, chain: migrations.Chain) -> Iterator[str]:
         yield with_database(url, name)
     finally:
         with _admin(url) as conn:
-            _drop(conn, name)
+            drop_database(conn, name)
 
 
-def _drop(conn: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+def drop_database(conn: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
     """With whoever is still connected; but for PostgreSQL's own autovacuum, which a plain role may not end and waits for."""
     drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     for _ in range(40):

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 import migrations
 from kit.db import dialect_url, faces_metadata, metadata
 from kit.engines import Urls
-from tests.conftest import with_database
+from tests.conftest import drop_database, with_database
 
 HERE = Path(migrations.__file__).parent
 for file in HERE.parent.glob("[a-z]*/**/tables.py"):
@@ -38,7 +38,7 @@ def test_up_equals_the_tables_and_down_leaves_nothing(engines: Urls, chain: migr
     base = engines.database if chain == "city" else engines.faces_database
     name = f"test_migrations_{chain}"
     with psycopg.connect(base, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        drop_database(admin, name)
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     url = with_database(base, name)
     try:
@@ -60,4 +60,4 @@ def test_up_equals_the_tables_and_down_leaves_nothing(engines: Urls, chain: migr
         migrations.upgrade(url, chain)
     finally:
         with psycopg.connect(base, autocommit=True) as admin:
-            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            drop_database(admin, name)
