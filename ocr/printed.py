@@ -133,16 +133,19 @@ def tidied(field: str, said: Said) -> Said:
 
 
 def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
-    """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), where the print may well have them.
+    """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), or gaps between them (THUÚT),
+    where the print may well have these; its letters as large as their neighbours.
 
-    A word that no marks make a syllable (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
+    A word that neither makes syllables (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
     """
+    said = msgspec.structs.replace(said, text=syllables.in_one_case(said.text))
     for word in dict.fromkeys(_WORDS.findall(said.text)):
         if not syllables.is_spelt(word.casefold()):
             alone = re.compile(rf"(?<![\w']){word}(?![\w'])")
-            others = [alone.sub(other, said.text) for other in syllables.siblings(word)]
+            marked = syllables.siblings(word)
+            others = [alone.sub(other, said.text) for other in (*marked, *syllables.apart(word))]
             better = _rather(said, others, doubt)
-            if others and better is said:
+            if marked and better is said:
                 better = msgspec.structs.replace(said, confidence=said.confidence * _NO_SYLLABLE)
             said = better
     return said

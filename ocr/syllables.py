@@ -1,6 +1,7 @@
 """Which syllables Vietnamese spells, and which of them differ from a word in marks alone."""
 
 import itertools
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -25,6 +26,8 @@ _OF_STOPS: Final = frozenset({"\u0301", "\u0323"})
 _TONES: Final = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
 _SHAPES: Final = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
 _LONGEST: Final = len("nghieng")
+# Whose capitals differ from them in size alone.
+_ALIKE: Final = frozenset("cosuvwxz")
 _VOWELS: Final = "aăâeêioôơuưy"
 
 
@@ -50,6 +53,40 @@ def siblings(word: str) -> tuple[str, ...]:
     shapes = itertools.product(*(_SHAPES.get(c, c) for c in bare))
     found = (spelt for shape in shapes for spelt in _toned("".join(shape)) if is_spelt(spelt))
     return tuple(_in_case_of(word, spelt) for spelt in found)
+
+
+@lru_cache(maxsize=1_024)
+def apart(word: str) -> tuple[str, ...]:
+    """Two or three syllables that a word without the gaps between them may be (THUÚT, BÙITRUNGLỢI); none of one letter."""
+    if not word.isalpha() or len(word) > 3 * _LONGEST:
+        return ()
+    cuts = range(2, len(word) - 1)
+    ways = [[word[:a], word[a:]] for a in cuts]
+    ways += [[word[:a], word[a:b], word[b:]] for a in cuts for b in range(a + 2, len(word) - 1)]
+    return tuple(" ".join(parts) for parts in ways if all(is_spelt(part.casefold()) for part in parts))
+
+
+def in_one_case(text: str) -> str:
+    """Letters whose capitals have the same shape (c, ô, s) as large as the others of their word: ĐứC, vÀ, KhOa.
+
+    Where no other letter stands behind the first (ĐốC), those next to the word tell; a word that tells both (KBang) stays.
+    """
+    words = re.split(r"([^\W\d_]+)", text)
+    letters = words[1::2]
+    sizes = [_capitals(word) for word in letters]
+    for i, (word, size) in enumerate(zip(letters, sizes, strict=True)):
+        if len(word) > 1 and not word.isupper() and not word[1:].islower():
+            size = size or frozenset[bool]().union(*sizes[max(0, i - 1) : i], *sizes[i + 1 : i + 2])
+            if size and all(size):
+                words[2 * i + 1] = word.upper()
+            elif size and not any(size):
+                words[2 * i + 1] = word[0] + word[1:].lower()
+    return "".join(words)
+
+
+def _capitals(word: str) -> frozenset[bool]:
+    """Whether those letters behind the first that tell are capitals; both when they differ, nothing when none tells."""
+    return frozenset(c.isupper() for c in word[1:] if names.bare(c).casefold() not in _ALIKE)
 
 
 def _toned(plain: str) -> Iterator[str]:

@@ -86,12 +86,25 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
         ("LIÊNG JRANG SRỐI", {14: ("Ổ", 0.4)}, "LIÊNG JRANG SRỐI"),
         ("K'Brơi", {4: ("ờ", 0.4)}, "K'Brơi"),
         ("Ksor Lap", {}, "Ksor Lap"),  # plainly so, whatever Vietnamese spells
+        ("TRầN THẢo", {}, "TRầN THẢO"),
     ],
 )
 def test_marks_that_no_syllable_has_are_read_as_others(
     text: str, doubts: dict[int, tuple[str, float]], told: str
 ) -> None:
     assert printed.spelt(print_of(text, doubts=doubts)).text == told
+
+
+def test_a_gap_that_was_lost_between_two_syllables_is_set_again_where_the_print_may_have_one() -> None:
+    logs = np.full((8, 1 + len(ALPHABET)), 1e-7)
+    for at, letter in enumerate("THU~ÚT"):
+        logs[at, 0 if letter == "~" else 1 + ALPHABET.index(letter)] = 0.9
+    logs[3, 1 + ALPHABET.index(" ")] = 0.05
+    logs[6:, 0] = 0.9
+    steps = Steps.of(logs, ALPHABET)
+    read = printed.Said(text="THUÚT", confidence=0.5, box=None, steps=steps)
+    assert printed.spelt(read).text == "THU ÚT"
+    assert printed.spelt(print_of("THUÚT")).text == "THUÚT", "no room for one"
 
 
 def test_what_is_no_syllable_and_could_be_one_is_not_sure() -> None:

@@ -37,3 +37,25 @@ def test_what_is_too_long_to_be_a_syllable_costs_nothing() -> None:
     """Thirty vowels in a row are 3^30 shapes."""
     assert syllables.siblings("aoeu" * 8) == ()
     assert "nghiêng" in syllables.siblings("nghiêng")
+
+
+def test_words_without_their_gaps_are_taken_apart() -> None:
+    assert syllables.apart("THUÚT") == ("THU ÚT",)
+    assert syllables.apart("BÙITRUNGLỢI") == ("BÙI TRUNG LỢI",)
+    assert syllables.apart("Rahlan") == syllables.apart("K'Brơi") == syllables.apart("ao" * 20) == ()
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("KhOa", "Khoa"),
+        ("vÀ", "VÀ"),
+        ("Xã Đá Bạc, Huyện Châu ĐứC,", "Xã Đá Bạc, Huyện Châu Đức,"),
+        ("GIÁM ĐốC CA: 304", "GIÁM ĐỐC CA: 304"),
+        ("Huyện KBang", "Huyện KBang"),
+        ("số: SỐ Số ĐốC", "số: SỐ Số ĐốC"),
+        ("", ""),
+    ],
+)
+def test_letters_alike_in_both_sizes_are_as_large_as_their_neighbours(read: str, meant: str) -> None:
+    assert syllables.in_one_case(read) == meant

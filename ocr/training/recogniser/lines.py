@@ -64,15 +64,17 @@ def render(
     is_zone: bool = False,
     hardness: float = 1.0,
     ground: float = 1.0,
+    as_set: bool = False,
 ) -> tuple[Pixels, str]:
     """These runs side by side as one line; the text is what a reader should answer, single spaces between runs.
 
-    `ground` scales what is printed under the letters, waves and stamps; 0 is tinted paper.
+    `ground` scales what is printed under the letters, waves and stamps; 0 is tinted paper. `as_set` is type
+    that nothing wore, cut out straight and whole.
     """
     noise = np.random.default_rng(dice.getrandbits(32))
     ink, paper = _colours(dice)
     mask = _set(runs, dice, faces, is_zone=is_zone)
-    mask = _worn(_cropped(mask, dice), dice, noise, hardness)
+    mask = _whole(mask) if as_set else _worn(_cropped(mask, dice), dice, noise, hardness)
     # From here on at the size a flattened card has: half of that at which the type was set.
     mask = cv2.resize(mask, (max(8, mask.shape[1] // 2), max(8, mask.shape[0] // 2)), interpolation=cv2.INTER_AREA)
     image = _paper(mask.shape, paper, dice, noise, ground)
@@ -157,6 +159,16 @@ def _cropped(mask: Pixels, dice: random.Random) -> Pixels:
     pads = (max(0, -box[0]), max(0, box[1] - height), max(0, -box[2]), max(0, box[3] - width))
     mask = cv2.copyMakeBorder(mask, *pads, cv2.BORDER_CONSTANT, value=(0,))
     return mask[box[0] + pads[0] : box[1] + pads[0], box[2] + pads[2] : box[3] + pads[2]]
+
+
+def _whole(mask: Pixels) -> Pixels:
+    """Cut straight, with a sixth of its height to spare."""
+    columns, rows = np.flatnonzero(mask.max(0) > 40), np.flatnonzero(mask.max(1) > 40)
+    if not len(columns):
+        return mask
+    rim = (rows[-1] - rows[0] + 1) // 6
+    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return cv2.copyMakeBorder(mask, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=(0,))
 
 
 def _worn(mask: Pixels, dice: random.Random, noise: np.random.Generator, hardness: float) -> Pixels:
