@@ -158,7 +158,9 @@ class PaddleReader:
 
     def _line(self, image: "Pixels", box: Box, moves: Sequence[float]) -> Line:
         """`moves` are how far down, in the line's height, each cut of it is moved."""
-        strips = [_strip(image, box, down) for down in moves]
+        first = _strip(image, box, moves[0])
+        # As long as the first: their steps are laid over each other.
+        strips = [first, *(_strip(image, box, down, first.shape[1]) for down in moves[1:])]
         if strips[0].shape[1] < _NARROWEST_PX:
             return Line(text="", confidence=0.0, box=box)
         steps = Steps.together([self.steps(strip) for strip in strips])
@@ -195,8 +197,9 @@ def _goes_on(one: Box, other: Box) -> bool:
     )
 
 
-def _strip(image: "Pixels", box: Box, moved: float = 0.0) -> "Pixels":
-    """The line cut out and straightened, 48 px high; `moved` down by a share of its height."""
+def _strip(image: "Pixels", box: Box, moved: float = 0.0, across: int | None = None) -> "Pixels":
+    """The line cut out and straightened, 48 px high and, unless that is told, as many across as keep its shape; `moved` down by
+    a share of its height."""
     import cv2
     import numpy as np
 
@@ -210,11 +213,11 @@ def _strip(image: "Pixels", box: Box, moved: float = 0.0) -> "Pixels":
     corners[[1, 2]] += beside
     width = float(max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3]), 1))
     height = float(max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 1))
-    across = min(_WIDEST_PX, round(width * _LINE_HEIGHT_PX / height))
+    across = across or min(_WIDEST_PX, max(1, round(width * _LINE_HEIGHT_PX / height)))
     target = np.array([[0, 0], [across, 0], [across, _LINE_HEIGHT_PX], [0, _LINE_HEIGHT_PX]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
     return cv2.warpPerspective(
-        image, matrix, (max(1, across), _LINE_HEIGHT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        image, matrix, (across, _LINE_HEIGHT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
 
 

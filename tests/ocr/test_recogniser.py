@@ -4,6 +4,7 @@ import random
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kit import fonts
@@ -56,3 +57,11 @@ def test_paddleocr_reads_the_same_with_its_own_wrapper(strips: list[lines.Pixels
         engine="onnxruntime",
     )
     assert [theirs.predict(strip)[0]["rec_text"] for strip in strips] == RARE
+
+
+def test_cuts_of_one_line_are_equally_long() -> None:
+    """Corners whose cuts, moved up and down, come out a pixel longer or shorter by rounding."""
+    corners = ((82.0, 320.0), (540.0, 318.0), (539.0, 335.0), (84.0, 334.0))
+    white = np.full((640, 1016, 3), 255, np.uint8)
+    (line,) = engine.reader().recognise_again(white, [engine.Box(corners=corners)])
+    assert line.steps is not None
