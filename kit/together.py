@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,12 +18,16 @@ class Together(Generic[T, R]):
 
     def __init__(self, do: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 64) -> None:
         self._do, self._most = do, most
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._waiting: list[tuple[list[T], asyncio.Future[list[R]]]] = []
         self._work: asyncio.Task[None] | None = None
 
     async def ask(self, item: T) -> R:
-        mine: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, mine))
+        return (await self.ask_all([item]))[0]
+
+    async def ask_all(self, items: list[T]) -> list[R]:
+        """The answers to several that go in one batch, however large."""
+        mine: asyncio.Future[list[R]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, mine))
         if self._work is None:
             # A context of its own: what is logged there is no one request's.
             self._work = asyncio.get_running_loop().create_task(self._answer_all(), context=Context())
@@ -31,14 +36,24 @@ class Together(Generic[T, R]):
     async def _answer_all(self) -> None:
         try:
             while self._waiting:
-                now, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._answer(now)
+                await self._answer(self._next())
         finally:
             self._work = None
 
-    async def _answer(self, asked: list[tuple[T, "asyncio.Future[R]"]]) -> None:
+    def _next(self) -> list[tuple[list[T], "asyncio.Future[list[R]]"]]:
+        """Who goes now: as many as are not too many, one at least."""
+        count = 0
+        for n, (items, _) in enumerate(self._waiting):
+            count += len(items)
+            if n and count > self._most:
+                now, self._waiting = self._waiting[:n], self._waiting[n:]
+                return now
+        now, self._waiting = self._waiting, []
+        return now
+
+    async def _answer(self, asked: list[tuple[list[T], "asyncio.Future[list[R]]"]]) -> None:
         try:
-            answers = await self._do([item for item, _ in asked])
+            answers = await self._do([item for items, _ in asked for item in items])
         except Exception as error:
             for _, mine in asked:
                 if not mine.done():
@@ -48,7 +63,9 @@ class Together(Generic[T, R]):
             for _, mine in asked:
                 mine.cancel()
             raise
-        for (_, mine), answer in zip(asked, answers, strict=True):
+        given = iter(answers)
+        for items, mine in asked:
+            told = list(islice(given, len(items)))
             # Who asked may be gone by now.
             if not mine.done():
-                mine.set_result(answer)
+                mine.set_result(told)
