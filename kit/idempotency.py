@@ -28,8 +28,8 @@ from idempotency_keys join unnest(%s::text[], %s::text[], %s::text[]) as c (scop
 """
 _KEEP = """
 insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at)
-select c.scope, c.route, c.key, c.body_digest, c.status, c.reply, %s
-from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::smallint[], %s::jsonb[]) as c (scope, route, key, body_digest, status, reply)
+select c.scope, c.route, c.key, decode(c.body_digest, 'hex'), c.status, c.reply, %s
+from jsonb_to_recordset(%s) as c (scope text, route text, key text, body_digest text, status smallint, reply jsonb)
 on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,
   reply = excluded.reply, kept_at = excluded.kept_at
 """
@@ -123,14 +123,14 @@ def _slot(call: Call, kept: Any, got: bool) -> Slot | Refusal:
 
 async def keep(conn: psycopg.AsyncConnection[Any], answered: Sequence[tuple[Call, Slot]]) -> None:
     """The answers that are to be kept, in the transaction that holds their places."""
-    kept = [(call, slot) for call, slot in answered if slot.kept]
+    kept = [
+        msgspec.structs.asdict(call)
+        | {"body_digest": call.body_digest.hex(), "status": slot.status, "reply": slot.reply}
+        for call, slot in answered
+        if slot.kept
+    ]
     if kept:
-        said = (
-            [call.body_digest for call, _ in kept],
-            [slot.status for _, slot in kept],
-            [Jsonb(slot.reply) for _, slot in kept],
-        )
-        await conn.execute(_KEEP, (clock.now(), *_columns([call for call, _ in kept]), *said), prepare=True)
+        await conn.execute(_KEEP, (clock.now(), Jsonb(kept)), prepare=True)
 
 
 def _columns(calls: Sequence[Call]) -> tuple[list[str], list[str], list[str]]:

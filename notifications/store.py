@@ -27,15 +27,15 @@ Rows = Sequence[Any]
 _MESSAGES: LiteralString = """
 with message as (
   insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
-  select m.id, m.once_key, m.event, m.account_id, m.locale, m.fields, m.secrets_sealed, %(at)s, m.expires_at
-  from unnest(%(ids)s::text[], %(once_keys)s::text[], %(events)s::text[], %(account_ids)s::text[], %(locales)s::text[], %(fields)s::jsonb[],
-    %(secrets)s::bytea[], %(expiries)s::timestamptz[]) as m (id, once_key, event, account_id, locale, fields, secrets_sealed, expires_at)
+  select m.id, m.once_key, m.event, m.account_id, m.locale, m.fields, decode(m.secrets_sealed, 'hex'), %(at)s, m.expires_at
+  from jsonb_to_recordset(%(messages)s) as m (id text, once_key text, event text, account_id text, locale text, fields jsonb,
+    secrets_sealed text, expires_at timestamptz)
   on conflict (once_key) do nothing returning id
 ), letters as (
   insert into deliveries (id, message_id, channel, chain, rank, contact_sealed, state, attempts, next_attempt_at)
-  select l.id, message.id, l.channel, l.chain, l.rank, l.contact_sealed, l.state, 0, %(at)s
-  from message join unnest(%(letter_ids)s::text[], %(message_ids)s::text[], %(channels)s::text[], %(chains)s::smallint[], %(ranks)s::smallint[],
-    %(contacts)s::bytea[], %(states)s::text[]) as l (id, message_id, channel, chain, rank, contact_sealed, state) on l.message_id = message.id
+  select l.id, message.id, l.channel, l.chain, l.rank, decode(l.contact_sealed, 'hex'), l.state, 0, %(at)s
+  from message join jsonb_to_recordset(%(letters)s) as l (id text, message_id text, channel text, chain smallint, rank smallint,
+    contact_sealed text, state text) on l.message_id = message.id
 )"""
 _WRITE = _MESSAGES + "select id from message"  # noqa: S608 - our own words
 # No letter, nothing to drain; one job drains them all.
@@ -60,26 +60,25 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
 async def add_messages(conn: AsyncConnection, new: Sequence[NewMessage], *, at: datetime, job: str) -> set[str]:
     """Messages and their letters, with the job that lets them out, in one statement. The ids of those that are written: not of one whose
     cause has sent its message already."""
-    letters = [(one.id, letter) for one in new for letter in one.letters]
-    values: dict[str, Any] = {
-        "at": at,
-        "ids": [one.id for one in new],
-        "once_keys": [one.once_key for one in new],
-        "events": [one.event for one in new],
-        "account_ids": [one.account_id for one in new],
-        "locales": [one.locale for one in new],
-        "fields": [Jsonb(one.fields) for one in new],
-        "secrets": [one.secrets_sealed for one in new],
-        "expiries": [one.expires_at for one in new],
-        "letter_ids": [letter["id"] for _, letter in letters],
-        "message_ids": [message_id for message_id, _ in letters],
-        "channels": [letter["channel"] for _, letter in letters],
-        "chains": [letter["chain"] for _, letter in letters],
-        "ranks": [letter["rank"] for _, letter in letters],
-        "contacts": [letter["contact_sealed"] for _, letter in letters],
-        "states": [letter["state"] for _, letter in letters],
-        "job": job,
-    }
+    letters = [
+        letter | {"message_id": one.id, "contact_sealed": letter["contact_sealed"].hex()}
+        for one in new
+        for letter in one.letters
+    ]
+    messages = [
+        {
+            "id": one.id,
+            "once_key": one.once_key,
+            "event": one.event,
+            "account_id": one.account_id,
+            "locale": one.locale,
+            "fields": one.fields,
+            "secrets_sealed": one.secrets_sealed.hex() if one.secrets_sealed is not None else None,
+            "expires_at": one.expires_at,
+        }
+        for one in new
+    ]
+    values = {"at": at, "messages": Jsonb(messages), "letters": Jsonb(letters), "job": job}
     return {row.id for row in await rows(conn, _WRITE_AND_DRAIN if letters else _WRITE, values)}
 
 
