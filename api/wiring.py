@@ -21,6 +21,8 @@ import wires.jobs
 from api.backlogs import Backlogs
 from api.channels import channels
 from api.civil import OwnBooks
+from dossiers import submitting
+from dossiers.intake import Intake
 from dossiers.lookups import Lookups
 from dossiers.standing import Stand
 from dossiers.watching import Feed
@@ -82,6 +84,7 @@ class House:
     population: PopulationRegister | None
     mandates: Mandates
     lookups: Lookups
+    intake: Intake
     catalogue: procedures.Catalogue
     feed: Feed
 
@@ -96,6 +99,7 @@ class House:
             post_office=self.post_office,
             mandates=self.mandates,
             lookups=self.lookups,
+            intake=self.intake,
             pins=self.pins,
         )
 
@@ -313,6 +317,7 @@ async def open_house(
                 business=business,
             ),
             lookups=lookups,
+            intake=Intake(lambda wishes: submitting.take_in(house.stand, wishes), most=32, company=0.005),
             catalogue=procedures.load(),
             feed=feed,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import answering, moving, store, submitting, views, whose
+from dossiers import answering, examining, moving, store, views, whose
 from dossiers.history import seal
 from dossiers.messages import Dossier, Request, Supplement
 from dossiers.refusals import Stale, SupplementIncomplete
@@ -80,14 +80,14 @@ async def give(
     fields = answering.as_kept(given.fields)
     if faults := answering.unstorable(held.item.form, fields, row.form, contestable=False):
         raise SupplementIncomplete(faults=faults)
-    before = {(found.field, found.code) for found in await submitting.faults_of(conn, catalogue, row)}
+    before = {(found.field, found.code) for found in await examining.faults_of(conn, catalogue, row)}
     form = answering.changed(row.form, fields)
     await store.change_answers(conn, row.id, form)
     papers = {
         kind: await answering.attach(conn, catalogue, side, row, kind, upload_id)
         for kind, upload_id in given.documents.items()
     }
-    after = await submitting.faults_of(conn, catalogue, await views.again(conn, row.id))
+    after = await examining.faults_of(conn, catalogue, await views.again(conn, row.id))
     if new := [found for found in after if (found.field, found.code) not in before]:
         raise SupplementIncomplete(faults=new)
     return {"fields": sorted(given.fields), "documents": papers, "form_sha256": seal(form)}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import drafting, following, store, store_desk, submitting, telling, views
+from dossiers import drafting, examining, following, store, store_desk, submitting, telling, views
 from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft, Submitted
 from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts
 from dossiers.refusals import (
@@ -107,7 +107,7 @@ async def show(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
     async with stand.db.begin() as conn:
         row, _ = await _helped(stand, conn, actor, dossier_id)
         return await views.dossier(
-            conn, stand.catalogue, row, faults=await submitting.faults_of(conn, stand.catalogue, row)
+            conn, stand.catalogue, row, faults=await examining.faults_of(conn, stand.catalogue, row)
         )
 
 
@@ -170,7 +170,7 @@ async def ask_to_confirm(stand: Stand, actor: Actor, dossier_id: str) -> Dossier
     NotComplete with every fault, NotOnTheirPhone, and what `show` does."""
     async with stand.db.begin() as conn:
         row, citizen = await _helped(stand, conn, actor, dossier_id)
-        if faults := await submitting.faults_of(conn, stand.catalogue, row):
+        if faults := await examining.faults_of(conn, stand.catalogue, row):
             raise NotComplete(faults=faults)
         assert citizen.account_id is not None
         to = telling.recipient(await accounts.account(conn, stand.keys, citizen.account_id))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import known, store, views, whose
 from dossiers.answering import as_kept, attach, fields_of, unstorable
+from dossiers.examining import faults_of
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, OpenDraft
 from dossiers.refusals import (
     AlreadySubmitted,
@@ -21,7 +22,6 @@ from dossiers.refusals import (
     Stale,
 )
 from dossiers.standing import Stand
-from dossiers.submitting import faults_of
 from dossiers.whose import Side
 from identity import accounts
 from kit import clock, idempotency, ids, names

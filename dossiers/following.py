@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import charging, history, issuing, known, papers, store, views, whose
+from dossiers.examining import faults_of
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.standing import Stand
-from dossiers.submitting import faults_of
 from identity import accounts
 from identity.consents import reads
 from identity.consents.reads import listing

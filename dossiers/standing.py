@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dossiers.intake import Intake
 from dossiers.lookups import Lookups
 from identity.mandates import Mandates
 from kit.db import Database
@@ -23,5 +24,6 @@ class Stand:
     post_office: PostOffice
     mandates: Mandates
     lookups: Lookups
+    intake: Intake
     pins: PinIssuer | None
     """Who gives a newborn its number; without one, births can be read, not registered."""

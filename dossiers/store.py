@@ -48,6 +48,14 @@ _DOSSIER = select_from(dossiers, "where id = %s")
 _DOSSIER_LOCKED = _DOSSIER + " for update"
 
 
+async def dossiers_locked(conn: AsyncConnection, dossier_ids: Collection[str]) -> dict[str, Any]:
+    """Those of these that there are, each held as `dossier` holds it; always in one order, so that two who ask for the same wait."""
+    return {row.id: row for row in await rows(conn, _DOSSIERS_LOCKED, (list(dossier_ids),))}
+
+
+_DOSSIERS_LOCKED = select_from(dossiers, "where id = any(%s) order by id for update")
+
+
 async def change_draft(conn: AsyncConnection, dossier_id: str, *, form: Values, options: Values, at: datetime) -> None:
     await conn.execute(
         update(dossiers)
@@ -119,32 +127,47 @@ _SUBMITTED = """
 , planted as (
   insert into branches (id, dossier_id, name, position, procedure, office_id, officer_role, needs, state, started_at, due_at,
     lapses_at, pauses)
-  select b.id, %(dossier_id)s::text, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
+  select b.id, b.dossier_id, b.name, b.position, b.procedure, b.office_id, b.officer_role, b.needs, b.state, b.started_at, b.due_at,
     b.lapses_at, b.pauses
-  from jsonb_to_recordset(%(branches)s) as b (id text, name text, position int, procedure text, office_id text,
+  from jsonb_to_recordset(%(branches)s) as b (id text, dossier_id text, name text, position int, procedure text, office_id text,
     officer_role text, needs text[], state text, started_at timestamptz, due_at timestamptz, lapses_at timestamptz, pauses jsonb)
 ), named as (
   insert into dossier_parties (dossier_id, pin, role)
-  select %(dossier_id)s::text, p.pin, p.role from jsonb_to_recordset(%(parties)s) as p (pin text, role text)
+  select p.dossier_id, p.pin, p.role from jsonb_to_recordset(%(parties)s) as p (dossier_id text, pin text, role text)
 )
-update dossiers set status = 'open', receipt_code = %(receipt_code)s, form = %(form)s, ward_code = %(ward_code)s,
-  submitted_at = %(at)s, changed_at = %(at)s, promised_at = %(promised_at)s, promise = %(promise)s, behalf = %(behalf)s,
-  second_facts = %(second_facts)s, event_count = %(event_count)s, event_hash = %(event_hash)s, version = version + 1
-where id = %(dossier_id)s and status = 'draft'
+update dossiers d set status = 'open', receipt_code = s.receipt_code, form = s.form, ward_code = s.ward_code,
+  submitted_at = s.at, changed_at = s.at, promised_at = s.promised_at, promise = s.promise, behalf = s.behalf,
+  second_facts = array(select decode(fact, 'hex') from unnest(s.second_facts) as fact), event_count = s.event_count,
+  event_hash = decode(s.event_hash, 'hex'), version = d.version + 1
+from jsonb_to_recordset(%(submitted)s) as s (id text, receipt_code text, form jsonb, ward_code text, at timestamptz, promised_at timestamptz,
+  promise jsonb, behalf jsonb, second_facts text[], event_count int, event_hash text)
+where d.id = any(%(ids)s) and d.id = s.id and d.status = 'draft'
 """
 _SUBMIT = LINES + _SUBMITTED
 
 
-async def submit(conn: AsyncConnection, events: Sequence[Event], values: Values) -> None:
-    """The draft becomes an open dossier with its branches, parties and first lines, in one statement; its row must be locked."""
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission as it is written: `submitted` are columns of `dossiers`, bytes in hexadecimal; rows of branches and parties without the dossier."""
+
+    dossier_id: str
+    submitted: Values
+    branches: Sequence[Values]
+    parties: Sequence[Values]
+    events: Sequence[Event]
+
+
+async def submit(conn: AsyncConnection, taken: Sequence[Taken]) -> None:
+    """Drafts become open dossiers with their branches, parties and first lines, in one statement; their rows must be locked."""
+    ids = [one.dossier_id for one in taken]
     given = {
-        name: Jsonb(value) if name in _SUBMIT_JSON and value is not None else value for name, value in values.items()
+        "ids": ids,
+        "submitted": Jsonb([{"id": one.dossier_id} | one.submitted for one in taken]),
+        "branches": Jsonb([{"dossier_id": one.dossier_id} | branch for one in taken for branch in one.branches]),
+        "parties": Jsonb([{"dossier_id": one.dossier_id} | party for one in taken for party in one.parties]),
+        "lines": lines([event for one in taken for event in one.events]),
     }
-    changed = await write(conn, _SUBMIT, given | {"lines": lines(events)})
-    assert changed == 1, "the row was locked and a draft"
-
-
-_SUBMIT_JSON = frozenset({"form", "promise", "branches", "parties", "behalf"})
+    changed = await write(conn, _SUBMIT, given)
+    assert changed == len(ids), "the rows were locked and drafts"
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -211,8 +234,9 @@ async def events_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) ->
     return [Event(**row) for row in (await conn.execute(query)).mappings()]
 
 
-async def documents_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> Sequence[Row[Any]]:
-    return (await conn.execute(select(documents).where(documents.c.dossier_id.in_(dossier_ids)))).all()
+async def documents_of_many(conn: AsyncConnection, dossier_ids: Collection[str]) -> list[Any]:
+    """By dossier and kind."""
+    return await rows(conn, _DOCUMENTS, (list(dossier_ids),))
 
 
 # --- branches --------------------------------------------------------------------------------------------------------
@@ -286,11 +310,11 @@ async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
     return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
 
 
-_DOCUMENTS = select_from(documents, "where dossier_id = %s order by kind")
+_DOCUMENTS = select_from(documents, "where dossier_id = any(%s) order by dossier_id, kind")
 
 
 async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:
-    return await rows(conn, _DOCUMENTS, (dossier_id,))
+    return await documents_of_many(conn, [dossier_id])
 
 
 async def change_answers(conn: AsyncConnection, dossier_id: str, form: Values) -> None:

@@ -1,7 +1,8 @@
 """Submission: refused whole with every fault named, or in whole: dossier, branches, history, messages and reply in one transaction."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import inviting, known, receipt_codes, store, store_desk, telling, views, whose
+from dossiers import examining, inviting, known, receipt_codes, store, store_desk, telling, views, whose
 from dossiers.history import START, Happening, chain, seal
+from dossiers.intake import Wish
 from dossiers.messages import BranchStatus, PromiseView, Submitted
 from dossiers.refusals import AlreadySubmitted, NotComplete, Stale
 from dossiers.standing import Stand
@@ -19,10 +21,12 @@ from identity import accounts, offices
 from kit import clock, idempotency, ids
 from kit.actor import Actor
 from kit.db import raw, to_json
-from kit.refusal import Fault, NotFound, fault
-from procedures import Bundle, Catalogue, Procedure, bundles, forms, rules
+from kit.refusal import Refusal
+from notifications import Sending
+from procedures import Bundle, Catalogue, Procedure, bundles
 from procedures.calendar import Promise
-from procedures.messages import Document
+
+_log = logging.getLogger("motcua.dossiers")
 
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,16 +43,26 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
     lapses_at: datetime | None
 
 
-class Examined(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft looked through once: what is wrong with it, and what its submission is made from when nothing is."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft that is the caller's to submit, its row held."""
 
-    faults: list[Fault]
-    item: views.Item
-    values: dict[str, Any]
-    papers: list[views.Row]
+    wish: Wish
+    slot: idempotency.Slot
+    side: Side
+    draft: examining.Draft
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written of one submission, and what its caller is told."""
+
+    entry: Entry
+    owner: accounts.Account
     procedures: dict[str, Procedure]
-    offices: dict[str, offices.Office]
-    """By branch; one that is missing is among the faults."""
+    asked: dict[str, str]
+    at: datetime
+    state: str
+    taken: store.Taken
+    reply: Submitted
 
 
 def second_fact(receipt_code: str, fact: str) -> bytes:
@@ -71,155 +85,188 @@ async def submit(
     Raises NotComplete with every fault, AlreadySubmitted, Stale, what `whose` refuses, and the kit's refusals about the key.
     """
     assert actor.account_id is not None
-    key = idempotency.checked(key)
-    async with (
-        stand.db.begin() as conn,
-        idempotency.once(
-            await raw(conn),
-            scope=actor.account_id,
-            route=f"POST /v1/dossiers/{dossier_id}/submission",
-            key=key,
-            body_digest=hashlib.sha256(body).digest(),
-        ) as slot,
-    ):
+    call = idempotency.Call(
+        scope=actor.account_id,
+        route=f"POST /v1/dossiers/{dossier_id}/submission",
+        key=idempotency.checked(key),
+        body_digest=hashlib.sha256(body).digest(),
+    )
+    answer = await stand.intake.ask(Wish(actor=actor, dossier_id=dossier_id, behalf=behalf, version=version, call=call))
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+async def take_in(stand: Stand, wishes: Sequence[Wish]) -> list[Submitted | Exception]:
+    """What was asked for while the last was taken in, in one transaction; what goes wrong for one of them is told to that one alone.
+
+    Two for one dossier are never taken in together: the second sees what the first did. Where the transaction fails, each has its own.
+    """
+    first = {wish.dossier_id: i for i, wish in reversed(list(enumerate(wishes)))}
+    answers: dict[int, Submitted | Exception] = {}
+    if len(first) > 1:
+        try:
+            answers |= zip(first.values(), await _together(stand, [wishes[i] for i in first.values()]), strict=True)
+        except Exception as error:
+            _log.warning("taken in one by one", extra={"error": type(error).__name__, "together": len(first)})
+    return [answers[i] if i in answers else await _alone(stand, wish) for i, wish in enumerate(wishes)]
+
+
+async def _alone(stand: Stand, wish: Wish) -> Submitted | Exception:
+    try:
+        (answer,) = await _together(stand, [wish])
+    except Exception as error:
+        return error
+    return answer
+
+
+async def _together(stand: Stand, wishes: Sequence[Wish]) -> list[Submitted | Refusal]:
+    """Each of another dossier."""
+    async with stand.db.begin() as conn:
+        slots = await idempotency.slots(await raw(conn), [wish.call for wish in wishes])
+        held = await store.dossiers_locked(conn, [wish.dossier_id for wish in wishes])
+        papers = list[views.Row](await store.documents_of_many(conn, held))
+        found = [await _opened(stand, conn, wish, slot, held, papers) for wish, slot in zip(wishes, slots, strict=True)]
+        drafts = [one.draft for one in found if isinstance(one, Entry)]
+        desks = await offices.offices_for(conn, {place for draft in drafts for place in draft.wanted})
+        files = await uploads.tied(conn, [file for draft in drafts for file in draft.files])
+        owners = await accounts.accounts_by_id(conn, stand.keys, {draft.row.account_id for draft in drafts})
+        read = [
+            await _entered(stand, conn, one, desks, files, owners) if isinstance(one, Entry) else one for one in found
+        ]
+        await _write(stand, conn, [one for one in read if isinstance(one, Entered)])
+        return [one.reply if isinstance(one, Entered) else one for one in read]
+
+
+async def _opened(
+    stand: Stand,
+    conn: AsyncConnection,
+    wish: Wish,
+    slot: idempotency.Slot | Refusal,
+    held: Mapping[str, views.Row],
+    papers: Sequence[views.Row],
+) -> Entry | Submitted | Refusal:
+    """A draft that may go in as far as its caller and its row can tell; or what was answered before."""
+    if isinstance(slot, Refusal):
+        return slot
+    try:
         # Also before a kept answer: it tells of a dossier that is no longer the caller's to see.
-        side = await whose.side(conn, stand.mandates, actor, behalf, writes=True)
-        row = await whose.owned(conn, side, dossier_id, lock=True)
+        side = await whose.side(conn, stand.mandates, wish.actor, wish.behalf, writes=True)
+        row = whose.own(side, held.get(wish.dossier_id))
         if slot.reply is not None:
             return msgspec.convert(slot.reply, Submitted)
         if row.status != "draft":
             raise AlreadySubmitted(receipt_code=row.receipt_code)
-        if version is not None and version != row.version:
+        if wish.version is not None and wish.version != row.version:
             raise Stale(version=row.version)
-        examined = await examine(conn, stand.catalogue, row)
+        own = [paper for paper in papers if paper.dossier_id == row.id]
+        return Entry(wish=wish, slot=slot, side=side, draft=examining.draft_of(stand.catalogue, row, own))
+    except Refusal as refusal:
+        return refusal
+
+
+async def _entered(
+    stand: Stand,
+    conn: AsyncConnection,
+    entry: Entry,
+    desks: Mapping[tuple[offices.Agency, str], offices.Office],
+    files: Mapping[str, str | None],
+    owners: Mapping[str, accounts.Account],
+) -> Entered | Refusal:
+    """Everything there is to write of a draft with nothing wrong with it."""
+    try:
+        examined = await examining.judged(conn, stand.catalogue, entry.draft, desks, files)
         if examined.faults:
             raise NotComplete(faults=examined.faults)
-        reply = await _take_in(stand, conn, side, row, examined)
-        slot.keep(reply)
-        return reply
+        return await _made(stand, conn, entry, examined, owners[entry.draft.row.account_id])
+    except Refusal as refusal:
+        return refusal
 
 
-async def faults_of(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -> list[Fault]:
-    """Everything a submission would be refused for now, by field."""
-    return (await examine(conn, catalogue, row)).faults
-
-
-async def examine(conn: AsyncConnection, catalogue: Catalogue, row: views.Row) -> Examined:
-    """Answers, papers, unfinished files, places without an agency: every fault at once."""
-    item, today, branches = views.item_of(catalogue, row), clock.today(), views.chosen_of(row)
-    values = forms.tidy(item.form, known.values_of(row.form), today=today, branches=branches)
-    item = rules.as_answered(item, values, today=today)
-    found = forms.check(item.form, values, today=today, branches=branches)
-    procedures = views.procedures_of(catalogue, item, row)
-    places = {name: _place(procedure, row, values) for name, procedure in procedures.items()}
-    wanted: set[tuple[offices.Agency, str]] = {
-        (procedures[name].agency_kind, ward) for name, (_, ward) in places.items() if ward is not None
-    }
-    known_offices = await offices.offices_for(conn, wanted)
-    papers = await store.documents_of(conn, row.id)
-    asked = catalogue.documents(item, views.opened_on(row), branches)
-    found += await _missing_papers(conn, asked, values, papers, row, branches)
-    found += [fault for paper in papers for fault in await _file_faults(conn, paper)]
-    responsible: dict[str, offices.Office] = {}
-    for name, procedure in procedures.items():
-        field, ward = places[name]
-        if ward is None:
-            # Where the address that decides it is still to be answered, that answer is asked for already.
-            asked_for = (*procedure.place, *(f"{parent}.residence" for parent in known.PARENTS.values()))
-            if not any(named.field.startswith(asked_for) for named in found):
-                found.append(_no_ward(field))
-            continue
-        office = known_offices.get((procedure.agency_kind, ward))
-        if office is None:
-            found.append(_no_office(field, procedure))
-        else:
-            responsible[name] = office
-    return Examined(
-        faults=_once(found), item=item, values=values, papers=papers, procedures=procedures, offices=responsible
-    )
-
-
-async def _missing_papers(
-    conn: AsyncConnection,
-    asked: list[Document],
-    values: Mapping[str, Any],
-    papers: list[views.Row],
-    row: views.Row,
-    branches: list[str],
-) -> list[Fault]:
-    """What must still be handed in; what the city holds already is looked up only where that could spare a paper."""
-    given, today = [paper.kind for paper in papers], clock.today()
-    missing = forms.missing_documents(asked, values, given, today=today, branches=branches)
-    if not missing or all(paper.held_when is None for paper in asked):
-        return missing
-    held = await known.held(conn, row.account_id, principal_id=row.principal_id, ward_pin=known.ward_pin(row.form))
-    return forms.missing_documents(asked, values, given, today=today, known=held, branches=branches)
-
-
-async def _take_in(stand: Stand, conn: AsyncConnection, side: Side, row: views.Row, examined: Examined) -> Submitted:
-    now = clock.now()
-    owner = await accounts.account(conn, stand.keys, row.account_id)
-    for paper in examined.papers:
-        await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
-    asked = inviting.wanted(examined.procedures, examined.values, owner_pin=owner.pin, at=now)
+async def _made(
+    stand: Stand, conn: AsyncConnection, entry: Entry, examined: examining.Examined, owner: accounts.Account
+) -> Entered:
+    """Refuses what `uploads.claim` does: a file was tied when it was attached, unless that dossier is no more."""
+    side, draft, now = entry.side, entry.draft, clock.now()
+    row, item, values = draft.row, draft.item, draft.values
+    for paper in draft.papers:
+        if examined.files[paper.upload_id] != row.id:
+            await uploads.claim(conn, paper.upload_id, account_id=row.account_id, dossier_id=row.id)
+    asked = inviting.wanted(draft.procedures, values, owner_pin=owner.pin, at=now)
     planted = _plant(stand.catalogue, examined, now, held=asked.keys())
-    promise = stand.catalogue.calendar.promise(now, examined.item.deadline)
+    promise = stand.catalogue.calendar.promise(now, item.deadline)
     ward_code = planted[0].office.ward_code
     code = receipt_codes.new(stand.settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
-    form = to_json(_answered(row.form, examined.values))
-    papers = {
-        paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in examined.papers
-    }
+    form = to_json(_answered(row.form, values))
+    papers = {paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in draft.papers}
     for_another = side.acting is not None
     taken_in = telling.submitted(
-        side.actor,
-        code,
-        for_another=for_another,
-        procedure=examined.item.code,
-        form_sha256=seal(form),
-        documents=papers,
+        side.actor, code, for_another=for_another, procedure=item.code, form_sha256=seal(form), documents=papers
     )
     happenings: list[Happening] = [taken_in]
     if row.assisted is not None:
         helper = await offices.office(conn, row.assisted["office_id"])
         happenings.append(telling.assisted(await _confirmed(conn, row), helper.name))
     happenings += [
-        telling.contested(side.actor, views.label_of(examined.item, path), answer["contested"]["reason"])
+        telling.contested(side.actor, views.label_of(item, path), answer["contested"]["reason"])
         for path, answer in row.form.items()
         if "contested" in answer
     ]
     happenings += [telling.planted(b.name, b.procedure.name, b.office.name, b.state) for b in planted]
     events, head = chain(row.id, START, now, happenings)
-    await store.submit(
-        conn,
-        events,
-        {
-            "dossier_id": row.id,
+    taken = store.Taken(
+        dossier_id=row.id,
+        submitted={
             "receipt_code": code,
             "form": form,
             "ward_code": ward_code,
             "at": now,
             "promised_at": promise.due_at,
             "promise": {"steps": to_json(promise.steps)},
-            "second_facts": [second_fact(code, str(owner.date_of_birth))],
+            "second_facts": [second_fact(code, str(owner.date_of_birth)).hex()],
             "event_count": head.count,
-            "event_hash": head.hash,
-            "branches": [_branch_row(branch, position, now) for position, branch in enumerate(planted)],
+            "event_hash": head.hash.hex(),
             "behalf": side.behalf,
-            "parties": _parties(row.form, owner.pin, for_another=for_another),
         },
+        branches=[_branch_row(branch, position, now) for position, branch in enumerate(planted)],
+        parties=_parties(row.form, owner.pin, for_another=for_another),
+        events=events,
     )
-    await inviting.ask(stand, conn, row.id, examined.procedures, asked, at=now)
-    to = await telling.recipients(conn, stand.keys, stand.mandates, row, owner=owner)
-    messenger = telling.Messenger(stand.post_office, stand.settings, stand.catalogue.lifecycle, to, code)
-    await messenger.dossier_received(conn, row.id, planted[0].state)
-    return Submitted(
+    reply = Submitted(
         id=row.id,
         receipt_code=code,
         submitted_at=now,
         promised=_promise_view(promise),
         branches=[_status(stand.catalogue, branch) for branch in planted],
     )
+    return Entered(
+        entry=entry,
+        owner=owner,
+        procedures=draft.procedures,
+        asked=asked,
+        at=now,
+        state=planted[0].state,
+        taken=taken,
+        reply=reply,
+    )
+
+
+async def _write(stand: Stand, conn: AsyncConnection, entered: Sequence[Entered]) -> None:
+    """Dossiers, questions to others, messages and kept replies. What is raised here undoes all of it."""
+    if not entered:
+        return
+    await store.submit(conn, [one.taken for one in entered])
+    letters: list[Sending] = []
+    for one in entered:
+        row = one.entry.draft.row
+        await inviting.ask(stand, conn, row.id, one.procedures, one.asked, at=one.at)
+        to = await telling.recipients(conn, stand.keys, stand.mandates, row, owner=one.owner)
+        code = one.reply.receipt_code
+        messenger = telling.Messenger(stand.post_office, stand.settings, stand.catalogue.lifecycle, to, code)
+        letters += messenger.dossier_received(row.id, one.state)
+        one.entry.slot.keep(one.reply)
+    await stand.post_office.send_all(conn, letters)
+    await idempotency.keep(await raw(conn), [(one.entry.wish.call, one.entry.slot) for one in entered])
 
 
 async def _confirmed(conn: AsyncConnection, row: views.Row) -> dict[str, Any]:
@@ -231,11 +278,14 @@ async def _confirmed(conn: AsyncConnection, row: views.Row) -> dict[str, Any]:
     return how
 
 
-def _plant(catalogue: Catalogue, examined: Examined, now: datetime, *, held: Collection[str]) -> list[Planted]:
-    item, chosen = examined.item, list(examined.procedures)
+def _plant(
+    catalogue: Catalogue, examined: examining.Examined, now: datetime, *, held: Collection[str]
+) -> list[Planted]:
+    item, procedures = examined.draft.item, examined.draft.procedures
+    chosen = list(procedures)
     states = bundles.start(item, chosen, held=held)
     planted: list[Planted] = []
-    for name, procedure in examined.procedures.items():
+    for name, procedure in procedures.items():
         starts = states[name] == "submitted"
         planted.append(
             Planted(
@@ -251,57 +301,6 @@ def _plant(catalogue: Catalogue, examined: Examined, now: datetime, *, held: Col
             )
         )
     return planted
-
-
-def _place(procedure: Procedure, row: views.Row, values: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The field that decides which ward's office it is, and that ward."""
-    for field in procedure.place:
-        ward = rules.at(values, f"{field}.ward")
-        if ward is not None:
-            return f"{field}.ward", ward
-    if row.options.get("ward"):
-        return "ward", row.options["ward"]
-    # Luật Hộ tịch Đ13: where the father or the mother lives; the requester's own side first.
-    relation = rules.at(values, known.RELATION)
-    sides = [side for side in (relation, "mother", "father") if side in known.PARENTS.values()]
-    for side in sides:
-        ward = rules.at(values, f"{side}.residence.ward")
-        if ward is not None:
-            return f"{side}.residence.ward", ward
-    return "ward", None
-
-
-async def _file_faults(conn: AsyncConnection, paper: views.Row) -> list[Fault]:
-    try:
-        await uploads.upload(conn, paper.upload_id)
-    except NotFound:
-        return [
-            fault(
-                f"documents.{paper.kind}",
-                "document-unfinished",
-                "Tệp này chưa tải lên xong hoặc đã hết hạn. Hãy tải lên lại.",
-                "This file did not finish uploading, or has expired. Upload it again.",
-            )
-        ]
-    return []
-
-
-def _no_ward(field: str) -> Fault:
-    return fault(
-        field,
-        "required",
-        "Hãy chọn phường, xã nơi nộp hồ sơ.",
-        "Choose the ward to file in.",
-    )
-
-
-def _no_office(field: str, procedure: Procedure) -> Fault:
-    return fault(
-        field,
-        "no-such-office",
-        f"Phường, xã này chưa có cơ quan giải quyết “{procedure.name.vi}” trên hệ thống. Hãy chọn nơi khác.",
-        f"No office in this ward handles “{procedure.name.en}” here. Choose another place.",
-    )
 
 
 def _answered(answers: known.Answers, values: Mapping[str, Any]) -> known.Answers:
@@ -363,8 +362,3 @@ def _status(catalogue: Catalogue, branch: Planted) -> BranchStatus:
 
 def _promise_view(promise: Promise) -> PromiseView:
     return PromiseView(due_at=promise.due_at, due_on=promise.due_on, steps=list(promise.steps))
-
-
-def _once(faults: list[Fault]) -> list[Fault]:
-    """Two branches may miss the same thing; the citizen is told once."""
-    return list({(found.field, found.code): found for found in faults}.values())

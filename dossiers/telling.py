@@ -19,7 +19,7 @@ from kit.actor import Actor
 from kit.keys import Keys
 from kit.refusal import Words
 from kit.settings import Settings
-from notifications import PostOffice, Recipient
+from notifications import PostOffice, Recipient, Sending
 from procedures.messages import Lifecycle
 
 
@@ -219,8 +219,8 @@ class Messenger:
         # The page that asks for the second fact and shows how the dossier stands.
         self._link = f"{settings.public_url}/d/{receipt_code}"
 
-    async def dossier_received(self, conn: AsyncConnection, dossier_id: str, state: str) -> None:
-        await self._send(conn, "dossier-received", self._common(state), cause=dossier_id)
+    def dossier_received(self, dossier_id: str, state: str) -> list[Sending]:
+        return self._to_all("dossier-received", self._common(state), cause=dossier_id)
 
     async def birth_registered(self, conn: AsyncConnection, branch_id: str) -> None:
         await self._send(conn, "birth-registered", self._common("approved"), cause=branch_id)
@@ -297,9 +297,12 @@ class Messenger:
         return {"receipt_code": self._code, "status": label, "link": self._link}
 
     async def _send(self, conn: AsyncConnection, event: str, fields: dict[str, str | Words], *, cause: str) -> None:
-        for to in self._to:
-            once_key = f"{event}:{cause}:{to.account_id}"
-            await self._post_office.send(conn, event=event, to=to, fields=fields, once_key=once_key)
+        await self._post_office.send_all(conn, self._to_all(event, fields, cause=cause))
+
+    def _to_all(self, event: str, fields: dict[str, str | Words], *, cause: str) -> list[Sending]:
+        return [
+            Sending(event=event, to=to, fields=fields, once_key=f"{event}:{cause}:{to.account_id}") for to in self._to
+        ]
 
 
 async def messenger(stand: Stand, conn: AsyncConnection, row: Row) -> Messenger:

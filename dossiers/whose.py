@@ -67,7 +67,11 @@ async def owned(conn: AsyncConnection, side: Side, dossier_id: str, *, lock: boo
 
     Raises DossierUnknown, MandateDoesNotCover.
     """
-    row = await store.dossier(conn, dossier_id, lock=lock)
+    return own(side, await store.dossier(conn, dossier_id, lock=lock))
+
+
+def own(side: Side, row: Row | None) -> Row:
+    """`owned`, of a row that was read already."""
     if row is None or row.account_id != side.actor.account_id or row.principal_id != side.principal_id:
         raise DossierUnknown
     if side.acting is not None:

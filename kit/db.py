@@ -50,10 +50,16 @@ _SESSION = {
     "application_name": "motcua",
 }
 
-_CONNECT: dict[str, Any] = {
-    "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
-    "connect_timeout": 10,
-}
+# On a line a statement is planned once, perhaps while its tables are empty, and for good: it finds its rows by index, each for itself,
+# or it would read whole tables once they have grown.
+_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+
+
+def _options(settings: Mapping[str, str]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+_CONNECT: dict[str, Any] = {"options": _options(_SESSION), "connect_timeout": 10}
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -131,7 +137,7 @@ class Database:
 
     def line(self) -> Line:
         """A connection beside the pool; closed by whoever asked for it."""
-        return Line(self.url, _CONNECT)
+        return Line(self.url, _CONNECT | {"options": _options(_SESSION | _BY_INDEX)})
 
     @asynccontextmanager
     async def direct(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:

@@ -1,7 +1,7 @@
 """One effect per Idempotency-Key: the reply is kept in the transaction that made the effect, for seven days."""
 
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -20,14 +20,19 @@ from kit.valkey import Valkey, ValkeyGone
 KEPT_FOR = timedelta(days=7)
 
 
-_LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK = "select pg_try_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s::text[]) with ordinality as n (name, at) order by at"
 # Of its own, after the lock: it sees what the twin before has committed.
-_KEPT = "select body_digest, status, reply from idempotency_keys where scope = %s and route = %s and key = %s and kept_at > %s"
-_KEEP = (
-    "insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at) values (%s, %s, %s, %s, %s, %s, %s)"
-    " on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,"
-    " reply = excluded.reply, kept_at = excluded.kept_at"
-)
+_KEPT = """
+select scope, route, key, body_digest, status, reply
+from idempotency_keys join unnest(%s::text[], %s::text[], %s::text[]) as c (scope, route, key) using (scope, route, key) where kept_at > %s
+"""
+_KEEP = """
+insert into idempotency_keys (scope, route, key, body_digest, status, reply, kept_at)
+select c.scope, c.route, c.key, decode(c.body_digest, 'hex'), c.status, c.reply, %s
+from jsonb_to_recordset(%s) as c (scope text, route text, key text, body_digest text, status smallint, reply jsonb)
+on conflict (scope, route, key) do update set body_digest = excluded.body_digest, status = excluded.status,
+  reply = excluded.reply, kept_at = excluded.kept_at
+"""
 
 
 class KeyMissing(Refusal):
@@ -80,30 +85,69 @@ def checked(key: str | None) -> str:
     return key
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """`scope` is the account (or client) that asks: one caller's keys never meet another's."""
+
+    scope: str
+    route: str
+    key: str
+    body_digest: bytes
+
+
+async def slots(conn: psycopg.AsyncConnection[Any], calls: Sequence[Call]) -> list[Slot | Refusal]:
+    """The place of each call's key, held until the transaction ends, or what its caller is told: StillWorking, KeyReused.
+
+    No two of them have the same key.
+    """
+    # Transaction-scoped: freed by commit, rollback or the death of the process alike.
+    named = [f"idempotency|{call.scope}|{call.route}|{call.key}" for call in calls]
+    locked = await (await conn.execute(_LOCK, (named,), prepare=True)).fetchall()
+    found = await conn.execute(_KEPT, (*_columns(calls), clock.now() - KEPT_FOR), prepare=True)
+    kept = {tuple(row[:3]): row[3:] for row in await found.fetchall()}
+    return [
+        _slot(call, kept.get((call.scope, call.route, call.key)), got)
+        for call, (got,) in zip(calls, locked, strict=True)
+    ]
+
+
+def _slot(call: Call, kept: Any, got: bool) -> Slot | Refusal:
+    if not got:
+        return StillWorking(retry_after_seconds=1)
+    slot = Slot()
+    if kept is not None:
+        if bytes(kept[0]) != call.body_digest:
+            return KeyReused()
+        slot.status, slot.reply = kept[1], kept[2]
+    return slot
+
+
+async def keep(conn: psycopg.AsyncConnection[Any], answered: Sequence[tuple[Call, Slot]]) -> None:
+    """The answers that are to be kept, in the transaction that holds their places."""
+    kept = [
+        msgspec.structs.asdict(call)
+        | {"body_digest": call.body_digest.hex(), "status": slot.status, "reply": slot.reply}
+        for call, slot in answered
+        if slot.kept
+    ]
+    if kept:
+        await conn.execute(_KEEP, (clock.now(), Jsonb(kept)), prepare=True)
+
+
+def _columns(calls: Sequence[Call]) -> tuple[list[str], list[str], list[str]]:
+    return [call.scope for call in calls], [call.route for call in calls], [call.key for call in calls]
+
+
 @asynccontextmanager
 async def once(
     conn: psycopg.AsyncConnection[Any], *, scope: str, route: str, key: str, body_digest: bytes
 ) -> AsyncGenerator[Slot]:
-    """Inside the caller's transaction. A concurrent twin is told 409, another body 422; the first reply is given again.
-
-    `scope` is the account (or client) that asks: one caller's keys never meet another's.
-    """
-    # Transaction-scoped: freed by commit, rollback or the death of the process alike.
-    locked = await conn.execute(_LOCK, (f"idempotency|{scope}|{route}|{key}",), prepare=True)
-    got = await locked.fetchone()
-    if got is None or not got[0]:
-        raise StillWorking(retry_after_seconds=1)
-    kept = await conn.execute(_KEPT, (scope, route, key, clock.now() - KEPT_FOR), prepare=True)
-    row = await kept.fetchone()
-    slot = Slot()
-    if row is not None:
-        if bytes(row[0]) != body_digest:
-            raise KeyReused
-        slot.status, slot.reply = row[1], row[2]
+    """Inside the caller's transaction. A concurrent twin is told 409, another body 422; the first reply is given again."""
+    call = Call(scope=scope, route=route, key=key, body_digest=body_digest)
+    (slot,) = await slots(conn, [call])
+    if isinstance(slot, Refusal):
+        raise slot
     yield slot
-    if slot.kept:
-        said = (scope, route, key, body_digest, slot.status, Jsonb(slot.reply), clock.now())
-        await conn.execute(_KEEP, said, prepare=True)
+    await keep(conn, [(call, slot)])
 
 
 @asynccontextmanager

@@ -87,11 +87,25 @@ class Limits:
         """Counts one call of `subject` (an address, an account, a session). Raises TooMany or LimitsUnavailable."""
         limit = LIMITS[name]
         try:
-            count, seconds_left = await self._valkey.count(_key(name, subject), window_seconds=limit.seconds)
+            counted = await self._valkey.count(_key(name, subject), window_seconds=limit.seconds)
         except ValkeyGone as error:
             raise LimitsUnavailable(retry_after_seconds=30) from error
-        if count > limit.times * self._scale:
-            raise TooMany(retry_after_seconds=max(1, seconds_left))
+        if (refusal := self._judge(limit, counted)) is not None:
+            raise refusal
+
+    async def hit_all(self, name: str, subjects: list[str]) -> list[TooMany | None]:
+        """Counts one call of each, and the refusals of those who are over. Raises LimitsUnavailable."""
+        limit = LIMITS[name]
+        keys = [_key(name, subject) for subject in subjects]
+        try:
+            counted = await self._valkey.count_all(keys, window_seconds=limit.seconds)
+        except ValkeyGone as error:
+            raise LimitsUnavailable(retry_after_seconds=30) from error
+        return [self._judge(limit, one) for one in counted]
+
+    def _judge(self, limit: Limit, counted: tuple[int, int]) -> TooMany | None:
+        count, seconds_left = counted
+        return TooMany(retry_after_seconds=max(1, seconds_left)) if count > limit.times * self._scale else None
 
     async def forgive(self, name: str, subject: str) -> None:
         """Takes one call back: where only failures count, each call is counted first, so that none slips by beside another.

@@ -1,5 +1,6 @@
 """One JSON line per event, with the request's id; personal numbers and tokens are masked wherever they stand."""
 
+import asyncio
 import logging
 import re
 import sys
@@ -7,7 +8,7 @@ import time
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -24,6 +25,7 @@ _ROW = re.compile(r"^((?:DETAIL|CONTEXT):).*", re.MULTILINE)
 _PERHAPS = re.compile(r"\d{12}|mc_|eyJ|://|DETAIL:|CONTEXT:")
 
 _LONGEST = 8_192
+_MOST_HELD = 256
 _PLAIN = (int, float, bool, type(None))
 _BLANK = vars(logging.LogRecord("", logging.INFO, "", 0, "", None, None))
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -34,6 +36,12 @@ def masked(text: str) -> str:
     if _PERHAPS.search(text) is None:
         return text
     return _ROW.sub(r"\1 ***", _CREDENTIALS.sub("***", _TOKEN.sub("mc_***", _PIN.sub(r"\1*******\2", text))))
+
+
+class _Said(logging.LogRecord):
+    """What `say` says."""
+
+    fields: dict[str, Any]
 
 
 class JsonLines(logging.Formatter):
@@ -48,9 +56,14 @@ class JsonLines(logging.Formatter):
         }
         if (rid := request_id.get()) is not None:
             line["request_id"] = rid
-        for name, value in vars(record).items():
-            if name not in _STANDARD:
-                line[name] = value if isinstance(value, _PLAIN) else masked(str(value))[:_LONGEST]
+        # Of a line said with every request nobody looks for the fields among the record's own.
+        fields = (
+            record.fields
+            if isinstance(record, _Said)
+            else {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        )
+        for name, value in fields.items():
+            line[name] = value if isinstance(value, _PLAIN) else masked(str(value))[:_LONGEST]
         if record.exc_info:
             line["exception"] = masked("".join(traceback.format_exception(*record.exc_info)))[-_LONGEST:]
         return msgspec.json.encode(line).decode()
@@ -60,14 +73,44 @@ def say(logger: logging.Logger, message: str, fields: dict[str, Any]) -> None:
     """A line at INFO, for what says one with every request: nobody looks for the line of code, the thread and the process that said it,
     which takes half of the work."""
     if logger.isEnabledFor(logging.INFO):
-        record = logging.LogRecord.__new__(logging.LogRecord)
-        vars(record).update(_BLANK, name=logger.name, msg=message, created=time.time(), **fields)
+        record = _Said.__new__(_Said)
+        vars(record).update(_BLANK, name=logger.name, msg=message, created=time.time(), fields=fields, **fields)
         logger.handle(record)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes what is said at INFO within one turn of the event loop in one piece at its end: a system call for each line takes longer than
+    the line. What is worse, and what is said outside a loop, is written at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._held: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._held.append(self.format(record))
+            loop = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage]
+            if loop is None or record.levelno > logging.INFO or len(self._held) >= _MOST_HELD:
+                self.flush()
+            elif len(self._held) == 1:
+                loop.call_soon(self.flush)
+        except Exception:
+            self.handleError(record)
+
+    def flush(self) -> None:
+        self.acquire()
+        try:
+            held, self._held = self._held, []
+            if held:
+                self.stream.write("\n".join(held) + "\n")
+            super().flush()
+        finally:
+            self.release()
 
 
 def install(level: str = "INFO") -> None:
     """Every logger of the process writes JSON lines to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Lines(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from contextvars import Context
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,17 +14,28 @@ R = TypeVar("R")
 class Together(Generic[T, R]):
     """`do` answers several items at once, in their order; who asks waits for the answer to their own.
 
-    What `do` raises reaches everybody whose item it held. Nobody waits for company: an item that comes alone goes alone.
+    What `do` raises reaches everybody whose item it held. An item that comes alone goes alone. Behind several that went together the
+    next wait, `company` seconds at most, until they are as many: whoever was answered comes back, and not all at the same moment.
     """
 
-    def __init__(self, do: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 64) -> None:
-        self._do, self._most = do, most
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+    def __init__(
+        self, do: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 64, company: float = 0.0
+    ) -> None:
+        self._do, self._most, self._company = do, most, company
+        self._waiting: list[tuple[list[T], asyncio.Future[list[R]]]] = []
         self._work: asyncio.Task[None] | None = None
+        self._wanted = 0
+        self._enough = asyncio.Event()
 
     async def ask(self, item: T) -> R:
-        mine: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, mine))
+        return (await self.ask_all([item]))[0]
+
+    async def ask_all(self, items: list[T]) -> list[R]:
+        """The answers to several that go in one batch, however large."""
+        mine: asyncio.Future[list[R]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, mine))
+        if len(self._waiting) >= self._wanted:
+            self._enough.set()
         if self._work is None:
             # A context of its own: what is logged there is no one request's.
             self._work = asyncio.get_running_loop().create_task(self._answer_all(), context=Context())
@@ -31,14 +44,35 @@ class Together(Generic[T, R]):
     async def _answer_all(self) -> None:
         try:
             while self._waiting:
-                now, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                now = self._next()
                 await self._answer(now)
+                if self._company and len(now) > 1:
+                    await self._gather(len(now))
         finally:
             self._work = None
 
-    async def _answer(self, asked: list[tuple[T, "asyncio.Future[R]"]]) -> None:
+    async def _gather(self, wanted: int) -> None:
+        if len(self._waiting) < wanted:
+            self._wanted = wanted
+            self._enough.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), self._company)
+            self._wanted = 0
+
+    def _next(self) -> list[tuple[list[T], "asyncio.Future[list[R]]"]]:
+        """Who goes now: as many as are not too many, one at least."""
+        count = 0
+        for n, (items, _) in enumerate(self._waiting):
+            count += len(items)
+            if n and count > self._most:
+                now, self._waiting = self._waiting[:n], self._waiting[n:]
+                return now
+        now, self._waiting = self._waiting, []
+        return now
+
+    async def _answer(self, asked: list[tuple[list[T], "asyncio.Future[list[R]]"]]) -> None:
         try:
-            answers = await self._do([item for item, _ in asked])
+            answers = await self._do([item for items, _ in asked for item in items])
         except Exception as error:
             for _, mine in asked:
                 if not mine.done():
@@ -48,7 +82,9 @@ class Together(Generic[T, R]):
             for _, mine in asked:
                 mine.cancel()
             raise
-        for (_, mine), answer in zip(asked, answers, strict=True):
+        given = iter(answers)
+        for items, mine in asked:
+            told = list(islice(given, len(items)))
             # Who asked may be gone by now.
             if not mine.done():
-                mine.set_result(answer)
+                mine.set_result(told)

@@ -48,6 +48,10 @@ class Valkey:
         """Counts one more in a window that begins with its first; the count and the seconds left."""
         return await self._counts.ask((key, window_seconds))
 
+    async def count_all(self, keys: list[str], *, window_seconds: int) -> list[tuple[int, int]]:
+        """The same of several keys; one that stands several times is counted as often."""
+        return await self._counts.ask_all([(key, window_seconds) for key in keys])
+
     async def _count_all(self, asked: list[tuple[str, int]]) -> list[tuple[int, int]]:
         keys, windows = [key.encode() for key, _ in asked], [b"%d" % seconds for _, seconds in asked]
         command = _packed(b"EVAL", _COUNT, b"%d" % len(keys), *keys, *windows)

@@ -18,7 +18,7 @@ from notifications.messages import (
 )
 from notifications.refusals import NoWayToReach
 from notifications.sandbox import SandboxChannel, sandbox_messages
-from notifications.service import PostOffice
+from notifications.service import PostOffice, Sending
 from notifications.sms import EsmsChannel
 from notifications.wallet import DatabaseWallet
 from notifications.wording import templates
@@ -42,6 +42,7 @@ __all__ = [
     "Recipient",
     "SandboxChannel",
     "SandboxMessage",
+    "Sending",
     "ServiceAccount",
     "SmtpChannel",
     "TryLater",

@@ -1,6 +1,7 @@
 """What a person chose: which ways in which order, when not to ring, which devices to push to."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -21,19 +22,22 @@ async def of(conn: AsyncConnection, account_id: str) -> Preferences:
     return _preferences(await store.preferences(conn, account_id))
 
 
-async def with_devices(
-    conn: AsyncConnection, key: bytes, account_id: str | None
-) -> tuple[Preferences, list[tuple[Platform, str]]]:
-    """`of`, and a person's devices as push needs them, in one look: every message asks for both. Nobody known has neither."""
-    if account_id is None:
-        return Preferences(), []
-    found = await store.chosen(conn, account_id)
-    tokens = [
-        (row.platform, crypto.unseal(key, row.token_sealed, row.token_digest).decode())
-        for row in found
-        if row.platform is not None
-    ]
-    return _preferences(found[0] if found[0].ways is not None else None), tokens
+Chosen = tuple[Preferences, list[tuple[Platform, str]]]
+"""A person's preferences, and their devices as push needs them."""
+
+
+async def with_devices(conn: AsyncConnection, key: bytes, account_ids: Collection[str]) -> dict[str, Chosen]:
+    """`of`, and each one's devices, in one look: every message asks for both."""
+    if not account_ids:
+        return {}
+    found: dict[str, Chosen] = {}
+    for row in await store.chosen(conn, list(account_ids)):
+        if row.account_id not in found:
+            found[row.account_id] = _preferences(row if row.ways is not None else None), []
+        if row.platform is not None:
+            token = crypto.unseal(key, row.token_sealed, row.token_digest).decode()
+            found[row.account_id][1].append((row.platform, token))
+    return found
 
 
 def _preferences(row: Any) -> Preferences:

@@ -17,7 +17,7 @@ from kit.refusal import Words
 from notifications import choosing, preferences, store, wording
 from notifications.channels import Channel, TryLater, Undeliverable
 from notifications.choosing import RINGS, Quiet, Step
-from notifications.messages import CARRIES, WAY_OF, ChannelKind, ContactKind, DeadLetter, Letter, Recipient
+from notifications.messages import CARRIES, WAY_OF, ChannelKind, ContactKind, DeadLetter, Letter, Preferences, Recipient
 from notifications.receipts import Receipt
 from notifications.refusals import LetterGone, NoWayToReach
 from notifications.wording import Value
@@ -37,6 +37,18 @@ _KEPT_FOR = timedelta(days=730)
 # Nobody waits longer for a receipt before the other ways of the message are let go.
 _RECEIPT_WITHIN = timedelta(days=2)
 _DEAD_KEPT_FOR = timedelta(days=14)
+
+
+_NOBODY: preferences.Chosen = (Preferences(), [])
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of one event to one person; see `PostOffice.send`."""
+
+    event: str
+    to: Recipient
+    fields: dict[str, Value]
+    once_key: str | None
 
 
 class PostOffice:
@@ -73,35 +85,44 @@ class PostOffice:
         `once_key` names the cause: the same key again sends nothing and answers False. Refuses NoWayToReach when the
         message is of no use unless it leaves. Raises UnknownEvent or BadFields for a mistake of the calling code.
         """
-        template = wording.template(event)
-        fields = wording.checked(template, fields)
-        chosen, devices = await preferences.with_devices(conn, self._key, to.account_id)
+        return await self.send_all(conn, [Sending(event=event, to=to, fields=fields, once_key=once_key)]) == [True]
+
+    async def send_all(self, conn: AsyncConnection, sendings: Sequence[Sending]) -> list[bool]:
+        """`send` for several at once."""
+        if not sendings:
+            return []
+        now = clock.now()
+        known = {one.to.account_id for one in sendings if one.to.account_id is not None}
+        chosen = await preferences.with_devices(conn, self._key, known)
+        new = [self._new(one, chosen.get(one.to.account_id or "", _NOBODY), now) for one in sendings]
+        written = await store.add_messages(conn, new, at=now, job=DRAIN)
+        return [one.id in written for one in new]
+
+    def _new(self, sending: Sending, chosen: preferences.Chosen, now: datetime) -> store.NewMessage:
+        template = wording.template(sending.event)
+        fields = wording.checked(template, sending.fields)
         steps = choosing.steps(
-            contacts=to.contacts,
-            devices=devices,
+            contacts=sending.to.contacts,
+            devices=chosen[1],
             channels=[kind for kind in self.channels if template.said(kind) is not None],
-            preferences=chosen,
+            preferences=chosen[0],
             everywhere=template.everywhere,
         )
         if template.must_leave and not steps:
             raise NoWayToReach
-        now, message_id = clock.now(), ids.new_id("msg")
+        message_id = ids.new_id("msg")
         secret = {name: fields[name] for name in template.secret}
-        return await store.add_message(
-            conn,
-            self._letters(steps),
-            job=DRAIN,
+        lasts = template.expires_after_minutes
+        return store.NewMessage(
             id=message_id,
-            once_key=once_key or message_id,
-            event=event,
-            account_id=to.account_id,
-            locale=to.locale,
+            once_key=sending.once_key or message_id,
+            event=sending.event,
+            account_id=sending.to.account_id,
+            locale=sending.to.locale,
             fields=to_json({name: value for name, value in fields.items() if name not in secret}),
             secrets_sealed=self._seal(msgspec.json.encode(secret), message_id) if secret else None,
-            created_at=now,
-            expires_at=now + timedelta(minutes=template.expires_after_minutes)
-            if template.expires_after_minutes
-            else None,
+            expires_at=now + timedelta(minutes=lasts) if lasts else None,
+            letters=self._letters(steps),
         )
 
     async def drain(self, db: Database) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
+import msgspec
 from psycopg.types.json import Jsonb
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -23,35 +24,62 @@ from notifications.tables import (
 Rows = Sequence[Any]
 
 
-_MESSAGE = """
+_MESSAGES: LiteralString = """
 with message as (
   insert into messages (id, once_key, event, account_id, locale, fields, secrets_sealed, created_at, expires_at)
-  values (%(id)s, %(once_key)s, %(event)s, %(account_id)s, %(locale)s, %(fields)s, %(secrets_sealed)s, %(created_at)s, %(expires_at)s)
+  select m.id, m.once_key, m.event, m.account_id, m.locale, m.fields, decode(m.secrets_sealed, 'hex'), %(at)s, m.expires_at
+  from jsonb_to_recordset(%(messages)s) as m (id text, once_key text, event text, account_id text, locale text, fields jsonb,
+    secrets_sealed text, expires_at timestamptz)
   on conflict (once_key) do nothing returning id
 ), letters as (
   insert into deliveries (id, message_id, channel, chain, rank, contact_sealed, state, attempts, next_attempt_at)
-  select l.id, message.id, l.channel, l.chain, l.rank, l.contact_sealed, l.state, 0, %(created_at)s
-  from message, unnest(%(letter_ids)s::text[], %(channels)s::text[], %(chains)s::smallint[], %(ranks)s::smallint[],
-    %(contacts)s::bytea[], %(states)s::text[]) as l (id, channel, chain, rank, contact_sealed, state)
-)
-select id from message
-"""
-# No letter, nothing to drain.
-_MESSAGE_AND_JOB = _MESSAGE.removesuffix("select id from message\n") + "select id, " + DEFERRED + "from message"  # noqa: S608 - our own words
+  select l.id, message.id, l.channel, l.chain, l.rank, decode(l.contact_sealed, 'hex'), l.state, 0, %(at)s
+  from message join jsonb_to_recordset(%(letters)s) as l (id text, message_id text, channel text, chain smallint, rank smallint,
+    contact_sealed text, state text) on l.message_id = message.id
+)"""
+_WRITE = _MESSAGES + "select id from message"  # noqa: S608 - our own words
+# No letter, nothing to drain; one job drains them all.
+_DRAINED = ", drained as (select " + DEFERRED + " where exists (select from message)) "  # noqa: S608 - our own words
+_WRITE_AND_DRAIN = _MESSAGES + _DRAINED + "select id from message left join drained on true"  # noqa: S608
 
 
-async def add_message(conn: AsyncConnection, letters: Sequence[dict[str, Any]], *, job: str, **values: Any) -> bool:
-    """A message and its letters, with the job that lets them out, in one statement. False when the cause has sent its message already: then nothing is written."""
-    of_letters = {
-        "letter_ids": [one["id"] for one in letters],
-        "channels": [one["channel"] for one in letters],
-        "chains": [one["chain"] for one in letters],
-        "ranks": [one["rank"] for one in letters],
-        "contacts": [one["contact_sealed"] for one in letters],
-        "states": [one["state"] for one in letters],
-    }
-    values |= of_letters | {"fields": Jsonb(values["fields"]), "job": job}
-    return bool(await rows(conn, _MESSAGE_AND_JOB if letters else _MESSAGE, values))
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """`letters` are rows of `deliveries` but for what they have in common."""
+
+    id: str
+    once_key: str
+    event: str
+    account_id: str | None
+    locale: str
+    fields: Any
+    secrets_sealed: bytes | None
+    expires_at: datetime | None
+    letters: Sequence[dict[str, Any]]
+
+
+async def add_messages(conn: AsyncConnection, new: Sequence[NewMessage], *, at: datetime, job: str) -> set[str]:
+    """Messages and their letters, with the job that lets them out, in one statement. The ids of those that are written: not of one whose
+    cause has sent its message already."""
+    letters = [
+        letter | {"message_id": one.id, "contact_sealed": letter["contact_sealed"].hex()}
+        for one in new
+        for letter in one.letters
+    ]
+    messages = [
+        {
+            "id": one.id,
+            "once_key": one.once_key,
+            "event": one.event,
+            "account_id": one.account_id,
+            "locale": one.locale,
+            "fields": one.fields,
+            "secrets_sealed": one.secrets_sealed.hex() if one.secrets_sealed is not None else None,
+            "expires_at": one.expires_at,
+        }
+        for one in new
+    ]
+    values = {"at": at, "messages": Jsonb(messages), "letters": Jsonb(letters), "job": job}
+    return {row.id for row in await rows(conn, _WRITE_AND_DRAIN if letters else _WRITE, values)}
 
 
 async def take_waiting(conn: AsyncConnection, *, at: datetime, leased_until: datetime, limit: int) -> Rows:
@@ -220,14 +248,14 @@ async def preferences(conn: AsyncConnection, account_id: str) -> Any | None:
     return (await conn.execute(query)).one_or_none()
 
 
-async def chosen(conn: AsyncConnection, account_id: str) -> Rows:
-    """What a person chose and has, once for each device: `ways` is null for who chose nothing, `platform` for who has no device."""
-    return await rows(conn, _CHOSEN, (account_id,))
+async def chosen(conn: AsyncConnection, account_ids: Sequence[str]) -> Rows:
+    """What people chose and have, once for each device: `ways` is null for who chose nothing, `platform` for who has no device."""
+    return await rows(conn, _CHOSEN, (account_ids,))
 
 
 _CHOSEN = """
-select p.ways, p.quiet_from, p.quiet_until, d.platform, d.token_digest, d.token_sealed
-from (values (%s::text)) as person (id) left join message_preferences p on p.account_id = person.id
+select person.id as account_id, p.ways, p.quiet_from, p.quiet_until, d.platform, d.token_digest, d.token_sealed
+from unnest(%s::text[]) as person (id) left join message_preferences p on p.account_id = person.id
   left join push_devices d on d.account_id = person.id
 order by d.id
 """

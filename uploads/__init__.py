@@ -5,7 +5,7 @@ from uploads.examining import warm
 from uploads.messages import Content, Upload
 from uploads.refusals import UploadDamaged, UploadElsewhere
 from uploads.scanning import ClamdScanner, SandboxScanner, Scanner
-from uploads.service import Keeper, claim, content, original, receive, release, upload
+from uploads.service import Keeper, claim, content, original, receive, release, tied, upload
 from uploads.splitting import pages_of
 from uploads.vault import Vault
 
@@ -26,6 +26,7 @@ __all__ = [
     "pages_of",
     "receive",
     "release",
+    "tied",
     "upload",
     "warm",
 ]

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import re
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -115,6 +115,11 @@ async def add(conn: AsyncConnection, account_id: str, upload: Upload) -> None:
 async def upload(conn: AsyncConnection, upload_id: str) -> Upload:
     """Refuses NotFound."""
     return _upload(await _row(conn, upload_id))
+
+
+async def tied(conn: AsyncConnection, upload_ids: Sequence[str]) -> dict[str, str | None]:
+    """The dossier each of these files is tied to, if it is; without those that did not arrive whole or are no more."""
+    return await store.tied(conn, upload_ids) if upload_ids else {}
 
 
 async def own_upload(conn: AsyncConnection, upload_id: str, account_id: str) -> Upload:

@@ -21,6 +21,11 @@ async def one(conn: AsyncConnection, upload_id: str) -> Any | None:
     return next(iter(await rows(conn, _ONE, (upload_id,))), None)
 
 
+async def tied(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str | None]:
+    return {row.id: row.dossier_id for row in await rows(conn, _TIED, (ids,))}
+
+
+_TIED = "select id, dossier_id from uploads where id = any(%s)"
 _ONE = select_from(uploads, "where id = %s")
 _CLAIM = """
 update uploads set dossier_id = %(dossier)s

@@ -8,6 +8,7 @@ from identity.accounts.refusals import AccountHasOtherContact, BadClaims, BadNam
 from identity.accounts.service import (
     account,
     account_kind,
+    accounts_by_id,
     by_login,
     by_pin,
     current_level,
@@ -34,6 +35,7 @@ __all__ = [
     "ProvedClaim",
     "account",
     "account_kind",
+    "accounts_by_id",
     "by_login",
     "by_pin",
     "codes",

@@ -185,17 +185,30 @@ async def raise_level(
 
 async def account(conn: AsyncConnection, keys: Keys, account_id: str) -> Account:
     """Refuses NotFound."""
-    found = await store.account_with_contacts(conn, account_id)
-    if not found:
+    found = await accounts_by_id(conn, keys, {account_id})
+    if account_id not in found:
         raise NotFound
-    row = found[0]
+    return found[account_id]
+
+
+async def accounts_by_id(conn: AsyncConnection, keys: Keys, account_ids: Collection[str]) -> dict[str, Account]:
+    """Those of these that there are."""
+    found: dict[str, list[Any]] = {}
+    for row in await store.accounts_with_contacts(conn, account_ids):
+        found.setdefault(row.id, []).append(row)
+    return {account_id: _account(keys, rows) for account_id, rows in found.items()}
+
+
+def _account(keys: Keys, rows: Sequence[Any]) -> Account:
+    """Of its row with each of its contacts."""
+    row = rows[0]
     held = [
         HeldContact(
             kind=one.contact_kind,
             value=secrets.unseal_contact(keys, one.contact_id, one.value_sealed),
             verified_at=one.verified_at,
         )
-        for one in found
+        for one in rows
         if one.contact_id is not None
     ]
     level, until = current_level(row, clock.today())

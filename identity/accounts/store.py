@@ -101,14 +101,14 @@ async def contacts_of(conn: AsyncConnection, account_id: str) -> Any:
     return await rows(conn, _CONTACTS, (account_id,))
 
 
-async def account_with_contacts(conn: AsyncConnection, account_id: str) -> Any:
-    """The account's row once for each contact it has, or once with `contact_id` null; none when there is no such account."""
-    return await rows(conn, _WITH_CONTACTS, (account_id,))
+async def accounts_with_contacts(conn: AsyncConnection, account_ids: Collection[str]) -> list[Any]:
+    """Each account's row once for each contact it has, or once with `contact_id` null; none where there is no such account."""
+    return await rows(conn, _WITH_CONTACTS, (list(account_ids),))
 
 
 _WITH_CONTACTS = select_from(
     accounts,
-    "left join contacts c on c.account_id = accounts.id and c.removed_at is null where accounts.id = %s order by c.id",
+    "left join contacts c on c.account_id = accounts.id and c.removed_at is null where accounts.id = any(%s) order by c.id",
     more=", c.id as contact_id, c.kind as contact_kind, c.value_sealed, c.verified_at",
 )
 _CONTACTS = select_from(contacts, "where account_id = %s and removed_at is null order by id")

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,10 +16,18 @@ from identity.tokens.rfc7515 import BadJws
 from kit import clock, ids
 from kit.actor import NOBODY, Actor
 from kit.db import Database
+from kit.together import Together
 from kit.valkey import Valkey
 
 if TYPE_CHECKING:
     from identity.tokens.rfc7518 import PublicKey
+
+
+async def _grants_behind(asked: list[tuple[Database, str]]) -> list[Any]:
+    """As `acting.grant_behind` tells them, of tokens of people; all asked of one database."""
+    async with asked[0][0].direct() as conn:
+        found = await store.grants(conn, [grant_id for _, grant_id in asked], clock.today())
+    return [found.get(grant_id) for _, grant_id in asked]
 
 
 class Verifier:
@@ -29,6 +37,8 @@ class Verifier:
         self.url = url
         self._public = dict(public)
         self._replays = Replays(valkey)
+        # Every request passes here: those that come together are one statement, and no transaction around it.
+        self._grants: Together[tuple[Database, str], Any] = Together(_grants_behind)
 
     async def proof(self, proofs: Sequence[str], *, method: str, path: str, access_token: str | None = None) -> str:
         """The thumbprint of the key that made this proof, which is then used up. Raises rfc9449.BadProof."""
@@ -57,9 +67,11 @@ class Verifier:
             return NOBODY
         claims = self._claims(shown.token, shown.scheme)
         await self._refuse_foreign_key(claims, shown, dpop, method, path)
-        # Every request passes here: one statement, and no transaction around it.
-        async with db.direct() as conn:
-            grant = await acting.grant_behind(conn, claims)
+        if rfc9068.is_own(claims):
+            async with db.direct() as conn:
+                grant = await acting.grant_behind(conn, claims)
+        else:
+            grant = await self._grants.ask((db, claims.gid))
         acting.refuse_ended(grant, claims, shown.scheme)
         if grant.idle_at is not None:
             async with db.begin() as conn:

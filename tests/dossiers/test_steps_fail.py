@@ -25,7 +25,7 @@ STEPS: dict[str, tuple[Any, str, int]] = {
     "keeping the result": (store, "add_result", 1),
     "what begins after it and where": (offices, "offices_by_id", 1),
     "moving the branches, writing the history, moving the dossier along": (store_moving, "advance", 1),
-    "telling the citizen": (PostOffice, "send", 1),
+    "telling the citizen": (PostOffice, "send_all", 1),
     "showing it to the officer": (store_moving, "whole", 1),
 }
 

@@ -156,7 +156,7 @@ async def test_nothing_is_kept_when_a_message_cannot_be_written(
         raise OSError("no more rows")
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(city.house.post_office), "send", broken)
+        patched.setattr(type(city.house.post_office), "send_all", broken)
         await steps.submit(parent, draft["id"], key=key, expect=500)
     assert await count(city, "branches", draft["id"]) == 0
     assert (await parent.get(f"/v1/dossiers/{draft['id']}", expect=200))["status"] == "draft"

@@ -64,3 +64,26 @@ async def test_who_gave_up_takes_nobody_along() -> None:
     assert await stays == 4
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_behind_several_the_next_wait_until_they_are_as_many() -> None:
+    slow = Slow()
+    together: Together[int, int] = Together(slow.double, company=30)
+    first = [asyncio.create_task(together.ask(number)) for number in (1, 2, 3)]
+    await asyncio.sleep(0.01)
+    slow.go_on.set()
+    await asyncio.gather(*first)
+    second = [asyncio.create_task(together.ask(number)) for number in (4, 5)]
+    await asyncio.sleep(0.05)
+    assert slow.batches == [[1, 2, 3]], "two of three have come back"
+    assert await asyncio.gather(*second, together.ask(6)) == [8, 10, 12]
+    assert slow.batches == [[1, 2, 3], [4, 5, 6]]
+
+
+async def test_nobody_waits_long_for_company_that_does_not_come() -> None:
+    slow = Slow()
+    slow.go_on.set()
+    together: Together[int, int] = Together(slow.double, company=0.01)
+    assert await asyncio.gather(together.ask(1), together.ask(2)) == [2, 4]
+    assert await asyncio.wait_for(together.ask(3), 5) == 6
+    assert await asyncio.wait_for(together.ask(4), 5) == 8

@@ -1,5 +1,6 @@
 """Grants, which every token names, and the refresh tokens that belong to them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -83,9 +84,14 @@ async def end_own_grant(conn: AsyncConnection, *, at: datetime, why: str, **valu
 
 async def grant(conn: AsyncConnection | Direct, grant_id: str, on: date) -> Any:
     """What every request asks: is it still good, and what are the account and the appointment behind it on that day."""
-    return await one(
+    return (await grants(conn, [grant_id], on)).get(grant_id)
+
+
+async def grants(conn: AsyncConnection | Direct, grant_ids: Sequence[str], on: date) -> dict[str, Any]:
+    """`grant`, of those of these that there are."""
+    found = await every(
         conn,
-        "select g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.ends_with, g.idle_at, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
+        "select g.id, g.kind, g.client_id, g.account_id, g.session_id, g.authenticator_id, g.scope, g.level, g.jkt, g.claims, g.ends_with, g.idle_at, g.revoked_at,"  # noqa: S608 - every part is a literal of this file
         " exists (select from oauth_grants p join oauth_clients pc on pc.id = p.client_id where p.id = any(g.ends_with)"
         " and (p.revoked_at is not null or pc.disabled_at is not null)) as ended_before,"
         f" c.disabled_at, c.first_party, c.office_id as kiosk_office_id, {LEVEL} as account_level, a.closed_at, a.locked_at,"
@@ -94,9 +100,10 @@ async def grant(conn: AsyncConnection | Direct, grant_id: str, on: date) -> Any:
         + " as away, "
         + ROLES
         + " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
-        " left join officers o on o.id = g.appointment_id where g.id = %(id)s",
-        {"id": grant_id, "day": on},
+        " left join officers o on o.id = g.appointment_id where g.id = any(%(ids)s)",
+        {"ids": grant_ids, "day": on},
     )
+    return {row.id: row for row in found}
 
 
 async def stay(conn: AsyncConnection, grant_id: str, *, at: datetime, until: datetime) -> None:

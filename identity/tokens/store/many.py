@@ -32,7 +32,7 @@ async def unchanged(line: Line, versions: Mapping[str, str]) -> set[str]:
     """Which of these clients, each with the version its row was read in, still have that version."""
     told = await line.ask(
         "select coalesce(json_agg(c.id), '[]') from json_each_text($1) u"
-        " join oauth_clients c on c.id = u.key and c.xmin::text = u.value",
+        " cross join lateral (select c.id from oauth_clients c where c.id = u.key and c.xmin::text = u.value offset 0) c",
         versions,
     )
     return _names.decode(told)
@@ -71,17 +71,20 @@ async def good_refresh_tokens(line: Line, shown: Sequence[Shown], *, at: datetim
     """By digest those that are good beyond doubt: a citizen's whose account is open, of a grant that nobody can walk away from and a
     consent in force, unused, and of a client whose row still has this version."""
     told = await line.ask(
-        # Step by step, from the token to its grant: no plan goes by all grants of a client, whatever the statistics say.
+        # Step by step, from each token to its grant (a subquery in `lateral` goes nowhere else): no plan goes by all grants of a client,
+        # or through all tokens there are, whatever the statistics say and however few there were when it was made.
         "with shown as materialized (select r.digest, r.grant_id, u.client_id, u.version, now.at, now.day"  # noqa: S608 - every part is a literal
         " from json_to_record($1) now (at timestamptz, day date, shown json)"
         " cross join json_to_recordset(now.shown) u (digest text, client_id text, version text)"
-        " join refresh_tokens r on r.digest = decode(u.digest, 'base64') and r.used_at is null and r.expires_at > now.at),"
-        " held as materialized (select g.*, s.digest, s.version, s.at, s.day from shown s join oauth_grants g on g.id = s.grant_id"
-        " and g.client_id = s.client_id and g.revoked_at is null and g.expires_at > s.at and g.idle_at is null)"
+        " cross join lateral (select r.digest, r.grant_id from refresh_tokens r where r.digest = decode(u.digest, 'base64')"
+        " and r.used_at is null and r.expires_at > now.at offset 0) r),"
+        " held as materialized (select g.*, s.digest, s.version, s.at, s.day from shown s cross join lateral (select g.* from oauth_grants g"
+        " where g.id = s.grant_id and g.client_id = s.client_id and g.revoked_at is null and g.expires_at > s.at and g.idle_at is null offset 0) g)"
         " select coalesce(json_agg(t), '[]') from (select encode(h.digest, 'base64') as digest, h.id, h.account_id, h.scope, h.jkt, h.claims,"
         f" h.resources, h.amr, h.auth_time, h.expires_at, h.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'h.day')} as level from held h"
-        " join oauth_clients c on c.id = h.client_id and c.xmin::text = h.version"
-        " join accounts a on a.id = h.account_id and a.kind <> 'officer' and a.closed_at is null and a.locked_at is null"
+        " cross join lateral (select c.id, c.first_party from oauth_clients c where c.id = h.client_id and c.xmin::text = h.version offset 0) c"
+        " cross join lateral (select a.* from accounts a where a.id = h.account_id and a.kind <> 'officer' and a.closed_at is null"
+        " and a.locked_at is null offset 0) a"
         " where c.first_party or exists (select from consents s where s.account_id = a.id and s.client_id = c.id"
         " and s.ended_at is null and s.expires_at > h.at)) t",
         {"at": at, "day": day, "shown": shown},
@@ -110,15 +113,15 @@ async def change_refresh_tokens(
         " decode(u.sealed, 'base64') as sealed, decode(u.successor, 'base64') as successor, u.until, now.at, now.before"
         " from json_to_record($1) now (at timestamptz, before timestamptz, changes json) cross join json_to_recordset(now.changes)"
         " u (digest text, grant_id text, used_for text, sealed text, successor text, until timestamptz)),"
-        # In one order, for two that hold each other's tokens must not wait for each other.
-        " taken as materialized (select r.digest from refresh_tokens r join sent s on s.digest = r.digest where r.used_at is null"
-        " order by r.digest for update of r),"
-        " used as (update refresh_tokens r set used_at = s.at, used_for = s.used_for, answer_sealed = s.sealed"
-        " from sent s join taken t on t.digest = s.digest where r.digest = s.digest returning r.digest),"
-        " forgotten as (update refresh_tokens r set answer_sealed = null from sent s where r.grant_id = s.grant_id"
-        " and r.answer_sealed is not null and r.used_at < s.before),"
-        " written as (insert into refresh_tokens (digest, grant_id, expires_at)"
-        " select s.successor, s.grant_id, s.until from sent s join used u on u.digest = s.digest)"
+        # In one order, for two that hold each other's tokens must not wait for each other. What is written goes on from step to step: to
+        # find it again among what was sent would be to compare each with all.
+        " taken as materialized (select s.* from (select * from sent order by digest) s cross join lateral (select from refresh_tokens r"
+        " where r.digest = s.digest and r.used_at is null for update) r),"
+        " used as (update refresh_tokens r set used_at = t.at, used_for = t.used_for, answer_sealed = t.sealed"
+        " from taken t where r.digest = t.digest returning r.digest, r.grant_id, t.successor, t.until, t.before),"
+        " forgotten as (update refresh_tokens r set answer_sealed = null from used u where r.grant_id = u.grant_id"
+        " and r.answer_sealed is not null and r.used_at < u.before),"
+        " written as (insert into refresh_tokens (digest, grant_id, expires_at) select successor, grant_id, until from used)"
         " select coalesce(json_agg(encode(digest, 'base64')), '[]') from used",
         {"at": at, "before": forget_before, "changes": changes},
     )

@@ -17,7 +17,7 @@ async def one(conn: AsyncConnection | Direct, query: LiteralString, values: dict
         return await cursor.fetchone()
 
 
-async def every(conn: AsyncConnection, query: LiteralString, values: dict[str, Any]) -> list[Any]:
+async def every(conn: AsyncConnection | Direct, query: LiteralString, values: dict[str, Any]) -> list[Any]:
     async with (await raw(conn)).cursor(row_factory=namedtuple_row) as cursor:
         await cursor.execute(query, values, prepare=True)
         return await cursor.fetchall()
