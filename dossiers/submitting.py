@@ -1,5 +1,6 @@
 """Submission: refused whole with every fault named, or in whole: dossier, branches, history, messages and reply in one transaction."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
@@ -57,10 +58,8 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 
     entry: Entry
     owner: accounts.Account
-    procedures: dict[str, Procedure]
     asked: dict[str, str]
-    at: datetime
-    state: str
+    """Whose consent a branch needs, by its name."""
     taken: store.Taken
     reply: Submitted
 
@@ -109,7 +108,10 @@ async def take_in(stand: Stand, wishes: Sequence[Wish]) -> list[Submitted | Exce
             answers |= zip(first.values(), await _together(stand, [wishes[i] for i in first.values()]), strict=True)
         except Exception as error:
             _log.warning("taken in one by one", extra={"error": type(error).__name__, "together": len(first)})
-    return [answers[i] if i in answers else await _alone(stand, wish) for i, wish in enumerate(wishes)]
+    left = [i for i in range(len(wishes)) if i not in answers]
+    # At once: where the database does not answer, nobody waits for all the others to find that out.
+    answers |= zip(left, await asyncio.gather(*(_alone(stand, wishes[i]) for i in left)), strict=True)
+    return [answers[i] for i in range(len(wishes))]
 
 
 async def _alone(stand: Stand, wish: Wish) -> Submitted | Exception:
@@ -239,16 +241,7 @@ async def _made(
         promised=_promise_view(promise),
         branches=[_status(stand.catalogue, branch) for branch in planted],
     )
-    return Entered(
-        entry=entry,
-        owner=owner,
-        procedures=draft.procedures,
-        asked=asked,
-        at=now,
-        state=planted[0].state,
-        taken=taken,
-        reply=reply,
-    )
+    return Entered(entry=entry, owner=owner, asked=asked, taken=taken, reply=reply)
 
 
 async def _write(stand: Stand, conn: AsyncConnection, entered: Sequence[Entered]) -> None:
@@ -258,13 +251,13 @@ async def _write(stand: Stand, conn: AsyncConnection, entered: Sequence[Entered]
     await store.submit(conn, [one.taken for one in entered])
     letters: list[Sending] = []
     for one in entered:
-        row = one.entry.draft.row
-        await inviting.ask(stand, conn, row.id, one.procedures, one.asked, at=one.at)
+        row, procedures, reply = one.entry.draft.row, one.entry.draft.procedures, one.reply
+        await inviting.ask(stand, conn, row.id, procedures, one.asked, at=reply.submitted_at)
         to = await telling.recipients(conn, stand.keys, stand.mandates, row, owner=one.owner)
-        code = one.reply.receipt_code
-        messenger = telling.Messenger(stand.post_office, stand.settings, stand.catalogue.lifecycle, to, code)
-        letters += messenger.dossier_received(row.id, one.state)
-        one.entry.slot.keep(one.reply)
+        lifecycle = stand.catalogue.lifecycle
+        messenger = telling.Messenger(stand.post_office, stand.settings, lifecycle, to, reply.receipt_code)
+        letters += messenger.dossier_received(row.id, reply.branches[0].state)
+        one.entry.slot.keep(reply)
     await stand.post_office.send_all(conn, letters)
     await idempotency.keep(await raw(conn), [(one.entry.wish.call, one.entry.slot) for one in entered])
 
