@@ -52,14 +52,18 @@ async def told(port: int, *pieces: bytes, pause: float = 0, patience: float = 0.
 
 
 class OverSocket(httpx.AsyncBaseTransport):
-    """To that port, whatever port the address names."""
+    """One path to that port, whatever port the address names; the others in process, where a header may be what no client sends."""
 
-    def __init__(self, port: int) -> None:
-        self._port, self._inner = port, httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100))
+    def __init__(self, app: Any, port: int, path: str) -> None:
+        self._port, self._path = port, path
+        self._socket = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100))
+        self._process = httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != self._path:
+            return await self._process.handle_async_request(request)
         request.url = request.url.copy_with(port=self._port)
-        return await self._inner.handle_async_request(request)
+        return await self._socket.handle_async_request(request)
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        await self._socket.aclose()
