@@ -59,8 +59,9 @@ import web.signing_in
 import web.signing_out
 import wires.http
 from api import access, health, in_front, refusals, uploaded
+from api.hatch import Hatch
 from api.origins import let_in
-from api.watch import watch
+from api.watch import Watch, around
 from api.wiring import House, open_house
 from identity.tokens import asgi
 from kit import settings as kit_settings
@@ -192,15 +193,16 @@ def create_app(
         pdb_on_exception=False,
         debug=False,
     )
+    watch = Watch(settings)
+    tokens = asgi.Endpoint(
+        busy=lambda: app.state.house.busy, limits=lambda: app.state.house.limits, refusal_of=refusals.refusal_of
+    )
+    app.state.hatch = Hatch(watch, {asgi.PATH: tokens.answer_all})
     # Around the router too: an address that leads nowhere is answered, counted and logged like the others.
     tokens_in_front = asgi.before(
-        in_front.before(app.asgi_handler, lambda: app.state.house),
-        busy=lambda: app.state.house.busy,
-        limits=lambda: app.state.house.limits,
-        address=access.address_of,
-        refusal_of=refusals.refusal_of,
+        in_front.before(app.asgi_handler, lambda: app.state.house), tokens, address=access.address_of
     )
-    app.asgi_handler = watch(let_in(tokens_in_front, app, settings), settings)
+    app.asgi_handler = around(let_in(tokens_in_front, app, settings), watch)
     return app
 
 

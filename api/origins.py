@@ -28,6 +28,11 @@ _PREFLIGHT = (
 _LONGEST = 300
 
 
+def told(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What answers of these addresses say to whoever asks: a cache between must not give one origin's answer to another."""
+    return ((b"vary", b"Origin"),) if path in _PATHS else ()
+
+
 def let_in(inner: ASGIApp, app: "Litestar", settings: Settings) -> ASGIApp:
     """Around the router. A preflight of a registered origin is answered here; of any other it goes on and gets no leave."""
     own = settings.public_url.encode()
@@ -39,18 +44,17 @@ def let_in(inner: ASGIApp, app: "Litestar", settings: Settings) -> ASGIApp:
         sent = dict(scope["headers"])
         origin = sent.get(b"origin", b"")
         allowed = origin not in (b"", own) and await _is_registered(app, origin)
-        # By what was asked: a cache between must not give one origin's answer to another.
-        told = [(b"vary", b"Origin")]
+        leave = [*told(scope["path"])]
         if allowed:
-            told += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"WWW-Authenticate")]
+            leave += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"WWW-Authenticate")]
         if allowed and scope["method"] == "OPTIONS" and b"access-control-request-method" in sent:
-            await send({"type": "http.response.start", "status": 204, "headers": [*told, *_PREFLIGHT]})
+            await send({"type": "http.response.start", "status": 204, "headers": [*leave, *_PREFLIGHT]})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
 
         async def send_with_leave(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *told]
+                message["headers"] = [*message.get("headers", []), *leave]
             await send(message)
 
         await inner(scope, receive, send_with_leave)

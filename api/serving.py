@@ -10,6 +10,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from api.hatch import Hatch, Taken
+
 if TYPE_CHECKING:
     from litestar import Litestar
 
@@ -22,12 +24,13 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class Door(HttpToolsProtocol):
-    """uvicorn's protocol bounds neither how long a request's head may be nor how long it may take."""
+    """uvicorn's protocol bounds neither how long a request's head may be nor how long it may take; and knows nothing of a hatch."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_head, self._head_bytes = False, 0
         self._waiting: asyncio.TimerHandle | None = None
+        self._hatch: Hatch | None = getattr(getattr(self.app, "state", None), "hatch", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -44,17 +47,30 @@ class Door(HttpToolsProtocol):
             if self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
+            # A head that came in one piece was never waited for.
+            elif self._waiting is None:
+                self._wait()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
-        if self._waiting is None:
-            self._wait()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._wait_no_more()
-        super().on_headers_complete()
+        # What is sent before the last answer came waits for it, as the protocol knows how.
+        under_way: Any = self.cycle
+        free = under_way is None or under_way.response_complete
+        taken = self._hatch.take(self) if self._hatch is not None and free else None
+        if taken is None:
+            super().on_headers_complete()
+        else:
+            self.cycle = taken  # type: ignore[assignment]
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if isinstance(self.cycle, Taken):
+            self.cycle.come()
 
     def _wait(self) -> None:
         self._waiting = self.loop.call_later(_HEAD_SECONDS, self.transport.close)

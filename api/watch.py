@@ -57,27 +57,49 @@ def _head(app: ASGIApp) -> ASGIApp:
     return answered
 
 
-def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
+class Watch:
+    """What is done about every request, whoever answers it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._told = metrics()
+        self.headers = _HEADERS
+        if settings.public_url.startswith("https://"):
+            self.headers += ((b"strict-transport-security", b"max-age=63072000; includeSubDomains"),)
+        self._trusted = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
+
+    def request_id(self, given: bytes | None) -> str:
+        """The caller's own, where it is fit for a log."""
+        text = "" if given is None else given.decode("latin-1")
+        return text if _GIVEN_ID.fullmatch(text) else new_id("req")
+
+    def believed(self, peer: str, forwarded: bytes) -> str:
+        """The caller's address, by the peer's and `X-Forwarded-For`."""
+        return believed_address(peer, forwarded.decode("latin-1"), self._trusted) if self._trusted else peer
+
+    def begin(self) -> None:
+        self._told.under_way.inc()
+
+    def done(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Its metrics and its line, with the id that stands in `logs.request_id`."""
+        self._told.under_way.dec()
+        self._told.answered(method, route, status, seconds)
+        logs.say(_log, "request", {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})
+
+
+def around(app: ASGIApp, watch: Watch) -> ASGIApp:
     """The outermost layer; pure ASGI, for it runs on every call. Puts the believed address where frameworks look for it."""
-    told, every = metrics(), _HEADERS
-    if settings.public_url.startswith("https://"):
-        every += ((b"strict-transport-security", b"max-age=63072000; includeSubDomains"),)
-    trusted = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
-        rid = given if _GIVEN_ID.fullmatch(given) else new_id("req")
+        rid = watch.request_id(next((value for name, value in scope["headers"] if name == b"x-request-id"), None))
         token = logs.request_id.set(rid)
-        if trusted and (peer := scope.get("client")) is not None:
-            forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode(
-                "latin-1"
-            )
-            scope["client"] = (believed_address(peer[0], forwarded, trusted), peer[1])
+        if (peer := scope.get("client")) is not None:
+            forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+            scope["client"] = (watch.believed(peer[0], forwarded), peer[1])
         began, status = time.perf_counter(), 500
-        told.under_way.inc()
+        watch.begin()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -85,7 +107,7 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
                 status = message["status"]
                 headers = list(message.get("headers", []))
                 have = {name.lower() for name, _ in headers}
-                headers += [pair for pair in every if pair[0] not in have]
+                headers += [pair for pair in watch.headers if pair[0] not in have]
                 headers.append((b"x-request-id", rid.encode()))
                 message["headers"] = headers
             await send(message)
@@ -93,15 +115,10 @@ def watch(app: ASGIApp, settings: Settings) -> ASGIApp:
         try:
             await (_head(app) if scope["method"] == "HEAD" else app)(scope, receive, send_with_headers)
         finally:
-            seconds = time.perf_counter() - began
             # The template, never the path: a path may hold a code, and labels must stay few.
             route = scope.get("path_template") or "unmatched"
-            told.under_way.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            told.answered(method, route, status, seconds)
-            logs.say(
-                _log, "request", {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-            )
+            watch.done(method, route, status, time.perf_counter() - began)
             logs.request_id.reset(token)
 
     return watched

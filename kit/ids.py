@@ -13,7 +13,22 @@ _LETTERS = (_ALPHABET * 8).encode()
 
 def new_id(prefix: str) -> str:
     """`prefix_` and 26 letters: 48 bits of milliseconds, then 80 random bits, so ids sort by birth."""
-    return f"{prefix}_{_moment(time.time_ns() // 1_000_000)}{os.urandom(16).translate(_LETTERS).decode()}"
+    return f"{prefix}_{_moment(time.time_ns() // 1_000_000)}{_sixteen_letters()}"
+
+
+_letters: list[str] = []
+# What a child process is born with would be its parent's letters again.
+os.register_at_fork(after_in_child=_letters.clear)
+
+
+def _sixteen_letters() -> str:
+    """Drawn in advance: the system is asked for randomness once for many ids. Nobody's secret: those are drawn one by one."""
+    try:
+        return _letters.pop()
+    except IndexError:
+        drawn = os.urandom(16 * 64).translate(_LETTERS).decode()
+        _letters.extend(drawn[at : at + 16] for at in range(16, len(drawn), 16))
+        return drawn[:16]
 
 
 @lru_cache(maxsize=2)

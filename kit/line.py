@@ -27,8 +27,8 @@ class Line:
         self._prepared: dict[str, bytes] = {}
         self._heard: asyncio.Future[None] | None = None
 
-    async def ask(self, statement: LiteralString, sent: Any) -> bytes:
-        """The one value, JSON, of a statement that takes one as `$1`: a transaction of its own, prepared once. Asked by one at a time.
+    async def ask(self, statement: LiteralString, *sent: Any) -> bytes:
+        """The one value, JSON, of a statement that takes some as `$1`, `$2`: a transaction of its own, prepared once. Asked by one at a time.
 
         Raises psycopg.Error.
         """
@@ -40,7 +40,7 @@ class Line:
                 pg.send_prepare(name, statement.encode())
                 await self._result(pg)
                 self._prepared[statement] = name
-            pg.send_query_prepared(name, [msgspec.json.encode(sent)])
+            pg.send_query_prepared(name, [msgspec.json.encode(one) for one in sent])
             value = (await self._result(pg)).get_value(0, 0)
         except BaseException:
             await self.close()

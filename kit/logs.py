@@ -8,6 +8,7 @@ import time
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
 
 import msgspec
@@ -49,7 +50,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": f"{_second(int(record.created))}.{int(record.created % 1 * 1000):03d}+00:00",
             "level": record.levelname,
             "logger": record.name,
             "message": masked(record.getMessage())[:_LONGEST],
@@ -67,6 +68,11 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = masked("".join(traceback.format_exception(*record.exc_info)))[-_LONGEST:]
         return msgspec.json.encode(line).decode()
+
+
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def say(logger: logging.Logger, message: str, fields: dict[str, Any]) -> None:

@@ -1,19 +1,24 @@
-"""`POST /v1/oauth/token` before the framework: routing, eight dependencies and their tasks cost more than the token (decision 0025).
+"""`POST /v1/oauth/token` before the framework, whose routing, dependencies and tasks cost more than the token (decision 0025), and at the
+hatch, before the server's own (decision 0048).
 
 `http.token` describes it, and answers its other methods.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
 from identity.tokens import rfc6749
-from identity.tokens.busy import Busy
-from identity.tokens.messages import OAuthProblem
+from identity.tokens.busy import Asked, Busy, Known
+from identity.tokens.messages import OAuthProblem, TokenReply
 from identity.tokens.rfc6749 import OAuthError
 from identity.tokens.sandbox_errors import HEADER
+from kit import logs
+from kit.hatch import Call, Headers
 from kit.limits import Limits
 from kit.refusal import Refusal
 
@@ -24,6 +29,9 @@ SMALL = 16_000
 _FAIL = HEADER.lower().encode()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+_JSON = (b"content-type", b"application/json")
+_GOOD: Headers = (*((name.lower().encode(), value.encode()) for name, value in NO_STORE.items()), _JSON)
 
 _log = logging.getLogger("motcua.tokens")
 
@@ -48,16 +56,118 @@ def problem_of(error: OAuthError | Refusal) -> tuple[OAuthProblem, int, dict[str
     return OAuthProblem(told, error.message.en), error.status, headers
 
 
-def before(
-    app: App,
-    *,
-    busy: Callable[[], Busy],
-    limits: Callable[[], Limits],
-    address: Callable[[Scope], str],
-    refusal_of: Callable[[Exception], Refusal],
-) -> App:
-    """`app` with the token verb in front. `busy` and `limits` are asked for with each request, for they open with the application;
-    `refusal_of` words what nobody foresaw."""
+class Reply(NamedTuple):
+    """`headers` without the body's length."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Endpoint:
+    """`busy` and `limits` are asked for with each request, for they open with the application; `refusal_of` words what nobody foresaw."""
+
+    def __init__(
+        self, *, busy: Callable[[], Busy], limits: Callable[[], Limits], refusal_of: Callable[[Exception], Refusal]
+    ) -> None:
+        self._busy, self._limits, self._refusal_of = busy, limits, refusal_of
+        self._under_way = set[asyncio.Task[None]]()
+
+    async def reply(
+        self, address: str, headers: Iterable[tuple[bytes, bytes]], body: Callable[[], Awaitable[bytes]]
+    ) -> Reply:
+        """One request. Raises Gone."""
+        try:
+            await self._limits().hit("token", address)
+            authorization, dpop, kind, fail = _headers(headers)
+            asked = Asked(rfc6749.form(kind, await body()), authorization, dpop, fail)
+            return _given(await self._busy().give_token(asked, path=PATH))
+        except Gone:
+            raise
+        except Exception as error:
+            return self._refused(error)
+
+    async def answer_all(self, calls: list[Call]) -> None:
+        """Several that came together: those that need nobody but the database are asked about in one question a kind."""
+        try:
+            over = await self._limits().hit_all("token", [call.address for call in calls])
+        except Exception as error:
+            for call in calls:
+                call.answer(*self._refused(error))
+            return
+        busy, own, refreshes = self._busy(), list[_Ready](), list[_Ready]()
+        for call, refusal in zip(calls, over, strict=True):
+            logs.request_id.set(call.request_id)
+            try:
+                if refusal is not None:
+                    raise refusal
+                authorization, dpop, kind, fail = _headers(call.headers.items())
+                asked = Asked(rfc6749.form(kind, call.body), authorization, dpop, fail)
+                known = busy.ready(asked)
+            except Exception as error:
+                call.answer(*self._refused(error))
+                continue
+            if known is None:
+                self._beside(self._answer(call, asked))
+            else:
+                (refreshes if asked.sent["grant_type"] == "refresh_token" else own).append(_Ready(call, asked, known))
+        if refreshes:
+            self._beside(self._answer_ready(refreshes, busy.refreshed))
+        if own:
+            await self._answer_ready(own, busy.own_tokens)
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody of those who came together waits for what takes others longer."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _answer_ready(
+        self, ready: "list[_Ready]", verb: Callable[[list[tuple[Asked, Known]]], Awaitable[list[TokenReply | None]]]
+    ) -> None:
+        try:
+            replies = await verb([(one.asked, one.known) for one in ready])
+        except Exception as error:
+            for one in ready:
+                logs.request_id.set(one.call.request_id)
+                one.call.answer(*self._refused(error))
+            return
+        for one, reply in zip(ready, replies, strict=True):
+            if reply is None:
+                self._beside(self._answer(one.call, one.asked))
+            else:
+                one.call.answer(*_given(reply))
+
+    async def _answer(self, call: Call, asked: Asked) -> None:
+        """One alone, in a task of its own."""
+        logs.request_id.set(call.request_id)
+        try:
+            reply = _given(await self._busy().give_token(asked, path=PATH))
+        except Exception as error:
+            reply = self._refused(error)
+        call.answer(*reply)
+
+    def _refused(self, error: Exception) -> Reply:
+        refusal = error if isinstance(error, OAuthError | Refusal) else self._refusal_of(error)
+        if not isinstance(error, OAuthError | Refusal) and refusal.status >= 500:
+            _log.error("unexpected", exc_info=error)
+        problem, status, headers = problem_of(refusal)
+        told = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+        return Reply(status, (*told, _JSON), msgspec.json.encode(problem))
+
+
+class _Ready(NamedTuple):
+    call: Call
+    asked: Asked
+    known: Known
+
+
+def _given(reply: TokenReply) -> Reply:
+    return Reply(200, _GOOD, msgspec.json.encode(reply))
+
+
+def before(app: App, endpoint: Endpoint, *, address: Callable[[Scope], str]) -> App:
+    """`app` with the token verb in front."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
@@ -65,31 +175,20 @@ def before(
             return
         scope["path_template"] = PATH
         try:
-            await limits().hit("token", address(scope))
-            authorization, dpop, kind, fail = _headers(scope)
-            sent = rfc6749.form(kind, await _body(receive))
-            reply = await busy().give_token(sent, authorization=authorization, dpop=dpop, path=PATH, fail=fail)
-            status, headers, body = 200, NO_STORE, msgspec.json.encode(reply)
+            status, headers, body = await endpoint.reply(address(scope), scope["headers"], partial(_body, receive))
         except Gone:
             return
-        except Exception as error:
-            refusal = error if isinstance(error, OAuthError | Refusal) else refusal_of(error)
-            if not isinstance(error, OAuthError | Refusal) and refusal.status >= 500:
-                _log.error("unexpected", exc_info=error)
-            problem, status, headers = problem_of(refusal)
-            body = msgspec.json.encode(problem)
-        told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        told += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        told = [*headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": told})
         await send({"type": "http.response.body", "body": body})
 
     return answer
 
 
-def _headers(scope: Scope) -> tuple[str | None, list[str], str | None, str | None]:
+def _headers(sent: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, list[str], str | None, str | None]:
     """The one Authorization, every DPoP, the content type, the error asked for."""
     found: dict[bytes, list[str]] = {b"authorization": [], b"dpop": [], b"content-type": [], _FAIL: []}
-    for name, value in scope["headers"]:
+    for name, value in sent:
         if name in found:
             found[name].append(value.decode("latin-1"))
     if len(found[b"authorization"]) > 1:

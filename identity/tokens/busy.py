@@ -7,6 +7,7 @@ answered as it was before it changed, and no refresh before its rows are committ
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,8 +24,18 @@ from kit.refusal import Refusal
 from kit.together import Together
 from notifications import PostOffice
 
+_TOGETHER = frozenset({"client_credentials", "refresh_token"})
 # A request with any other parameter, known or not, goes the ordinary way: what it changes is said in one place only.
 _ORDINARY = frozenset({"grant_type", "client_id", "client_secret", "refresh_token", "scope"})
+
+
+class Asked(NamedTuple):
+    """A request: its form, its Authorization, every DPoP proof, and the error a sandbox is asked to make on purpose."""
+
+    sent: Mapping[str, str]
+    authorization: str | None = None
+    dpop: Sequence[str] = ()
+    fail: str | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -47,45 +58,68 @@ class Busy:
     def __init__(self, db: Database, issuer: Issuer, post_office: PostOffice) -> None:
         self._db, self._issuer, self._post_office = db, issuer, post_office
         self._known: dict[str, Known] = {}
-        # Of its own for each verb: one statement or transaction at a time, the next when that is committed.
-        self._clients, self._families = db.line(), db.line()
+        # Of its own for each question: one statement at a time, the next when that is committed. While some refreshes are brought to the
+        # disk, the tokens of others are signed.
+        self._clients, self._families, self._uses = self._lines = db.line(), db.line(), db.line()
         self._stands: Together[Known, bool] = Together(self._stand)
-        self._refreshes: Together[_Refresh, TokenReply | None] = Together(self._refresh_all)
+        self._good: Together[_Refresh, many.Standing | None] = Together(self._good_of)
+        self._used: Together[many.Change, bool] = Together(self._use)
 
-    async def give_token(
-        self, sent: Mapping[str, str], *, authorization: str | None, dpop: Sequence[str], path: str, fail: str | None
-    ) -> TokenReply:
-        """As `service.give_token`; `fail` names the error a sandbox is asked to make on purpose. Raises OAuthError."""
-        if fail and self._issuer.sandbox:
+    async def give_token(self, asked: Asked, *, path: str) -> TokenReply:
+        """As `service.give_token`. Raises OAuthError."""
+        sent, authorization = asked.sent, asked.authorization
+        if asked.fail and self._issuer.sandbox:
             async with self._db.connect() as conn:
-                await sandbox_errors.fail_at_endpoint(conn, fail, "token", sent, authorization)
+                await sandbox_errors.fail_at_endpoint(conn, asked.fail, "token", sent, authorization)
         grant = sent.get("grant_type")
-        if grant in ("client_credentials", "refresh_token") and _ORDINARY.issuperset(sent):
+        if grant in _TOGETHER and _ORDINARY.issuperset(sent):
             shown = rfc6749.credentials(authorization, sent)
             known = await self._proved(shown)
             if grant in known.client.grants:
-                jkt = await service.device_key(self._issuer, known.client, dpop, path)
+                jkt = await service.device_key(self._issuer, known.client, asked.dpop, path)
                 if grant == "refresh_token":
                     return await self._refresh(known, shown, sent, jkt)
                 return await self._client_token(known, shown, sent, jkt)
         return await service.give_token(
-            self._db, self._issuer, sent, authorization=authorization, post_office=self._post_office, dpop=dpop, path=path
+            self._db, self._issuer, sent, authorization=authorization, post_office=self._post_office, dpop=asked.dpop, path=path
         )  # fmt: skip
 
+    def ready(self, asked: Asked) -> Known | None:
+        """The client of a request that is good as far as is known here, and that nobody need be asked about but the database.
+        Raises OAuthError."""
+        sent = asked.sent
+        grant = sent.get("grant_type")
+        if asked.dpop or asked.fail or grant not in _TOGETHER or not _ORDINARY.issuperset(sent):
+            return None
+        shown = rfc6749.credentials(asked.authorization, sent)
+        known = self._held(shown)
+        if known is None or known.client.dpop_required or grant not in known.client.grants:
+            return None
+        return None if grant == "refresh_token" and "refresh_token" not in sent else known
+
+    async def own_tokens(self, ready: list[tuple[Asked, Known]]) -> list[TokenReply | None]:
+        """Clients' own tokens, None for what `give_token` is to answer."""
+        stand = await self._stands.ask_all([known for _, known in ready])
+        return [
+            self._own(known, asked.sent) if stands else None
+            for (asked, known), stands in zip(ready, stand, strict=True)
+        ]
+
+    async def refreshed(self, ready: list[tuple[Asked, Known]]) -> list[TokenReply | None]:
+        """The next tokens, None for what `give_token` is to answer."""
+        return await self._next_all(
+            [_Refresh(known, asked.sent["refresh_token"], asked.sent.get("scope"), None) for asked, known in ready]
+        )
+
     async def close(self) -> None:
-        for line in (self._clients, self._families):
+        for line in self._lines:
             await line.close()
 
     async def _proved(self, shown: rfc6749.Credentials, *, again: bool = False) -> Known:
         """The client as it is known here; read anew before it is refused. An unknown one costs the same work as a known one."""
-        held = None if again else self._known.get(shown.client_id)
+        held = None if again else self._held(shown)
         if held is not None:
-            try:
-                service.proved(held.client, shown)
-            except OAuthError:
-                pass
-            else:
-                return held
+            return held
         async with self._db.connect() as conn:
             read = await many.client_and_version(conn, shown.client_id)
         if read is None:
@@ -95,7 +129,24 @@ class Busy:
         known = self._known[shown.client_id] = Known(*read)
         return known
 
+    def _held(self, shown: rfc6749.Credentials) -> Known | None:
+        """The client as it is known here, if what was shown proves it."""
+        held = self._known.get(shown.client_id)
+        if held is not None:
+            try:
+                service.proved(held.client, shown)
+            except OAuthError:
+                return None
+        return held
+
     # A client's own token
+
+    def _own(self, known: Known, sent: Mapping[str, str]) -> TokenReply | None:
+        try:
+            aim = self._issuer.own_aim(known.client, sent.get("scope"))
+        except OAuthError:
+            return None
+        return self._issuer.client_token(known.client, aim, jkt=None)
 
     async def _client_token(
         self, known: Known, shown: rfc6749.Credentials, sent: Mapping[str, str], jkt: str | None
@@ -119,7 +170,7 @@ class Busy:
     ) -> TokenReply:
         token = sent.get("refresh_token")
         if token is not None:
-            reply = await self._refreshes.ask(_Refresh(known, token, sent.get("scope"), jkt))
+            (reply,) = await self._next_all([_Refresh(known, token, sent.get("scope"), jkt)])
             if reply is not None:
                 return reply
             known = await self._proved(shown, again=True)
@@ -131,15 +182,12 @@ class Busy:
             raise answer
         return answer
 
-    async def _refresh_all(self, asked: list[_Refresh]) -> list[TokenReply | None]:
+    async def _next_all(self, asked: list[_Refresh]) -> list[TokenReply | None]:
         """The new tokens, None for what must go the ordinary way; of two with one token the second does."""
         now = clock.now()
-        shown = [many.Shown(ids.digest(one.token), one.known.client.id, one.known.version) for one in asked]
-        good = await many.good_refresh_tokens(self._families, shown, at=now, day=clock.today())
         replies: list[TokenReply | None] = []
         changes: list[many.Change] = []
-        for one, seen in zip(asked, shown, strict=True):
-            grant = good.pop(seen.digest, None)
+        for one, grant in zip(asked, await self._good.ask_all(asked), strict=True):
             reply = None if grant is None else self._next(one, grant, now)
             replies.append(reply)
             if grant is not None and reply is not None:
@@ -147,10 +195,24 @@ class Busy:
         if not changes:
             return replies
         # What ended meanwhile ended the grant, and with it all that is written here. What was used meanwhile is not written.
+        used = iter(await self._used.ask_all(changes))
+        return [reply if reply is not None and next(used) else None for reply in replies]
+
+    async def _good_of(self, asked: list[_Refresh]) -> list[many.Standing | None]:
+        shown = [many.Shown(ids.digest(one.token), one.known.client.id, one.known.version) for one in asked]
+        good = await many.good_refresh_tokens(self._families, shown, at=clock.now(), day=clock.today())
+        return [good.pop(one.digest, None) for one in shown]
+
+    async def _use(self, changes: list[many.Change]) -> list[bool]:
+        # One token may be here twice, found good both times before either was written: only one answer to it may be.
+        first: dict[bytes, many.Change] = {}
+        for change in changes:
+            first.setdefault(change.digest, change)
+        now = clock.now()
         used = await many.change_refresh_tokens(
-            self._families, changes, at=now, forget_before=now - refreshing.SAME_ANSWER
+            self._uses, list(first.values()), at=now, forget_before=now - refreshing.SAME_ANSWER
         )
-        return [reply if seen.digest in used else None for reply, seen in zip(replies, shown, strict=True)]
+        return [change.digest in used and first[change.digest] is change for change in changes]
 
     def _next(self, one: _Refresh, grant: many.Standing, now: datetime) -> TokenReply | None:
         client = one.known.client

@@ -1,15 +1,11 @@
 """The server's own door: heads of requests that are too long or never end, and a worker that dies."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
 from api import serving
+from tests.served import served, told
 
 pytestmark = pytest.mark.anyio
 
@@ -27,41 +23,8 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": told})
 
 
-@asynccontextmanager
-async def door() -> AsyncIterator[int]:
-    config = uvicorn.Config(hello, http=serving.Door, ws="none", lifespan="off", access_log=False, log_config=None)
-    config.load()
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: serving.Door(config=config, server_state=state, app_state={}), "127.0.0.1", 0
-    )
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-
-
-async def told(port: int, *pieces: bytes, pause: float = 0) -> bytes:
-    """All that comes back until the other side closes, or half a second passes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    said = b""
-    try:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-        while more := await asyncio.wait_for(reader.read(65536), 0.5):
-            said += more
-        said += b"<closed>"
-    except TimeoutError:
-        pass
-    except ConnectionError:
-        said += b"<closed>"
-    finally:
-        writer.close()
-    return said
-
-
 async def test_two_requests_on_one_connection_and_a_large_body() -> None:
-    async with door() as port:
+    async with served(hello) as (port, _):
         body = b"x" * 300_000
         ask = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 300000\r\n\r\n" + body
         said = await told(port, ask, ask)
@@ -71,7 +34,7 @@ async def test_two_requests_on_one_connection_and_a_large_body() -> None:
 
 
 async def test_a_head_without_end_is_refused_and_closed() -> None:
-    async with door() as port:
+    async with served(hello) as (port, _):
         first = b"GET / HTTP/1.1\r\nhost: h\r\n"
         pieces = [b"x-%d: " % n + b"y" * 8000 + b"\r\n" for n in range(20)]
         said = await told(port, first, *pieces, pause=0.01)
@@ -85,7 +48,7 @@ async def test_a_head_without_end_is_refused_and_closed() -> None:
 
 async def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "_HEAD_SECONDS", 0.1)
-    async with door() as port:
+    async with served(hello) as (port, _):
         silent = await told(port)
         half = await told(port, b"GET / HTTP/1.1\r\nhost: h\r\n")
         second = await told(port, b"GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HTT")
@@ -96,7 +59,7 @@ async def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
 
 
 async def test_what_is_no_http_is_refused() -> None:
-    async with door() as port:
+    async with served(hello) as (port, _):
         for nonsense in (
             b"\x16\x03\x01\x02\x00\x01\x00",
             b"GET / HTTP/1.1\r\nhost h\r\n\r\n",

@@ -71,23 +71,23 @@ async def good_refresh_tokens(line: Line, shown: Sequence[Shown], *, at: datetim
     """By digest those that are good beyond doubt: a citizen's whose account is open, of a grant that nobody can walk away from and a
     consent in force, unused, and of a client whose row still has this version."""
     told = await line.ask(
-        # Step by step, from each token to its grant (a subquery in `lateral` goes nowhere else): no plan goes by all grants of a client,
-        # or through all tokens there are, whatever the statistics say and however few there were when it was made.
-        "with shown as materialized (select r.digest, r.grant_id, u.client_id, u.version, now.at, now.day"  # noqa: S608 - every part is a literal
-        " from json_to_record($1) now (at timestamptz, day date, shown json)"
-        " cross join json_to_recordset(now.shown) u (digest text, client_id text, version text)"
-        " cross join lateral (select r.digest, r.grant_id from refresh_tokens r where r.digest = decode(u.digest, 'base64')"
-        " and r.used_at is null and r.expires_at > now.at offset 0) r),"
-        " held as materialized (select g.*, s.digest, s.version, s.at, s.day from shown s cross join lateral (select g.* from oauth_grants g"
-        " where g.id = s.grant_id and g.client_id = s.client_id and g.revoked_at is null and g.expires_at > s.at and g.idle_at is null offset 0) g)"
-        " select coalesce(json_agg(t), '[]') from (select encode(h.digest, 'base64') as digest, h.id, h.account_id, h.scope, h.jkt, h.claims,"
-        f" h.resources, h.amr, h.auth_time, h.expires_at, h.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'h.day')} as level from held h"
-        " cross join lateral (select c.id, c.first_party from oauth_clients c where c.id = h.client_id and c.xmin::text = h.version offset 0) c"
-        " cross join lateral (select a.* from accounts a where a.id = h.account_id and a.kind <> 'officer' and a.closed_at is null"
+        # From each token to its grant and on (a subquery in `lateral` goes nowhere else): no plan goes by all grants of a client, or through
+        # all tokens there are, whatever the statistics say and however few there were when it was made.
+        "select coalesce(json_agg(t), '[]') from json_to_record($1) now (at timestamptz, day date)"  # noqa: S608 - every part is a literal
+        " cross join json_to_recordset($2) u (digest text, client_id text, version text)"
+        " cross join lateral (select r.grant_id from refresh_tokens r where r.digest = decode(u.digest, 'base64')"
+        " and r.used_at is null and r.expires_at > now.at offset 0) r"
+        " cross join lateral (select g.* from oauth_grants g where g.id = r.grant_id and g.client_id = u.client_id"
+        " and g.revoked_at is null and g.expires_at > now.at and g.idle_at is null offset 0) g"
+        " cross join lateral (select c.id, c.first_party from oauth_clients c where c.id = u.client_id and c.xmin::text = u.version offset 0) c"
+        " cross join lateral (select a.* from accounts a where a.id = g.account_id and a.kind <> 'officer' and a.closed_at is null"
         " and a.locked_at is null offset 0) a"
+        " cross join lateral (select u.digest, g.id, g.account_id, g.scope, g.jkt, g.claims, g.resources, g.amr, g.auth_time, g.expires_at,"
+        f" g.browser_session_id, a.kind, {LEVEL.replace('%(day)s', 'now.day')} as level) t"
         " where c.first_party or exists (select from consents s where s.account_id = a.id and s.client_id = c.id"
-        " and s.ended_at is null and s.expires_at > h.at)) t",
-        {"at": at, "day": day, "shown": shown},
+        " and s.ended_at is null and s.expires_at > now.at)",
+        {"at": at, "day": day},
+        shown,
     )
     return {one.digest: one for one in _standing.decode(told)}
 
@@ -111,18 +111,20 @@ async def change_refresh_tokens(
     told = await line.ask(
         "with sent as materialized (select decode(u.digest, 'base64') as digest, u.grant_id, decode(u.used_for, 'base64') as used_for,"
         " decode(u.sealed, 'base64') as sealed, decode(u.successor, 'base64') as successor, u.until, now.at, now.before"
-        " from json_to_record($1) now (at timestamptz, before timestamptz, changes json) cross join json_to_recordset(now.changes)"
+        " from json_to_record($1) now (at timestamptz, before timestamptz) cross join json_to_recordset($2)"
         " u (digest text, grant_id text, used_for text, sealed text, successor text, until timestamptz)),"
         # In one order, for two that hold each other's tokens must not wait for each other. What is written goes on from step to step: to
-        # find it again among what was sent would be to compare each with all.
-        " taken as materialized (select s.* from (select * from sent order by digest) s cross join lateral (select from refresh_tokens r"
-        " where r.digest = s.digest and r.used_at is null for update) r),"
+        # find it again among what was sent would be to compare each with all. A row is held by its place (ctid) once it was found.
+        " taken as materialized (select s.*, r.place from (select * from sent order by digest) s cross join lateral"
+        " (select r.ctid as place from refresh_tokens r where r.digest = s.digest and r.used_at is null for update) r),"
         " used as (update refresh_tokens r set used_at = t.at, used_for = t.used_for, answer_sealed = t.sealed"
-        " from taken t where r.digest = t.digest returning r.digest, r.grant_id, t.successor, t.until, t.before),"
-        " forgotten as (update refresh_tokens r set answer_sealed = null from used u where r.grant_id = u.grant_id"
-        " and r.answer_sealed is not null and r.used_at < u.before),"
+        " from taken t where r.ctid = t.place returning r.digest, r.grant_id, t.successor, t.until, t.before),"
+        " forgotten as (update refresh_tokens r set answer_sealed = null from used u cross join lateral (select f.ctid as place"
+        " from refresh_tokens f where f.grant_id = u.grant_id and f.answer_sealed is not null and f.used_at < u.before offset 0) f"
+        " where r.ctid = f.place),"
         " written as (insert into refresh_tokens (digest, grant_id, expires_at) select successor, grant_id, until from used)"
         " select coalesce(json_agg(encode(digest, 'base64')), '[]') from used",
-        {"at": at, "before": forget_before, "changes": changes},
+        {"at": at, "before": forget_before},
+        changes,
     )
     return _digests.decode(told)
