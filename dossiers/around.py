@@ -49,7 +49,8 @@ def _counted(catalogue: Catalogue, work: desk.Work) -> list[Words]:
     """How the day was counted, line by line; nothing where it was set otherwise than by counting."""
     row = work.branch
     paused = moving.closed_pauses(row.pauses)
-    promise = catalogue.calendar.promise(row.started_at, work.procedure.deadline, paused=paused)
+    extended = row.extension is not None
+    promise = catalogue.calendar.promise(row.started_at, work.procedure.deadline, extended=extended, paused=paused)
     return list(promise.steps) if promise.due_at == row.due_at else []
 
 

@@ -70,6 +70,7 @@ def _waiting(row: Any) -> Waiting:
         free=row.free,
         overdue=row.overdue,
         due_soon=row.due_soon,
+        extended=row.extended,
         promised_anew=row.promised_anew,
         ageing=Ageing(
             to_1_day=row.to_1_day,

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from dossiers import correcting, deciding, desk, issuing, lateness, refiling, refusing, supplementing
+from dossiers import correcting, deciding, desk, extending, issuing, lateness, refiling, refusing, supplementing
 from dossiers.http_versions import IfMatch, asked_version, tagged
 from dossiers.messages import AskSupplement, CorrectResult, Decide, Reason
 from dossiers.messages_desk import Apologise, DeskBranch, Judge
@@ -83,6 +83,20 @@ async def ask_supplement(
 ) -> Response[DeskBranch]:
     version = asked_version(if_match)
     return tagged_branch(await supplementing.ask(stand, actor, branch_id, data, version=version), 201)
+
+
+@post(
+    "/v1/desk/branches/{branch_id:str}/extension",
+    who=officer(),
+    tags=["desk"],
+    summary="Take longer, for facts must be verified",
+)
+async def extend(
+    branch_id: str, data: Reason, stand: Stand, actor: Actor, if_match: IfMatch = None
+) -> Response[DeskBranch]:
+    """Once, before the promise has passed, where the catalogue has a longer term for it; the citizen is told the new date and why."""
+    version = asked_version(if_match)
+    return tagged_branch(await extending.extend(stand, actor, branch_id, data, version=version), 201)
 
 
 @post(
@@ -195,6 +209,7 @@ route_handlers: list[Any] = [
     decide_branch,
     judge_refusal,
     ask_supplement,
+    extend,
     apologise,
     reopen_branch,
     correct_result,

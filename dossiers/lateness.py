@@ -37,7 +37,7 @@ async def apologise(stand: Stand, actor: Actor, branch_id: str, asked: Apologise
         deciding.refuse_stale(work, version)
         branch, catalogue, now = work.branch, stand.catalogue, clock.now()
         if catalogue.lifecycle.state(branch.state).clock_stopped or branch.due_at > desk.soon(catalogue, now):
-            raise NotLateYet(due=branch.due_at)
+            raise NotLateYet(due=branch.due_at.astimezone(clock.CITY))
         # One stands with the branch; a branch that begins anew has a promise of its own again.
         if branch.apology is not None:
             raise ApologisedAlready
@@ -59,7 +59,7 @@ def _new_date(
     due = datetime.combine(asked.due_on, procedure.deadline.closes, clock.CITY)
     last = calendar.promise(now, Deadline(working_days=rule.longest_working_days, source=rule.source)).due_at
     if not calendar.is_working(asked.due_on) or not max(now, was_due_at) < due <= last:
-        raise BadNewDate(last=last)
+        raise BadNewDate(last=last.astimezone(clock.CITY))
     return due
 
 

@@ -251,6 +251,16 @@ class ApologyView(Answer, frozen=True, kw_only=True):
     at: datetime
 
 
+class ExtensionView(Answer, frozen=True, kw_only=True):
+    """Facts must be verified, so that it takes longer than `was_due_at`: why, until when, and how that was computed, line by line."""
+
+    reason: Words
+    was_due_at: datetime
+    due_at: datetime
+    steps: list[Words]
+    at: datetime
+
+
 class RatingView(Answer, frozen=True, kw_only=True):
     """What whoever filed it said of the service."""
 
@@ -305,6 +315,7 @@ class BranchView(Answer, frozen=True, kw_only=True):
     reason: Words | None
     asked: AskedOf | None
     apology: ApologyView | None
+    extension: ExtensionView | None
     rating: RatingView | None
     actions: list[str]
     result: ResultView | None
@@ -389,6 +400,9 @@ class BranchStatus(Answer, frozen=True, kw_only=True):
     overdue: bool
     result: bool
     promised_anew: Annotated[bool, Meta(description="`due_at` is a new date, given with an apology")]
+    extended: Annotated[
+        bool, Meta(description="it takes longer than was promised at first, for facts must be verified")
+    ]
 
 
 class DossierList(Answer, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     free: int
     overdue: int
     due_soon: int
+    extended: int
     promised_anew: int
     ageing: Ageing
 
@@ -76,7 +77,7 @@ class Ratings(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """On time is against the first promise, whatever new date was set since."""
+    """On time is against the promise, the longer one where facts had to be verified, whatever new date was set with an apology since."""
 
     since: date
     until: date

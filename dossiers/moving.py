@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -95,7 +95,7 @@ async def move(
     if not happenings:
         await store_moving.move_inside(conn, held.dossier.id, done)
         return steps
-    await _promise_again(conn, catalogue, held, {name: values["pauses"] for name, values in rows.items()})
+    await _promise_again(conn, catalogue, held, rows)
     states = held.states | {step.branch: step.after for step in steps}
     closed = all(catalogue.lifecycle.state(state).closed for state in states.values())
     await telling.record(conn, held.dossier, happenings, at=at, status="closed" if closed else "open", done=done)
@@ -140,6 +140,10 @@ def left(
     return found
 
 
+_FRESH_PROMISE: Final = {"apology": None, "extension": None, "warned": 0}
+"""Of a branch that begins anew."""
+
+
 def _outside(catalogue: Catalogue, step: Transition) -> Transition | None:
     """The step as it is told outside the office; None where nothing of it is seen there."""
     before, after = catalogue.lifecycle.told(step.before), catalogue.lifecycle.told(step.after)
@@ -171,7 +175,7 @@ def _entering(
     promised = catalogue.calendar.promise
     match step.after:
         case "submitted":
-            fresh = {"claimed_by": None, "claimed_at": None, "asked": None, "apology": None, "warned": 0}
+            fresh = {"claimed_by": None, "claimed_at": None, "asked": None, **_FRESH_PROMISE}
             return found | fresh | {"started_at": at, "due_at": promised(at, procedure.deadline).due_at}
         case "waiting":
             return found | {"started_at": None, "due_at": None}
@@ -180,10 +184,11 @@ def _entering(
             return found | {"started_at": None, "due_at": None, "lapses_at": due}
         case "correcting":
             due = promised(at, procedure.deadline).due_at
-            return found | {"claimed_by": None, "claimed_at": None, "due_at": due, "apology": None, "warned": 0}
+            return found | {"claimed_by": None, "claimed_at": None, "due_at": due, **_FRESH_PROMISE}
         case _:
             paused = closed_pauses(pauses)
-            due = promised(values["started_at"], procedure.deadline, paused=paused).due_at
+            longer = row.extension is not None
+            due = promised(values["started_at"], procedure.deadline, extended=longer, paused=paused).due_at
             if row.apology is not None:
                 due = max(due, datetime.fromisoformat(row.apology["due_at"]))
             return found | {"due_at": due} | ({} if due == row.due_at else {"warned": 0})
@@ -210,17 +215,30 @@ def _follows(held: Graph, step: Transition, places: Mapping[str, offices.Office]
 
 
 async def _promise_again(
-    conn: AsyncConnection, catalogue: Catalogue, held: Graph, changed: dict[str, list[Any]]
+    conn: AsyncConnection, catalogue: Catalogue, held: Graph, moved: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """The whole dossier's promise does not count the time any of its branches waited for the citizen."""
-    before = {row.name: row.pauses for row in held.rows}
-    paused = closed_pauses([pause for pauses in (before | changed).values() for pause in pauses])
-    if len(paused) == len(closed_pauses([pause for pauses in before.values() for pause in pauses])):
+    """The whole dossier's promise does not count the time any of its branches waited for the citizen, and is the longer one once one of
+    them needs that."""
+    before = {row.name: as_it_stands(row) for row in held.rows}
+    after = {**before, **moved}
+    paused = _paused(after.values())
+    extended = any(row["extension"] is not None and before[name]["extension"] is None for name, row in after.items())
+    if not extended and len(paused) == len(_paused(before.values())):
         return
-    promise = catalogue.calendar.promise(held.dossier.submitted_at, held.item.deadline, paused=sorted(paused))
+    longer = any(row["extension"] is not None for row in after.values())
+    promise = catalogue.calendar.promise(
+        held.dossier.submitted_at, held.item.deadline, extended=longer, paused=sorted(paused)
+    )
     steps, due_at = list(promise.steps), promise.due_at
-    for row in held.rows:
-        if row.apology is not None and datetime.fromisoformat(row.apology["due_at"]) > due_at:
-            due_at = datetime.fromisoformat(row.apology["due_at"])
+    for name, row in after.items():
+        if row["apology"] is not None and datetime.fromisoformat(row["apology"]["due_at"]) > due_at:
+            due_at = datetime.fromisoformat(row["apology"]["due_at"])
             steps.append(telling.promised_anew(due_at))
+        elif row["extension"] is not None and row["due_at"] > due_at:
+            due_at = row["due_at"]
+            steps.append(telling.promised_longer(held.procedures[name].name, due_at))
     await store.promise(conn, held.dossier.id, promised_at=due_at, promise={"steps": to_json(steps)})
+
+
+def _paused(rows: Collection[Mapping[str, Any]]) -> list[Pause]:
+    return closed_pauses([pause for row in rows for pause in row["pauses"]])

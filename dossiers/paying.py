@@ -1,4 +1,6 @@
-"""A fee is asked for, the clock stops, the provider tells what came or a counter takes it in cash, the officer goes on. The amount is the table's, nobody's guess."""
+"""A fee is asked for, the clock stops, the provider tells what came, a counter takes it in cash or an agency at its own; the officer goes on. The amount is the table's, nobody's guess."""
+
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -188,6 +190,46 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "pay"), at=now, told=told, asked=None)
         return await desk.shown(stand, conn, work)
+
+
+async def taken_by_agency(
+    stand: Stand, actor: Actor, branch_id: str, *, amount_dong: int, receipt: str, at: datetime
+) -> None:
+    """The fee, taken by the agency that decides, at its own counter and under its own receipt: the one payment of the branch, kept once. It
+    is in no cash of the city's.
+
+    Raises FeeNotKnown, NothingToPay, PaymentDiffers, PaidOtherwise for a second payment of one fee or one receipt of two, and what
+    `deciding.decidable` refuses.
+    """
+    async with stand.db.begin() as conn:
+        work = await desk.find(stand, conn, actor, branch_id, lock=True)
+        name, title, dossier, reference = work.branch.name, work.procedure.name, work.dossier, f"agency:{receipt}"
+        paid = [row for row in await store_paying.payments_of(conn, dossier.id) if row.branch == name and row.paid_at]
+        if any((row.reference, row.amount_dong) == (reference, amount_dong) for row in paid):
+            return
+        if paid or await store_paying.is_told(conn, reference):
+            raise PaidOtherwise
+        # Where a fee may be asked for it may be taken: while who takes it has the branch in review.
+        work = await deciding.decidable(stand, conn, actor, branch_id, None, "ask_payment", lock=True)
+        fee = charging.fee_of(work.procedure, dossier, work.branch.position, channel=charging.channel_of(dossier))
+        if fee.amount_dong == 0:
+            raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
+        if fee.amount_dong != amount_dong:
+            raise PaymentDiffers(paid=amount_dong, amount=fee.amount_dong)
+        order = ids.new_id("pay")
+        row = {"id": order, "dossier_id": dossier.id, "branch": name, "amount_dong": amount_dong}
+        await store_paying.add_payment(
+            conn, {**row, "reason": to_json(fee.reason), "asked_by": actor.account_id, "asked_at": at}
+        )
+        await store_paying.paid(conn, order, at=at, reference=reference, receipt=receipt)
+        amount, office, state = charging.dong(amount_dong), work.office.name, work.branch.state
+        said = Words(
+            vi=f"đã nộp {amount} đồng tại quầy của {office.vi}, biên lai {receipt}.",
+            en=f"{amount} đồng were paid at the counter of {office.en}, receipt {receipt}.",
+        )
+        facts = {"amount_dong": amount_dong, "receipt": receipt}
+        line = telling.done(actor, "pay", name, title, said, state, state, **facts)
+        await telling.record(conn, dossier, [line], at=clock.now(), status=dossier.status)
 
 
 def _receipt(order: views.Row) -> str:

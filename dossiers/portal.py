@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,8 @@ _FETCHED, _POSTED = "0", "1"
 
 # Of the ten: newly filed, accepted, being processed, processed.
 _NEW, _ACCEPTED, _IN_HAND, _PROCESSED = 1, 2, 4, 9
+# What sets another day without another state, as the portal is told it.
+_REDATED: Final = {"extend": "Gia hạn để xác minh", "apologise": "Xin lỗi và hẹn lại"}
 
 
 async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, event: Event) -> None:
@@ -35,7 +37,8 @@ async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, 
     if portal is None:
         return
     first = not await services.wires.has_case(conn, dossier.id)
-    changed = event.branch is not None and event.before is not None and event.after != event.before
+    redated = event.kind in _REDATED
+    changed = redated or (event.branch is not None and event.before is not None and event.after != event.before)
     if not first and not changed:
         return
     catalogue: Catalogue = services.catalogue
@@ -51,15 +54,17 @@ async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, 
     async def put(told: Sync | Step) -> None:
         await services.wires.put(conn, portal, dossier.id, told, becomes=status)
 
-    async def sync(*, ended: datetime | None) -> None:
+    async def sync(*, again: bool, ended: datetime | None = None) -> None:
         papers = await store.documents_of(conn, dossier.id)
         filed = _filed(services.settings, catalogue, dossier, branches, places, procedures, papers, status, ended)
-        await put(Sync(isUpdating="True" if ended else "False", data=[filed]))
+        await put(Sync(isUpdating="True" if again else "False", data=[filed]))
 
     if first:
         read = reads.OfDossier(dossier.id, dossier.account_id, dossier.receipt_code)
         await reads.record(conn, Actor(kind="client", client_id=PORTAL), PORTAL, read)
-        await sync(ended=None)
+        await sync(again=False)
+    elif redated:
+        await sync(again=True)
     if not changed:
         return
     assert event.after is not None
@@ -71,7 +76,7 @@ async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, 
         ThoiDiemXuLy=stamp(event.at),
         PhongBanXuLy=places[row.office_id].name.vi,
         # What an officer or a citizen wrote stays in the dossier.
-        NoiDungXuLy=f"{procedures[row.name].name.vi}: {state.label.vi}",
+        NoiDungXuLy=f"{procedures[row.name].name.vi}: {_REDATED.get(event.kind, state.label.vi)}",
         TrangThai=str(status),
         NgayBatDau=_stamped(row.started_at),
         NgayKetThucTheoQuyDinh=_stamped(row.due_at),
@@ -79,7 +84,7 @@ async def tell_portal(conn: AsyncConnection, services: Any, dossier: views.Row, 
     await put(Step(data=[progress]))
     so_far = states_of(line for line in lines if line.seq <= event.seq)
     if all(catalogue.lifecycle.state(name).closed for name in so_far):
-        await sync(ended=event.at)
+        await sync(again=True, ended=event.at)
 
 
 def states_of(lines: Iterable[Event]) -> Sequence[str]:

@@ -320,6 +320,27 @@ class ApologisedAlready(Refusal):
     en = "A new date was set with an apology already. It is not set again: decide now."
 
 
+class NotExtendable(Refusal):
+    status = 409
+    code = "not-extendable"
+    vi = "Thủ tục này không có thời hạn dài hơn khi cần xác minh. Hãy giải quyết đúng hẹn, hoặc xin lỗi và hẹn lại."
+    en = "This procedure has no longer term for facts that must be verified. Decide in time, or apologise with a new date."
+
+
+class ExtendedAlready(Refusal):
+    status = 409
+    code = "extended-already"
+    vi = "Thủ tục này đã được gia hạn để xác minh một lần. Không gia hạn lần nữa."
+    en = "The time was extended for verification already. It is extended once."
+
+
+class PromisePassed(Refusal):
+    status = 409
+    code = "promise-passed"
+    vi = "Đã quá hạn {due:%H:%M %d/%m/%Y} nên không gia hạn được nữa. Hãy xin lỗi và hẹn lại."
+    en = "The promise of {due:%H:%M %d/%m/%Y} has passed, so it is not extended any more. Apologise with a new date."
+
+
 class BadNewDate(Refusal):
     status = 422
     code = "bad-new-date"

@@ -273,7 +273,7 @@ async def move(conn: AsyncConnection, branch_id: str, **values: Any) -> None:
     await write(conn, statement, (*given, branch_id))
 
 
-_BRANCH_JSON = frozenset({"apology", "asked", "pauses", "proposal", "rating", "reason", "result"})
+_BRANCH_JSON = frozenset({"apology", "asked", "extension", "pauses", "proposal", "rating", "reason", "result"})
 _RESULT = "insert into results (branch_id, kind, number, data, made_at) values (%s, %s, %s, %s, %s)"
 
 
@@ -468,6 +468,7 @@ class StandingBranch(msgspec.Struct, frozen=True):
     due_at: datetime | None
     result_kind: str | None
     apology: Values | None
+    extension: Values | None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -489,7 +490,7 @@ STANDING: LiteralString = """
 select json_build_object('id', d.id, 'receipt_code', d.receipt_code, 'procedure', d.procedure, 'opened_at', d.opened_at,
   'options', d.options, 'status', d.status, 'submitted_at', d.submitted_at, 'promised_at', d.promised_at,
   'branches', (select json_agg(json_build_object('name', b.name, 'state', b.state, 'due_at', b.due_at, 'result_kind', r.kind,
-     'apology', b.apology) order by b.position)
+     'apology', b.apology, 'extension', b.extension) order by b.position)
    from branches b left join results r on r.branch_id = b.id where b.dossier_id = d.id),
   'timeline', (select json_agg(json_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'branch', e.branch, 'before', e.before,
      'after', e.after, 'message', json_build_object('vi', e.vi, 'en', e.en)) order by e.seq)

@@ -217,7 +217,7 @@ async def office_steps(conn: AsyncConnection, branch_id: str) -> list[Any]:
 
 # --- figures of one office, of what was decided or left between two instants -------------------------------------------
 
-# On time against the first promise: a new date with an apology makes nothing good here.
+# On time against the promise, the longer one where facts had to be verified: a new date with an apology makes nothing good here.
 _KEPT = "decided_at <= coalesce((apology ->> 'was_due_at')::timestamptz, due_at)"
 
 _DECIDED: LiteralString = f"""
@@ -230,6 +230,7 @@ _OPEN = """
 select count(*) as waiting, count(*) filter (where claimed_by is null) as free,
   count(*) filter (where running and due_at < %(now)s) as overdue,
   count(*) filter (where running and due_at >= %(now)s and due_at <= %(near)s) as due_soon,
+  count(*) filter (where extension is not null) as extended,
   count(*) filter (where apology is not null) as promised_anew,
   count(*) filter (where started_at > %(now)s - interval '1 day') as to_1_day,
   count(*) filter (where started_at <= %(now)s - interval '1 day' and started_at > %(now)s - interval '3 days') as to_3_days,

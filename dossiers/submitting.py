@@ -350,6 +350,7 @@ def _status(catalogue: Catalogue, branch: Planted) -> BranchStatus:
         overdue=False,
         result=False,
         promised_anew=False,
+        extended=False,
     )
 
 

@@ -105,6 +105,8 @@ branches = Table(
     Column("escalated_at", Instant),
     # A new date with an apology: {"reason", "was_due_at", "due_at", "at", "by", "office_id", "title"}.
     Column("apology", Json),
+    # Longer, for facts must be verified: {"reason", "was_due_at", "due_at", "steps", "at", "by"}; `steps` as a promise's.
+    Column("extension", Json),
     # Whether its office was warned of `due_at`: 1 before it, 2 once it had passed.
     Column("warned", SmallInteger, nullable=False, server_default="0"),
     # What whoever filed it says of the service, once: {"score", "comment", "step", "named", "late", "at"}.

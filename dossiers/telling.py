@@ -157,6 +157,15 @@ def promised_anew(due_at: datetime) -> Words:
     return Words(vi=f"Cơ quan xin lỗi và hẹn lại ngày {day}.", en=f"The office apologised and set {day} anew.")
 
 
+def promised_longer(title: Words, due_at: datetime) -> Words:
+    """A line of how the promise of a whole dossier came about."""
+    day = f"{due_at.astimezone(clock.CITY):%d/%m/%Y}"
+    return Words(
+        vi=f"{title.vi}: cần xác minh, hẹn trả ngày {day}.",
+        en=f"{title.en}: facts must be verified, promised for {day}.",
+    )
+
+
 def done(
     actor: Actor, action: str, branch: str, title: Words, said: Words, before: str, after: str, **facts: Any
 ) -> Happening:
@@ -260,6 +269,13 @@ class Messenger:
         """The reason stands in the dossier, never in a message."""
         fields = {**self._common(state), "branch": title, "day": day}
         await self._send(conn, "promise-moved", fields, cause=f"{branch_id}:{cause}")
+
+    async def extended(
+        self, conn: AsyncConnection, branch_id: str, title: Words, state: str, *, day: str, cause: int
+    ) -> None:
+        """The reason stands in the dossier, never in a message."""
+        fields = {**self._common(state), "branch": title, "day": day}
+        await self._send(conn, "promise-extended", fields, cause=f"{branch_id}:{cause}")
 
     async def payment_requested(
         self, conn: AsyncConnection, branch_id: str, title: Words, *, day: str, cause: int

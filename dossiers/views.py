@@ -19,6 +19,7 @@ from dossiers.messages import (
     DocumentView,
     Dossier,
     DossierSummary,
+    ExtensionView,
     FieldValue,
     Line,
     OfficeView,
@@ -147,6 +148,7 @@ def status(
         overdue=overdue(row, closed=state.closed or state.clock_stopped, at=at),
         result=row.result_kind is not None,
         promised_anew=row.apology is not None,
+        extended=row.extension is not None,
     )
 
 
@@ -194,6 +196,7 @@ def branch(
         reason=Words(**row.reason) if row.reason else None,
         asked=asked_of(row),
         apology=apology_of(row),
+        extension=extension_of(row),
         rating=None if row.rating is None else msgspec.convert(row.rating, RatingView),
         actions=bundles.allowed(catalogue.lifecycle, row.state, by),
         result=result,
@@ -240,6 +243,14 @@ def apology_of(row: Row) -> ApologyView | None:
         return None
     reason = row.apology["reason"]
     return msgspec.convert({**row.apology, "reason": {"vi": reason, "en": reason}}, ApologyView)
+
+
+def extension_of(row: Row) -> ExtensionView | None:
+    """Until when it was extended then; `due_at` of the branch is later where its clock has stood still since."""
+    if row.extension is None:
+        return None
+    reason = row.extension["reason"]
+    return msgspec.convert({**row.extension, "reason": {"vi": reason, "en": reason}}, ExtensionView)
 
 
 def timeline(events: Iterable[Event]) -> list[Line]:

@@ -3,16 +3,16 @@
 import json
 import re
 from collections.abc import Awaitable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import deciding, desk, store, supplementing, views
+from dossiers import charging, deciding, desk, paying, store, store_paying, supplementing, views, waiving
 from dossiers.deciding import LEAST_REASON_LETTERS
 from dossiers.history import Event
-from dossiers.messages import AskSupplement, Decide
+from dossiers.messages import AskSupplement, Decide, WaiveFee
 from dossiers.refusals import AlreadyDecided
 from identity import offices
 from identity.consents import reads
@@ -39,7 +39,10 @@ _RESULT_NAMES: dict[str, dict[str, str]] = {
         "giaTriDen": "valid_until",
     },
     "survivor_benefit": {"soQuyetDinh": "number", "soTien": "amount_dong"},
+    "residence_confirmation": {"soThongBao": "number", "ngayDangKy": "registered_on"},
+    "criminal_record_certificate": {"soPhieu": "number"},
 }
+_CLOCKS_APART = timedelta(minutes=5)
 _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _ENDED_HERE = ("withdraw", "lapse")
 _FILES = {"application/pdf": "pdf", "image/jpeg": "jpg"}
@@ -163,6 +166,8 @@ async def apply(services: Any, wire: Wire, report: StatusReport) -> None:
         roles=frozenset({row.officer_role}),
         scopes=frozenset({"desk"}),
     )
+    if report.trangThai != RESULT and (report.lePhiDaThu or report.lyDoMienLePhi):
+        raise MessageMalformed(reason="lePhiDaThu")
     if report.trangThai == IN_HAND:
         await _take_in_hand(services, actor, row)
     elif report.trangThai == SUPPLEMENT:
@@ -170,6 +175,7 @@ async def apply(services: Any, wire: Wire, report: StatusReport) -> None:
     elif report.trangThai == RESULT:
         procedure = services.catalogue.procedure(row.procedure, views.opened_on(dossier))
         result = result_of(procedure.result.kind, report)
+        await _settle_fee(services, actor, wire, row, report)
         await _once(services, actor, row.id, "approved", _approve(services, actor, row.id, result))
     else:
         # Returned (5) or refused (6): here both end the branch, with the reason the agency wrote.
@@ -181,6 +187,35 @@ async def _take_in_hand(services: Any, actor: Actor, row: views.Row) -> None:
     if row.claimed_by == actor.account_id:
         return
     await deciding.claim(services.stand, actor, row.id, version=None)
+
+
+async def _settle_fee(services: Any, actor: Actor, wire: Wire, row: views.Row, report: StatusReport) -> None:
+    """What the agency took at its counter, or let off; kept whatever becomes of the result it came with."""
+    taken, waived = report.lePhiDaThu, " ".join(report.lyDoMienLePhi.split())
+    if taken is not None and waived:
+        raise MessageMalformed(reason="lePhiDaThu")
+    if taken is not None:
+        at = _instant(taken.ngayThu)
+        receipt = f"{wire.name}/{taken.soBienLai}"
+        await paying.taken_by_agency(services.stand, actor, row.id, amount_dong=taken.soTien, receipt=receipt, at=at)
+    elif waived:
+        async with services.db.connect() as conn:
+            if row.name in await store_paying.waivers_of(conn, row.dossier_id, charging.WAIVED):
+                return
+            dossier = await store.dossier(conn, row.dossier_id)
+        asked = WaiveFee(channel=charging.channel_of(dossier), reason=waived)
+        await waiving.waive(services.stand, actor, row.id, asked, version=None)
+
+
+def _instant(stamped: str) -> datetime:
+    """Of `yyyyMMddHHmmss` in the city; money is not taken in days to come. Raises MessageMalformed."""
+    try:
+        at = datetime.strptime(stamped, "%Y%m%d%H%M%S").replace(tzinfo=clock.CITY)
+    except ValueError:
+        raise MessageMalformed(reason="ngayThu") from None
+    if at > clock.now() + _CLOCKS_APART:
+        raise MessageMalformed(reason="ngayThu")
+    return at
 
 
 async def _approve(services: Any, actor: Actor, branch_id: str, result: dict[str, Any]) -> None:

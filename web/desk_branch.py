@@ -7,7 +7,7 @@ from litestar import MediaType, Response, get
 
 from dossiers import around, desk, handing, issuing
 from dossiers.http_desk import pdf
-from dossiers.messages import DocumentView
+from dossiers.messages import BranchView, DocumentView
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BranchUnknown
 from identity import offices
@@ -28,7 +28,7 @@ BRANCH = f"{QUEUE}/branches/{{branch_id:str}}"
 # What was just done, as the page says it; the name stands in the address.
 _DONE = (
     "claim", "receive", "approve", "propose", "confirm", "send_back", "ask", "reopen", "correct", "uphold", "give_back", "escalate",
-    "assign", "apologise", "ask_payment", "waive_fee", "take_cash", "stop", "resume", "deliver",
+    "assign", "extend", "apologise", "ask_payment", "waive_fee", "take_cash", "stop", "resume", "deliver",
 )  # fmt: skip
 # After these an officer goes on to the next piece of work.
 _OFF_THE_DESK = ("approve", "propose", "confirm", "ask", "give_back", "escalate", "assign", "ask_payment", "stop")
@@ -140,6 +140,7 @@ async def shown(
         result=shower.stated(branch.result_fields, stated),
         wards=shower.lists.get("ward", []),
         can=can,
+        longer=procedure.deadline.extended_working_days,
         colleagues=[
             one
             for one in colleagues
@@ -216,11 +217,19 @@ def _can(here: AtDesk, actor: Actor, branch: DeskBranch, procedure: Procedure) -
         "escalate": trade and mine and not head and "escalate" in may,
         "assign": hold and row.decided_at is None,
         "forward": trade and "forward" in may and (not branch.claimed or hold),
+        "extend": trade and mine and "extend" in may and _may_take_longer(row, procedure),
         "apologise": trade and (mine or head) and running and near and row.apology is None,
         "reopen": trade and "reopen" in may,
         "correct": trade and "correct" in may and bool(branch.result_fields),
         "uphold": trade and "uphold" in may,
     }
+
+
+def _may_take_longer(row: BranchView, procedure: Procedure) -> bool:
+    """Once, while the promise runs, where the law has a longer term."""
+    running = row.due_at is not None and clock.now() <= row.due_at
+    longer = procedure.deadline.extended_working_days is not None
+    return longer and running and row.extension is None and row.apology is None
 
 
 def answers(here: AtDesk, branch: DeskBranch, sent: Sent) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dossiers import (
     correcting,
     deciding,
     desk,
+    extending,
     halting,
     handing,
     lateness,
@@ -151,6 +152,15 @@ async def forward(here: AtDesk, branch_id: str) -> Response[str]:
         return await forwarding_shown(here, actor, branch_id, problem=refusal, sent=sent)
 
     return await here.pressed(address_of(branch_id), verb, refused)
+
+
+@post(f"{BRANCH}/extension", **_BUTTON)
+async def extend(here: AtDesk, branch_id: str) -> Response[str]:
+    async def verb(actor: Actor, sent: Sent) -> str:
+        await extending.extend(here.stand, actor, branch_id, Reason(reason=_reason(sent)), version=sent.version)
+        return "extend"
+
+    return await _pressed(here, branch_id, verb)
 
 
 @post(f"{BRANCH}/apology", **_BUTTON)
@@ -320,6 +330,7 @@ async def _stated(here: AtDesk, actor: Actor, branch_id: str, sent: Sent) -> dic
 
 route_handlers: list[Any] = [
     claim, receive, decide, judge, ask_supplement, ask_payment, waive_fee, take_cash, stop, resume, deliver, give_back, escalate, assign, forward,
+    extend,
     apologise,
     reopen, correct, uphold,
 ]  # fmt: skip

@@ -64,8 +64,20 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
         return self.trangThai
 
 
+class FeeTaken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an agency took at its own counter: how much, under which number of its own receipts, and when."""
+
+    soTien: Annotated[int, Meta(ge=1, le=1_000_000_000)]  # noqa: N815
+    soBienLai: Annotated[str, Meta(pattern=r"^[0-9A-Za-zĐđ][0-9A-Za-zĐđ/.\-]{0,39}$")]  # noqa: N815
+    ngayThu: Annotated[str, Meta(pattern=r"^[0-9]{14}$")]  # noqa: N815
+
+
 class StatusReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agency tells of a dossier. `maHoSo` is the one we gave it, `ketQuaXuLy` a JSON text with the result."""
+    """What an agency tells of a dossier. `maHoSo` is the one we gave it, `ketQuaXuLy` a JSON text with the result.
+
+    With a result (4) it may say what became of the fee: `lePhiDaThu`, or why it let it off, `lyDoMienLePhi`. These two names are ours: the
+    published report has none.
+    """
 
     maHoSo: Annotated[str, Meta(pattern=r"^bra_[0-9a-z]{26}$")]  # noqa: N815
     trangThai: Annotated[int, Meta(ge=2, le=6)]  # noqa: N815
@@ -84,6 +96,8 @@ class StatusReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ngayHenTraTruoc: Line = ""  # noqa: N815
     ngayHenTraMoi: Line = ""  # noqa: N815
     hanBoSungHoSo: Line = ""  # noqa: N815
+    lePhiDaThu: FeeTaken | None = None  # noqa: N815
+    lyDoMienLePhi: Word = ""  # noqa: N815
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """An insurance agency at the far end of the wire: a program of its own that knows nothing of the city's code.
 
-It takes dossiers over signed HTTP (RFC 9421), keeps them in a file, works on them and tells the city what became of each. It can be slow,
-wrong, doubled and silent, each in a share of the cases, the same cases for the same seed:
+It takes dossiers over signed HTTP (RFC 9421), keeps them in a file, works on them and tells the city what became of each, and of its fee
+where it took one. It can be slow, wrong, doubled and silent, each in a share of the cases, the same cases for the same seed:
 
     python agency.py --key agency.key --public            # its public key, for `motcua wires add`
     python agency.py --key agency.key --book agency.db --city http://127.0.0.1:8000 --wire bhxh --slow 0.2 --silent 0.1
@@ -124,7 +124,7 @@ class Agency:
             steps.append((6, {"ghiChu": "Trẻ đã được cấp thẻ bảo hiểm y tế tại nơi khác (tình huống thử nghiệm)."}))
         else:
             result, words = self.settle(code, intake["data"])
-            steps.append((4, {"ketQuaXuLy": json.dumps(result), "noiDungXuLy": words}))
+            steps.append((4, {"ketQuaXuLy": json.dumps(result), "noiDungXuLy": words, **self.fee(code)}))
         for place, (status, said) in enumerate(steps, number + 1):
             body = {
                 "maHoSo": code,
@@ -148,14 +148,30 @@ class Agency:
             )
 
     def settle(self, code, data):
-        """The result of a case and its words: a survivors' benefit where relatives are named, else a child's card."""
+        """The result of a case and its words: a survivors' benefit where relatives are named, a criminal record certificate where its
+        purpose is, else a child's card."""
         dice, today = random.Random(code), datetime.now(VIETNAM)
         if "survivors.people" in data:
             return {
                 "soQuyetDinh": f"{dice.randrange(1, 10_000)}/QĐ-BHXH",
                 "soTien": 10_000_000,
             }, "Đã giải quyết chế độ tử tuất"
+        if "record.purpose" in data:
+            return {"soPhieu": f"{dice.randrange(1, 10_000)}/LLTP"}, "Đã cấp phiếu lý lịch tư pháp"
         return {"maSoThe": f"TE179{dice.randrange(10**10):010d}", "giaTriTu": f"{today:%d/%m/%Y}"}, "Đã cấp thẻ"
+
+    def fee(self, code):
+        """What became of the fee, where this agency took it at its own counter or let it off."""
+        if self.args.took:
+            number = random.Random(code).randrange(10**7)
+            return {
+                "lePhiDaThu": {
+                    "soTien": self.args.took,
+                    "soBienLai": f"BL26T-{number:07d}",
+                    "ngayThu": f"{datetime.now(VIETNAM):%Y%m%d%H%M%S}",
+                }
+            }
+        return {"lyDoMienLePhi": self.args.waived} if self.args.waived else {}
 
     def signed(self, message, body):
         for fetch in (False, True):
@@ -199,7 +215,7 @@ class Agency:
             status, words = self.post(report_id, sequence, body.encode())
         if 200 <= status < 300:
             state = "told"
-        elif status in (0, 401, 403, 404, 408, 409, 429) or status >= 500:
+        elif status in (0, 401, 403, 404, 408, 429) or status >= 500 or (status == 409 and its_turn_comes(words)):
             state = "waiting"
         else:
             state = "failed"
@@ -229,6 +245,14 @@ class Agency:
             return error.code, error.read().decode("utf-8", "replace")
         except OSError as error:
             return 0, type(error).__name__
+
+
+def its_turn_comes(words):
+    """Of the city's refusals with 409 these are for another try; the others (a fee unpaid, money that differs) are for a person."""
+    try:
+        return json.loads(words).get("code") in ("message-out-of-order", "case-busy")
+    except (ValueError, AttributeError):
+        return True
 
 
 def load_key(file):
@@ -307,6 +331,10 @@ def main():
     parser.add_argument("--doubled", type=float, default=0, help="share of its own reports it sends twice")
     parser.add_argument("--ask", action="store_true", help="ask for a supplement first")
     parser.add_argument("--refuse", action="store_true", help="refuse everything")
+    parser.add_argument(
+        "--took", type=int, metavar="DONG", help="say with each result that it took this fee at its own counter"
+    )
+    parser.add_argument("--waived", metavar="WHY", help="say with each result that it let the fee off, and why")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.public:

@@ -83,6 +83,7 @@ TELLS_NOTHING: dict[str, list[str]] = {
     ],
     BUTTON: [
         "POST /desk/next",
+        "POST /desk/branches/{branch_id}/extension",
         "POST /desk/branches/{branch_id}/apology",
         "POST /desk/counter/procedures/{code}",
         "POST /desk/counter/{dossier_id}/form",

@@ -41,6 +41,16 @@ async def hand_over(here: Walker) -> None:
         await officer.post(f"{path}/{verb}", json=body, expect=201)
 
 
+@walks("POST /v1/desk/branches/{branch_id}/extension")
+async def extend(here: Walker) -> None:
+    dossier = await here.dossier()
+    await steps.decide(here.city, dossier, "birth")
+    officer = await here.city.signed_in("residence")
+    path = f"/v1/desk/branches/{steps.branch(dossier, 'residence')['id']}"
+    await officer.post(f"{path}/claim", expect=201)
+    await officer.post(f"{path}/extension", json={"reason": WHY}, expect=201)
+
+
 @walks(
     "POST /v1/desk/branches/{branch_id}/apology",
     "GET /v1/desk/branches/{branch_id}/apology",

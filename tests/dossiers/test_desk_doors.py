@@ -24,6 +24,7 @@ SENT: dict[str, dict[str, Any]] = {
     "decision": {"json": {"outcome": "approved"}},
     "refusal-verdict": {"json": {"verdict": "confirm"}},
     "supplement-request": {"json": {"reason": WHY, "documents": ["birth_notification"]}},
+    "extension": {"json": {"reason": WHY}},
     "apology": {"json": {"reason": WHY, "due_on": "2030-01-07"}},
     "reopening": {"json": {"reason": WHY}},
     "corrected-result": {"json": {"reason": WHY, "result": {}}},

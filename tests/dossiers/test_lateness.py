@@ -1,6 +1,6 @@
 """A promise about to be missed is warned of, a missed one is apologised for with a new date; ratings and figures tell of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -81,9 +81,11 @@ async def test_an_apology_sets_a_new_date_once_and_the_citizen_is_told_why(city:
     dossier, path = await taken(city)
     officer, parent = await city.signed_in("civil_status"), await city.signed_in("parent")
     day, body = working_day(city, 5), {"reason": WHY}
-    await due_of(city, dossier, clock.now() + timedelta(days=30))
+    far = datetime.combine(clock.today() + timedelta(days=30), time(17), clock.CITY)
+    await due_of(city, dossier, far)
     early = {**body, "due_on": (clock.today() + timedelta(days=60)).isoformat()}
-    await officer.post(f"{path}/apology", json=early, expect=409, code="not-late-yet")
+    refused = await officer.post(f"{path}/apology", json=early, expect=409, code="not-late-yet")
+    assert f"17:00 {far:%d/%m/%Y}" in refused["message"]["vi"], "the city's time, not the database's"
     was = clock.now() - timedelta(minutes=1)
     await due_of(city, dossier, was)
     await officer.post(f"{path}/apology", json={"reason": "Bận.", "due_on": day}, expect=422, code="reason-missing")

@@ -214,6 +214,7 @@ async def act(city: CityPeople, who: Person, dossier: dict[str, Any], action: st
         "forward": ("forwarding", {"office_id": await other_police(city), "reason": WHY}),
         "ask_payment": ("payment-request", {"channel": "counter"}),
         "waive_fee": ("fee-waiver", {"channel": "counter", "reason": WHY}),
+        "extend": ("extension", {"reason": WHY}),
         "stop": ("stop", {"reason": WHY}),
         "resume": ("resumption", None),
         "deliver": ("delivery", {"by": "post"}),

@@ -36,6 +36,7 @@ EVENTS = {
     "deadlines-missed",
     "draft-prepared",
     "promise-moved",
+    "promise-extended",
 }
 CHANNELS = ("sms", "email", "zalo", "fcm", "apns")
 EVERY = [

@@ -69,7 +69,7 @@ def test_each_of_the_nations_ten_statuses_is_some_branchs_state() -> None:
 
 def test_officers_and_citizens_are_offered_their_own_actions() -> None:
     assert bundles.allowed(LIFECYCLE, "in_review", "officer") == [
-        "claim", "give_back", "escalate", "forward", "ask_supplement", "ask_payment", "waive_fee", "stop", "approve", "propose_refusal",
+        "claim", "give_back", "escalate", "forward", "ask_supplement", "ask_payment", "waive_fee", "extend", "stop", "approve", "propose_refusal",
     ]  # fmt: skip
     assert bundles.allowed(LIFECYCLE, "in_review", "citizen") == ["withdraw"]
 

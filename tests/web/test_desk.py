@@ -22,7 +22,7 @@ WHY = "Giấy chứng sinh không đọc được, đề nghị nộp lại bả
 
 VERBS = (
     "claim", "receipt", "decision", "refusal-verdict", "supplement-request", "return-to-queue", "escalation", "assignment",
-    "forwarding", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "fee-waiver", "cash-payment", "stop",
+    "forwarding", "extension", "apology", "reopening", "corrected-result", "upheld-result", "payment-request", "fee-waiver", "cash-payment", "stop",
     "resumption", "delivery",
 )  # fmt: skip
 
@@ -408,6 +408,30 @@ async def test_an_apology_with_a_new_date(city: CityPeople) -> None:
     link = re.search(r'href="(/dossiers/[^"]+/apologies/birth\?lang=vi)"', home)
     assert link
     assert (await citizen.client.get(link[1])).content == letter.content
+
+
+async def test_longer_for_verification_with_the_day_and_how_it_was_counted(city: CityPeople) -> None:
+    dossier, path = await filed(city, "residence")
+    await steps.decide(city, dossier, "birth")
+    browser = await at_desk(city, POLICE)
+    form = f"{path}/extension?lang=vi"
+    assert form not in await browser.get(path), "taken first"
+    await browser.send(f"{path}/claim?lang=vi")
+    page = await browser.get(path)
+    assert "Thời hạn khi cần xác minh: 5 ngày làm việc." in " ".join(page.split())
+    page = await browser.send(form, do="extend", reason="Bận.", expect=422)
+    assert ">Bận.</textarea>" in page
+    page = await browser.send(form, do="extend", reason=WHY)
+    assert "Đã gia hạn; công dân được báo" in page
+    assert "5 ngày làm việc (có xác minh)" in page
+    assert form not in page, "once"
+    citizen = Browser(city)
+    await citizen.get("/account")
+    await citizen.sign_in(PARENT)
+    home = await citizen.get(f"/dossiers/{dossier['id']}?lang=vi")
+    assert "Cơ quan cần xác minh nên hẹn trả:" in home
+    assert WHY in home
+    assert home.count("5 ngày làm việc (có xác minh)") == 2, "of the procedure, and of the whole"
 
 
 async def test_what_another_took_meanwhile_is_a_sentence_not_a_crash(city: CityPeople) -> None:

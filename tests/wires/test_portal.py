@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -313,3 +313,27 @@ async def test_while_the_portal_is_away_attempts_grow_apart(city, portal):
         attempts, later = (await conn.exec_driver_sql(query, {"id": dossier["id"]})).one()
     assert attempts == 2
     assert later > again
+
+
+async def test_a_new_date_is_told_though_the_state_is_the_same(city, portal):
+    """An apology set another day, and the portal went on with the first one until the dossier ended."""
+    dossier = await steps.submitted(await city.signed_in("parent"))
+    await steps.decide(city, dossier, "birth")
+    await told(city, dossier)
+    filed, progress, _ = await portal.book(dossier)
+    was, steps_before = filed["NgayHenTra"], len(progress)
+    officer = await city.signed_in("residence")
+    path = f"/v1/desk/branches/{steps.branch(dossier, 'residence')['id']}"
+    await officer.post(f"{path}/claim", expect=201)
+    reason = "Cần xác minh chỗ ở hợp pháp nơi chủ hộ đăng ký trước đây."
+    extended = await officer.post(f"{path}/extension", json={"reason": reason}, expect=201)
+    await told(city, dossier)
+    filed, progress, twins = await portal.book(dossier)
+    due = f"{datetime.fromisoformat(extended['branch']['due_at']).astimezone(clock.CITY):%Y%m%d%H%M%S}"
+    assert filed["NgayHenTra"] == due > was
+    assert (filed["updates"], filed["TrangThaiHoSo"], filed["NgayKetThucXuLy"], twins) == (1, "4", "", 0)
+    claimed, longer = progress[steps_before:]
+    assert longer["NgayKetThucTheoQuyDinh"] == due
+    assert longer["NoiDungXuLy"].endswith(": Gia hạn để xác minh")
+    assert longer["TrangThai"] == claimed["TrangThai"] == "4"
+    assert reason not in str(filed) + str(progress)
