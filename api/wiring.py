@@ -97,6 +97,7 @@ class House:
             mandates=self.mandates,
             lookups=self.lookups,
             pins=self.pins,
+            population=self.population,
         )
 
 

@@ -9,7 +9,7 @@ from kit.keys import Keys
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Catalogue
-from wires.population import PinIssuer
+from wires.population import PinIssuer, PopulationRegister
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +25,5 @@ class Stand:
     lookups: Lookups
     pins: PinIssuer | None
     """Who gives a newborn its number; without one, births can be read, not registered."""
+    population: PopulationRegister | None
+    """Whom a counter asks about a card that an officer looked at; None where none is connected."""
