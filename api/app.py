@@ -41,6 +41,7 @@ import web.desk_counter
 import web.desk_figures
 import web.desk_first_day
 import web.desk_kiosks
+import web.desk_takings
 import web.desk_wires
 import web.developers
 import web.device
@@ -115,6 +116,7 @@ ROOMS = (
     web.desk_buttons,
     web.desk_counter,
     web.desk_figures,
+    web.desk_takings,
     web.desk_first_day,
     web.desk_wires,
     web.desk_kiosks,

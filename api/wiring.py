@@ -101,6 +101,7 @@ class House:
             lookups=self.lookups,
             intake=self.intake,
             pins=self.pins,
+            population=self.population,
         )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import drafting, examining, following, store, store_desk, submitting, telling, views
+from dossiers import drafting, examining, following, store, store_desk, submitting, telling, views, whose
 from dossiers.messages import AttachDocument, ChangeForm, Dossier, OpenDraft, Submitted
-from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts
+from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts, SeenCard
 from dossiers.refusals import (
     AlreadySubmitted,
     BadPages,
@@ -20,13 +20,16 @@ from dossiers.refusals import (
     DossierUnknown,
     KnownOtherwise,
     LevelTooLow,
+    MandateMissing,
     NotComplete,
     NotOnTheirPhone,
+    RegisterContradicts,
     ResultUnknown,
     Stale,
 )
 from dossiers.standing import Stand
-from identity import accounts
+from dossiers.whose import Filer
+from identity import accounts, mandates, proofing
 from identity.consents import reads
 from kit import clock
 from kit import pin as pins
@@ -40,45 +43,94 @@ _LISTED = 100
 async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
     """A draft of the citizen's own, which this office may fill in until it is sent in. The citizen's list of reads tells of it.
 
-    Raises CitizenUnknown, LevelTooLow, CardMisread, KnownOtherwise, AccountClosed, and what `drafting.open_draft` does.
+    For another they file under a mandate of theirs, which every page and button looks at anew. Raises CitizenUnknown, LevelTooLow, CardMisread,
+    RegisterContradicts, KnownOtherwise, AccountClosed, MandateMissing, and what `drafting.open_draft` does.
     """
     item = stand.catalogue.find(asked.procedure, clock.today())
+    found, register = await _asked_for(stand, actor, asked)
+    if asked.card is None and found.level < item.level_to_file:
+        raise LevelTooLow(level=item.level_to_file)
+    behalf = None
     async with stand.db.begin() as conn:
-        found = await _asked_for(stand, conn, actor, asked)
-        if asked.card is None and found.level < item.level_to_file:
-            raise LevelTooLow(level=item.level_to_file)
         await reads.record(conn, actor, "counter", found.id)
+        if asked.acting_for is not None:
+            behalf = await mandates.to_file(conn, stand.mandates, found.id, asked.acting_for, item.code)
+    if asked.acting_for is not None and behalf is None:
+        raise MandateMissing
     # Who stands there with their card needs no level: an officer looked.
     citizen = _citizen(found, level=max(found.level, item.level_to_file))
-    draft = await drafting.open_draft(stand, citizen, OpenDraft(procedure=asked.procedure, options=asked.options))
+    wanted = OpenDraft(procedure=asked.procedure, options=asked.options)
+    draft = await drafting.open_draft(stand, citizen, wanted, behalf=behalf)
+    how = {
+        "office_id": actor.office_id,
+        "officer_id": actor.account_id,
+        "at": clock.now().isoformat(),
+        "card_seen": asked.card is not None,
+        "register": register,
+    }
     async with stand.db.begin() as conn:
-        how = {"office_id": actor.office_id, "officer_id": actor.account_id, "at": clock.now().isoformat()}
-        await store_desk.set_assisted(conn, draft.id, {**how, "card_seen": asked.card is not None})
-    return draft
+        await store_desk.set_assisted(conn, draft.id, how)
+        return await _as_helped(stand, conn, draft.id)
 
 
-async def _asked_for(stand: Stand, conn: AsyncConnection, actor: Actor, asked: Assist) -> accounts.Account:
-    """Whose account it is; opened for whoever has none, and shows their card."""
+async def _as_helped(stand: Stand, conn: AsyncConnection, dossier_id: str) -> Dossier:
+    row = await views.again(conn, dossier_id)
+    return await views.dossier(
+        conn, stand.catalogue, row, faults=await examining.faults_of(conn, stand.catalogue, row)
+    )
+
+
+async def _asked_for(stand: Stand, actor: Actor, asked: Assist) -> tuple[accounts.Account, proofing.Answer | None]:
+    """Whose account it is, and what the register said where it was asked; opened for whoever has none, and shows their card."""
     if asked.card is not None:
-        if faults := pins.faults(asked.pin, sex=asked.card.sex, birth_year=asked.date_of_birth.year):
-            raise CardMisread(faults=faults)
+        return await _shown(stand, actor, asked, asked.card)
+    async with stand.db.connect() as conn:
+        found = await accounts.by_pin(conn, stand.keys, asked.pin)
+    if found is None or found.closed_at is not None or found.date_of_birth != asked.date_of_birth:
+        raise CitizenUnknown
+    return found, None
+
+
+async def _shown(
+    stand: Stand, actor: Actor, asked: Assist, card: SeenCard
+) -> tuple[accounts.Account, proofing.Answer | None]:
+    """What an officer read off a card is one witness, the register the other: with its yes the account stands at the level that policy gives
+    for both, without it where it stood."""
+    if faults := pins.faults(asked.pin, sex=card.sex, birth_year=asked.date_of_birth.year):
+        raise CardMisread(faults=faults)
+    policy, said = proofing.current(), None
+    reached = policy.level(("officer", "register"))
+    async with stand.db.connect() as conn:
+        known = await accounts.by_pin(conn, stand.keys, asked.pin)
+    if policy.register.ask and (known is None or known.level < reached):
+        said = await proofing.ask(
+            stand.population, pin=asked.pin, full_name=card.full_name, date_of_birth=asked.date_of_birth
+        )
+        if said.answer in policy.register.to_a_person and not card.looked_again:
+            raise RegisterContradicts
+    now = clock.now()
+    async with stand.db.begin() as conn:
         try:
-            return await accounts.open_or_find_shown(
+            found = await accounts.open_or_find_shown(
                 conn,
                 stand.keys,
                 pin=asked.pin,
-                full_name=asked.card.full_name,
+                full_name=card.full_name,
                 date_of_birth=asked.date_of_birth,
-                sex=asked.card.sex,
-                at=clock.now(),
+                sex=card.sex,
+                at=now,
                 actor=actor,
             )
         except accounts.IdentityConflict as conflict:
             raise KnownOtherwise from conflict
-    found = await accounts.by_pin(conn, stand.keys, asked.pin)
-    if found is None or found.closed_at is not None or found.date_of_birth != asked.date_of_birth:
-        raise CitizenUnknown
-    return found
+        if said is None:
+            return found, None
+        if said.answer == "yes":
+            evidence = {"officer": {"counter": actor.office_id, "at": now.isoformat()}, "register": said.evidence()}
+            until = policy.lasts_until(reached, None, today=clock.today())
+            await accounts.raise_level(conn, found.id, reached, evidence, actor, until=until)
+            found = await accounts.account(conn, stand.keys, found.id)
+        return found, said.answer
 
 
 async def drafts(stand: Stand, actor: Actor) -> AssistedDrafts:
@@ -105,28 +157,27 @@ async def drafts(stand: Stand, actor: Actor) -> AssistedDrafts:
 async def show(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
     """The draft with what is still wrong with it. Raises DossierUnknown, AlreadySubmitted."""
     async with stand.db.begin() as conn:
-        row, _ = await _helped(stand, conn, actor, dossier_id)
-        return await views.dossier(
-            conn, stand.catalogue, row, faults=await examining.faults_of(conn, stand.catalogue, row)
-        )
+        await _helped(stand, conn, actor, dossier_id)
+        return await _as_helped(stand, conn, dossier_id)
 
 
 async def change_form(
     stand: Stand, actor: Actor, dossier_id: str, asked: ChangeForm, *, version: int | None
 ) -> Dossier:
     """As the citizen says. Raises what `show` and `drafting.change_form` do."""
-    citizen = await acting_for(stand, actor, dossier_id)
-    return await drafting.change_form(stand, citizen, dossier_id, asked, version=version)
+    filer = await acting_for(stand, actor, dossier_id)
+    return await drafting.change_form(stand, filer.actor, dossier_id, asked, behalf=filer.behalf, version=version)
 
 
 async def scan(stand: Stand, keeper: Keeper, actor: Actor, dossier_id: str, kind: str, data: bytes) -> Dossier:
     """A paper the citizen brought, scanned: it is theirs, and the draft's paper of this kind. Raises what `show`, the uploads and
     `drafting.attach_document` do."""
-    citizen = await acting_for(stand, actor, dossier_id)
-    assert citizen.account_id is not None
-    upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=data)
+    filer = await acting_for(stand, actor, dossier_id)
+    upload = await uploads.receive(stand.db, keeper, account_id=filer.account_id, data=data)
     asked = AttachDocument(upload_id=upload.id)
-    return await drafting.attach_document(stand, citizen, dossier_id, kind, asked, version=None)
+    return await drafting.attach_document(
+        stand, filer.actor, dossier_id, kind, asked, behalf=filer.behalf, version=None
+    )
 
 
 async def sort_scan(
@@ -143,16 +194,15 @@ async def sort_scan(
 
     Raises BadPages with every fault, what `show` and `drafting.attach_documents` do, and what the uploads refuse of the scan.
     """
-    citizen = await acting_for(stand, actor, dossier_id)
-    assert citizen.account_id is not None
+    filer = await acting_for(stand, actor, dossier_id)
     read = {kind: uploads.pages_of(said) for kind, said in pages.items()}
     if not read or None in read.values():
         raise BadPages(faults=_misread(read))
     parts = {kind: numbers for kind, numbers in read.items() if numbers is not None}
     papers: dict[str, str] = {}
     for kind, part in (await keeper.split(data, parts, leave_out=leave_out)).items():
-        papers[kind] = (await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=part)).id
-    return await drafting.attach_documents(stand, citizen, dossier_id, papers, version=None)
+        papers[kind] = (await uploads.receive(stand.db, keeper, account_id=filer.account_id, data=part)).id
+    return await drafting.attach_documents(stand, filer.actor, dossier_id, papers, behalf=filer.behalf, version=None)
 
 
 def _misread(read: Mapping[str, list[int] | None]) -> list[Fault]:
@@ -169,15 +219,14 @@ async def ask_to_confirm(stand: Stand, actor: Actor, dossier_id: str) -> Dossier
     """The citizen is told that it waits for them, once for each version; on their own phone they send it in as any other. Raises
     NotComplete with every fault, NotOnTheirPhone, and what `show` does."""
     async with stand.db.begin() as conn:
-        row, citizen = await _helped(stand, conn, actor, dossier_id)
+        row, filer = await _helped(stand, conn, actor, dossier_id)
         if faults := await examining.faults_of(conn, stand.catalogue, row):
             raise NotComplete(faults=faults)
-        assert citizen.account_id is not None
-        to = telling.recipient(await accounts.account(conn, stand.keys, citizen.account_id))
+        to = telling.recipient(await accounts.account(conn, stand.keys, filer.account_id))
         if not to.contacts:
             raise NotOnTheirPhone
         once_key = f"draft-prepared:{row.id}:{row.version}"
-        link = f"{stand.settings.public_url}/dossiers"
+        link = f"{stand.settings.public_url}/dossiers/{row.id}"
         await stand.post_office.send(conn, event="draft-prepared", to=to, fields={"link": link}, once_key=once_key)
         return await views.dossier(conn, stand.catalogue, row)
 
@@ -197,21 +246,20 @@ async def submit_signed(
 
     Raises DossierUnknown, and what the uploads and `submitting.submit` do.
     """
-    citizen = await acting_for(stand, actor, dossier_id, also_submitted=True)
-    assert citizen.account_id is not None
-    upload = await uploads.receive(stand.db, keeper, account_id=citizen.account_id, data=signed, key=key)
+    filer = await acting_for(stand, actor, dossier_id, also_submitted=True)
+    upload = await uploads.receive(stand.db, keeper, account_id=filer.account_id, data=signed, key=key)
     async with stand.db.begin() as conn:
         row = await store.dossier(conn, dossier_id, lock=True)
         assert row is not None
         if row.status == "draft":
             if version is not None and version != row.version:
                 raise Stale(version=row.version)
-            await uploads.claim(conn, upload.id, account_id=citizen.account_id, dossier_id=dossier_id)
+            await uploads.claim(conn, upload.id, account_id=filer.account_id, dossier_id=dossier_id)
             signature = {"upload_id": upload.id, "sha256": upload.sha256, "version": row.version}
             await store_desk.set_assisted(
                 conn, dossier_id, {**row.assisted, "officer_id": actor.account_id, "signature": signature}
             )
-    return await submitting.submit(stand, citizen, dossier_id, key=key, version=None)
+    return await submitting.submit(stand, filer.actor, dossier_id, behalf=filer.behalf, key=key, version=None)
 
 
 async def taken_in(stand: Stand, actor: Actor, dossier_id: str) -> Dossier:
@@ -236,25 +284,29 @@ async def _sent_in(stand: Stand, conn: AsyncConnection, actor: Actor, dossier_id
     return row
 
 
-async def acting_for(stand: Stand, actor: Actor, dossier_id: str, *, also_submitted: bool = False) -> Actor:
-    """The citizen whose draft this office helps with, as one who acts: their list of reads tells of it. Raises what `show` does."""
+async def acting_for(stand: Stand, actor: Actor, dossier_id: str, *, also_submitted: bool = False) -> Filer:
+    """The citizen whose draft this office helps with, as one who acts: their list of reads tells of it. Raises what `show` does, and what
+    `mandates.acting` does of one they file under."""
     async with stand.db.begin() as conn:
-        _, citizen = await _helped(stand, conn, actor, dossier_id, also_submitted=also_submitted)
-    return citizen
+        _, filer = await _helped(stand, conn, actor, dossier_id, also_submitted=also_submitted)
+    return filer
 
 
 async def _helped(
     stand: Stand, conn: AsyncConnection, actor: Actor, dossier_id: str, *, also_submitted: bool = False
-) -> tuple[views.Row, Actor]:
-    """A draft this office helps with, and its citizen as one who acts, whose list of reads tells of it; any other answers as a missing
-    one does."""
+) -> tuple[views.Row, Filer]:
+    """A draft this office helps with, and its citizen as one who acts, whose list of reads tells of it; any other answers as a missing one
+    does. Once it is in, a mandate that has ended since takes nothing back: the office that helped still prints the receipt."""
     row: Any = await store.dossier(conn, dossier_id)
     if row is None or row.assisted is None or row.assisted["office_id"] != actor.office_id:
         raise DossierUnknown
     if row.status != "draft" and not also_submitted:
         raise AlreadySubmitted(receipt_code=row.receipt_code)
     await reads.record(conn, actor, "counter", row.account_id)
-    return row, _citizen(await accounts.account(conn, stand.keys, row.account_id))
+    filer = Filer(_citizen(await accounts.account(conn, stand.keys, row.account_id)), whose.mandate_of(row))
+    if row.status == "draft":
+        await whose.side(conn, stand.mandates, filer.actor, filer.behalf)
+    return row, filer
 
 
 def _citizen(account: accounts.Account, *, level: int | None = None) -> Actor:

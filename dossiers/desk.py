@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import uploads
-from dossiers import known, moving, outcomes, store, store_desk, store_moving, views
+from dossiers import issuing, known, moving, outcomes, store, store_desk, store_moving, views
 from dossiers.messages_desk import DeskAct, DeskBranch, Proposal
 from dossiers.refusals import BranchUnknown, DocumentUnknown, ResultUnknown
 from dossiers.standing import Stand
@@ -16,6 +16,7 @@ from identity import accounts, offices
 from identity.consents import reads
 from kit import clock
 from kit.actor import Actor
+from kit.seals import Seals
 from procedures import Bundle, Catalogue, Procedure, bundles
 from uploads import Content, Vault
 
@@ -113,12 +114,12 @@ async def result_of(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, st
         return work.dossier.id, work.branch.name
 
 
-async def apologised(stand: Stand, actor: Actor, branch_id: str) -> tuple[str, str]:
-    """Dossier id and branch name of a branch whose letter of apology this officer is about to see. Raises BranchUnknown."""
+async def letter(stand: Stand, seals: Seals | None, actor: Actor, branch_id: str, which: issuing.Letter) -> bytes:
+    """What an office wrote about a branch, as PDF. Raises BranchUnknown and what that letter raises."""
     async with stand.db.begin() as conn:
         work = await find(stand, conn, actor, branch_id)
         await reads.record(conn, actor, "branch", work.read)
-        return work.dossier.id, work.branch.name
+    return await which(stand, seals, work.dossier.id, work.branch.name)
 
 
 # --- for the verbs, on a transaction of theirs ------------------------------------------------------------------------
@@ -191,6 +192,7 @@ async def shown(stand: Stand, conn: AsyncConnection, found: Work) -> DeskBranch:
         receipt_code=work.dossier.receipt_code,
         procedure=views.ref(work.item),
         behalf=views.behalf(work.dossier),
+        counter=views.counter(work.dossier),
         dossier_version=row.dossier_version,
         claimed=row.claimed_by is not None,
         claimed_by_me=work.mine,

@@ -13,6 +13,7 @@ from dossiers.examining import faults_of
 from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.standing import Stand
+from dossiers.whose import Filer
 from identity import accounts
 from identity.consents import reads
 from identity.consents.reads import listing
@@ -38,11 +39,19 @@ async def dossier(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | 
     return found
 
 
-async def may_change(stand: Stand, actor: Actor, dossier_id: str) -> bool:
+async def filer(stand: Stand, actor: Actor, dossier_id: str) -> Filer:
+    """The caller, at a page of this dossier: what they opened for another they go on with under the mandate it was opened with."""
+    async with stand.db.connect() as conn:
+        row = await store.dossier(conn, dossier_id)
+    mine = row is not None and row.account_id == actor.account_id
+    return Filer(actor, whose.mandate_of(row) if mine else None)
+
+
+async def may_change(stand: Stand, filer: Filer, dossier_id: str) -> bool:
     """Whether the caller filed this dossier; others whom it names follow it, and change nothing."""
     async with stand.db.connect() as conn:
         try:
-            await whose.filed(conn, await whose.side(conn, stand.mandates, actor, None), dossier_id)
+            await whose.filed(conn, await whose.side(conn, stand.mandates, filer.actor, filer.behalf), dossier_id)
         except DossierUnknown:
             return False
         return True
@@ -123,14 +132,21 @@ async def result(
     return await issuing.paper(stand.db, stand.settings, seals, dossier_id, branch)
 
 
-async def apology(
-    stand: Stand, seals: Seals | None, actor: Actor, dossier_id: str, branch: str, *, behalf: str | None = None
+async def letter(
+    stand: Stand,
+    seals: Seals | None,
+    actor: Actor,
+    dossier_id: str,
+    branch: str,
+    which: issuing.Letter,
+    *,
+    behalf: str | None = None,
 ) -> bytes:
-    """The letter of an office that is late, as PDF. Raises DossierUnknown and what `issuing.apology` raises."""
+    """What an office wrote about a branch, as PDF. Raises DossierUnknown and what that letter raises."""
     async with stand.db.snapshot() as conn:
         await _followed(stand, conn, actor, dossier_id, behalf)
         await conn.commit()
-    return await issuing.apology(stand, seals, dossier_id, branch)
+    return await which(stand, seals, dossier_id, branch)
 
 
 async def receipt(stand: Stand, actor: Actor, dossier_id: str, *, behalf: str | None = None) -> bytes:

@@ -19,6 +19,7 @@ from dossiers import (
     http_halting,
     http_later,
     http_wires,
+    issuing,
     live,
     submitting,
 )
@@ -279,8 +280,46 @@ async def show_apology(
     dossier_id: str, branch: str, stand: Stand, seals: Seals | None, actor: Actor, on_behalf_of: OnBehalfOf = None
 ) -> Response[bytes]:
     """The new date and the reason are in the dossier's `apology`."""
-    data = await following.apology(stand, seals, actor, dossier_id, branch, behalf=on_behalf_of)
-    return http_desk.pdf(data, "phieu-xin-loi")
+    data = await following.letter(stand, seals, actor, dossier_id, branch, issuing.apology, behalf=on_behalf_of)
+    return http_desk.pdf(data, http_desk.APOLOGY)
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/supplement-request",
+    who=READ,
+    tags=["dossiers"],
+    summary="The last request for a supplement, as PDF",
+    media_type="application/pdf",
+)
+async def show_supplement_request(
+    dossier_id: str, branch: str, stand: Stand, seals: Seals | None, actor: Actor, on_behalf_of: OnBehalfOf = None
+) -> Response[bytes]:
+    """What is asked for, by when and how to answer; while it is waited for it is in the branch's `asked` too."""
+    which = issuing.supplement_request
+    data = await following.letter(stand, seals, actor, dossier_id, branch, which, behalf=on_behalf_of)
+    return http_desk.pdf(data, http_desk.SUPPLEMENT)
+
+
+@get(
+    "/v1/dossiers/{dossier_id:str}/branches/{branch:str}/payments/{order_id:str}/receipt",
+    who=READ,
+    tags=["dossiers"],
+    summary="The receipt of a fee taken in cash, as PDF",
+    media_type="application/pdf",
+)
+async def show_cash_receipt(
+    dossier_id: str,
+    branch: str,
+    order_id: str,
+    stand: Stand,
+    seals: Seals | None,
+    actor: Actor,
+    on_behalf_of: OnBehalfOf = None,
+) -> Response[bytes]:
+    """Of what was paid online the provider gives the receipt."""
+    which = issuing.cash_receipt(order_id)
+    data = await following.letter(stand, seals, actor, dossier_id, branch, which, behalf=on_behalf_of)
+    return http_desk.pdf(data, http_desk.CASH)
 
 
 @get(
@@ -368,6 +407,8 @@ route_handlers: list[Any] = [
     show_history,
     show_result,
     show_apology,
+    show_supplement_request,
+    show_cash_receipt,
     show_receipt,
     look_up,
     draw_lookup_challenge,

@@ -14,6 +14,8 @@ from kit.seals import Seals
 from uploads import Vault
 
 _PDF = "application/pdf"
+APOLOGY, SUPPLEMENT, CASH = "phieu-xin-loi", "phieu-yeu-cau-bo-sung", "bien-lai"
+"""What letters are called when they are saved."""
 
 
 @get("/v1/desk/branches/{branch_id:str}", who=officer(), tags=["desk"], summary="One branch, its form and papers")
@@ -184,8 +186,32 @@ async def show_result(branch_id: str, stand: Stand, seals: Seals | None, actor: 
     media_type=_PDF,
 )
 async def show_apology(branch_id: str, stand: Stand, seals: Seals | None, actor: Actor) -> Response[bytes]:
-    dossier_id, branch = await desk.apologised(stand, actor, branch_id)
-    return pdf(await issuing.apology(stand, seals, dossier_id, branch), "phieu-xin-loi")
+    return pdf(await desk.letter(stand, seals, actor, branch_id, issuing.apology), APOLOGY)
+
+
+@get(
+    "/v1/desk/branches/{branch_id:str}/supplement-request",
+    who=officer(),
+    tags=["desk"],
+    summary="The last request for a supplement as PDF",
+    media_type=_PDF,
+)
+async def show_supplement_request(branch_id: str, stand: Stand, seals: Seals | None, actor: Actor) -> Response[bytes]:
+    """To print for who has no phone; answered already, it is still there."""
+    return pdf(await desk.letter(stand, seals, actor, branch_id, issuing.supplement_request), SUPPLEMENT)
+
+
+@get(
+    "/v1/desk/branches/{branch_id:str}/payments/{order_id:str}/receipt",
+    who=officer(),
+    tags=["desk"],
+    summary="The receipt of a fee taken in cash, as PDF",
+    media_type=_PDF,
+)
+async def show_cash_receipt(
+    branch_id: str, order_id: str, stand: Stand, seals: Seals | None, actor: Actor
+) -> Response[bytes]:
+    return pdf(await desk.letter(stand, seals, actor, branch_id, issuing.cash_receipt(order_id)), CASH)
 
 
 def pdf(data: bytes, name: str) -> Response[bytes]:
@@ -217,4 +243,6 @@ route_handlers: list[Any] = [
     show_document,
     show_result,
     show_apology,
+    show_supplement_request,
+    show_cash_receipt,
 ]

@@ -6,15 +6,20 @@ from typing import Annotated, Any, Literal
 from litestar import Response, get, post, put
 from litestar.params import Parameter
 
-from dossiers import figures, handing, queueing
+from dossiers import figures, handing, queueing, takings
 from dossiers.http_desk import tagged_branch
 from dossiers.http_versions import IfMatch, asked_version
 from dossiers.messages_desk import Assign, Because, Colleagues, DeskBranch, Forward, Queue, QueueFilter, Skills
 from dossiers.messages_figures import Figures
+from dossiers.messages_takings import Takings
 from dossiers.standing import Stand
-from kit.actor import Actor, officer
+from kit.actor import Actor, either, officer
 
 _HEAD = officer("head")
+_CASHIERS = either(officer("head"), officer("reception"))
+
+Day = Annotated[date | None, Parameter(description="of the city's calendar")]
+By = Annotated[str | None, Parameter(max_length=60, description="only what this officer took")]
 
 
 @get(
@@ -118,6 +123,33 @@ async def show_figures(stand: Stand, actor: Actor, since: date | None = None, un
     return await figures.figures(stand, actor, since=since, until=until)
 
 
+@get("/v1/desk/takings", who=_CASHIERS, tags=["desk"], summary="What my counter took in cash on a day")
+async def show_takings(stand: Stand, actor: Actor, day: Day = None, by: By = None) -> Takings:
+    """Today unless told. The head sees all of the office, or what one officer took; who receives sees their own."""
+    return await takings.of_day(stand, actor, day, by=by)
+
+
+@get(
+    "/v1/desk/takings/spreadsheet",
+    who=_CASHIERS,
+    tags=["desk"],
+    summary="The same as a file for spreadsheets",
+    media_type="text/csv",
+)
+async def save_takings(stand: Stand, actor: Actor, day: Day = None, by: By = None) -> Response[bytes]:
+    return spreadsheet(await takings.of_day(stand, actor, day, by=by))
+
+
+def spreadsheet(found: Takings) -> Response[bytes]:
+    """To save, kept by nobody in between."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="thu-tien-mat-{found.day}.csv"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(takings.as_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
 @get("/v1/desk/officers", who=officer(), tags=["desk"], summary="Who is in my office, what they do and have")
 async def list_officers(stand: Stand, actor: Actor) -> Colleagues:
     return await handing.colleagues(stand, actor)
@@ -139,6 +171,8 @@ route_handlers: list[Any] = [
     assign,
     forward,
     show_figures,
+    show_takings,
+    save_takings,
     list_officers,
     set_skills,
 ]

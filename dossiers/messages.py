@@ -351,6 +351,18 @@ class Behalf(Answer, frozen=True, kw_only=True):
     mandate_id: str
 
 
+RegisterAnswer = Literal["yes", "no", "unknown", "away", "none"]
+"""`away`: it did not answer; `none`: none is connected."""
+
+
+class CounterView(Answer, frozen=True, kw_only=True):
+    """Filled in at a counter. With `card_seen` an officer vouched for person and card; `register` is then what the population register said of
+    number, name and birth date, null where it was not asked."""
+
+    card_seen: bool
+    register: RegisterAnswer | None
+
+
 class Dossier(Answer, frozen=True, kw_only=True):
     """The whole of it. A draft's `faults` are what a submission would be refused for today; `about` is whom or what it is about."""
 
@@ -360,6 +372,7 @@ class Dossier(Answer, frozen=True, kw_only=True):
     procedure: ProcedureRef
     about: str | None
     behalf: Behalf | None
+    counter: CounterView | None
     options: Options
     receipt_code: str | None
     opened_at: datetime

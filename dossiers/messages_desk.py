@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from dossiers.messages import Behalf, BranchStatus, BranchView, DocumentView, FieldValue, Line, Options, ProcedureRef
+from dossiers.messages import (
+    Behalf,
+    BranchStatus,
+    BranchView,
+    CounterView,
+    DocumentView,
+    FieldValue,
+    Line,
+    Options,
+    ProcedureRef,
+)
 from kit.refusal import Words
 from procedures.messages import Field
 
@@ -70,17 +80,25 @@ class SeenCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     full_name: Annotated[str, Meta(min_length=1, max_length=100)]
     sex: Literal["male", "female"]
+    looked_again: Annotated[
+        bool,
+        Meta(
+            description="the register said otherwise (`register-contradicts`), and the card was held against what was typed once more"
+        ),
+    ] = False
 
 
 class Assist(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The citizen at the counter, by the two things their card shows, and what they ask for. With `card` the officer vouches that they have
-    the person and their card before them: then nobody needs an account, or its level, to be helped."""
+    the person and their card before them: then nobody needs an account, or its level, to be helped. `acting_for` is whom the citizen files for
+    under a mandate that is recorded: an enterprise's number (ten digits), or the personal number of a child or ward."""
 
     pin: Annotated[str, Meta(pattern="^[0-9]{12}$")]
     date_of_birth: date
     procedure: Annotated[str, Meta(min_length=1, max_length=60)]
     options: Options = Options()
     card: SeenCard | None = None
+    acting_for: Annotated[str, Meta(pattern="^([0-9]{10}|[0-9]{12})$")] | None = None
 
 
 class AssistedDraft(Struct, frozen=True, kw_only=True):
@@ -172,6 +190,7 @@ class DeskBranch(Struct, frozen=True, kw_only=True):
     receipt_code: str
     procedure: ProcedureRef
     behalf: Behalf | None
+    counter: CounterView | None
     dossier_version: int
     claimed_by_me: bool
     claimed: bool

@@ -110,14 +110,14 @@ async def shown(
 
 
 async def of_dossier(
-    stand: Stand, provider: PaymentProvider | None, actor: Actor, dossier_id: str
+    stand: Stand, provider: PaymentProvider | None, filer: whose.Filer, dossier_id: str
 ) -> dict[str, list[PaymentView]]:
     """By branch, the oldest first: what was paid, and what is waited for, with where to pay it if a provider is connected.
 
     For whoever filed it. Raises what `whose.filed` does.
     """
     async with stand.db.connect() as conn:
-        await whose.filed(conn, await whose.side(conn, stand.mandates, actor, None), dossier_id)
+        await whose.filed(conn, await whose.side(conn, stand.mandates, filer.actor, filer.behalf), dossier_id)
         rows = await store_paying.payments_of(conn, dossier_id)
         branches = await store.branches_of(conn, [dossier_id]) if rows else []
     waiting = {one.name for one in branches if one.state == "payment_requested"}
@@ -189,6 +189,8 @@ async def take_cash(stand: Stand, actor: Actor, branch_id: str, asked: TakeCash,
             return telling.done(actor, "pay", name, title, said, step.before, step.after, **facts)
 
         await moving.move(conn, stand.catalogue, work.graph, Event(name, "pay"), at=now, told=told, asked=None)
+        messenger = await telling.messenger(stand, conn, work.dossier)
+        await messenger.fee_received(conn, work.dossier.id, order.id, title)
         return await desk.shown(stand, conn, work)
 
 

@@ -3,6 +3,24 @@
 from kit.refusal import Invalid, Refusal
 
 
+class RegisterContradicts(Refusal):
+    """Told to the officer who typed it."""
+
+    status = 409
+    code = "register-contradicts"
+    vi = "Cơ sở dữ liệu dân cư không có người nào mang số, họ tên và ngày sinh đã ghi. Hãy đối chiếu lại từng chữ, từng số với thẻ; đúng như thẻ thì đánh dấu và tiếp tục."
+    en = "The population register holds no such person by number, name and birth date. Compare every letter and digit with the card; if it says so, tick that and go on."
+
+
+class MandateMissing(Refusal):
+    """Told to an officer, of the citizen before them."""
+
+    status = 404
+    code = "mandate-missing"
+    vi = "Tài khoản của người này không ghi nhận việc đại diện, giám hộ hay uỷ quyền nào còn hiệu lực cho số đã ghi và thủ tục này."
+    en = "No power to act for that number in this procedure is recorded with this person's account and stands today."
+
+
 class NotFiledFor(Refusal):
     status = 409
     code = "procedure-not-filed-for"
@@ -454,6 +472,13 @@ class NoPaymentProvider(Refusal):
     code = "no-payment-provider"
     vi = "Hệ thống chưa nối với cổng thanh toán nên chưa nhận được tiền. Hãy hỏi bộ phận một cửa."
     en = "No payment provider is connected, so no money can be taken. Ask the one-stop desk."
+
+
+class SupplementUnknown(Refusal):
+    status = 404
+    code = "supplement-unknown"
+    vi = "Thủ tục này không có phiếu yêu cầu bổ sung nào. Hãy xem trạng thái hồ sơ."
+    en = "No supplement was asked for in this procedure. See how the dossier stands."
 
 
 class PaymentUnknown(Refusal):

@@ -10,7 +10,7 @@ from kit.keys import Keys
 from kit.settings import Settings
 from notifications import PostOffice
 from procedures import Catalogue
-from wires.population import PinIssuer
+from wires.population import PinIssuer, PopulationRegister
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +27,5 @@ class Stand:
     intake: Intake
     pins: PinIssuer | None
     """Who gives a newborn its number; without one, births can be read, not registered."""
+    population: PopulationRegister | None
+    """Whom a counter asks about a card that an officer looked at; None where none is connected."""

@@ -179,6 +179,20 @@ async def events_of(conn: AsyncConnection, dossier_id: str, *, after: int = 0) -
     return [Event(**row._asdict()) for row in await rows(conn, _EVENTS, (dossier_id, after))]
 
 
+async def newest_event(conn: AsyncConnection, dossier_id: str, *, branch: str, kind: str) -> Event | None:
+    """The last line of this kind about a branch."""
+    query = (
+        select(dossier_events)
+        .where(
+            dossier_events.c.dossier_id == dossier_id, dossier_events.c.branch == branch, dossier_events.c.kind == kind
+        )
+        .order_by(dossier_events.c.seq.desc())
+        .limit(1)
+    )
+    found = (await conn.execute(query)).mappings().one_or_none()
+    return None if found is None else Event(**found)
+
+
 async def event(conn: AsyncConnection, dossier_id: str, seq: int) -> Event:
     query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq == seq)
     return Event(**(await conn.execute(query)).mappings().one())

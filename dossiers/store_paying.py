@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers.tables import dossier_events, payments
+from dossiers.tables import branches, dossier_events, dossiers, payments
 
 
 async def add_payment(conn: AsyncConnection, row: dict[str, Any]) -> None:
@@ -34,6 +34,29 @@ async def payments_of(conn: AsyncConnection, dossier_id: str) -> Sequence[Any]:
 async def paid(conn: AsyncConnection, order_id: str, *, at: datetime, **how: str) -> None:
     """`how`: `reference` and `receipt`, and of cash `taken_by` and `taken_at_office`."""
     await conn.execute(update(payments).where(payments.c.id == order_id).values(paid_at=at, **how))
+
+
+async def cash_of(conn: AsyncConnection, office_id: str, *, since: datetime, until: datetime) -> Sequence[Any]:
+    """What an office's counter took between two instants, both counted, in order; with dossier and branch."""
+    query = (
+        select(
+            payments,
+            dossiers.c.receipt_code,
+            dossiers.c.opened_at,
+            branches.c.id.label("branch_id"),
+            branches.c.procedure,
+            branches.c.office_id,
+        )
+        .join_from(payments, dossiers, dossiers.c.id == payments.c.dossier_id)
+        .join(branches, and_(branches.c.dossier_id == payments.c.dossier_id, branches.c.name == payments.c.branch))
+        .where(
+            payments.c.taken_by.is_not(None),
+            payments.c.taken_at_office == office_id,
+            payments.c.paid_at.between(since, until),
+        )
+        .order_by(payments.c.paid_at, payments.c.id)
+    )
+    return (await conn.execute(query)).all()
 
 
 async def is_told(conn: AsyncConnection, reference: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import amending, answering, deciding, desk, moving, store, telling, views
+from dossiers import amending, answering, deciding, desk, moving, outcomes, store, telling, views
 from dossiers.history import Happening
 from dossiers.messages import AskSupplement, Dossier, Supplement
 from dossiers.messages_desk import DeskBranch
@@ -14,6 +14,7 @@ from dossiers.standing import Stand
 from dossiers.whose import Side
 from kit import clock, names
 from kit.actor import Actor
+from kit.db import to_json
 from kit.refusal import Fault, Words, fault
 from procedures import Catalogue, bundles
 from procedures.bundles import Event, Transition
@@ -55,9 +56,11 @@ async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskS
         )
         return telling.done(
             work.actor, "ask_supplement", name, title, said, step.before, step.after,
-            **marked,
+            **marked, reason=asked.reason, due_at=to_json(due), office_id=work.office.id,
+            signer_title=outcomes.officer_title(work.actor.roles, work.procedure),
         )  # fmt: skip
 
+    # What is sealed of it is what the paper to the citizen is made from.
     marked: dict[str, Any] = {"fields": list(asked.fields), "documents": list(asked.documents)}
     if asked.notes:
         marked["notes"] = asked.notes

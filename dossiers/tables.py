@@ -230,7 +230,9 @@ signed_results = Table(
     "signed_results",
     metadata,
     Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
-    # Which of the branch's results: a corrected one is signed anew, and the one before is kept. An apology is there by its own instant.
+    # `result`, or which letter (`issuing.letters`).
+    Column("paper", Text, primary_key=True),
+    # Which of them: a corrected result is signed anew, and the one before is kept.
     Column("made_at", Instant, primary_key=True),
     Column("pdf", LargeBinary, nullable=False),
     Column("signer", Text, nullable=False),
@@ -256,6 +258,8 @@ payments = Table(
     Column("taken_by", Id),
     Column("taken_at_office", Id),
     Index("ix_payments_dossier_id", "dossier_id", "branch"),
+    # What a counter took on a day.
+    Index("ix_payments_cash", "taken_at_office", "paid_at", postgresql_where=text("taken_by is not null")),
     CheckConstraint("amount_dong > 0", name="amount"),
     CheckConstraint("(paid_at is null) = (reference is null) and (paid_at is null) = (receipt is null)", name="paid"),
     CheckConstraint("taken_by is null or paid_at is not null", name="taken"),

@@ -225,6 +225,7 @@ class Messenger:
         receipt_code: str,
     ) -> None:
         self._post_office, self._lifecycle, self._to, self._code = post_office, lifecycle, to, receipt_code
+        self._public_url = settings.public_url
         # The page that asks for the second fact and shows how the dossier stands.
         self._link = f"{settings.public_url}/d/{receipt_code}"
 
@@ -283,6 +284,12 @@ class Messenger:
         """How much stands in the dossier, never in a message."""
         fields = {**self._common("payment_requested"), "branch": title, "day": day}
         await self._send(conn, "payment-requested", fields, cause=f"{branch_id}:{cause}")
+
+    async def fee_received(self, conn: AsyncConnection, dossier_id: str, order_id: str, title: Words) -> None:
+        """The receipt lies in the dossier; how much stands there, never in a message."""
+        link = f"{self._public_url}/dossiers/{dossier_id}"
+        fields: dict[str, str | Words] = {"receipt_code": self._code, "branch": title, "link": link}
+        await self._send(conn, "fee-received", fields, cause=order_id)
 
     async def stopped(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
         await self._send(

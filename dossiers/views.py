@@ -16,6 +16,7 @@ from dossiers.messages import (
     BranchStatus,
     BranchView,
     Contested,
+    CounterView,
     DocumentView,
     Dossier,
     DossierSummary,
@@ -92,6 +93,19 @@ def label_of(item: Item, path: str) -> Words:
     return next(
         field.label for s in item.form.sections if s.name == section for field in s.fields if field.name == name
     )
+
+
+def counter(row: Row) -> CounterView | None:
+    """Of a dossier that an officer filled in."""
+    said = row.assisted
+    return None if said is None else CounterView(card_seen=said.get("card_seen", False), register=said.get("register"))
+
+
+def placed_label(item: Item, path: str) -> Words:
+    """A field with its section: several persons have a name."""
+    section = next(one for one in item.form.sections if one.name == path.partition(".")[0])
+    label = label_of(item, path)
+    return Words(vi=f"{section.title.vi}: {label.vi}", en=f"{section.title.en}: {label.en}")
 
 
 def behalf(row: Row) -> Behalf | None:
@@ -183,7 +197,7 @@ def branch(
         name=row.name,
         title=said.title,
         procedure=row.procedure,
-        office=OfficeView(id=office.id, name=office.name, address=office.address),
+        office=office_of(office),
         state=said.state,
         label=said.label,
         national_status=said.national_status,
@@ -288,6 +302,10 @@ def letterhead(office: offices.Office, settings: Settings) -> str:
     return office.name.vi if settings.city in office.name.vi else f"{office.name.vi}, {settings.city}"
 
 
+def office_of(office: offices.Office) -> OfficeView:
+    return OfficeView(id=office.id, name=office.name, address=office.address)
+
+
 async def offices_of(conn: AsyncConnection, rows: Iterable[Row]) -> dict[str, offices.Office]:
     """Each office once."""
     return await offices.offices_by_id(conn, {row.office_id for row in rows})
@@ -306,6 +324,7 @@ async def dossier(conn: AsyncConnection, catalogue: Catalogue, row: Row, *, faul
         procedure=ref(item),
         about=about(item, row),
         behalf=behalf(row),
+        counter=counter(row),
         options=options_of(row),
         receipt_code=row.receipt_code,
         opened_at=row.opened_at,

@@ -21,6 +21,18 @@ PARTY_LEVEL = 2
 """A person named in a dossier sees it with the assurance that filing one asks for."""
 
 
+class Filer(msgspec.Struct, frozen=True):
+    """Who fills in a draft, and the mandate they do it under; None for oneself."""
+
+    actor: Actor
+    behalf: str | None
+
+    @property
+    def account_id(self) -> str:
+        assert self.actor.account_id is not None
+        return self.actor.account_id
+
+
 class Side(msgspec.Struct, frozen=True):
     """Who calls, and on whose behalf; `acting` is None for oneself. Good for one transaction."""
 
@@ -51,6 +63,11 @@ class Side(msgspec.Struct, frozen=True):
             raise NotFiledFor(procedure=item.code)
         if self.acting is not None:
             self.acting.refuse_beyond("file", item.code)
+
+
+def mandate_of(row: Row) -> str | None:
+    """The mandate under which a dossier was opened."""
+    return None if row.behalf is None else row.behalf["mandate_id"]
 
 
 async def side(

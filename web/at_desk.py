@@ -9,7 +9,7 @@ from litestar import Response
 from dossiers.standing import Stand
 from identity.tokens import own_pages
 from identity.tokens.refusals import StrangeForm
-from kit.actor import Actor, Who, officer
+from kit.actor import Actor, Who, either, officer
 from kit.refusal import Refusal
 from web.pages import language, page
 from web.sent import Sent, read
@@ -20,6 +20,7 @@ QUEUE, FIRST_DAY = "/desk", "/desk/passkey"
 SMALL = 60_000
 
 OPERATOR, HEAD, RECEPTION = officer("operator"), officer("head"), officer("reception")
+CASHIERS = either(HEAD, RECEPTION)
 _ANY = officer()
 
 

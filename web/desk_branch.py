@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Response, get
 
-from dossiers import around, desk, handing, issuing
-from dossiers.http_desk import pdf
+from dossiers import around, desk, handing, http_desk, issuing
 from dossiers.messages import BranchView, DocumentView
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BranchUnknown
@@ -64,21 +63,35 @@ async def result(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[
         data = await issuing.paper(here.stand.db, here.at.settings, seals, dossier_id, branch)
     except Refusal as refusal:
         return here.trouble(refusal, actor)
-    return pdf(data, branch)
+    return http_desk.pdf(data, branch)
 
 
 @get(f"{BRANCH}/apology", who=ANYONE, include_in_schema=False, dependencies=HERE)
 async def apology(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[Any]:
     """The letter as PDF."""
+    return await _letter(here, branch_id, seals, issuing.apology, http_desk.APOLOGY)
+
+
+@get(f"{BRANCH}/supplement-request", who=ANYONE, include_in_schema=False, dependencies=HERE)
+async def supplement_request(here: AtDesk, branch_id: str, seals: Seals | None) -> Response[Any]:
+    """What was asked for last, as PDF."""
+    return await _letter(here, branch_id, seals, issuing.supplement_request, http_desk.SUPPLEMENT)
+
+
+@get(f"{BRANCH}/payments/{{order_id:str}}/receipt", who=ANYONE, include_in_schema=False, dependencies=HERE)
+async def cash_receipt(here: AtDesk, branch_id: str, order_id: str, seals: Seals | None) -> Response[Any]:
+    """For the citizen at the counter, as PDF."""
+    return await _letter(here, branch_id, seals, issuing.cash_receipt(order_id), http_desk.CASH)
+
+
+async def _letter(here: AtDesk, branch_id: str, seals: Seals | None, which: issuing.Letter, name: str) -> Response[Any]:
     actor = await here.let_in(address_of(branch_id))
     if isinstance(actor, Response):
         return actor
     try:
-        dossier_id, branch = await desk.apologised(here.stand, actor, branch_id)
-        data = await issuing.apology(here.stand, seals, dossier_id, branch)
+        return http_desk.pdf(await desk.letter(here.stand, seals, actor, branch_id, which), name)
     except Refusal as refusal:
         return here.trouble(refusal, actor)
-    return pdf(data, "phieu-xin-loi")
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -244,4 +257,4 @@ def address_of(branch_id: str) -> str:
     return f"{QUEUE}/branches/{branch_id}"
 
 
-route_handlers: list[Any] = [show, paper, result, apology, forwarding]
+route_handlers: list[Any] = [show, paper, result, apology, supplement_request, cash_receipt, forwarding]

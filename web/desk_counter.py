@@ -1,6 +1,7 @@
 """`/desk/counter`: an officer at any centre fills in a citizen's dossier beside them: which procedure, for whom, the form and the papers of the
 citizens' own pages; the citizen confirms on their phone or by a signature. Without JavaScript."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,12 +12,20 @@ from litestar import MediaType, Response, get, post
 from dossiers import assisting
 from dossiers.http_desk import pdf
 from dossiers.messages_desk import Assist, SeenCard
-from dossiers.refusals import AlreadySubmitted, CardMisread, CitizenUnknown, LevelTooLow
+from dossiers.refusals import (
+    AlreadySubmitted,
+    CardMisread,
+    CitizenUnknown,
+    LevelTooLow,
+    MandateMissing,
+    RegisterContradicts,
+)
+from dossiers.whose import Filer
 from identity import accounts, offices
 from kit import clock, names
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
-from procedures import Bundle, Procedure, rules
+from procedures import Bundle, rules
 from uploads import Keeper
 from web import filling, form_reading
 from web.at_desk import HERE, QUEUE, RECEPTION, SMALL, AtDesk
@@ -36,6 +45,7 @@ _PAGE: dict[str, Any] = {
     "media_type": MediaType.HTML,
     "dependencies": HERE,
 }
+_NUMBER = re.compile("[0-9]{10}|[0-9]{12}")
 _BUTTON: dict[str, Any] = {**_PAGE, "status_code": 303}
 
 
@@ -50,8 +60,8 @@ class Counter(Filing):
     form_page: ClassVar[str] = "desk_counter_form.html"
     papers_page: ClassVar[str] = "desk_counter_papers.html"
 
-    async def filler(self, dossier_id: str) -> Actor:
-        """The citizen, whose list of reads tells of it. Raises DossierUnknown, AlreadySubmitted."""
+    async def filer(self, dossier_id: str) -> Filer:
+        """The citizen, whose list of reads tells of it. Raises DossierUnknown, AlreadySubmitted, and what an ended mandate does."""
         return await assisting.acting_for(self.stand, self.officer, dossier_id)
 
     def page(self, template: str, dossier_id: str, *, problem: Refusal | None = None, **values: Any) -> Response[str]:
@@ -81,9 +91,7 @@ async def show(here: AtDesk) -> Response[str]:
     asked = names.nfc(here.at.request.query_params.get("q", ""))[:200]
     found = here.stand.catalogue.search(asked, clock.today()) if asked else []
     drafts = (await assisting.drafts(here.stand, officer)).drafts
-    return here.page(
-        "desk_counter.html", officer, q=asked, found=[one for one in found if _for_oneself(one)], drafts=drafts
-    )
+    return here.page("desk_counter.html", officer, q=asked, found=found, drafts=drafts)
 
 
 @get(_PROCEDURE, **_PAGE)
@@ -102,10 +110,17 @@ async def begin(here: AtDesk, code: str) -> Response[str]:
         pin, born = "".join(sent.one("pin").split()), rules.as_date(sent.one("born"))
         name, sex = names.nfc(sent.one("full_name")), sent.one("sex")
         try:
-            card = msgspec.convert({"full_name": name, "sex": sex}, SeenCard) if name or sex else None
+            shown = {"full_name": name, "sex": sex, "looked_again": bool(sent.one("looked_again"))}
+            card = msgspec.convert(shown, SeenCard) if name or sex else None
             said = {"pin": pin, "date_of_birth": born, "procedure": code}
+            principal = "".join(sent.one("acting_for").split())
+            if principal and not _NUMBER.fullmatch(principal):
+                raise MandateMissing
             asked = msgspec.structs.replace(
-                msgspec.convert(said, Assist), options=filling.options(item, sent), card=card
+                msgspec.convert(said, Assist),
+                options=filling.options(item, sent),
+                card=card,
+                acting_for=principal or None,
             )
         except msgspec.ValidationError as wrong:
             raise CardMisread from wrong
@@ -138,11 +153,8 @@ def _choosing(
         typed=typed,
         card=bool(typed.one("full_name") or typed.one("sex"))
         or isinstance(problem, CitizenUnknown | LevelTooLow | CardMisread),
+        contradicted=isinstance(problem, RegisterContradicts),
     )
-
-
-def _for_oneself(item: Procedure | Bundle) -> bool:
-    return "oneself" in item.filed_for
 
 
 # --- the draft --------------------------------------------------------------------------------------------------------
@@ -152,7 +164,7 @@ def _for_oneself(item: Procedure | Bundle) -> bool:
 async def show_draft(here: AtDesk, dossier_id: str) -> Response[str]:
     """The form; once it is in, the receipt to print."""
 
-    async def then(counter: Counter, citizen: Actor) -> Response[str]:
+    async def then(counter: Counter, citizen: Filer) -> Response[str]:
         dossier, asked = await counter.dossier(citizen, dossier_id), here.at.request.query_params
         faults = dossier.faults if "check" in asked else []
         return filling.form(counter, dossier, faults=faults, contesting=asked.get("contest"))
@@ -169,7 +181,7 @@ async def show_draft(here: AtDesk, dossier_id: str) -> Response[str]:
 
 @post(f"{_DRAFT}/form", request_max_body_size=filling.FORM_BYTES, **_BUTTON)
 async def save(here: AtDesk, dossier_id: str) -> Response[str]:
-    async def then(counter: Counter, citizen: Actor) -> Response[str]:
+    async def then(counter: Counter, citizen: Filer) -> Response[str]:
         return await filling.save(counter, citizen, dossier_id)
 
     return await _drafted(here, dossier_id, then)
@@ -179,7 +191,7 @@ async def save(here: AtDesk, dossier_id: str) -> Response[str]:
 async def papers(here: AtDesk, dossier_id: str) -> Response[str]:
     """The papers, and how the citizen confirms."""
 
-    async def then(counter: Counter, citizen: Actor) -> Response[str]:
+    async def then(counter: Counter, citizen: Filer) -> Response[str]:
         return await filling.papers(counter, citizen, dossier_id)
 
     return await _drafted(here, dossier_id, then)
@@ -189,7 +201,7 @@ async def papers(here: AtDesk, dossier_id: str) -> Response[str]:
 async def scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One scanned file becomes one paper, or one is taken out again."""
 
-    async def verb(counter: Counter, citizen: Actor, sent: Sent) -> str:
+    async def verb(counter: Counter, citizen: Filer, sent: Sent) -> str:
         await filling.hand_in(counter, keeper, citizen, dossier_id, sent)
         return counter.address(dossier_id, "/papers")
 
@@ -200,7 +212,7 @@ async def scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
 async def sort_scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file of several papers, by the pages that were said of each."""
 
-    async def verb(counter: Counter, citizen: Actor, sent: Sent) -> str:
+    async def verb(counter: Counter, citizen: Filer, sent: Sent) -> str:
         file = sent.file("file")
         data = b"" if file is None else await file.read()
         pages = {name.removeprefix("pages."): said for name, said in sent.texts.items() if name.startswith("pages.")}
@@ -217,7 +229,7 @@ async def sort_scan(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[s
 async def declaration(here: AtDesk, dossier_id: str) -> Response[str]:
     """All that was filled in, to print and to sign."""
 
-    async def then(counter: Counter, citizen: Actor) -> Response[str]:
+    async def then(counter: Counter, citizen: Filer) -> Response[str]:
         dossier, catalogue = await counter.dossier(citizen, dossier_id), here.stand.catalogue
         shower = Shower(
             counter.item(dossier),
@@ -228,7 +240,6 @@ async def declaration(here: AtDesk, dossier_id: str) -> Response[str]:
             sources=catalogue.codes("sources"),
             countries=catalogue.codes(form_reading.COUNTRIES),
         )
-        assert citizen.account_id is not None
         assert counter.officer.account_id is not None
         assert counter.officer.office_id is not None
         async with here.stand.db.connect() as conn:
@@ -252,7 +263,7 @@ async def declaration(here: AtDesk, dossier_id: str) -> Response[str]:
 async def ask_to_confirm(here: AtDesk, dossier_id: str) -> Response[str]:
     """On their own phone; the page then waits for them."""
 
-    async def verb(counter: Counter, citizen: Actor, sent: Sent) -> str:
+    async def verb(counter: Counter, citizen: Filer, sent: Sent) -> str:
         await assisting.ask_to_confirm(here.stand, counter.officer, dossier_id)
         return counter.address(dossier_id, "/papers") + "&asked=1"
 
@@ -263,7 +274,7 @@ async def ask_to_confirm(here: AtDesk, dossier_id: str) -> Response[str]:
 async def submit_signed(here: AtDesk, keeper: Keeper, dossier_id: str) -> Response[str]:
     """In, once, on the scan of what they signed; for the version that the page showed."""
 
-    async def verb(counter: Counter, citizen: Actor, sent: Sent) -> str:
+    async def verb(counter: Counter, citizen: Filer, sent: Sent) -> str:
         file = sent.file("file")
         signed = b"" if file is None else await file.read()
         await assisting.submit_signed(
@@ -287,12 +298,12 @@ async def receipt(here: AtDesk, dossier_id: str) -> Response[Any]:
 
 
 async def _with(
-    here: AtDesk, officer: Actor, dossier_id: str, then: Callable[[Counter, Actor], Awaitable[Response[str]]]
+    here: AtDesk, officer: Actor, dossier_id: str, then: Callable[[Counter, Filer], Awaitable[Response[str]]]
 ) -> Response[str]:
     """Raises AlreadySubmitted; any other refusal is a page."""
     counter = Counter(here.at, here.stand, here, officer)
     try:
-        return await then(counter, await counter.filler(dossier_id))
+        return await then(counter, await counter.filer(dossier_id))
     except AlreadySubmitted:
         raise
     except Refusal as refusal:
@@ -300,7 +311,7 @@ async def _with(
 
 
 async def _drafted(
-    here: AtDesk, dossier_id: str, then: Callable[[Counter, Actor], Awaitable[Response[str]]]
+    here: AtDesk, dossier_id: str, then: Callable[[Counter, Filer], Awaitable[Response[str]]]
 ) -> Response[str]:
     """A page of a draft; of what is in already, the receipt."""
     officer = await here.let_in(f"{COUNTER}/{dossier_id}", who=RECEPTION)
@@ -313,11 +324,11 @@ async def _drafted(
 
 
 async def _pressed(
-    here: AtDesk, dossier_id: str, verb: Callable[[Counter, Actor, Sent], Awaitable[str]]
+    here: AtDesk, dossier_id: str, verb: Callable[[Counter, Filer, Sent], Awaitable[str]]
 ) -> Response[str]:
     """What a button of the papers' page does, and on to the address it names; or that page with what stands against it."""
 
-    async def then(counter: Counter, citizen: Actor) -> Response[str]:
+    async def then(counter: Counter, citizen: Filer) -> Response[str]:
         sent = await counter.sent(dossier_id)
         try:
             return to(await verb(counter, citizen, sent))

@@ -8,10 +8,11 @@ from litestar import MediaType, Response, get, post
 from dossiers import drafting, following, paying, submitting
 from dossiers.messages import OpenDraft
 from dossiers.standing import Stand
+from dossiers.whose import Filer
 from identity.accounts.refusals import SignInTooOld
 from identity.tokens.refusals import StrangeForm
 from kit import clock
-from kit.actor import ANYONE, Actor
+from kit.actor import ANYONE
 from kit.refusal import Refusal
 from uploads import Keeper
 from web import filling
@@ -60,16 +61,16 @@ async def start(here: Filing, code: str) -> Response[str]:
 @get("/dossiers/{dossier_id:str}", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
 async def show(here: Filing, dossier_id: str) -> Response[str]:
     """The form of a draft, on whatever device it is opened; how it stands, once it is in."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first()
     try:
-        dossier = await here.dossier(actor, dossier_id)
+        dossier = await here.dossier(filer, dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
     asked = here.at.request.query_params
     if dossier.status != "draft":
-        mine = await following.may_change(here.stand, actor, dossier_id)
+        mine = await following.may_change(here.stand, filer, dossier_id)
         provider = here.at.request.app.state.house.payments
         states = here.stand.catalogue.lifecycle.states
         return here.page(
@@ -80,7 +81,7 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
             halted=[state.name for state in states if state.clock_stopped],
             is_new="new" in asked,
             mine=mine,
-            fees=await paying.of_dossier(here.stand, provider, actor, dossier_id) if mine else {},
+            fees=await paying.of_dossier(here.stand, provider, filer, dossier_id) if mine else {},
         )
     return filling.form(
         here, dossier, faults=dossier.faults if "check" in asked else [], contesting=asked.get("contest")
@@ -98,10 +99,10 @@ async def show(here: Filing, dossier_id: str) -> Response[str]:
 )
 async def save(here: Filing, dossier_id: str) -> Response[str]:
     """What can be kept of the form is, whatever the button."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
-    return await filling.save(here, actor, dossier_id)
+    return await filling.save(here, filer, dossier_id)
 
 
 @get(
@@ -113,10 +114,10 @@ async def save(here: Filing, dossier_id: str) -> Response[str]:
 )
 async def papers(here: Filing, dossier_id: str) -> Response[str]:
     """The papers, what is still missing anywhere, and the button that submits."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first()
-    return await filling.papers(here, actor, dossier_id)
+    return await filling.papers(here, filer, dossier_id)
 
 
 @post(
@@ -131,8 +132,8 @@ async def papers(here: Filing, dossier_id: str) -> Response[str]:
 async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str]:
     """One file becomes one paper, or one is taken out again."""
 
-    async def verb(actor: Actor, sent: Sent) -> None:
-        await filling.hand_in(here, keeper, actor, dossier_id, sent)
+    async def verb(filer: Filer, sent: Sent) -> None:
+        await filling.hand_in(here, keeper, filer, dossier_id, sent)
 
     return await _pressed(here, dossier_id, verb, then="/papers")
 
@@ -149,25 +150,27 @@ async def hand_in(here: Filing, keeper: Keeper, dossier_id: str) -> Response[str
 async def submit(here: Filing, dossier_id: str) -> Response[str]:
     """In, once: the page's own key makes a second press the same submission."""
 
-    async def verb(actor: Actor, sent: Sent) -> None:
-        await submitting.submit(here.stand, actor, dossier_id, key=sent.one("key"), version=None)
+    async def verb(filer: Filer, sent: Sent) -> None:
+        await submitting.submit(
+            here.stand, filer.actor, dossier_id, behalf=filer.behalf, key=sent.one("key"), version=None
+        )
 
     return await _pressed(here, dossier_id, verb, then="", more="&new=1")
 
 
 async def _pressed(
-    here: Filing, dossier_id: str, verb: Callable[[Actor, Sent], Awaitable[None]], *, then: str, more: str = ""
+    here: Filing, dossier_id: str, verb: Callable[[Filer, Sent], Awaitable[None]], *, then: str, more: str = ""
 ) -> Response[str]:
     """What a button of the papers' page does, and on; or that page with what stands against it."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}/papers")
     try:
-        await verb(actor, await here.sent(dossier_id))
+        await verb(filer, await here.sent(dossier_id))
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
-        return await filling.papers(here, actor, dossier_id, problem=refusal)
+        return await filling.papers(here, filer, dossier_id, problem=refusal)
     return to(here.address(dossier_id, then) + more)
 
 

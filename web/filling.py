@@ -16,10 +16,10 @@ from dossiers import drafting, following
 from dossiers.messages import AttachDocument, ChangeForm, ContestField, Dossier, Options
 from dossiers.refusals import FormRefused, Stale
 from dossiers.standing import Stand
+from dossiers.whose import Filer
 from identity.tokens import browser
 from identity.tokens.refusals import StrangeForm
 from kit import clock, places
-from kit.actor import Actor
 from kit.refusal import Fault, Refusal, Words, fault
 from procedures import Bundle, CodeList, Document, Procedure
 from uploads import Keeper
@@ -45,9 +45,10 @@ class Filing:
     form_page: ClassVar[str] = "dossier_form.html"
     papers_page: ClassVar[str] = "dossier_papers.html"
 
-    async def filler(self, dossier_id: str) -> Actor | None:
+    async def filer(self, dossier_id: str) -> Filer | None:
         """In whose name this draft is filled in; None where nobody is signed in. The verbs look whose it is."""
-        return await self.at.citizen()
+        actor = await self.at.citizen()
+        return None if actor is None else await following.filer(self.stand, actor, dossier_id)
 
     def page(self, template: str, dossier_id: str, *, problem: Refusal | None = None, **values: Any) -> Response[str]:
         """A page of this dossier, in the frame of who reads it; `problem` gives the status."""
@@ -64,8 +65,8 @@ class Filing:
         shown.status_code = problem.status if problem is not None else 200
         return shown
 
-    async def dossier(self, actor: Actor, dossier_id: str) -> Dossier:
-        return await following.dossier(self.stand, actor, dossier_id)
+    async def dossier(self, filer: Filer, dossier_id: str) -> Dossier:
+        return await following.dossier(self.stand, filer.actor, dossier_id, behalf=filer.behalf)
 
     def trouble(self, refusal: Refusal) -> Response[str]:
         return trouble(self.at.request, self.at.settings, refusal)
@@ -112,11 +113,10 @@ class Filing:
             return next((paper.name for paper in self.papers(dossier) if paper.kind == rest), None)
         return next((section.title for section in self.item(dossier).form.sections if section.name == start), None)
 
-    async def receive(self, keeper: Keeper, actor: Actor, file: UploadFile) -> str:
+    async def receive(self, keeper: Keeper, account_id: str, file: UploadFile) -> str:
         """A file of a form, kept; the upload's id."""
-        assert actor.account_id is not None
-        await self.at.limits.hit("upload", actor.account_id)
-        kept = await uploads.receive(self.stand.db, keeper, account_id=actor.account_id, data=await file.read())
+        await self.at.limits.hit("upload", account_id)
+        kept = await uploads.receive(self.stand.db, keeper, account_id=account_id, data=await file.read())
         return kept.id
 
 
@@ -128,22 +128,24 @@ def options(item: Procedure | Bundle, sent: Sent) -> Options:
     return Options(branches=tuple(dict.fromkeys([*required, *sent.many("branch")])))
 
 
-async def save(here: Filing, actor: Actor, dossier_id: str) -> Response[str]:
+async def save(here: Filing, filer: Filer, dossier_id: str) -> Response[str]:
     """Keeps what can be kept, whatever the button: a wrong answer, or one given otherwise on another device, stands beside it again.
 
     Pressed by the page's own script while somebody types (`typed`), the answer is the form as it stands now, without its long lists.
     """
     try:
         sent = await here.sent(dossier_id)
-        dossier = await here.dossier(actor, dossier_id)
+        dossier = await here.dossier(filer, dossier_id)
         if dossier.status != "draft":
             return to(here.address(dossier_id))
-        kept = await _keep(here, actor, dossier, sent)
+        kept = await _keep(here, filer, dossier, sent)
         verb, _, path = sent.one("do").partition(":")
         if verb == "contest":
-            kept = await _contest(here, actor, path, sent, kept)
+            kept = await _contest(here, filer, path, sent, kept)
         elif verb == "uncontest":
-            kept.dossier = await drafting.uncontest(here.stand, actor, dossier_id, path, version=None)
+            kept.dossier = await drafting.uncontest(
+                here.stand, filer.actor, dossier_id, path, behalf=filer.behalf, version=None
+            )
     except Refusal as refusal:
         return here.trouble(refusal)
     if kept.faults or verb in ("add", "typed"):
@@ -164,19 +166,21 @@ async def save(here: Filing, actor: Actor, dossier_id: str) -> Response[str]:
     return to(here.address(dossier_id) + then + (f"#{quote(path)}" if path else ""))
 
 
-async def hand_in(here: Filing, keeper: Keeper, actor: Actor, dossier_id: str, sent: Sent) -> None:
+async def hand_in(here: Filing, keeper: Keeper, filer: Filer, dossier_id: str, sent: Sent) -> None:
     """One file becomes one paper, or one is taken out again. Raises what the uploads and `drafting` refuse."""
     what, _, kind = sent.one("do").partition(":")
     if what == "detach":
-        await drafting.detach_document(here.stand, actor, dossier_id, kind, version=None)
+        await drafting.detach_document(here.stand, filer.actor, dossier_id, kind, behalf=filer.behalf, version=None)
         return
     # Sent before by the page's own script, or with this form.
     upload_id, file = sent.one("upload"), sent.file("file")
     if not upload_id and file is not None:
-        upload_id = await here.receive(keeper, actor, file)
+        upload_id = await here.receive(keeper, filer.account_id, file)
     if upload_id:
         asked = AttachDocument(upload_id=upload_id[:60])
-        await drafting.attach_document(here.stand, actor, dossier_id, kind, asked, version=None)
+        await drafting.attach_document(
+            here.stand, filer.actor, dossier_id, kind, asked, behalf=filer.behalf, version=None
+        )
 
 
 # --- what of a form is kept -------------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ class Kept(msgspec.Struct):
     faults: list[Fault]
 
 
-async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kept:
+async def _keep(here: Filing, filer: Filer, dossier: Dossier, sent: Sent) -> Kept:
     """Everything of a form that can be stored is; the rest is told. Nothing that another device wrote is overwritten unseen."""
     item = here.item(dossier)
     fields = [(f"{s.name}.{field.name}", field) for s in item.form.sections for field in s.fields]
@@ -208,7 +212,7 @@ async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kep
         asked = ChangeForm(fields=changes, ward=ward if ward is not None else msgspec.UNSET)
         try:
             kept.dossier = await drafting.change_form(
-                here.stand, actor, dossier.id, asked, version=version, merging=True
+                here.stand, filer.actor, dossier.id, asked, behalf=filer.behalf, version=version, merging=True
             )
             break
         except (FormRefused, Stale) as refusal:
@@ -218,7 +222,7 @@ async def _keep(here: Filing, actor: Actor, dossier: Dossier, sent: Sent) -> Kep
             kept.faults += refusal.faults
             kept.typed |= {path: changes.pop(path) for path in unkept}
     if any(told.code == "changed-elsewhere" for told in kept.faults):
-        kept.dossier = await here.dossier(actor, dossier.id)
+        kept.dossier = await here.dossier(filer, dossier.id)
     return kept
 
 
@@ -233,7 +237,7 @@ def _without_removed(sent: Sent) -> dict[str, str]:
     return {name: text for name, text in texts.items() if not (verb == "remove" and name.startswith(f"f.{row}."))}
 
 
-async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept) -> Kept:
+async def _contest(here: Filing, filer: Filer, path: str, sent: Sent, kept: Kept) -> Kept:
     """Beside a locked value: why it is wrong, and what is right."""
     item = here.item(kept.dossier)
     field = next(f for s in item.form.sections for f in s.fields if f"{s.name}.{f.name}" == path)
@@ -244,7 +248,9 @@ async def _contest(here: Filing, actor: Actor, path: str, sent: Sent, kept: Kept
         return kept
     try:
         asked = ContestField(field=path, reason=reason[:1000], value=value)
-        kept.dossier = await drafting.contest(here.stand, actor, kept.dossier.id, asked, version=None)
+        kept.dossier = await drafting.contest(
+            here.stand, filer.actor, kept.dossier.id, asked, behalf=filer.behalf, version=None
+        )
     except FormRefused as refusal:
         kept.faults += refusal.faults
     return kept
@@ -287,11 +293,11 @@ def form(
 
 
 async def papers(
-    here: Filing, actor: Actor, dossier_id: str, *, problem: Refusal | None = None, sent: Sent | None = None
+    here: Filing, filer: Filer, dossier_id: str, *, problem: Refusal | None = None, sent: Sent | None = None
 ) -> Response[str]:
     """The papers, what is still missing anywhere, and how it is sent in; `sent` is what a refused form of the page had typed in it."""
     try:
-        dossier = await here.dossier(actor, dossier_id)
+        dossier = await here.dossier(filer, dossier_id)
     except Refusal as refusal:
         return here.trouble(refusal)
     if dossier.status != "draft":

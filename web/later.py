@@ -11,9 +11,10 @@ from litestar import MediaType, Response, get, post
 from dossiers import confirming, correcting, following, refiling, supplementing
 from dossiers.messages import BranchView, ConsentOnPaper, Dossier, Reason, Supplement, Withdraw
 from dossiers.refusals import NotInDossier
+from dossiers.whose import Filer
 from identity.tokens.refusals import StrangeForm
 from kit import clock
-from kit.actor import ANYONE, Actor
+from kit.actor import ANYONE
 from kit.refusal import Fault, Refusal
 from procedures import Document, Procedure
 from procedures.messages import Field
@@ -55,11 +56,11 @@ class Given(msgspec.Struct):
 @get(_PATH, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
 async def show(here: Filing, dossier_id: str, branch: str, action: str) -> Response[str]:
     """The page of one verb, where it may be done now; otherwise how the dossier stands."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first()
     try:
-        asked = await _asked(here, actor, dossier_id, branch, action)
+        asked = await _asked(here, filer, dossier_id, branch, action)
     except Refusal as refusal:
         return here.trouble(refusal)
     return _page(here, asked, Given()) if asked is not None else to(here.address(dossier_id))
@@ -76,13 +77,13 @@ async def show(here: Filing, dossier_id: str, branch: str, action: str) -> Respo
 )
 async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action: str) -> Response[str]:
     """Done, and back to the dossier; or the page again with every fault, nothing typed or sent being lost."""
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first(f"/dossiers/{dossier_id}")
     given = Given()
     try:
         sent = await here.sent(dossier_id)
-        asked = await _asked(here, actor, dossier_id, branch, action)
+        asked = await _asked(here, filer, dossier_id, branch, action)
         if asked is None:
             return to(here.address(dossier_id))
         given = _given(here, asked, sent)
@@ -95,8 +96,8 @@ async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action:
                 and (file := sent.file(f"file.{paper.kind}")) is not None
                 and file.filename
             ):
-                given.papers[paper.kind] = await here.receive(keeper, actor, file)
-        await _do(here, actor, asked, given, key=sent.one("key"))
+                given.papers[paper.kind] = await here.receive(keeper, filer.account_id, file)
+        await _do(here, filer, asked, given, key=sent.one("key"))
     except StrangeForm as refusal:
         return here.trouble(refusal)
     except Refusal as refusal:
@@ -104,13 +105,13 @@ async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action:
     return to(here.address(dossier_id))
 
 
-async def _asked(here: Filing, actor: Actor, dossier_id: str, branch: str, action: str) -> Asked | None:
+async def _asked(here: Filing, filer: Filer, dossier_id: str, branch: str, action: str) -> Asked | None:
     """None where that may not be done, or not by this person. Refuses what following a dossier does, NotInDossier."""
-    dossier = await here.dossier(actor, dossier_id)
+    dossier = await here.dossier(filer, dossier_id)
     view = next((one for one in dossier.branches if one.name == branch), None)
     if view is None:
         raise NotInDossier(branch=branch)
-    if action not in view.actions or not await following.may_change(here.stand, actor, dossier_id):
+    if action not in view.actions or not await following.may_change(here.stand, filer, dossier_id):
         return None
     procedure = _procedures(here, dossier)[branch]
     fields, papers, whole = _questions(here, dossier, view, procedure, action)
@@ -169,23 +170,33 @@ def _given(here: Filing, asked: Asked, sent: Sent) -> Given:
     return Given(fields, {kind: upload for kind, upload in papers.items() if upload}, sent.one("reason").strip()[:2000])
 
 
-async def _do(here: Filing, actor: Actor, asked: Asked, given: Given, *, key: str) -> None:
+async def _do(here: Filing, filer: Filer, asked: Asked, given: Given, *, key: str) -> None:
     stand, dossier_id, branch = here.stand, asked.dossier.id, asked.branch.name
     supplement = Supplement(fields=given.fields, documents=given.papers)
     match asked.action:
         case "supplement":
-            await supplementing.supplement(stand, actor, dossier_id, branch, supplement, key=key, version=None)
+            await supplementing.supplement(
+                stand, filer.actor, dossier_id, branch, supplement, behalf=filer.behalf, key=key, version=None
+            )
         case "refile":
-            await refiling.refile(stand, actor, dossier_id, branch, supplement, key=key, version=None)
+            await refiling.refile(
+                stand, filer.actor, dossier_id, branch, supplement, behalf=filer.behalf, key=key, version=None
+            )
         case "withdraw":
             withdrawn = Withdraw(branches=(branch,), reason=given.reason)
-            await refiling.withdraw(stand, actor, dossier_id, withdrawn, key=key, version=None)
+            await refiling.withdraw(
+                stand, filer.actor, dossier_id, withdrawn, behalf=filer.behalf, key=key, version=None
+            )
         case "ask_correction":
             mistake = Reason(reason=given.reason)
-            await correcting.report(stand, actor, dossier_id, branch, mistake, key=key, version=None)
+            await correcting.report(
+                stand, filer.actor, dossier_id, branch, mistake, behalf=filer.behalf, key=key, version=None
+            )
         case _:
             paper = ConsentOnPaper(upload_id=given.papers.get(asked.papers[0].kind, ""))
-            await confirming.on_paper(stand, actor, dossier_id, branch, paper, key=key, version=None)
+            await confirming.on_paper(
+                stand, filer.actor, dossier_id, branch, paper, behalf=filer.behalf, key=key, version=None
+            )
 
 
 def _notes(asked: Asked) -> Mapping[str, str]:

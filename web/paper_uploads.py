@@ -102,12 +102,11 @@ async def send_on(
 
 async def _account(here: Filing, dossier_id: str) -> str:
     """Whose paper it is. Refuses SignedOut, and StrangeForm for a call that no page of ours made."""
-    actor = await here.filler(dossier_id)
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         raise SignedOut
     here.refuse_strange(here.at.request.headers.get(_TOKEN, ""), dossier_id)
-    assert actor.account_id is not None
-    return actor.account_id
+    return filer.account_id
 
 
 route_handlers: list[Any] = [create, look, send_on]

@@ -8,7 +8,8 @@ from litestar import MediaType, Response, get, post
 from dossiers import rating
 from dossiers.messages import Rate
 from dossiers.refusals import NothingToRate, NotInDossier
-from kit.actor import ANYONE, Actor
+from dossiers.whose import Filer
+from kit.actor import ANYONE
 from kit.refusal import Refusal
 from web.filing import HERE
 from web.filling import Filing
@@ -22,8 +23,8 @@ _MOST_COMMENT = 2000
 
 @get(_RATING, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=HERE)
 async def show(here: Filing, dossier_id: str, branch: str) -> Response[str]:
-    actor = await here.at.citizen()
-    return await here.at.sign_in_first() if actor is None else await _page(here, actor, dossier_id, branch)
+    filer = await here.filer(dossier_id)
+    return await here.at.sign_in_first() if filer is None else await _page(here, filer, dossier_id, branch)
 
 
 @post(
@@ -38,8 +39,8 @@ async def show(here: Filing, dossier_id: str, branch: str) -> Response[str]:
 async def rate(here: Filing, dossier_id: str, branch: str) -> Response[str]:
     """The page's own key makes a second press the same answer."""
     path = f"/dossiers/{dossier_id}/rating/{branch}"
-    actor = await here.at.citizen()
-    if actor is None:
+    filer = await here.filer(dossier_id)
+    if filer is None:
         return await here.at.sign_in_first(path)
     try:
         sent = await here.sent(dossier_id)
@@ -47,13 +48,15 @@ async def rate(here: Filing, dossier_id: str, branch: str) -> Response[str]:
         return here.trouble(refusal)
     score = sent.one("score")
     if score not in ("1", "2", "3", "4", "5"):
-        return await _page(here, actor, dossier_id, branch, sent=sent, problem=NoScore())
+        return await _page(here, filer, dossier_id, branch, sent=sent, problem=NoScore())
     comment = sent.one("comment").replace("\r\n", "\n")[:_MOST_COMMENT]
     asked = Rate(score=int(score), comment=comment)
     try:
-        await rating.rate(here.stand, actor, dossier_id, branch, asked, key=sent.one("key") or None)
+        await rating.rate(
+            here.stand, filer.actor, dossier_id, branch, asked, behalf=filer.behalf, key=sent.one("key") or None
+        )
     except Refusal as refusal:
-        return await _page(here, actor, dossier_id, branch, sent=sent, problem=refusal)
+        return await _page(here, filer, dossier_id, branch, sent=sent, problem=refusal)
     return to(here.address(dossier_id, f"/rating/{branch}"))
 
 
@@ -65,10 +68,10 @@ class NoScore(Refusal):
 
 
 async def _page(
-    here: Filing, actor: Actor, dossier_id: str, name: str, *, problem: Refusal | None = None, sent: Sent | None = None
+    here: Filing, filer: Filer, dossier_id: str, name: str, *, problem: Refusal | None = None, sent: Sent | None = None
 ) -> Response[str]:
     try:
-        dossier = await here.dossier(actor, dossier_id)
+        dossier = await here.dossier(filer, dossier_id)
         branch = next((one for one in dossier.branches if one.name == name), None)
         if branch is None:
             raise NotInDossier(branch=name)

@@ -1,5 +1,7 @@
-"""Issuing: a result's paper is signed once with its office's seal, and those bytes are served ever after."""
+"""Issuing: a result's paper, and what an office writes, is signed once with the office's seal, and those bytes are served ever after."""
 
-from dossiers.issuing.service import TASK, apology, paper, specimens, tell_signer
+from dossiers.issuing.letters import Letter, apology, cash_receipt, supplement_request
+from dossiers.issuing.sealing import specimens
+from dossiers.issuing.service import TASK, paper, tell_signer
 
-__all__ = ["TASK", "apology", "paper", "specimens", "tell_signer"]
+__all__ = ["TASK", "Letter", "apology", "cash_receipt", "paper", "specimens", "supplement_request", "tell_signer"]

@@ -1,19 +1,16 @@
-"""A result's paper, and an apology: signed at its first need, and then what was signed."""
+"""A result's paper: signed at its first need, and then what was signed."""
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import outcomes, papers, store, views
+from dossiers import outcomes, store, views
 from dossiers.history import Event
 from dossiers.issuing import store as signed_papers
-from dossiers.refusals import ApologyUnknown, ResultUnknown
-from dossiers.standing import Stand
-from identity import accounts, offices
-from kit import clock, pades
+from dossiers.issuing.sealing import issued
+from dossiers.issuing.store import Key
+from dossiers.refusals import ResultUnknown
+from identity import offices
 from kit.db import Database, raw
 from kit.jobs import Task
 from kit.pades import Signed
@@ -37,8 +34,7 @@ TASK = Task(name=SIGN, run=sign_result)
 
 
 async def paper(db: Database, settings: Settings, seals: Seals | None, dossier_id: str, branch: str) -> bytes:
-    """The PDF of one branch's result, for a caller already let in. Where the deployment has seals it is signed at the first need; of
-    several at once the first one's bytes stand, for everybody.
+    """The PDF of one branch's result, for a caller already let in. Where the deployment has seals it is signed at the first need.
 
     Raises ResultUnknown, SealMissing, TimestampsAway.
     """
@@ -48,7 +44,8 @@ async def paper(db: Database, settings: Settings, seals: Seals | None, dossier_i
         made = None if row is None else await store.result(conn, row.id)
         if row is None or made is None:
             raise ResultUnknown
-        if (held := await signed_papers.signed(conn, row.id, made.made_at)) is not None:
+        key = Key(row.id, "result", made.made_at)
+        if (held := await signed_papers.signed(conn, key)) is not None:
             return held
         outcome = outcomes.printer(made.kind, made.data)
         fetched = await outcome.fetch(conn, made.data)
@@ -57,78 +54,4 @@ async def paper(db: Database, settings: Settings, seals: Seals | None, dossier_i
     def render(specimen: bool, signed: Signed | None) -> bytes:
         return outcome.render(fetched, specimen=specimen, signed=signed)
 
-    return await _issued(db, settings, seals, office, row.id, made.made_at, render)
-
-
-async def apology(stand: Stand, seals: Seals | None, dossier_id: str, branch: str) -> bytes:
-    """The letter with which an office apologised for a branch and set a new date, for a caller already let in; sealed and kept as a
-    result's paper is. Raises ApologyUnknown, SealMissing, TimestampsAway."""
-    db, settings = stand.db, stand.settings
-    async with db.snapshot() as conn:
-        dossier = await store.dossier(conn, dossier_id)
-        row = next((row for row in await store.branches_of(conn, [dossier_id]) if row.name == branch), None)
-        if dossier is None or row is None or row.apology is None:
-            raise ApologyUnknown
-        said, at = row.apology, datetime.fromisoformat(row.apology["at"])
-        if (held := await signed_papers.signed(conn, row.id, at)) is not None:
-            return held
-        office = await offices.office(conn, said["office_id"])
-        signers = await accounts.names_of(conn, [said["by"]])
-    requester = dossier.form["requester.full_name"]["value"]
-    letter = papers.Apology(
-        office=views.letterhead(office, settings),
-        receipt_code=dossier.receipt_code,
-        procedure=stand.catalogue.procedure(row.procedure, views.opened_on(dossier)).name.vi,
-        requested_by=requester if dossier.behalf is None else dossier.behalf["principal"]["name"],
-        was_due_at=datetime.fromisoformat(said["was_due_at"]),
-        due_at=datetime.fromisoformat(said["due_at"]),
-        reason=said["reason"],
-        signer_name=signers[said["by"]],
-        signer_title=said["title"],
-        issued_on=at.astimezone(clock.CITY).date(),
-    )
-
-    def render(specimen: bool, signed: Signed | None) -> bytes:
-        return papers.apology(letter, specimen=specimen, signed=signed)
-
-    return await _issued(db, settings, seals, office, row.id, at, render)
-
-
-async def _issued(
-    db: Database,
-    settings: Settings,
-    seals: Seals | None,
-    office: offices.Office,
-    branch_id: str,
-    made_at: datetime,
-    render: Callable[[bool, Signed | None], bytes],
-) -> bytes:
-    """Rendered, and where the deployment has seals sealed and kept under the branch and the instant; whose bytes came first stand."""
-    specimen = specimens(settings)
-    if seals is None:
-        return await asyncio.to_thread(render, specimen, None)
-    seal = await asyncio.to_thread(seals.of, office.id, views.letterhead(office, settings))
-    # As the signature states it: no fractions of a second.
-    signed = Signed(seal.name, clock.now().replace(microsecond=0))
-
-    def issue() -> bytes:
-        pdf = render(specimen, signed)
-        return pades.sign(pdf, seal, at=signed.at, timestamps_url=settings.timestamps_url)
-
-    pdf = await asyncio.to_thread(issue)
-    async with db.begin() as conn:
-        return await signed_papers.keep(
-            conn,
-            {
-                "branch_id": branch_id,
-                "made_at": made_at,
-                "pdf": pdf,
-                "signer": seal.name,
-                "signed_at": signed.at,
-            },
-        )
-
-
-def specimens(settings: Settings) -> bool:
-    """Outside production no paper may be mistaken for a real one."""
-    return settings.environment != "production"
+    return await issued(db, settings, seals, office, key, render)

@@ -121,6 +121,46 @@ class Apology(msgspec.Struct, frozen=True, kw_only=True):
     issued_on: date
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """A field of the form, or a paper, that is asked for; `note` is the officer's sentence to it, or nothing."""
+
+    name: str
+    note: str
+
+
+class SupplementRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ, after form 02 of TT 01/2018/TT-VPCP. `answer_at` is the page to answer at."""
+
+    office: str
+    receipt_code: str
+    procedure: str
+    requested_by: str
+    reason: str
+    fields: list[Marked]
+    documents: list[Marked]
+    due_at: datetime
+    answer_at: str
+    signer_name: str
+    signer_title: str
+    issued_on: date
+
+
+class CashReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Biên lai thu phí, lệ phí, with what NĐ 123/2020/NĐ-CP, Đ32 wants on one (assumption: `number` is of the city's own series)."""
+
+    office: str
+    number: str
+    receipt_code: str
+    procedure: str
+    requested_by: str
+    amount_dong: int
+    amount_in_words: str
+    reason: str
+    paid_at: datetime
+    signer_name: str
+    issued_on: date
+
+
 class ReceiptBranch(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     agency: str
@@ -191,17 +231,23 @@ def apology(paper: Apology, *, specimen: bool, signed: Signed | None = None) -> 
     return _paper("apology.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed)
 
 
+def supplement_request(paper: SupplementRequest, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    """With the QR of the page to answer at."""
+    more = {"qr": _qr(paper.answer_at)}
+    return _paper("supplement-request.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed, more=more)
+
+
+def cash_receipt(paper: CashReceipt, *, specimen: bool, signed: Signed | None = None) -> bytes:
+    more = {"amount": _dong(paper.amount_dong)}
+    return _paper("cash-receipt.typ", paper, on=paper.issued_on, specimen=specimen, signed=signed, more=more)
+
+
 def receipt(paper: Receipt, *, specimen: bool) -> bytes:
     """With the QR of the lookup page."""
-    # Takes longer to import than all of this room.
-    import segno
-
-    qr = io.BytesIO()
-    segno.make(paper.lookup_url, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
     more = {
-        "qr": qr.getvalue().decode(),
+        "qr": _qr(paper.lookup_url),
         "delivery": _DELIVERY[paper.delivery],
-        "fee": _UNKNOWN_FEE if paper.fee_dong is None else f"{paper.fee_dong:,} đồng".replace(",", "."),
+        "fee": _UNKNOWN_FEE if paper.fee_dong is None else _dong(paper.fee_dong),
     }
     return _paper(
         "receipt.typ", paper, on=paper.received_at.astimezone(clock.CITY).date(), specimen=specimen, more=more
@@ -219,6 +265,20 @@ def _paper(
 ) -> bytes:
     data = {**_printed(paper), **more, "specimen": specimen, "sealed": None if signed is None else signed.printed()}
     return pdf.render(_HERE / template, data, at=datetime.combine(on, time(), clock.CITY))
+
+
+def _qr(address: str) -> str:
+    """As SVG."""
+    # Takes longer to import than all of this room.
+    import segno
+
+    qr = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
+    return qr.getvalue().decode()
+
+
+def _dong(amount: int) -> str:
+    return f"{amount:,} đồng".replace(",", ".")
 
 
 def _printed(value: Any) -> Any:

@@ -109,7 +109,7 @@ async def open_or_find_shown(
         date_of_birth=date_of_birth,
         sex=sex,
         level=0,
-        level_evidence=[_evidence(0, {"card": "counter"}, at, NO_END, by=_by(actor))],
+        level_evidence=[_evidence(0, {"counter": "card"}, at, NO_END, by=_by(actor))],
         locale=locale,
         created_at=at,
     )

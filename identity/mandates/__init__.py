@@ -1,6 +1,6 @@
 """Acting for others: enterprises by their representatives and delegates, children and wards by their guardians; each by a recorded mandate."""
 
-from identity.mandates.acting import Acting, acting, followers, representatives, speaks_for
+from identity.mandates.acting import Acting, acting, followers, representatives, speaks_for, to_file
 from identity.mandates.civil import Birth, CivilRegister
 from identity.mandates.claiming import claim
 from identity.mandates.granting import grant, holder_closes, leave, my_mandates
@@ -30,4 +30,5 @@ __all__ = [
     "representatives",
     "speaks_for",
     "take_up",
+    "to_file",
 ]

@@ -72,6 +72,23 @@ async def acting(conn: AsyncConnection, ways: Mandates, actor: Actor, mandate_id
     )
 
 
+async def to_file(conn: AsyncConnection, ways: Mandates, holder_id: str, number: str, procedure: str) -> str | None:
+    """The id of the mandate under which this person files this procedure today for whom the number is of: an enterprise's, or a ward's.
+
+    None where there is no such mandate; nothing else is told of whom they act for.
+    """
+    rows = [row for row in await store.held_by(conn, holder_id) if _number(ways, row) == number]
+    dead, today = await views.deaths(conn, ways, rows), clock.today()
+    return next(
+        (
+            row.id
+            for row in rows
+            if covers(row, "file", procedure) and state_of(row, today, dead=row.id in dead) == "standing"
+        ),
+        None,
+    )
+
+
 async def representatives(conn: AsyncConnection, enterprise_id: str) -> dict[str, str]:
     """Names by account of who represents an enterprise today; nobody represents a person."""
     today = clock.today()
@@ -112,11 +129,18 @@ async def speaks_for(
     )
 
 
+def _number(ways: Mandates, row: Any) -> str:
+    """The enterprise's, or the ward's personal number."""
+    return (
+        row.number if row.enterprise_id is not None else secrets.unseal_pin(ways.keys, row.ward_id, row.ward_pin_sealed)
+    )
+
+
 def _known(ways: Mandates, row: Any) -> dict[str, Any]:
     if row.enterprise_id is not None:
-        return {"number": row.number, "legal_name": row.enterprise_name}
+        return {"number": _number(ways, row), "legal_name": row.enterprise_name}
     return {
-        "pin": secrets.unseal_pin(ways.keys, row.ward_id, row.ward_pin_sealed),
+        "pin": _number(ways, row),
         "full_name": row.ward_name,
         "date_of_birth": _day(row.date_of_birth),
         "sex": row.sex,

@@ -1,5 +1,6 @@
 """Evidence in (card, selfie, contact, an officer's check), verified claims and a level out; the policy is data."""
 
 from identity.proofing.policy import Level, Policy, current
+from identity.proofing.register import Answer, Confirmation, ask
 
-__all__ = ["Level", "Policy", "current"]
+__all__ = ["Answer", "Confirmation", "Level", "Policy", "ask", "current"]

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity import accounts, tokens
 from identity.proofing import alarms, reviewing, store
 from identity.proofing import policy as rules
-from identity.proofing.confirming import Confirmation, ask_register
+from identity.proofing.confirming import ask_register
 from identity.proofing.messages import AccountReply, AlarmKind
 from identity.proofing.refusals import CardOfAnother, EvidenceShort, WrongState
+from identity.proofing.register import Confirmation
 from identity.proofing.sessions import Desk, next_step, ongoing, reading_of, refuse_unless
 from kit import clock, ids
 from kit.refusal import Refusal

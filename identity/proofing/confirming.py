@@ -1,29 +1,12 @@
 """The population register's word on the card: asked last, recorded with its source, never enough by itself."""
 
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-
-from identity.accounts import ProvedClaim
 from identity.proofing import alarms, store
 from identity.proofing import policy as rules
 from identity.proofing.refusals import RegisterDisagrees
+from identity.proofing.register import Confirmation, ask
 from identity.proofing.sessions import Desk, ongoing, reading_of, refuse_unless
-from kit import clock
-from kit.names import nfc
-from wires.population import RegisterAnswer, RegisterAway
-
-
-class Confirmation(msgspec.Struct, frozen=True):
-    """What the register came to and when; claims only it may change, with it as their source."""
-
-    answer: Literal["yes", "no", "unknown", "away", "none"]
-    source: str | None
-    claims: tuple[ProvedClaim, ...] = ()
-
-    def evidence(self) -> dict[str, Any]:
-        """Names of what it locked, not the values."""
-        return {"answer": self.answer, "source": self.source, "locked": [one.claim for one in self.claims]}
 
 
 async def ask_register(desk: Desk, session_id: str) -> Confirmation | None:
@@ -51,18 +34,10 @@ async def ask_register(desk: Desk, session_id: str) -> Confirmation | None:
 
 
 async def _confirmation(desk: Desk, session: Any) -> Confirmation:
-    if desk.population is None:
-        return Confirmation("none", None)
     reading = reading_of(desk, session)
     number, name, born = reading.confirmed("number"), reading.confirmed("full_name"), reading.day("date_of_birth")
     # The card has passed: policy asks two witnesses for each of these.
     assert number is not None
     assert name is not None
     assert born is not None
-    try:
-        said: RegisterAnswer = await desk.population.confirm(pin=number, full_name=nfc(name), date_of_birth=born)
-    except RegisterAway:
-        return Confirmation("away", None)
-    source, now = f"register:{said.source}", clock.now()
-    claims = tuple(ProvedClaim(claim, value, (source,), now) for claim, value in said.locked.items())
-    return Confirmation(said.answer, source, claims if said.answer == "yes" else ())
+    return await ask(desk.population, pin=number, full_name=name, date_of_birth=born)

@@ -15,7 +15,7 @@ from ocr import CardReading, Field
 
 FILE = Path(__file__).parent / "policy.toml"
 
-Proof = Literal["card", "face", "contact", "officer", "liveness", "chip"]
+Proof = Literal["card", "face", "contact", "officer", "liveness", "chip", "register"]
 
 
 class CardRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

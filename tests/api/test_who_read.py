@@ -36,6 +36,7 @@ from tests.identity.proofing.conftest import Applicant, comparison
 from tests.identity.tokens.browsing import TOKEN, Browser
 from tests.people import CityPeople, Person
 from tests.web import test_kiosk
+from tests.web.test_desk import POLICE, at_desk
 
 # Those that let in somebody else, each called once so that it shows something of the parent.
 
@@ -83,12 +84,19 @@ async def receive(here: Walker) -> None:
     await officer.post(f"{path}/receipt", expect=201)
 
 
-@walks("POST /v1/desk/branches/{branch_id}/supplement-request")
+@walks(
+    "POST /v1/desk/branches/{branch_id}/supplement-request",
+    "GET /v1/desk/branches/{branch_id}/supplement-request",
+    "GET /desk/branches/{branch_id}/supplement-request",
+)
 async def ask_supplement(here: Walker) -> None:
     officer, path = await here.branch()
     await officer.post(f"{path}/claim", expect=201)
     body = {"reason": _WHY, "documents": ["birth_notification"]}
     await officer.post(f"{path}/supplement-request", json=body, expect=201)
+    await officer.get(f"{path}/supplement-request", expect=200)
+    browser = await at_desk(here.city)
+    assert (await browser.client.get(f"{path.removeprefix('/v1')}/supplement-request")).status_code == 200
 
 
 @walks(
@@ -116,7 +124,11 @@ async def halt(here: Walker) -> None:
     await officer.post(f"{path}/delivery", json={"by": "counter"}, expect=201)
 
 
-@walks("POST /v1/desk/branches/{branch_id}/cash-payment")
+@walks(
+    "POST /v1/desk/branches/{branch_id}/cash-payment",
+    "GET /v1/desk/branches/{branch_id}/payments/{order_id}/receipt",
+    "GET /desk/branches/{branch_id}/payments/{order_id}/receipt",
+)
 async def take_cash(here: Walker) -> None:
     dossier = await here.dossier()
     await steps.decide(here.city, dossier, "birth")
@@ -126,6 +138,12 @@ async def take_cash(here: Walker) -> None:
     asked = await officer.post(f"{path}/payment-request", json={"channel": "counter"}, expect=201)
     cash = {"amount_dong": asked["branch"]["asked"]["amount_dong"]}
     await head.post(f"{path}/cash-payment", json=cash, expect=201)
+    parent = await here.city.signed_in("parent")
+    order = await parent.get(f"/v1/dossiers/{dossier['id']}/branches/residence/payment", expect=200)
+    receipt = f"{path}/payments/{order['order_id']}/receipt"
+    await head.get(receipt, expect=200)
+    browser = await at_desk(here.city, POLICE)
+    assert (await browser.client.get(receipt.removeprefix("/v1"))).status_code == 200
 
 
 @walks("POST /v1/desk/branches/{branch_id}/reopening")

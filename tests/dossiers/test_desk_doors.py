@@ -57,7 +57,11 @@ def of_desk(city: CityPeople, under: str) -> list[Route]:
 
 async def call(who: Person, route: Route, named: str) -> httpx.Response:
     method, path = route
-    path = re.sub(r"{(branch_id|dossier_id|officer_id)}", named, path).replace("{kind}", "birth_notification")
+    path = (
+        re.sub(r"{(branch_id|dossier_id|officer_id)}", named, path)
+        .replace("{kind}", "birth_notification")
+        .replace("{order_id}", "pay_none")
+    )
     sent = SENT["GET"] if method == "GET" else SENT[path.rsplit("/", 1)[-1]]
     headers = who.headers(method, path) | sent.get("headers", {})
     return await who.client.request(method, path, headers=headers, **{k: v for k, v in sent.items() if k != "headers"})

@@ -23,6 +23,7 @@ EVENTS = {
     "branch-reopened",
     "supplement-requested",
     "payment-requested",
+    "fee-received",
     "branch-stopped",
     "result-reviewed",
     "consent-asked",

@@ -302,7 +302,7 @@ def test_the_operators_pages(server: Server, axe: str, tab: Tab) -> None:
     tab.go(f"{server.url}/desk/wires")
     assert re.search("Mọi thông điệp đều đến nơi|Gửi lại", tab.text())
     sound(tab, axe, "wires")
-    for page in ("passkey", "figures", "officers"):
+    for page in ("passkey", "figures", "officers", "takings"):
         tab.go(f"{server.url}/desk/{page}")
         tab.js("document.querySelectorAll('details').forEach(one => one.open = true)")
         sound(tab, axe, page)

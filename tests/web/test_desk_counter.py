@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +15,12 @@ from identity.tokens import browser as browsers
 from kit import clock
 from notifications import Contact
 from tests.dossiers import steps
+from tests.dossiers.test_behalf import CARD, CHILD, WARD, mandate_for_child
 from tests.people import ISSUER, CityPeople
 from tests.uploads.test_examining import picture
 from tests.web.test_desk import COUNTER, PARENT, REGISTRAR, at_desk
 from tests.web.test_filing import Browser, inputs
+from wires.population import Registered, SandboxRegister
 
 pytestmark = pytest.mark.anyio
 
@@ -225,6 +228,58 @@ async def proven(city: CityPeople, pin: str) -> str:
             conn, city.house.keys, claims=claims, contact=contact, level=1, evidence={}, at=now
         )
     return opened.id
+
+
+async def test_a_parent_files_for_their_child_and_confirms_at_their_own_browser(city: CityPeople) -> None:
+    """What was opened under a mandate was nobody's at a browser."""
+    await mandate_for_child(await city.signed_in("parent"))
+    page_of = f"/desk/counter/procedures/{CARD}"
+    browser = await at_desk(city, COUNTER)
+    page = await browser.get(page_of)
+    assert "số định danh của trẻ hoặc người được giám hộ" in page
+    for number, expect in (("12", 404), ("079322999999", 404), ("", 409)):
+        page = await browser.send(f"{page_of}?lang=vi", THEM | {"acting_for": number}, expect=expect)
+        assert 'role="alert"' in page
+        assert f'value="{number}"' in page
+    await browser.send(f"{page_of}?lang=vi", THEM | {"acting_for": f" {CHILD[:6]} {CHILD[6:]} "})
+    path = urlsplit(browser.url).path
+    assert "nộp thay cho" in browser.page
+    assert "Hoàng Nguyễn Bảo Ngân" in browser.page
+    typed = {"ward": "Phường Sài Gòn", "f.home.address.ward": WARD, "f.home.address.detail": "Số 9 đường Hư Cấu"}
+    typed |= {"f.insurance.facility": "Bệnh viện Nhi Đồng 2"}
+    page = await browser.send(f"{path}/form?lang=vi", typed, do="next")
+    assert "Hồ sơ đã đủ" in page, page
+    assert "Hoàng Nguyễn Bảo Ngân" in (await browser.client.get(f"{path}/declaration?lang=vi")).text
+    await browser.send(f"{path}/confirmation-request?lang=vi")
+    citizen, own = Browser(city), path.replace("/desk/counter/", "/dossiers/")
+    await citizen.get(own)
+    await citizen.sign_in(PARENT)
+    await citizen.get(f"{own}/papers?lang=vi")
+    page = await citizen.send(f"{own}/submission?lang=vi")
+    assert urlsplit(citizen.url).path == own
+    assert "H29" in page
+    assert (await citizen.client.get(f"{own}/receipt")).headers["content-type"] == "application/pdf"
+    stranger = Browser(city)
+    await stranger.get("/account")
+    await stranger.sign_in("+84900000013")
+    for step in ("", "/papers", "/receipt"):
+        assert (await stranger.client.get(own + step)).status_code == 404, step
+
+
+async def test_what_the_register_says_otherwise_is_compared_again(city: CityPeople) -> None:
+    browser = await at_desk(city, COUNTER)
+    await browser.get(GROUP)
+    pin, before = f"079190{secrets.randbelow(10**6):06d}", city.house.population
+    city.house.population = SandboxRegister([Registered(pin, "Phan Thị Biếc", date(1990, 2, 3), {})])
+    person = {"pin": pin, "born": "1990-02-03", "full_name": "Phan Thị Bích", "sex": "female"}
+    try:
+        page = await browser.send(f"{GROUP}?lang=vi", person, expect=409)
+        assert 'name="looked_again"' in page
+        assert "<details open>" in page
+        page = await browser.send(f"{GROUP}?lang=vi", person | {"looked_again": "yes"})
+    finally:
+        city.house.population = before
+    assert "Cơ sở dữ liệu dân cư ghi khác" in page
 
 
 async def test_buttons_need_this_browsers_own_page(city: CityPeople) -> None:

@@ -129,6 +129,10 @@ def test_levels_build_on_each_other():
     assert policy.level(("card", "face")) == 0
     assert policy.level(("card", "face", "contact")) == 1
     assert policy.level(("card", "contact", "officer")) == 0
+    assert (
+        policy.level(("officer",)) == policy.level(("register",)) == policy.level(("card", "contact", "register")) == 0
+    )
+    assert policy.level(("officer", "register")) == 1
     assert policy.level(("card", "face", "contact", "officer")) == 2
     assert policy.level(("card", "face", "contact", "liveness")) == 1
     assert policy.level(("card", "face", "contact", "liveness", "chip")) == 2
