@@ -45,11 +45,11 @@ _MOST_TURN: Final = (0.35, 0.25)
 # 36 degrees up, 25 and 37 degrees down.
 _LEAST_NOD: Final = (0.2, 0.3)
 _MOST_NOD: Final = (0.8, 0.7)
-# Light of the brighter eye's surroundings over the cheeks': portraits have 0.79 and more, in any light; drawn black glasses 0.13 to
-# 0.30, with a glint 0.59. One eye under a patch is no covered face.
+# Light of the brighter eye's surroundings over the cheeks': portraits have 0.82 and more, in any light; drawn black glasses at most
+# 0.13, and with a glint or brown ones up to 0.6. One eye under a patch is no covered face.
 _LEAST_EYE_LIGHT: Final = (0.4, 0.65)
 # Redness (red less green, over the light) of the reddest of the mouth beyond that of the nose's bridge: lips are never paler than
-# skin by much. Portraits have -0.12 and more, drawn masks of white, blue and grey -0.30 to -0.61; a pink or skin-coloured one, a
+# skin by much. Portraits have -0.09 and more (-0.12 in shade), drawn masks of white, blue and grey at most -0.30. A pink one, a
 # black-and-white picture and a hand are not told. A nose burnt by the sun makes it less, hence the distance.
 _LEAST_LIPS: Final = (-0.25, -0.17)
 # Height over width of the more open eye. dlib's points on one still picture are a weak witness: portraits with open
