@@ -51,6 +51,7 @@ import web.invitations
 import web.kiosk
 import web.kiosk_card
 import web.later
+import web.my_data
 import web.my_dossiers
 import web.paper_uploads
 import web.paying
@@ -58,6 +59,8 @@ import web.rating
 import web.signed_in
 import web.signing_in
 import web.signing_out
+import web.stopping
+import web.ways_in
 import wires.http
 from api import access, health, in_front, refusals, uploaded
 from api.hatch import Hatch
@@ -109,6 +112,9 @@ ROOMS = (
     web.kiosk_card,
     web.signing_out,
     web.account,
+    web.ways_in,
+    web.my_data,
+    web.stopping,
     web.acting,
     web.developers,
     web.desk,

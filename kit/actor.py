@@ -12,7 +12,7 @@ Kind = Literal["nobody", "citizen", "officer", "client", "kiosk", "proofing"]
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The one who calls. `jkt` is the thumbprint of the device key the token is bound to (RFC 9449); `grant_id` is what the token
-    stands on, `auth_at` when the person last showed who they are, `authenticator_id` by what, where one thing did; `partner` says that
+    stands on (at the city's own pages the browser's session), `auth_at` when the person last showed who they are, `authenticator_id` by what, where one thing did; `partner` says that
     the app is not the city's own."""
 
     kind: Kind

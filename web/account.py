@@ -1,6 +1,5 @@
-"""A citizen's own page: where they are signed in, how they get in, what they allowed whom, who read their data; and taking it back."""
+"""A citizen's own page: where they are signed in, what they allowed whom, who read their data; and taking it back."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -16,10 +15,8 @@ from identity.consents import withdrawing
 from identity.http import PathId
 from kit.actor import ANYONE, Actor
 from kit.refusal import Refusal
-from notifications import PostOffice
 from web.pages import page
-from web.signed_in import AT, AtBrowser
-from web.signing_in import to, trouble
+from web.signed_in import AT, AtBrowser, Verb
 
 _SHOWN_SIGN_INS = 10
 
@@ -88,42 +85,41 @@ async def end_session(at: AtBrowser, data: Button, stand: Stand, session_id: Pat
 
 
 @post(
-    "/account/ways/{authenticator_id:str}/lock",
+    "/account/sessions-end",
     who=ANYONE,
     include_in_schema=False,
     media_type=MediaType.HTML,
     status_code=303,
     dependencies=AT,
 )
-async def lock(
-    at: AtBrowser, data: Button, stand: Stand, post_office: PostOffice, authenticator_id: PathId
-) -> Response[str]:
-    """A lost phone or key signs nobody in any more."""
-    ways = authenticators.Ways(
-        db=stand.db, keys=stand.keys, settings=at.settings, post_office=post_office, limits=at.limits
-    )
+async def end_other_sessions(at: AtBrowser, data: Button, stand: Stand) -> Response[str]:
+    """All but this browser."""
 
     async def verb(actor: Actor) -> None:
-        await authenticators.lock(ways, actor, authenticator_id)
+        await authenticators.end_others(stand.db, actor)
 
     return await _done(at, data, stand, verb)
 
 
-async def _done(at: AtBrowser, data: Pressed, stand: Stand, verb: Callable[[Actor], Awaitable[None]]) -> Response[str]:
-    """What every button of the page does: what it says, and back to the page; or the page with what stands against it."""
-    try:
-        at.refuse_strange(data.csrf)
-    except Refusal as refusal:
-        return trouble(at.request, at.settings, refusal)
+@get("/account/sign-ins", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=AT)
+async def sign_ins(
+    at: AtBrowser, stand: Stand, before: Annotated[str | None, Parameter(pattern="^sil_[0-9a-z]{26}$")] = None
+) -> Response[str]:
+    """Every try at this account; page by page."""
     actor = await at.citizen()
     if actor is None:
-        return to("/account")
-    try:
-        await verb(actor)
-    except Refusal as refusal:
+        return await at.sign_in_first()
+    log = await authenticators.sign_ins(stand.db, actor, before=before)
+    return page(at.request, "account_sign_ins.html", sandbox=at.settings.sandbox, log=log, here="/account/sign-ins")
+
+
+async def _done(at: AtBrowser, data: Pressed, stand: Stand, verb: Verb) -> Response[str]:
+    """What every button of the page does: what it says, and back to the page; or the page with what stands against it."""
+
+    async def refused(actor: Actor, refusal: Refusal) -> Response[str]:
         return await _shown(at, stand, actor, problem=refusal)
-    asked = at.request.query_params.get("lang")
-    return to(f"/account?lang={asked}" if asked in ("vi", "en") else "/account")
+
+    return await at.pressed(data.csrf, "/account", verb, refused)
 
 
 async def _shown(at: AtBrowser, stand: Stand, actor: Actor, *, problem: Refusal | None = None) -> Response[str]:
@@ -153,4 +149,4 @@ async def _shown(at: AtBrowser, stand: Stand, actor: Actor, *, problem: Refusal 
     return told
 
 
-route_handlers: list[Any] = [account, reads, withdraw, end_session, lock]
+route_handlers: list[Any] = [account, reads, sign_ins, withdraw, end_session, end_other_sessions]

@@ -11,10 +11,10 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from identity import accounts
+from identity.accounts.passkeys import by_browser
 from identity.accounts.passkeys import service as passkeys
 from identity.accounts.passkeys.http import ways
-from identity.accounts.passkeys.messages import CeremonyReply, RegistrationAnswer
-from identity.accounts.passkeys.refusals import PasskeyNotAccepted
+from identity.accounts.passkeys.messages import CeremonyReply
 from identity.accounts.passkeys.service import Ways
 from identity.tokens import own_pages
 from identity.tokens.refusals import InvalidToken
@@ -73,25 +73,14 @@ async def register(here: AtDesk, ways: Ways) -> Response[str]:
     """What the passkey signed; then in by it, at the queue."""
 
     async def verb(actor: Actor, sent: Sent) -> str:
-        await passkeys.finish_registration(ways, actor, sent.one("challenge"), _answer(sent))
+        made = by_browser.registration(sent.one("credential"), sent.one("name"))
+        await passkeys.finish_registration(ways, actor, sent.one("challenge"), made)
         return here.address(QUEUE)
 
     async def refused(actor: Actor, sent: Sent, refusal: Refusal) -> Response[str]:
         return here.page("desk_first_day.html", actor, problem=refusal)
 
     return await here.pressed(FIRST_DAY, verb, refused, who=_ONESELF)
-
-
-def _answer(sent: Sent) -> RegistrationAnswer:
-    """Refuses PasskeyNotAccepted for what is no JSON object, BadName for a name of other than one plain line."""
-    try:
-        credential = msgspec.json.decode(sent.one("credential"), type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise PasskeyNotAccepted from error
-    try:
-        return msgspec.convert({"credential": credential, "name": sent.one("name").strip()}, RegistrationAnswer)
-    except msgspec.ValidationError as error:
-        raise accounts.BadName from error
 
 
 route_handlers: list[Any] = [show, options, register]

@@ -44,7 +44,11 @@ accounts = Table(
     CheckConstraint("level between 0 and 2", name="level"),
     CheckConstraint("sex in ('male', 'female')", name="sex"),
     CheckConstraint("(pin_digest is null) = (pin_sealed is null)", name="pin"),
-    CheckConstraint("kind <> 'person' or (pin_digest is not null and date_of_birth is not null)", name="person"),
+    # Of who left the day of birth is erased with the rest.
+    CheckConstraint(
+        "kind <> 'person' or (pin_digest is not null and (date_of_birth is not null or closed_at is not null))",
+        name="person",
+    ),
 )
 
 contacts = Table(

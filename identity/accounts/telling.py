@@ -25,6 +25,6 @@ async def tell_of_change(
         to=Recipient(
             account_id=account_id, contacts=tuple(one.contact for one in holder.contacts), locale=holder.locale
         ),
-        fields={"status": what, "link": f"{settings.public_url}/"},
+        fields={"status": what, "link": f"{settings.public_url}/account/ways"},
         once_key=None,
     )

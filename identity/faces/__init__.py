@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from identity.faces import calibration, models, weights
-from identity.faces.messages import Comparison, Consent, Decision, Description, Found, Tip
+from identity.faces.messages import Comparison, Consent, Decision, Description, FaceKept, Found, Tip
 from identity.faces.pictures import Picture, Pictures
 from identity.faces.refusals import FaceConsentMissing, FaceModelsUnavailable
 from identity.faces.service import FIND_MY_DOSSIER, FaceStore
@@ -29,6 +29,7 @@ __all__ = [
     "Decision",
     "Description",
     "FaceConsentMissing",
+    "FaceKept",
     "FaceStore",
     "Found",
     "Picture",

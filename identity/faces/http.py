@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from litestar import delete, put
+from litestar import delete, get, put
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from identity import faces as room
-from identity.faces.messages import Consent, FaceGuard, FaceGuardRequest, FaceLookup
+from identity.faces.messages import Consent, FaceGuard, FaceGuardRequest, FaceKept, FaceLookup
 from identity.faces.refusals import FaceConsentMissing, FaceNotEnrolled
 from identity.faces.service import FaceStore
 from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
@@ -58,6 +58,18 @@ async def allow_face_lookup(
     )
 
 
+@get(
+    "/v1/me/face-lookup",
+    who=citizen("face-lookup:write"),
+    tags=["faces"],
+    summary="What is kept of my face",
+)
+async def face_kept(actor: Actor, faces: FaceStore) -> FaceKept:
+    """Both consents with their words and days; null where there is none."""
+    assert actor.account_id is not None
+    return await faces.kept(actor.account_id)
+
+
 @delete(
     "/v1/me/face-lookup",
     who=citizen("face-lookup:write"),
@@ -99,4 +111,4 @@ async def withdraw_face_guard(actor: Actor, faces: FaceStore) -> None:
     await faces.end_guard(actor.account_id)
 
 
-route_handlers = [allow_face_lookup, withdraw_face_lookup, allow_face_guard, withdraw_face_guard]
+route_handlers = [face_kept, allow_face_lookup, withdraw_face_lookup, allow_face_guard, withdraw_face_guard]

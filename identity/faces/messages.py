@@ -100,3 +100,10 @@ class FaceLookup(msgspec.Struct, frozen=True):
     wording: str
     text: Words
     enrolled_at: datetime
+
+
+class FaceKept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of the caller's face, and what for: None where nothing is."""
+
+    lookup: FaceLookup | None
+    guard: FaceGuard | None

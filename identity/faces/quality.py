@@ -12,6 +12,7 @@ from identity.faces.refusals import (
     EyesClosed,
     FaceBlurred,
     FaceCutOff,
+    FaceOccluded,
     FaceOverexposed,
     FacePose,
     FaceTooDark,
@@ -44,6 +45,13 @@ _MOST_TURN: Final = (0.35, 0.25)
 # 36 degrees up, 25 and 37 degrees down.
 _LEAST_NOD: Final = (0.2, 0.3)
 _MOST_NOD: Final = (0.8, 0.7)
+# Light of the brighter eye's surroundings over the cheeks': portraits have 0.82 and more, in any light; drawn black glasses at most
+# 0.13, and with a glint or brown ones up to 0.6. One eye under a patch is no covered face.
+_LEAST_EYE_LIGHT: Final = (0.4, 0.65)
+# Redness (red less green, over the light) of the reddest of the mouth beyond that of the nose's bridge: lips are never paler than
+# skin by much. Portraits have -0.09 and more (-0.12 in shade), drawn masks of white, blue and grey at most -0.30. A pink one, a
+# black-and-white picture and a hand are not told. A nose burnt by the sun makes it less, hence the distance.
+_LEAST_LIPS: Final = (-0.25, -0.17)
 # Height over width of the more open eye. dlib's points on one still picture are a weak witness: portraits with open
 # eyes have 0.23 to 0.40, 0.19 in dusk or glare (benchmarks/quality.py), and lids drawn shut often no less. So only what no
 # open eye shows is refused: narrow eyes and smiles must pass. A blink in a burst of pictures is told by `liveness`.
@@ -61,12 +69,24 @@ class Measures(msgspec.Struct, frozen=True):
     turn: float
     nod: float
     openness: float
+    eye_light: float
+    lips: float
+
+
+# In the aligned face, as rows and columns around SFace's five points.
+_BRIDGE: Final = np.s_[46:60, 51:62]
+_MOUTH: Final = np.s_[84:101, 42:72]
+_CHEEKS: Final = (np.s_[64:78, 28:42], np.s_[64:78, 70:84])
+_EYES: Final = (np.s_[47:57, 29:47], np.s_[47:57, 65:83])
 
 
 def measure(face: SeenFace, aligned: Image.Image, share_inside: float) -> Measures:
     """The figures the gate judges; `aligned` is the face in 112 x 112."""
     grey = np.asarray(aligned.convert("L"), np.float64)
     laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]
+    red, green, _ = np.moveaxis(np.asarray(aligned, np.float64), -1, 0)
+    redness, bridge = red - green, float(grey[_BRIDGE].mean())
+    cheeks = float(np.median([grey[cheek] for cheek in _CHEEKS]))
     return Measures(
         eye_distance_px=face.eye_distance_px,
         share_inside=share_inside,
@@ -76,6 +96,8 @@ def measure(face: SeenFace, aligned: Image.Image, share_inside: float) -> Measur
         turn=face.turn,
         nod=face.nod,
         openness=face.openness,
+        eye_light=max(float(np.percentile(grey[eye], 90)) for eye in _EYES) / max(cheeks, 1.0),
+        lips=(float(np.percentile(redness[_MOUTH], 90)) - float(np.median(redness[_BRIDGE]))) / max(bridge, 1.0),
     )
 
 
@@ -101,6 +123,8 @@ def judge_selfie(found: Measures) -> tuple[Tip, ...]:
         (FaceTooDark, found.luminance, _LEAST_LUMINANCE),
         (FaceOverexposed, -found.burnt, _negative(_MOST_BURNT)),
         (FaceBlurred, found.sharpness, _LEAST_SHARPNESS),
+        (FaceOccluded, found.eye_light, _LEAST_EYE_LIGHT),
+        (FaceOccluded, found.lips, _LEAST_LIPS),
         # Last: in a dark or blurred face the lids are guessed.
         (EyesClosed, found.openness, _LEAST_OPENNESS),
     )

@@ -66,6 +66,15 @@ class EyesClosed(Refusal):
     en = "Your eyes are closed. Open them, look into the camera and take the photo again."
 
 
+class FaceOccluded(Refusal):
+    status = 422
+    code = "face-occluded"
+    vi = (
+        "Khẩu trang, kính râm hoặc vật khác đang che mặt. Hãy bỏ ra rồi chụp lại; kính trong và khăn đội đầu không sao."
+    )
+    en = "A mask, dark glasses or something else covers your face. Take it off and take the photo again; clear glasses and a headscarf may stay."
+
+
 class SameImageAsCard(Refusal):
     status = 422
     code = "same-image-as-card"

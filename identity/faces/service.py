@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.faces import models, renewing, store
 from identity.faces.calibration import Calibration, default, vector
-from identity.faces.messages import Consent, Description, Found, Template
+from identity.faces.messages import Consent, Description, FaceGuard, FaceKept, FaceLookup, Found, Template
 from identity.faces.renewing import Renewed
 from identity.faces.rotation import Rotation
 from identity.faces.rotations import Rotations
 from identity.faces.sealing import Templates
-from identity.faces.wording import FACE_LOOKUP
+from identity.faces.wording import FACE_GUARD, FACE_LOOKUP
 from kit import clock, crypto
 from kit.db import Database
 from kit.keys import PersonalKeys
@@ -110,6 +110,16 @@ class FaceStore:
     async def end_guard(self, ref: str) -> None:
         async with self._db.begin() as conn:
             await store.end_guard(conn, ref=ref)
+
+    async def kept(self, ref: str) -> FaceKept:
+        """What is kept of one person's face, by which consents."""
+        async with self._db.connect() as conn:
+            consents = {row.purpose: row for row in await store.kept(conn, ref=ref)}
+        lookup, guard = (consents.get(said.purpose) for said in (FACE_LOOKUP, FACE_GUARD))
+        return FaceKept(
+            lookup=lookup and FaceLookup(lookup.purpose, lookup.wording, FACE_LOOKUP.text, lookup.given_at),
+            guard=guard and FaceGuard(guard.purpose, guard.wording, FACE_GUARD.text, guard.given_at),
+        )
 
     async def guarded(self) -> list[str]:
         """Whose faces may be watched for: refs."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -185,6 +185,13 @@ async def end_guard(conn: AsyncConnection, *, ref: str) -> None:
 
 async def guarded(conn: AsyncConnection) -> list[str]:
     return list(await conn.scalars(select(face_guards.c.ref)))
+
+
+async def kept(conn: AsyncConnection, *, ref: str) -> list[Any]:
+    """purpose, wording and given_at of the consents that a kept face stands on: to be found, and to be watched for."""
+    behind = union_all(*(select(held.c.consent_id).where(held.c.ref == ref) for held in (face_gallery, face_guards)))
+    query = select(face_consents).where(face_consents.c.id.in_(behind)).order_by(face_consents.c.id)
+    return list((await conn.execute(query)).all())
 
 
 async def queue_up(conn: AsyncConnection, what: str) -> None:

@@ -68,6 +68,7 @@ async def person(conn: AsyncConnection, issuer: Issuer, cookie: str | None) -> A
         client_id=CITIZENS.client_id,
         scopes=frozenset(CITIZENS.scopes),
         level=bearer.level,
+        grant_id=session.id,
         auth_at=session.auth_time,
         authenticator_id=session.authenticator_id,
     )

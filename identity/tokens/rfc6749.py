@@ -12,6 +12,8 @@ FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 32
 # Appendix A: every parameter of ours is of visible ASCII. A NUL among them is nothing a database can look up.
 _VISIBLE = re.compile("[ -~]*", re.ASCII)
+# §4.1.2.1 and §5.2 allow an error's description nothing of this, should it repeat a part of the request.
+_UNSPEAKABLE = re.compile(r"[^ !#-\[\]-~]")
 
 
 class OAuthError(Exception):
@@ -26,7 +28,7 @@ class OAuthError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.error = error
-        self.description = description
+        self.description = _UNSPEAKABLE.sub("?", description)
         self.status = status
         self.headers = dict(headers or {})
         super().__init__(f"{error}: {description}")

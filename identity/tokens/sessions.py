@@ -9,13 +9,17 @@ from kit import clock
 
 
 async def sessions_of(conn: AsyncConnection, *, account_id: str) -> list[Any]:
-    """id, client (its name), created_at, expires_at, level of each, the newest first."""
+    """id, client (its name; None for a browser at the city's own pages), created_at, expires_at, level of each, the newest first."""
     return await store.sessions(conn, account_id, clock.now())
 
 
 async def end_session(conn: AsyncConnection, *, account_id: str, session_id: str) -> bool:
-    """False when the account has no such session."""
-    return await store.end_grant_of(conn, account_id, session_id, at=clock.now(), why="its holder ended it")
+    """An app's, or a browser's with all that came of it; False when the account has no such session."""
+    now, why = clock.now(), "its holder ended it"
+    if await store.is_browser_session_of(conn, account_id, session_id, now):
+        await store.end_session_and_grants(conn, session_id, at=now, why=why)
+        return True
+    return await store.end_grant_of(conn, account_id, session_id, at=now, why=why)
 
 
 async def end_other_sessions(conn: AsyncConnection, *, account_id: str, session_id: str | None) -> int:

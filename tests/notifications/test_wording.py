@@ -30,6 +30,7 @@ EVENTS = {
     "consent-missing",
     "result-ready",
     "appointment",
+    "data-request",
     "way-in-changed",
     "recovery-begun",
     "breach-deadline",

@@ -9,6 +9,7 @@ from msgspec import Meta
 from identity.accounts.messages import SignInMethod, SignInOutcome
 
 AuthenticatorKind = Literal["phone", "email", "passkey"]
+SessionKind = Literal["app", "browser"]
 
 WRITTEN = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069]*$"
 
@@ -39,9 +40,10 @@ class ConfirmationReply(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One app that is signed in. `current` is the one that asks."""
+    """One app that is signed in, or a browser at the city's own pages. `current` is the one that asks."""
 
     id: str
+    kind: SessionKind
     client: str
     began_at: datetime
     expires_at: datetime

@@ -37,7 +37,7 @@ from identity.accounts.passkeys import store as passkeys
 from identity.accounts.policy import policy
 from identity.accounts.refusals import WrongCode
 from identity.consents import reads
-from identity.tokens import end_other_sessions, end_session, end_sessions_by, revoke_tokens, sessions_of
+from identity.tokens import end_other_sessions, end_session, end_sessions_by, own_pages, revoke_tokens, sessions_of
 from kit import clock, ids
 from kit.actor import Actor
 from kit.db import Database
@@ -211,7 +211,8 @@ async def sessions(db: Database, actor: Actor) -> list[Session]:
         return [
             Session(
                 id=row.id,
-                client=row.client,
+                kind="browser" if row.client is None else "app",
+                client=row.client or own_pages.CITIZENS.name,
                 began_at=row.created_at,
                 expires_at=row.expires_at,
                 level=row.level,

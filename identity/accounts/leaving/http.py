@@ -37,9 +37,16 @@ async def ways(db: Database, keys: Keys, settings: Settings, post_office: PostOf
 _WAYS = {"ways": ways}
 
 
-@post("/v1/me/data-requests", who=_ONESELF, dependencies=_WAYS, summary="Ask to correct, or object", tags=["accounts"])
+@post(
+    "/v1/me/data-requests",
+    who=_ONESELF,
+    dependencies=_WAYS,
+    summary="Ask to correct, restrict or delete, or object",
+    tags=["accounts"],
+)
 async def ask(data: NewRequest, ways: Ways, actor: Actor) -> DataRequest:
-    """Acknowledged within two working days; corrected within ten days, an objection answered within fifteen."""
+    """Acknowledged within two working days; corrected within ten days, restricted or an objection answered within fifteen, deleted
+    within twenty. Told in a message when something is done."""
     return await service.ask(ways, actor, data)
 
 
@@ -50,9 +57,9 @@ async def mine(db: Database, actor: Actor) -> list[DataRequest]:
 
 
 @post("/v1/me/export", who=_ONESELF, dependencies=_WAYS, status_code=200, summary="One's data", tags=["accounts"])
-async def export(ways: Ways, actor: Actor) -> Export:
+async def export(ways: Ways, faces: FaceStore, mandates: Mandates, actor: Actor) -> Export:
     """At once, unmasked; that it was given out is recorded. Needs a sign-in of the last minutes."""
-    return await service.export(ways, actor)
+    return await service.export(ways, faces, mandates, actor)
 
 
 @post(
@@ -69,22 +76,43 @@ async def waiting(db: Database, actor: Actor) -> list[DataRequest]:
     return await service.waiting(db, actor)
 
 
-@post(f"{_ONE}/acknowledgement", who=_OPERATOR, status_code=200, summary="Acknowledge a request", tags=["operators"])
-async def acknowledge(request_id: PathId, db: Database, actor: Actor) -> DataRequest:
+@post(
+    f"{_ONE}/acknowledgement",
+    who=_OPERATOR,
+    status_code=200,
+    dependencies=_WAYS,
+    summary="Acknowledge a request",
+    tags=["operators"],
+)
+async def acknowledge(request_id: PathId, ways: Ways, actor: Actor) -> DataRequest:
     """Within two working days."""
-    return await service.acknowledge(db, actor, request_id)
+    return await service.acknowledge(ways, actor, request_id)
 
 
-@post(f"{_ONE}/extension", who=_OPERATOR, status_code=200, summary="Extend a request's clock", tags=["operators"])
-async def extend(request_id: PathId, data: StepRequest, db: Database, actor: Actor) -> DataRequest:
+@post(
+    f"{_ONE}/extension",
+    who=_OPERATOR,
+    status_code=200,
+    dependencies=_WAYS,
+    summary="Extend a request's clock",
+    tags=["operators"],
+)
+async def extend(request_id: PathId, data: StepRequest, ways: Ways, actor: Actor) -> DataRequest:
     """Once, by as long again, with the reason the person is told."""
-    return await service.extend(db, actor, request_id, data.said)
+    return await service.extend(ways, actor, request_id, data.said)
 
 
-@post(f"{_ONE}/verdict", who=_OPERATOR, status_code=200, summary="Answer a request", tags=["operators"])
-async def decide(request_id: PathId, data: DecisionRequest, db: Database, actor: Actor) -> DataRequest:
+@post(
+    f"{_ONE}/verdict",
+    who=_OPERATOR,
+    status_code=200,
+    dependencies=_WAYS,
+    summary="Answer a request",
+    tags=["operators"],
+)
+async def decide(request_id: PathId, data: DecisionRequest, ways: Ways, actor: Actor) -> DataRequest:
     """What was done, or why not."""
-    return await service.decide(db, actor, request_id, data)
+    return await service.decide(ways, actor, request_id, data)
 
 
 route_handlers: list[Any] = [ask, mine, export, close, waiting, acknowledge, extend, decide]

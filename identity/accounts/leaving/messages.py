@@ -6,11 +6,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from identity.accounts.authenticators.messages import WRITTEN, Authenticator
+from identity.accounts.authenticators.messages import WRITTEN, Authenticator, Session
 from identity.accounts.messages import ProvedClaim
+from identity.accounts.recovery.messages import Recovery
+from identity.consents.messages import MyConsent
+from identity.consents.reads.messages import DataRead
+from identity.faces import FaceKept
+from identity.mandates import MyMandates
 from kit.refusal import Words
 
-RequestKind = Literal["export", "correct", "object", "close"]
+RequestKind = Literal["export", "correct", "object", "restrict", "delete", "close"]
+AskedKind = Literal["correct", "object", "restrict", "delete"]
 RequestVerdict = Literal["done", "refused"]
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000, pattern=WRITTEN)]
@@ -45,9 +51,9 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`said` is what is wrong and what is right, or which processing is objected to."""
+    """`said` is what is wrong and what is right, which processing is objected to or to be restricted, or what is to be deleted."""
 
-    kind: Literal["correct", "object"]
+    kind: AskedKind
     said: Said
 
 
@@ -61,7 +67,8 @@ class DecisionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the room of accounts knows of a person. Dossiers and messages are read at their own addresses."""
+    """Everything that is known of a person here. `face` tells what is kept of it, never the features themselves, which serve
+    nobody elsewhere. Dossiers and messages are read at their own addresses."""
 
     account_id: str
     full_name: str
@@ -73,7 +80,13 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     contacts: list[str]
     claims: list[ProvedClaim]
     authenticators: list[Authenticator]
+    sessions: list[Session]
     sign_ins: list[dict[str, Any]]
+    consents: list[MyConsent]
+    reads: Annotated[list[DataRead], Meta(description="who read one's data and why, the newest first")]
+    mandates: MyMandates
+    face: FaceKept
+    recoveries: list[Recovery]
     requests: list[DataRequest]
 
 

@@ -24,10 +24,13 @@ from identity.accounts.leaving.messages import (
 from identity.accounts.leaving.refusals import ExtendedOnce, RequestDecided
 from identity.accounts.messages import ProvedClaim
 from identity.accounts.policy import policy
+from identity.accounts.recovery.service import recoveries_of
 from identity.accounts.telling import tell_of_change
-from identity.consents import reads
+from identity.consents import reads, withdrawing
+from identity.consents.reads import listing
+from identity.consents.reads.messages import DataRead
 from identity.faces import FaceStore
-from identity.mandates import Mandates, holder_closes
+from identity.mandates import Mandates, holder_closes, my_mandates
 from identity.tokens import revoke_tokens
 from identity.tokens.refusals import AccountClosed
 from kit import clock, ids
@@ -36,7 +39,7 @@ from kit.db import Database, to_json
 from kit.keys import Keys
 from kit.refusal import NotFound, Words
 from kit.settings import Settings
-from notifications import PostOffice
+from notifications import PostOffice, Recipient
 from procedures import Catalogue
 
 STAYS = Words(
@@ -45,6 +48,10 @@ STAYS = Words(
     en="Dossiers under way and entries in the civil register stay with the State as the law says; closing the account does not"
     " delete them. Results of open dossiers are collected at the service desk.",
 )
+
+_ACKNOWLEDGED = Words(vi="Đã tiếp nhận", en="it was received and is being looked at")
+_EXTENDED = Words(vi="Đã gia hạn trả lời, kèm lý do", en="the answer will take longer, with the reason")
+_ANSWERED = Words(vi="Đã có trả lời", en="it was answered")
 
 _CLOSED = Words(vi="Đã đóng tài khoản theo yêu cầu của bạn", en="the account was closed as you asked")
 
@@ -60,7 +67,7 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 async def ask(ways: Ways, actor: Actor, asked: NewRequest) -> DataRequest:
-    """To correct or to object; an operator answers within the law's clock."""
+    """To correct, restrict, delete or to object; an operator answers within the law's clock."""
     async with ways.db.begin() as conn:
         return await _add(conn, ways, authenticators.holder_of(actor), asked.kind, asked.said)
 
@@ -71,10 +78,12 @@ async def requests_of(db: Database, actor: Actor) -> list[DataRequest]:
         return [_told(row) for row in await store.all_of(conn, authenticators.holder_of(actor))]
 
 
-async def export(ways: Ways, actor: Actor) -> Export:
+async def export(ways: Ways, faces: FaceStore, mandates: Mandates, actor: Actor) -> Export:
     """At once, and that it was given out is recorded. Refuses SignInTooOld."""
     refuse_stale(actor, "export")
     account_id = authenticators.holder_of(actor)
+    face, held = await faces.kept(account_id), await my_mandates(mandates, actor)
+    sessions, recoveries = await authenticators.sessions(ways.db, actor), await recoveries_of(ways.db, actor)
     async with ways.db.begin() as conn:
         asked = await _add(conn, ways, account_id, "export", "")
         await _step(conn, asked.id, "given", "", None, decided_at=clock.now(), verdict="done")
@@ -90,6 +99,7 @@ async def export(ways: Ways, actor: Actor) -> Export:
             contacts=[one.value for one in holder.contacts],
             claims=[_claim(ways.keys, row) for row in await store.claims_of(conn, account_id)],
             authenticators=await authenticators.held(conn, ways.keys, account_id),
+            sessions=sessions,
             sign_ins=[
                 {
                     "at": row.at,
@@ -100,8 +110,24 @@ async def export(ways: Ways, actor: Actor) -> Export:
                 }
                 for row in await rows.sign_in_log_of(conn, account_id, before=None, limit=None)
             ],
+            consents=await withdrawing.all_of(conn, account_id),
+            reads=await _every_read(conn, account_id),
+            mandates=held,
+            face=face,
+            recoveries=recoveries,
             requests=[_told(row) for row in await store.all_of(conn, account_id)],
         )
+
+
+async def _every_read(conn: AsyncConnection, account_id: str) -> list[DataRead]:
+    """Of the account's own data; reads in dossiers that others filed stand at `/v1/me/reads`."""
+    found, before = list[DataRead](), None
+    while True:
+        page = await listing.of_person(conn, account_id, dossier_ids=(), before=before)
+        found += page.reads
+        if page.next is None:
+            return found
+        before = page.next
 
 
 async def close(ways: Ways, faces: FaceStore, mandates: Mandates, actor: Actor) -> ClosureReply:
@@ -145,35 +171,38 @@ async def waiting(db: Database, operator: Actor) -> list[DataRequest]:
         return [_told(row) for row in rows]
 
 
-async def acknowledge(db: Database, operator: Actor, request_id: str) -> DataRequest:
+async def acknowledge(ways: Ways, operator: Actor, request_id: str) -> DataRequest:
     """Once; again without effect. Refuses NotFound, RequestDecided."""
-    async with db.begin() as conn:
+    async with ways.db.begin() as conn:
         row = await _open(conn, request_id, operator)
         if row.acknowledged_at is None:
             await _step(conn, request_id, "acknowledged", "", operator, acknowledged_at=clock.now())
+            await _tell(conn, ways, row, _ACKNOWLEDGED)
         return _told(await store.one(conn, request_id))
 
 
-async def extend(db: Database, operator: Actor, request_id: str, why: str) -> DataRequest:
+async def extend(ways: Ways, operator: Actor, request_id: str, why: str) -> DataRequest:
     """By as long again, once, and why. Refuses NotFound, RequestDecided, ExtendedOnce."""
-    async with db.begin() as conn:
+    async with ways.db.begin() as conn:
         row = await _open(conn, request_id, operator)
         if row.extended_at is not None:
             raise ExtendedOnce
         due = row.due_at + timedelta(days=_days(row.kind))
         await _step(conn, request_id, "extended", why, operator, extended_at=clock.now(), due_at=due)
+        await _tell(conn, ways, row, _EXTENDED)
         return _told(await store.one(conn, request_id))
 
 
-async def decide(db: Database, operator: Actor, request_id: str, asked: DecisionRequest) -> DataRequest:
+async def decide(ways: Ways, operator: Actor, request_id: str, asked: DecisionRequest) -> DataRequest:
     """What was done, or why not. Refuses NotFound, RequestDecided."""
-    async with db.begin() as conn:
+    async with ways.db.begin() as conn:
         row = await _open(conn, request_id, operator)
         now = clock.now()
         values: dict[str, Any] = {"decided_at": now, "verdict": asked.verdict}
         if row.acknowledged_at is None:
             values["acknowledged_at"] = now
         await _step(conn, request_id, asked.verdict, asked.said, operator, **values)
+        await _tell(conn, ways, row, _ANSWERED)
         return _told(await store.one(conn, request_id))
 
 
@@ -186,6 +215,20 @@ async def _open(conn: AsyncConnection, request_id: str, operator: Actor) -> Any:
         raise RequestDecided
     await reads.record(conn, operator, "data_request", row.account_id)
     return row
+
+
+async def _tell(conn: AsyncConnection, ways: Ways, row: Any, status: Words) -> None:
+    """The person hears that something was done; what was said is read at the page."""
+    holder = await accounts.account(conn, ways.keys, row.account_id)
+    await ways.post_office.send(
+        conn,
+        event="data-request",
+        to=Recipient(
+            account_id=holder.id, contacts=tuple(one.contact for one in holder.contacts), locale=holder.locale
+        ),
+        fields={"status": status, "link": f"{ways.settings.public_url}/account/data"},
+        once_key=None,
+    )
 
 
 async def _add(conn: AsyncConnection, ways: Ways, account_id: str, kind: RequestKind, said: str) -> DataRequest:
@@ -221,6 +264,8 @@ def _days(kind: RequestKind) -> int:
         "export": terms.export_days,
         "correct": terms.correct_days,
         "object": terms.object_days,
+        "restrict": terms.object_days,
+        "delete": terms.delete_days,
         "close": terms.delete_days,
     }[kind]
 

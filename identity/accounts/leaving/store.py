@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.accounts.leaving.tables import data_requests
 from identity.accounts.passkeys.tables import passkeys
+from identity.accounts.recovery.tables import recoveries
 from identity.accounts.tables import account_claims, accounts, contacts
 
 _C = data_requests.c
@@ -55,13 +56,17 @@ async def due_closures(conn: AsyncConnection, at: datetime) -> Any:
 
 
 async def erase(conn: AsyncConnection, account_id: str) -> None:
-    """What was proven and how to reach the person; the sealed values cannot be read any more, the personal number stays as a keyed
+    """What was proven, how to reach the person and what they wrote; the sealed values cannot be read any more, the personal number stays as a keyed
     hash, so that the same person does not open a second account in somebody's hand."""
-    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(full_name="", pin_sealed=b""))
+    nobody = {"full_name": "", "pin_sealed": b"", "date_of_birth": None, "sex": None, "level_evidence": []}
+    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(nobody))
     await conn.execute(delete(account_claims).where(account_claims.c.account_id == account_id))
     await conn.execute(
         update(contacts).where(contacts.c.account_id == account_id).values(value_sealed=b"", value_digest=b"")
     )
+    brought = update(recoveries).where(recoveries.c.account_id == account_id)
+    await conn.execute(brought.values(contact_kind=None, contact_sealed=None, shown=None))
+    await conn.execute(update(data_requests).where(_C.account_id == account_id).values(said=""))
 
 
 async def claims_of(conn: AsyncConnection, account_id: str) -> Any:

@@ -22,7 +22,7 @@ data_requests = Table(
     Column("steps", Json, nullable=False),
     Index("ix_data_requests_account_id", "account_id", "id"),
     Index("ix_data_requests_waiting", "due_at", postgresql_where=text("decided_at is null")),
-    CheckConstraint("kind in ('export', 'correct', 'object', 'close')", name="kind"),
+    CheckConstraint("kind in ('export', 'correct', 'object', 'restrict', 'delete', 'close')", name="kind"),
     CheckConstraint("verdict in ('done', 'refused')", name="verdict"),
     CheckConstraint("(decided_at is null) = (verdict is null)", name="decided"),
 )

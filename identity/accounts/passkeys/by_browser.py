@@ -1,13 +1,14 @@
-"""Signing in at the city's own pages by a passkey; like every other way it ends in `authorizing.sign_in`."""
+"""Passkeys at the city's own pages: signing in by one, which like every other way ends in `authorizing.sign_in`, and a new one by a form."""
 
 from typing import Any
 
 import msgspec
 
 from identity.accounts.passkeys import service
-from identity.accounts.passkeys.messages import CeremonyReply
+from identity.accounts.passkeys.messages import CeremonyReply, RegistrationAnswer
 from identity.accounts.passkeys.refusals import CeremonyOver, PasskeyNotAccepted
 from identity.accounts.passkeys.service import Ways
+from identity.accounts.refusals import BadName
 from identity.tokens import authorizing
 from identity.tokens.authorizing import Step
 from identity.tokens.browser import Authenticated
@@ -45,6 +46,15 @@ async def answer(
             )
             return await authorizing.sign_in(conn, ways.issuer, pending, cookie=cookie, who=who)
     raise PasskeyNotAccepted
+
+
+def registration(credential: str, name: str) -> RegistrationAnswer:
+    """What a page's form sends of a new passkey. Refuses PasskeyNotAccepted, BadName for a name of other than one plain line."""
+    made = _read(credential)
+    try:
+        return msgspec.convert({"credential": made, "name": name.strip()}, RegistrationAnswer)
+    except msgspec.ValidationError as error:
+        raise BadName from error
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -250,7 +250,7 @@ async def _wait(
                     "code": code,
                     "time": f"{local:%H:%M}",
                     "day": f"{local:%d/%m/%Y}",
-                    "link": ways.settings.public_url,
+                    "link": f"{ways.settings.public_url}/account/recovery",
                 },
                 once_key=f"{recovery_id}:{one}",
             )

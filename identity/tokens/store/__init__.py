@@ -5,6 +5,7 @@ from identity.tokens.store.browsers import (
     browser_session,
     clients_of_session,
     end_browser_session,
+    is_browser_session_of,
     renew_browser_session,
 )
 from identity.tokens.store.clients import (
@@ -105,6 +106,7 @@ __all__ = [
     "grant",
     "grants",
     "hand_over_requests",
+    "is_browser_session_of",
     "is_origin",
     "keep_answer",
     "keep_device_sign_in",

@@ -46,6 +46,16 @@ async def end_browser_session(conn: AsyncConnection, digest: bytes, *, at: datet
     )
 
 
+async def is_browser_session_of(conn: AsyncConnection, account_id: str, session_id: str, at: datetime) -> bool:
+    """Whether it is this account's, and in force."""
+    found = await one(
+        conn,
+        "select from browser_sessions where id = %(id)s and account_id = %(account)s and ended_at is null and expires_at > %(at)s",
+        {"id": session_id, "account": account_id, "at": at},
+    )
+    return found is not None
+
+
 async def clients_of_session(conn: AsyncConnection, session_id: str) -> list[Any]:
     """client_id and account_id of the apps that hold something of a browser's session and want to hear of its end."""
     return await every(

@@ -6,14 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.store.rows import run
 
-# The session of the browser that the grant `but` was given in goes on.
-_NOT_BEHIND = " and id is distinct from (select browser_session_id from oauth_grants where id = %(but)s::text)"
+# The session of the browser that the grant `but` was given in goes on, or the one that `but` names.
+_NOT_BEHIND = (
+    " and id is distinct from (select browser_session_id from oauth_grants where id = %(but)s::text)"
+    " and id is distinct from %(but)s::text"
+)
 
 
 async def end_grants_by(
     conn: AsyncConnection, account_id: str, authenticator_id: str, *, at: datetime, why: str, but: str | None
 ) -> None:
-    """What a contact or passkey signed in, and the codes that could still become that; `but` names a grant that stays."""
+    """What a contact or passkey signed in, and the codes that could still become that; `but` names a grant or a browser's session that stays."""
     values = {"account": account_id, "id": authenticator_id, "at": at, "why": why, "but": but}
     await run(
         conn,
@@ -38,7 +41,7 @@ async def end_grants_by(
 async def revoke_account(
     conn: AsyncConnection, account_id: str, *, at: datetime, why: str, but: str | None = None
 ) -> int:
-    """Every token of an account, its browsers, and the codes that could still become one; `but` names a grant that stays."""
+    """Every token of an account, its browsers, and the codes that could still become one; `but` names a grant or a browser's session that stays."""
     values = {"id": account_id, "at": at, "why": why, "but": but}
     await run(
         conn,

@@ -125,12 +125,14 @@ async def revoke_grant(conn: AsyncConnection, grant_id: str, *, client_id: str, 
 
 
 async def sessions(conn: AsyncConnection, account_id: str, at: datetime) -> list[Any]:
-    """id, client (its name), created_at, expires_at, level of what an account is signed in with, the newest first."""
+    """id, client (an app's name, None for a browser), created_at, expires_at, level of what an account is signed in with, the newest first."""
     return await every(
         conn,
         "select g.id, c.name as client, g.created_at, g.expires_at, g.level from oauth_grants g"
         " join oauth_clients c on c.id = g.client_id"
-        " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s and coalesce(g.idle_at > %(at)s, true) order by g.id desc",
+        " where g.account_id = %(id)s and g.revoked_at is null and g.expires_at > %(at)s and coalesce(g.idle_at > %(at)s, true)"
+        " union all select s.id, null, s.auth_time, s.expires_at, a.level from browser_sessions s join accounts a on a.id = s.account_id"
+        " where s.account_id = %(id)s and s.ended_at is null and s.expires_at > %(at)s order by created_at desc, id desc",
         {"id": account_id, "at": at},
     )
 

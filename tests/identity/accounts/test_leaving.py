@@ -49,7 +49,7 @@ async def test_who_may(city: CityPeople, operator: Person) -> None:
     assert asked["id"] in {one["id"] for one in await operator.get(THEIRS, expect=200)}
 
 
-@pytest.mark.parametrize(("kind", "days"), [("correct", 10), ("object", 15)])
+@pytest.mark.parametrize(("kind", "days"), [("correct", 10), ("object", 15), ("restrict", 15), ("delete", 20)])
 async def test_the_clocks_of_the_law(city: CityPeople, kind: str, days: int) -> None:
     me = await newcomer(city)
     asked = await me.calls.post(MINE, json={"kind": kind, "said": "Sai"}, expect=201)
@@ -91,6 +91,11 @@ async def test_acknowledged_extended_once_and_answered(city: CityPeople, operato
     await operator.post(f"{path}/verdict", json=done, expect=409, code="request-decided")
     await operator.post(f"{path}/extension", json={"said": "x"}, expect=409, code="request-decided")
     mine = (await me.calls.get(MINE, expect=200))[0]
+    # Once for the acknowledgement, however often it is pressed.
+    told = await letters_to(city, me.phone, "data-request")
+    assert [len([one for one in told if said in one]) for said in ("tiep nhan", "gia han", "co tra loi")] == [1, 1, 1]
+    assert "/account/data" in told[0]
+    assert "giấy khai sinh" not in "".join(told), "what was said is read behind a sign-in"
     operator_id = await account_of(operator)
     assert [(one["what"], one["officer_id"]) for one in mine["steps"]] == [
         (what, operator_id) for what in ("acknowledged", "extended", "done")
@@ -107,14 +112,29 @@ async def test_an_export_holds_everything_and_is_recorded(city: CityPeople) -> N
     assert {one["claim"]: one["value"] for one in told["claims"]}["date_of_birth"] == "1993-05-12"
     assert [one["kind"] for one in told["authenticators"]] == ["phone", "passkey"]
     assert [(one["method"], one["outcome"]) for one in told["sign_ins"]] == [("code_phone", "signed_in")]
+    assert [(one["kind"], one["current"]) for one in told["sessions"]] == [("app", True)]
+    assert (told["consents"], told["recoveries"], told["mandates"]) == ([], [], {"held": [], "over_me": []})
+    assert told["face"] == {"lookup": None, "guard": None}
     mine = (await me.calls.get(MINE, expect=200))[0]
     assert (mine["kind"], mine["verdict"]) == ("export", "done")
+
+
+async def test_an_export_tells_every_read(city: CityPeople, operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = await newcomer(city)
+    asked = await me.calls.post(MINE, json={"kind": "correct", "said": "Sai"}, expect=201)
+    path = f"{THEIRS}/{asked['id']}"
+    await operator.post(f"{path}/extension", json={"said": "x"}, expect=200)
+    await operator.post(f"{path}/verdict", json={"verdict": "done", "said": "x"}, expect=200)
+    monkeypatch.setattr("identity.consents.reads.listing.PAGE", 1)
+    told = await me.calls.post("/v1/me/export", expect=200)
+    assert [one["kind"] for one in told["reads"]] == ["data_request"] * 2, "page after page"
 
 
 async def test_a_closed_account_lets_nobody_in_and_is_erased_in_time(city: CityPeople, operator: Person) -> None:
     me, key = await newcomer(city), Authenticator()
     await register(me.calls, key)
     other = await me.sign_in()
+    await me.calls.post(MINE, json={"kind": "object", "said": "Tôi là ai"}, expect=201)
     told = await me.calls.post("/v1/me/closure", expect=200)
     assert "sổ hộ tịch" in told["stays"]["vi"]
     assert "civil register" in told["stays"]["en"]
@@ -137,7 +157,9 @@ async def test_a_closed_account_lets_nobody_in_and_is_erased_in_time(city: CityP
             rows = await (await raw(conn)).execute(
                 "select (select count(*) from account_claims where account_id = a.id), a.full_name, length(a.pin_sealed),"
                 " (select max(length(value_sealed)) from contacts where account_id = a.id),"
-                " (select verdict from data_requests where account_id = a.id and kind = 'close')"
+                " (select verdict from data_requests where account_id = a.id and kind = 'close'),"
+                " a.date_of_birth, a.sex, a.level_evidence = '[]',"
+                " (select string_agg(said, '') from data_requests where account_id = a.id)"
                 " from accounts a where a.id = %s",
                 (me.account_id,),
             )
@@ -149,7 +171,7 @@ async def test_a_closed_account_lets_nobody_in_and_is_erased_in_time(city: CityP
     with clock.shifted(timedelta(days=policy().leaving.delete_days, seconds=1)):
         assert await service.erase_due(city.house.db) == 1
         assert await service.erase_due(city.house.db) == 0
-    assert await left() == (0, "", 0, 0, "done")
+    assert await left() == (0, "", 0, 0, "done", None, None, True, "")
 
 
 async def test_the_number_of_who_left_is_free_for_somebody_else(city: CityPeople) -> None:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import covering
 from identity import faces
 from identity.faces import dlib_eye, quality
+from identity.faces.aligning import align
 from identity.faces.quality import Measures
-from identity.faces.refusals import EyesClosed, FaceOverexposed, FacePose
+from identity.faces.refusals import EyesClosed, FaceOccluded, FaceOverexposed, FacePose
 from kit import images
 from kit.refusal import Refusal
 from tests.identity.faces.conftest import jpeg
@@ -26,6 +28,8 @@ GOOD = Measures(
     turn=0.0,
     nod=0.5,
     openness=0.28,
+    eye_light=0.9,
+    lips=0.0,
 )
 
 
@@ -107,6 +111,56 @@ def test_closed_eyes_are_refused_and_narrow_ones_are_not() -> None:
     assert judged(openness=0.15) == ["eyes-closed"]
     with pytest.raises(EyesClosed):
         judged(openness=0.11)
+
+
+@pytest.mark.parametrize("name", ["obama", "obama2", "obama3"])
+@pytest.mark.parametrize("colour", [(240, 242, 245), (150, 190, 220)])
+def test_a_mask_is_refused(photo: Photo, name: str, colour: tuple[int, int, int]) -> None:
+    """White and blue masks went through: dlib guesses the mouth, and both models describe cloth."""
+    with pytest.raises(FaceOccluded):
+        faces.describe(jpeg(covering.masked(images.decode(photo(name), longest_side_px=1_600), colour)))
+
+
+@pytest.mark.parametrize("name", ["obama", "obama2", "biden"])
+def test_dark_glasses_are_refused(photo: Photo, name: str) -> None:
+    with pytest.raises(FaceOccluded):
+        faces.describe(jpeg(covering.in_dark_glasses(images.decode(photo(name), longest_side_px=1_600))))
+
+
+@pytest.mark.parametrize("name", ["obama", "obama2", "obama3", "biden"])
+def test_no_light_makes_a_face_look_covered(photo: Photo, name: str) -> None:
+    """Dusk, a bright day, lamps and screens, light from one side, black and white."""
+    plain = images.decode(photo(name), longest_side_px=1_600)
+    lit: list[Image.Image] = [
+        plain.convert("L").convert("RGB"),
+        *(plain.point(lambda value, gain=gain: value * gain) for gain in (0.5, 1.6)),
+        *(_tinted(plain, *gains) for gains in ((1.2, 1.0, 0.7), (0.75, 1.0, 1.2))),
+        *(_shaded(plain, axis) for axis in (0, 1)),
+    ]
+    for picture in lit:
+        seen = dlib_eye.find_faces(picture)[0]
+        found = quality.measure(seen, *align(picture, seen.points))
+        assert judged(eye_light=found.eye_light, lips=found.lips) == []
+
+
+def _tinted(image: Image.Image, *gains: float) -> Image.Image:
+    bands = [band.point(lambda value, gain=gain: value * gain) for band, gain in zip(image.split(), gains, strict=True)]
+    return Image.merge("RGB", bands)
+
+
+def _shaded(image: Image.Image, axis: int) -> Image.Image:
+    """Less than half the light at the bottom, or at one side."""
+    pixels = np.asarray(image, np.float64)
+    falling = np.linspace(1.0, 0.4, pixels.shape[axis])
+    shape = (-1, 1, 1) if axis == 0 else (1, -1, 1)
+    return Image.fromarray((pixels * falling.reshape(shape)).astype(np.uint8))
+
+
+def test_an_eye_under_a_patch_and_pale_lips_are_no_cover(photo: Photo) -> None:
+    patched = covering.in_dark_glasses(images.decode(photo("obama"), longest_side_px=1_600), eyes=1)
+    assert faces.describe(jpeg(patched)).image_sha256
+    assert judged(lips=-0.12, eye_light=0.7) == []
+    assert judged(lips=-0.2, eye_light=0.6) == ["face-occluded"]
 
 
 def test_one_open_eye_is_enough() -> None:

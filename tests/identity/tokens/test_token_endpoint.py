@@ -228,6 +228,18 @@ async def test_TOK_2_nothing_of_it_is_stored_and_nothing_of_the_inside_is_told(s
         assert not [inside for inside in ("Traceback", "psycopg", ".py", "sqlalchemy") if inside in answer.text]
 
 
+async def test_TOK_2_a_description_repeats_no_quotation_mark(shop: Shop) -> None:
+    """RFC 6749 §5.2 allows neither quotation mark nor backslash in it: a scope was repeated as it came."""
+    answer = await shop.ask(
+        grant_type="client_credentials",
+        client_id="test-robot",
+        client_secret=shop.secret["test-robot"],
+        scope='a"b\\c',
+    )
+    assert error_of(answer, 400) == "invalid_scope"
+    assert answer.json()["error_description"] == "This client may not ask for the scope a?b?c."
+
+
 async def test_TOK_3_a_wrong_secret(shop: Shop) -> None:
     for name, secret in (("test-robot", "wrong"), ("nobody-knows", "wrong"), ("test-web", "wrong"), ("test-robot", "")):
         answer = await shop.city.client.post(PATH, data={"grant_type": "client_credentials"}, auth=(name, secret))
