@@ -75,9 +75,7 @@ async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
 
 async def _as_helped(stand: Stand, conn: AsyncConnection, dossier_id: str) -> Dossier:
     row = await views.again(conn, dossier_id)
-    return await views.dossier(
-        conn, stand.catalogue, row, faults=await examining.faults_of(conn, stand.catalogue, row)
-    )
+    return await views.dossier(conn, stand.catalogue, row, faults=await examining.faults_of(conn, stand.catalogue, row))
 
 
 async def _asked_for(stand: Stand, actor: Actor, asked: Assist) -> tuple[accounts.Account, proofing.Answer | None]:
