@@ -382,7 +382,7 @@ async def settled() -> None:
 
 
 async def rates(city: City, count: int, progress: Progress) -> list[Row]:
-    task = progress.add_task("rates", total=6)
+    task = progress.add_task("rates", total=7)
     environment = dict(city.town.api._environment)
     looked_up: list[tuple[str, str, bytes]] = []
 
@@ -411,7 +411,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
             progress.advance(task)
         return submit, look
 
-    async def fast() -> tuple[float, float]:
+    async def fast() -> tuple[float, float, float]:
         port = _free_port()
         command = [
             "uvicorn",
@@ -430,7 +430,13 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
             progress.advance(task)
             look, _ = await rate(port, looked_up, 200)
             progress.advance(task)
-        return submit, look
+            calls = [city.submission(one) for one in city.drafts(GROUP, count)]
+            await settled()
+            alone, _ = await rate(
+                port, [(path, f"{headers}Alone: yes\r\n", body) for path, headers, body in calls], 201
+            )
+            progress.advance(task)
+        return submit, look, alone
 
     mine = await ours()
     floor = await bare()
@@ -445,6 +451,9 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
     return [
         *rows,
         _against("submit over HTTP (floor: the same route in FastAPI on uvicorn)", mine[0], other[0], 1.6),
+        _against(
+            "submit over HTTP (floor: that route, each submission in a transaction of its own)", mine[0], other[2], 1.6
+        ),
         _against("status lookup over HTTP (floor: the same route in FastAPI on uvicorn)", mine[1], other[1], 1.6),
     ]
 

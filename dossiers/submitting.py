@@ -83,6 +83,17 @@ async def submit(
 
     Raises NotComplete with every fault, AlreadySubmitted, Stale, what `whose` refuses, and the kit's refusals about the key.
     """
+    wish = wished(actor, dossier_id, behalf=behalf, key=key, version=version, body=body)
+    answer = await stand.intake.ask(wish)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def wished(
+    actor: Actor, dossier_id: str, *, behalf: str | None = None, key: str | None, version: int | None, body: bytes = b""
+) -> Wish:
+    """Raises the kit's refusals about the key."""
     assert actor.account_id is not None
     call = idempotency.Call(
         scope=actor.account_id,
@@ -90,10 +101,7 @@ async def submit(
         key=idempotency.checked(key),
         body_digest=hashlib.sha256(body).digest(),
     )
-    answer = await stand.intake.ask(Wish(actor=actor, dossier_id=dossier_id, behalf=behalf, version=version, call=call))
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+    return Wish(actor=actor, dossier_id=dossier_id, behalf=behalf, version=version, call=call)
 
 
 async def take_in(stand: Stand, wishes: Sequence[Wish]) -> list[Submitted | Exception]:

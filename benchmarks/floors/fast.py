@@ -124,8 +124,11 @@ async def submit(
     house: Annotated[House, Depends(house_of)],
     actor: Annotated[Actor, Depends(actor_of)],
     idempotency_key: Annotated[str | None, Header()] = None,
+    alone: Annotated[str | None, Header()] = None,
 ) -> Any:
-    done = await submitting.submit(
-        house.stand, actor, dossier_id, key=idempotency_key, version=None, body=await request.body()
-    )
+    """With the header `alone` no submission goes together with others, as a service would have it that has no such door."""
+    wish = submitting.wished(actor, dossier_id, key=idempotency_key, version=None, body=await request.body())
+    (done,) = await submitting.take_in(house.stand, [wish]) if alone else [await house.intake.ask(wish)]
+    if isinstance(done, Exception):
+        raise done
     return msgspec.to_builtins(done)
