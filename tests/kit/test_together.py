@@ -64,3 +64,13 @@ async def test_who_gave_up_takes_nobody_along() -> None:
     assert await stays == 4
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_several_asked_together_stay_together() -> None:
+    slow = Slow()
+    together: Together[int, int] = Together(slow.double, most=4)
+    asked = [asyncio.create_task(together.ask_all(numbers)) for numbers in ([1], [2, 3], [4, 5, 6, 7, 8], [9])]
+    await asyncio.sleep(0.01)
+    slow.go_on.set()
+    assert await asyncio.gather(*asked) == [[2], [4, 6], [8, 10, 12, 14, 16], [18]]
+    assert slow.batches == [[1, 2, 3], [4, 5, 6, 7, 8], [9]], "a group that is too large goes alone, and whole"
