@@ -9,9 +9,8 @@ import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from api import origins
 from api.access import counted_address
@@ -29,6 +28,7 @@ _SMALL: Final = 16_000
 _MOST: Final = 64
 """Calls of one turn that go together: while they are answered nobody else is heard."""
 _ELSEWHERE: Final = frozenset({b"origin", b"expect", b"transfer-encoding", b"upgrade"})
+_STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _FAILED: Final = 500, ((b"content-type", b"text/plain; charset=utf-8"),), b"Internal Server Error"
 
 
@@ -136,7 +136,7 @@ class Taken:
             door.transport.write(
                 b"%b%b%b%d%b%b\r\n%b\r\n%b"
                 % (
-                    STATUS_LINE[status], counter.dated(door.server_state.default_headers), before, len(body), after,
+                    _STATUS[status], counter.dated(door.server_state.default_headers), before, len(body), after,
                     self.request_id.encode(), b"" if self.keep_alive else b"connection: close\r\n", body,
                 )
             )  # fmt: skip

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, get
 from litestar.params import Parameter
 
-from dossiers.messages import (
+from dossiers.messages_catalogue import (
     CodeListNames,
     LifeEventList,
     LifeEventSummary,

@@ -88,55 +88,86 @@ class Endpoint:
             return self._refused(error)
 
     async def answer_all(self, calls: list[Call]) -> None:
-        """Several that came together: those that need nobody but the database are asked about in one question a kind."""
+        """Several that came together: those that need nobody but the database are asked about in one question a kind. Whether the clients
+        of own tokens stand is asked while the calls are counted; what else there is to do waits for the count."""
+        busy = self._busy()
+        read = [self._read(busy, call) for call in calls]
+        own = [one for one in read if isinstance(one, _Ready) and one.grant == "client_credentials"]
+        standing = asyncio.ensure_future(busy.stand([one.known for one in own])) if own else None
         try:
             over = await self._limits().hit_all("token", [call.address for call in calls])
         except Exception as error:
+            if standing is not None:
+                standing.cancel()
             for call in calls:
-                call.answer(*self._refused(error))
+                self._refuse(call, error)
             return
-        busy, own, refreshes = self._busy(), list[_Ready](), list[_Ready]()
-        for call, refusal in zip(calls, over, strict=True):
-            logs.request_id.set(call.request_id)
-            try:
-                if refusal is not None:
-                    raise refusal
-                authorization, dpop, kind, fail = _headers(call.headers.items())
-                asked = Asked(rfc6749.form(kind, call.body), authorization, dpop, fail)
-                known = busy.ready(asked)
-            except Exception as error:
-                call.answer(*self._refused(error))
-                continue
-            if known is None:
-                self._beside(self._answer(call, asked))
+        refreshes, counted = list[_Ready](), set[Call]()
+        for call, one, refusal in zip(calls, read, over, strict=True):
+            if refusal is not None:
+                self._refuse(call, refusal)
+            elif isinstance(one, Exception):
+                self._refuse(call, one)
+            elif isinstance(one, Asked):
+                self._beside(self._answer(call, one))
+            elif one.grant == "refresh_token":
+                refreshes.append(one)
             else:
-                (refreshes if asked.sent["grant_type"] == "refresh_token" else own).append(_Ready(call, asked, known))
+                counted.add(call)
         if refreshes:
-            self._beside(self._answer_ready(refreshes, busy.refreshed))
-        if own:
-            await self._answer_ready(own, busy.own_tokens)
+            self._beside(self._refresh(busy, refreshes))
+        if standing is not None:
+            try:
+                stand = await standing
+            except Exception as error:
+                for call in counted:
+                    self._refuse(call, error)
+                return
+            # Signed first and then sent: who hears one by one asks again one by one, and goes together with nobody.
+            given = [
+                (one, busy.own_token(one.known, one.asked) if stands else None)
+                for one, stands in zip(own, stand, strict=True)
+                if one.call in counted
+            ]
+            for one, reply in given:
+                self._give(one, reply)
+
+    def _read(self, busy: Busy, call: Call) -> "_Ready | Asked | Exception":
+        """The request, with its client where that is known; or why there is none, which is told once it is counted."""
+        logs.request_id.set(call.request_id)
+        try:
+            authorization, dpop, kind, fail = _headers(call.headers.items())
+            asked = Asked(rfc6749.form(kind, call.body), authorization, dpop, fail)
+            known = busy.ready(asked)
+        except Exception as error:
+            return error
+        return asked if known is None else _Ready(call, asked, known)
+
+    async def _refresh(self, busy: Busy, ready: "list[_Ready]") -> None:
+        try:
+            replies = await busy.refreshed([(one.asked, one.known) for one in ready])
+        except Exception as error:
+            for one in ready:
+                self._refuse(one.call, error)
+            return
+        for one, reply in zip(ready, replies, strict=True):
+            self._give(one, reply)
+
+    def _give(self, one: "_Ready", reply: TokenReply | None) -> None:
+        if reply is None:
+            self._beside(self._answer(one.call, one.asked))
+        else:
+            one.call.answer(*_given(reply))
+
+    def _refuse(self, call: Call, error: Exception) -> None:
+        logs.request_id.set(call.request_id)
+        call.answer(*self._refused(error))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Nobody of those who came together waits for what takes others longer."""
         task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-
-    async def _answer_ready(
-        self, ready: "list[_Ready]", verb: Callable[[list[tuple[Asked, Known]]], Awaitable[list[TokenReply | None]]]
-    ) -> None:
-        try:
-            replies = await verb([(one.asked, one.known) for one in ready])
-        except Exception as error:
-            for one in ready:
-                logs.request_id.set(one.call.request_id)
-                one.call.answer(*self._refused(error))
-            return
-        for one, reply in zip(ready, replies, strict=True):
-            if reply is None:
-                self._beside(self._answer(one.call, one.asked))
-            else:
-                one.call.answer(*_given(reply))
 
     async def _answer(self, call: Call, asked: Asked) -> None:
         """One alone, in a task of its own."""
@@ -160,6 +191,10 @@ class _Ready(NamedTuple):
     call: Call
     asked: Asked
     known: Known
+
+    @property
+    def grant(self) -> str:
+        return self.asked.sent["grant_type"]
 
 
 def _given(reply: TokenReply) -> Reply:

@@ -97,13 +97,17 @@ class Busy:
             return None
         return None if grant == "refresh_token" and "refresh_token" not in sent else known
 
-    async def own_tokens(self, ready: list[tuple[Asked, Known]]) -> list[TokenReply | None]:
-        """Clients' own tokens, None for what `give_token` is to answer."""
-        stand = await self._stands.ask_all([known for _, known in ready])
-        return [
-            self._own(known, asked.sent) if stands else None
-            for (asked, known), stands in zip(ready, stand, strict=True)
-        ]
+    async def stand(self, known: list[Known]) -> list[bool]:
+        """Whether each of these clients is still as it was read."""
+        return await self._stands.ask_all(known)
+
+    def own_token(self, known: Known, asked: Asked) -> TokenReply | None:
+        """A token for itself of a client that stands, None for what `give_token` is to answer."""
+        try:
+            aim = self._issuer.own_aim(known.client, asked.sent.get("scope"))
+            return self._issuer.client_token(known.client, aim, jkt=None)
+        except (OAuthError, Refusal):
+            return None
 
     async def refreshed(self, ready: list[tuple[Asked, Known]]) -> list[TokenReply | None]:
         """The next tokens, None for what `give_token` is to answer."""
@@ -140,13 +144,6 @@ class Busy:
         return held
 
     # A client's own token
-
-    def _own(self, known: Known, sent: Mapping[str, str]) -> TokenReply | None:
-        try:
-            aim = self._issuer.own_aim(known.client, sent.get("scope"))
-        except OAuthError:
-            return None
-        return self._issuer.client_token(known.client, aim, jkt=None)
 
     async def _client_token(
         self, known: Known, shown: rfc6749.Credentials, sent: Mapping[str, str], jkt: str | None

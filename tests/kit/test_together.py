@@ -87,3 +87,13 @@ async def test_nobody_waits_long_for_company_that_does_not_come() -> None:
     assert await asyncio.gather(together.ask(1), together.ask(2)) == [2, 4]
     assert await asyncio.wait_for(together.ask(3), 5) == 6
     assert await asyncio.wait_for(together.ask(4), 5) == 8
+
+
+async def test_several_asked_together_stay_together() -> None:
+    slow = Slow()
+    together: Together[int, int] = Together(slow.double, most=4)
+    asked = [asyncio.create_task(together.ask_all(numbers)) for numbers in ([1], [2, 3], [4, 5, 6, 7, 8], [9])]
+    await asyncio.sleep(0.01)
+    slow.go_on.set()
+    assert await asyncio.gather(*asked) == [[2], [4, 6], [8, 10, 12, 14, 16], [18]]
+    assert slow.batches == [[1, 2, 3], [4, 5, 6, 7, 8], [9]], "a group that is too large goes alone, and whole"

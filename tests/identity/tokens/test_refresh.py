@@ -13,7 +13,8 @@ import pytest
 from api.caller import Device
 from identity import consents, tokens
 from identity.tokens import redeeming, refreshing
-from kit import clock
+from identity.tokens.store import many
+from kit import clock, ids
 from kit.db import raw
 from tests.identity.tokens.browsing import PARENT, TOKEN, Browser
 from tests.people import ISSUER, CityPeople
@@ -343,6 +344,28 @@ async def test_COD_1_a_code_used_again_ends_its_refresh_tokens(city: CityPeople)
     held = (await app.browser.redeem(told["code"], app.device)).json()
     assert error_of(await app.browser.redeem(told["code"], app.device)) == "invalid_grant"
     assert error_of(await app.refresh(held["refresh_token"])) == "invalid_grant"
+
+
+async def test_one_token_found_good_twice_before_it_was_written_becomes_one(city: CityPeople) -> None:
+    """Two processes may do so, and two batches of one: whichever is written, its answer and no other may be given."""
+    app = await _server(city).begin()
+    used = ids.digest(app.held["refresh_token"])
+    async with city.house.db.connect() as conn:
+        cursor = await (await raw(conn)).execute("select grant_id from refresh_tokens where digest = %s", (used,))
+        row = await cursor.fetchone()
+    assert row is not None
+    changes = [
+        many.Change(used, row[0], b"asked", b"sealed", ids.digest(f"next {n}"), clock.now() + timedelta(days=1))
+        for n in range(3)
+    ]
+    use = city.house.busy._use  # pyright: ignore[reportPrivateUsage]
+    assert await use(changes) == [True, False, False]
+    assert await use(changes[1:]) == [False, False], "in another process"
+    async with city.house.db.connect() as conn:
+        cursor = await (await raw(conn)).execute(
+            "select digest from refresh_tokens where grant_id = %s and used_at is null", (row[0],)
+        )
+        assert [bytes(one[0]) for one in await cursor.fetchall()] == [changes[0].successor]
 
 
 async def test_DPO_10_a_public_client_refreshes_with_its_own_key(phone: App) -> None:

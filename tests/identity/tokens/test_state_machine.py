@@ -156,9 +156,9 @@ class _Uncommitted:
     def __init__(self, line: Any) -> None:
         self._url = line._url
 
-    async def ask(self, statement: Any, sent: Any) -> bytes:
+    async def ask(self, statement: Any, *sent: Any) -> bytes:
         async with await psycopg.AsyncConnection.connect(self._url, cursor_factory=psycopg.AsyncRawCursor) as conn:
-            cursor = await conn.execute(statement, [msgspec.json.encode(sent).decode()])
+            cursor = await conn.execute(statement, [msgspec.json.encode(one).decode() for one in sent])
             assert await cursor.fetchone() is not None
             raise psycopg.OperationalError("cut before commit")
 
