@@ -92,6 +92,7 @@ class Leaving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     correct_days: int
     object_days: int
     delete_days: int
+    most_open: int
     source: str
 
 

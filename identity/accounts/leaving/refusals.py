@@ -17,3 +17,10 @@ class ExtendedOnce(Refusal):
     code = "extended-once"
     vi = "Yêu cầu này đã được gia hạn một lần, không gia hạn thêm được."
     en = "This request was extended once already, and is not extended again."
+
+
+class TooManyRequests(Refusal):
+    status = 409
+    code = "too-many-data-requests"
+    vi = "Bạn đang có {most} yêu cầu chờ trả lời. Hãy đợi trả lời một yêu cầu rồi gửi tiếp."
+    en = "You have {most} requests waiting for an answer. Wait for an answer to one before you send another."

@@ -21,7 +21,7 @@ from identity.accounts.leaving.messages import (
     RequestKind,
     Step,
 )
-from identity.accounts.leaving.refusals import ExtendedOnce, RequestDecided
+from identity.accounts.leaving.refusals import ExtendedOnce, RequestDecided, TooManyRequests
 from identity.accounts.messages import ProvedClaim
 from identity.accounts.policy import policy
 from identity.accounts.recovery.service import recoveries_of
@@ -67,9 +67,13 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 async def ask(ways: Ways, actor: Actor, asked: NewRequest) -> DataRequest:
-    """To correct, restrict, delete or to object; an operator answers within the law's clock."""
+    """To correct, restrict, delete or to object; an operator answers within the law's clock. Refuses TooManyRequests."""
+    account_id, most = authenticators.holder_of(actor), policy().leaving.most_open
     async with ways.db.begin() as conn:
-        return await _add(conn, ways, authenticators.holder_of(actor), asked.kind, asked.said)
+        await rows.hold_account(conn, account_id)
+        if len([row for row in await store.all_of(conn, account_id) if row.decided_at is None]) >= most:
+            raise TooManyRequests(most=most)
+        return await _add(conn, ways, account_id, asked.kind, asked.said)
 
 
 async def requests_of(db: Database, actor: Actor) -> list[DataRequest]:

@@ -119,6 +119,15 @@ async def test_an_export_holds_everything_and_is_recorded(city: CityPeople) -> N
     assert (mine["kind"], mine["verdict"]) == ("export", "done")
 
 
+async def test_requests_that_wait_are_not_piled_up(city: CityPeople, operator: Person) -> None:
+    me, most = await newcomer(city), policy().leaving.most_open
+    sent = {"kind": "object", "said": "x"}
+    ids = [(await me.calls.post(MINE, json=sent, expect=201))["id"] for _ in range(most)]
+    await me.calls.post(MINE, json=sent, expect=409, code="too-many-data-requests")
+    await operator.post(f"{THEIRS}/{ids[0]}/verdict", json={"verdict": "refused", "said": "x"}, expect=200)
+    await me.calls.post(MINE, json=sent, expect=201)
+
+
 async def test_an_export_tells_every_read(city: CityPeople, operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     me = await newcomer(city)
     asked = await me.calls.post(MINE, json={"kind": "correct", "said": "Sai"}, expect=201)
