@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers import issuing, portal, store, wired
@@ -28,19 +29,25 @@ async def feed(services: Any) -> None:
     while True:
         async with services.db.begin() as conn:
             taken = await store.take_fed(conn, at=clock.now(), limit=_BATCH)
-            for row in taken:
+            if not taken:
+                return
+            heard = await _listeners(conn, services, {line.event.dossier_id for line in taken})
+            told, waiting = list[Event](), set[str]()
+            for line in taken:
+                event = line.event
+                if event.dossier_id in waiting:
+                    continue
                 try:
-                    async with conn.begin_nested():
-                        await _tell(conn, services, row.dossier_id, row.seq)
-                        await store.end_fed(conn, row.dossier_id, row.seq)
+                    await _tell(conn, services, heard, event)
+                    told.append(event)
                 except Exception:  # whatever one dossier's data breaks must not stop the city's
                     _log.exception(
-                        "a dossier's event cannot be told", extra={"dossier": row.dossier_id, "seq": row.seq}
+                        "a dossier's event cannot be told", extra={"dossier": event.dossier_id, "seq": event.seq}
                     )
-                    again = clock.now() + min(timedelta(seconds=5 * 2 ** min(row.attempts, 12)), _LONGEST_WAIT)
-                    await store.put_off_fed(conn, row.dossier_id, row.seq, attempts=row.attempts + 1, again=again)
-        if not taken:
-            return
+                    waiting.add(event.dossier_id)
+                    again = clock.now() + min(timedelta(seconds=5 * 2 ** min(line.attempts, 12)), _LONGEST_WAIT)
+                    await store.put_off_fed(conn, event.dossier_id, event.seq, attempts=line.attempts + 1, again=again)
+            await store.end_fed(conn, told)
 
 
 async def backlog(conn: AsyncConnection) -> Backlog:
@@ -48,16 +55,39 @@ async def backlog(conn: AsyncConnection) -> Backlog:
     return await store.fed(conn)
 
 
-async def _tell(conn: AsyncConnection, services: Any, dossier_id: str, seq: int) -> None:
-    event, dossier = await store.event(conn, dossier_id, seq), await store.dossier(conn, dossier_id)
-    assert dossier is not None
-    await wired.tell_agency(conn, services, dossier, event)
-    await portal.tell_portal(conn, services, dossier, event)
-    await issuing.tell_signer(conn, services, dossier, event)
-    if dossier.principal_id is not None:
-        return  # an app of others' acts for nobody but its own user
-    readers = await consents.readers(conn, dossier.account_id, _SCOPE, clock.now())
-    await _tell_partners(conn, services.webhooks, services.catalogue, dossier, event, readers)
+class _Listeners(msgspec.Struct, frozen=True):
+    """The dossiers of a batch, and who may hear of them; most of a city's lines concern nobody outside."""
+
+    dossiers: dict[str, Any]
+    wires: bool
+    apps: dict[str, list[str]]
+    """Of an account the apps that it lets see its dossiers."""
+
+    def of(self, dossier: Any) -> list[str]:
+        """An app of others' acts for nobody but its own user."""
+        return [] if dossier.principal_id is not None else self.apps.get(dossier.account_id, [])
+
+
+async def _listeners(conn: AsyncConnection, services: Any, dossier_ids: set[str]) -> _Listeners:
+    dossiers = await store.dossiers_of(conn, dossier_ids)
+    owners = {row.account_id for row in dossiers.values() if row.principal_id is None}
+    return _Listeners(
+        dossiers, await services.wires.any_open(conn), await consents.readers(conn, owners, _SCOPE, clock.now())
+    )
+
+
+async def _tell(conn: AsyncConnection, services: Any, heard: _Listeners, event: Event) -> None:
+    dossier = heard.dossiers[event.dossier_id]
+    apps, signed = heard.of(dossier), issuing.is_signed(services, event)
+    if not (heard.wires or apps or signed):
+        return
+    async with conn.begin_nested():
+        if heard.wires:
+            await wired.tell_agency(conn, services, dossier, event)
+            await portal.tell_portal(conn, services, dossier, event)
+        if signed:
+            await issuing.tell_signer(conn, services, dossier, event)
+        await _tell_partners(conn, services.webhooks, services.catalogue, dossier, event, apps)
 
 
 async def _tell_partners(

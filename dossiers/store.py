@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -193,30 +193,60 @@ async def newest_event(conn: AsyncConnection, dossier_id: str, *, branch: str, k
     return None if found is None else Event(**found)
 
 
-async def event(conn: AsyncConnection, dossier_id: str, seq: int) -> Event:
-    query = select(dossier_events).where(dossier_events.c.dossier_id == dossier_id, dossier_events.c.seq == seq)
-    return Event(**(await conn.execute(query)).mappings().one())
+class Fed(msgspec.Struct, frozen=True):
+    """A line that is to be told, and how often that failed."""
+
+    event: Event
+    attempts: int
 
 
-async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[Row[Any]]:
-    """What is to be told: of each dossier the oldest line, held until the transaction ends."""
-    query = text(
-        """
-        select f.dossier_id, f.seq, f.attempts from dossier_feed f
-        where f.next_attempt_at <= :at
-          and not exists (select 1 from dossier_feed e where e.dossier_id = f.dossier_id and e.seq < f.seq)
-        order by f.next_attempt_at, f.dossier_id limit :limit for update skip locked
-        """
-    )
-    return list((await conn.execute(query, {"at": at, "limit": limit})).all())
+# The oldest line of a dossier stands for all of its lines: who holds it tells them, and nobody else can take one behind it.
+_TAKE_FED: LiteralString = """
+with heads as (
+  select f.dossier_id, f.next_attempt_at from dossier_feed f
+  where f.next_attempt_at <= %(at)s
+    and not exists (select 1 from dossier_feed e where e.dossier_id = f.dossier_id and e.seq < f.seq)
+  order by f.next_attempt_at, f.dossier_id limit %(limit)s for update skip locked
+)
+"""
+_FED = _TAKE_FED + select_from(
+    dossier_events,
+    "join dossier_feed f on f.dossier_id = dossier_events.dossier_id and f.seq = dossier_events.seq"
+    " join heads h on h.dossier_id = f.dossier_id order by h.next_attempt_at, h.dossier_id, f.seq",
+    more=", f.attempts",
+)
+
+
+async def take_fed(conn: AsyncConnection, *, at: datetime, limit: int) -> list[Fed]:
+    """What is to be told of so many dossiers, each one's lines in their order, held until the transaction ends."""
+    found: list[Fed] = []
+    for row in await rows(conn, _FED, {"at": at, "limit": limit}):
+        line = row._asdict()
+        attempts = line.pop("attempts")
+        found.append(Fed(Event(**line), attempts))
+    return found
+
+
+_MANY = select_from(dossiers, "where id = any(%s)")
+
+
+async def dossiers_of(conn: AsyncConnection, dossier_ids: Collection[str]) -> dict[str, Any]:
+    """By id."""
+    return {row.id: row for row in await rows(conn, _MANY, (list(dossier_ids),))}
 
 
 async def fed(conn: AsyncConnection) -> Backlog:
     return await backlog(conn, dossier_feed)
 
 
-async def end_fed(conn: AsyncConnection, dossier_id: str, seq: int) -> None:
-    await conn.execute(delete(dossier_feed).where(dossier_feed.c.dossier_id == dossier_id, dossier_feed.c.seq == seq))
+_END_FED = """
+delete from dossier_feed f using unnest(%s::text[], %s::int[]) as told (dossier_id, seq)
+where f.dossier_id = told.dossier_id and f.seq = told.seq
+"""
+
+
+async def end_fed(conn: AsyncConnection, told: Sequence[Event]) -> None:
+    await write(conn, _END_FED, ([event.dossier_id for event in told], [event.seq for event in told]))
 
 
 async def put_off_fed(conn: AsyncConnection, dossier_id: str, seq: int, *, attempts: int, again: datetime) -> None:

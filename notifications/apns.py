@@ -34,6 +34,7 @@ class ApnsChannel:
     name = "apns"
     kind: ChannelKind = "apns"
     development_only = False
+    at_once = 50
     receipts = False
 
     def __init__(

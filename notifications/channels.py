@@ -9,12 +9,14 @@ from notifications.messages import ChannelKind, Letter
 class Channel(Protocol):
     """One way out. An adapter with `development_only = True` is refused in production.
 
+    `at_once` is how many letters it lets out at the same time; the others wait their turn, and their time does not run meanwhile.
     `receipts` says that the other side tells later whether the letter arrived; what comes after in the fall-back order waits for that.
     """
 
     name: str
     kind: ChannelKind
     development_only: bool
+    at_once: int
     receipts: bool
 
     async def send(self, letter: Letter) -> str | None:

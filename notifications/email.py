@@ -13,7 +13,6 @@ from notifications.channels import Undeliverable
 from notifications.messages import ChannelKind, Letter
 
 _TIMEOUT_SECONDS = 15
-_AT_ONCE = 8
 
 
 class SmtpChannel:
@@ -22,6 +21,7 @@ class SmtpChannel:
     name = "smtp"
     kind: ChannelKind = "email"
     development_only = False
+    at_once = 8
     receipts = False
 
     def __init__(
@@ -30,7 +30,7 @@ class SmtpChannel:
         self._host, self._port, self._sender = host, port, sender
         self._user, self._password = user, password
         # Threads of its own: a mail server that stalls must not hold up those that write uploads.
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="smtp")
+        self._threads = ThreadPoolExecutor(self.at_once, thread_name_prefix="smtp")
 
     async def send(self, letter: Letter) -> None:
         loop = asyncio.get_running_loop()

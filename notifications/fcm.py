@@ -34,6 +34,7 @@ class FcmChannel:
     name = "fcm"
     kind: ChannelKind = "fcm"
     development_only = False
+    at_once = 50
     receipts = False
 
     def __init__(self, caller: Caller, account: ServiceAccount, *, url: str = URL) -> None:

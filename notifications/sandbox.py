@@ -12,6 +12,7 @@ class SandboxChannel:
     """One per kind of contact."""
 
     development_only = True
+    at_once = 50
     receipts = False
 
     def __init__(self, kind: ChannelKind, db: Database) -> None:

@@ -20,6 +20,7 @@ from notifications.choosing import RINGS, Quiet, Step
 from notifications.messages import CARRIES, WAY_OF, ChannelKind, ContactKind, DeadLetter, Letter, Preferences, Recipient
 from notifications.receipts import Receipt
 from notifications.refusals import LetterGone, NoWayToReach
+from notifications.store import Sent
 from notifications.wording import Value
 
 DRAIN = "notifications.drain"
@@ -64,7 +65,8 @@ class PostOffice:
         self._jobs = jobs
         self._key = contact_key
         self._quiet = quiet
-        # A batch leaves at once, and is written down by few: the others in this process want connections too.
+        self._turns = {channel.kind: asyncio.Semaphore(channel.at_once) for channel in channels}
+        # What did not leave is written down by few: the others in this process want connections too.
         self._writing = asyncio.Semaphore(_WRITERS)
 
     def reaches(self, kind: ContactKind) -> bool:
@@ -133,7 +135,16 @@ class PostOffice:
                 taken = await store.take_waiting(conn, at=now, leased_until=now + _LEASE, limit=_BATCH)
             if not taken:
                 return
-            await asyncio.gather(*(self._let_out(db, row) for row in taken))
+            leaving = {asyncio.create_task(self._let_out(db, row)) for row in taken}
+            try:
+                while leaving:
+                    done, leaving = await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
+                    # Whatever left while those before were being written down is written down together.
+                    if sent := [one for task in done if (one := task.result()) is not None]:
+                        await self._sent(db, sent)
+            finally:
+                for task in leaving:
+                    task.cancel()
 
     async def receive(self, db: Database, receipt: Receipt) -> None:
         """A provider tells what became of a letter; told twice, or of a letter that is not waited for, it changes nothing."""
@@ -184,28 +195,31 @@ class PostOffice:
                 raise LetterGone
             await self._jobs.defer(await raw(conn), DRAIN)
 
-    async def _let_out(self, db: Database, row: Any) -> None:
+    async def _let_out(self, db: Database, row: Any) -> Sent | None:
+        """What has left; None where nothing did, which is written down already."""
         if row.expires_at is not None and row.expires_at <= clock.now():
             await self._fail(db, row, state="expired", error="its time ran out before it could leave")
-            return
+            return None
         channel = self.channels.get(row.channel)
         if channel is None:
             await self._fail(db, row, state="given_up", error="this deployment has no such channel any more")
-            return
+            return None
         if (rings_at := self._not_before(row)) is not None:
             async with self._writing, db.begin() as conn:
                 await store.put_off(conn, row.id, next_attempt_at=rings_at, attempts=row.attempts - 1)
-            return
+            return None
         letter: Letter | None = None
         try:
             letter = self._letter(row)
-            provider_id = await asyncio.wait_for(channel.send(letter), _SEND_SECONDS)
+            async with self._turns[row.channel]:
+                provider_id = await asyncio.wait_for(channel.send(letter), _SEND_SECONDS)
         except Undeliverable as error:
             await self._fail(db, row, state="given_up", error=_told(error), device=letter.to if letter else None)
         except Exception as error:  # a channel fails in the ways of its library; each means: try again, then give up
             await self._put_off(db, row, error)
         else:
-            await self._sent(db, row, channel, provider_id)
+            return Sent(row.id, row.message_id, row.chain, provider_id, arrived=not channel.receipts)
+        return None
 
     def _not_before(self, row: Any) -> datetime | None:
         """When a letter taken in quiet hours may ring; None when now."""
@@ -232,15 +246,9 @@ class PostOffice:
             await store.put_off(conn, row.id, last_error=_told(error), next_attempt_at=again)
             await self._jobs.defer(await raw(conn), DRAIN, at=again)
 
-    async def _sent(self, db: Database, row: Any, channel: Channel, provider_id: str | None) -> None:
-        async with self._writing, db.begin() as conn:
-            await store.lock_message(conn, row.message_id)
-            await store.end_delivery(
-                conn, row.id, state="sent", sent_at=clock.now(), provider_id=provider_id, last_error=None
-            )
-            if not channel.receipts:
-                await store.spare(conn, row.message_id, row.chain)
-            await store.blank_secrets(conn, row.message_id)
+    async def _sent(self, db: Database, sent: Sequence[Sent]) -> None:
+        async with db.begin() as conn:
+            await store.end_sent(conn, sent, clock.now())
 
     async def _fail(self, db: Database, row: Any, *, state: str, error: str, device: str | None = None) -> None:
         async with self._writing, db.begin() as conn:

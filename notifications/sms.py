@@ -29,6 +29,7 @@ class EsmsChannel:
     name = "esms"
     kind: ChannelKind = "sms"
     development_only = False
+    at_once = 50
     receipts = True
 
     def __init__(

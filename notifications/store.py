@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import Backlog, backlog, rows
+from kit.db import Backlog, backlog, rows, write
 from kit.jobs import DEFERRED
 from notifications.tables import (
     deliveries,
@@ -139,6 +139,51 @@ async def end_delivery(conn: AsyncConnection, delivery_id: str, *, keep_contact:
     if not keep_contact:
         values["contact_sealed"] = None
     await conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A letter that has left; `arrived`: nobody will tell whether it did, so that it is taken to have."""
+
+    id: str
+    message_id: str
+    chain: int
+    provider_id: str | None
+    arrived: bool
+
+
+# In one order, so that two who end letters of the same messages do not wait for each other for ever.
+_HELD_MESSAGES = "select 1 from messages where id = any(%(messages)s) order by id for update"
+# A provider may have told what became of a letter before it is written down here that it left.
+_SENT = """
+with sent as (
+  select * from unnest(%(ids)s::text[], %(messages)s::text[], %(chains)s::smallint[], %(providers)s::text[], %(arrived)s::boolean[])
+    as s (id, message_id, chain, provider_id, arrived)
+), ended as (
+  update deliveries d set state = 'sent', sent_at = %(at)s, provider_id = s.provider_id, last_error = null, contact_sealed = null
+  from sent s where d.id = s.id and d.state = 'waiting'
+)
+update deliveries d set state = 'spared', contact_sealed = null
+from sent s where s.arrived and d.message_id = s.message_id and d.chain = s.chain and d.state = 'held'
+"""
+_BLANKED = """
+update messages m set secrets_sealed = null where m.id = any(%(messages)s) and m.secrets_sealed is not null
+  and not exists (select 1 from deliveries d where d.message_id = m.id and d.state in ('waiting', 'held', 'dead'))
+"""
+
+
+async def end_sent(conn: AsyncConnection, sent: Sequence[Sent], at: datetime) -> None:
+    """These have left: their addresses are forgotten, what was held behind those that arrived leaves no more, and so do secrets."""
+    values = {
+        "ids": [one.id for one in sent],
+        "messages": [one.message_id for one in sent],
+        "chains": [one.chain for one in sent],
+        "providers": [one.provider_id for one in sent],
+        "arrived": [one.arrived for one in sent],
+        "at": at,
+    }
+    await rows(conn, _HELD_MESSAGES, values)
+    await write(conn, _SENT, values)
+    await write(conn, _BLANKED, values)
 
 
 async def put_off(conn: AsyncConnection, delivery_id: str, *, next_attempt_at: datetime, **values: Any) -> None:

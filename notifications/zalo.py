@@ -55,6 +55,7 @@ class ZaloChannel:
     name = "zalo-zns"
     kind: ChannelKind = "zalo"
     development_only = False
+    at_once = 50
     receipts = True
 
     def __init__(

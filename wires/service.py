@@ -79,6 +79,10 @@ class WireOffice:
         far = _far(await store.wire_to(conn, PORTAL))
         return far if isinstance(far, Portal) else None
 
+    async def any_open(self, conn: AsyncConnection) -> bool:
+        """Whether anything goes over any wire."""
+        return bool(await store.open_wires(conn))
+
     async def has_case(self, conn: AsyncConnection, case_id: str) -> bool:
         """Whether this branch, or this dossier, went over a wire."""
         return await store.case(conn, case_id) is not None

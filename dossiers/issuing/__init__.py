@@ -2,6 +2,16 @@
 
 from dossiers.issuing.letters import Letter, apology, cash_receipt, supplement_request
 from dossiers.issuing.sealing import specimens
-from dossiers.issuing.service import TASK, paper, tell_signer
+from dossiers.issuing.service import TASK, is_signed, paper, tell_signer
 
-__all__ = ["TASK", "Letter", "apology", "cash_receipt", "paper", "specimens", "supplement_request", "tell_signer"]
+__all__ = [
+    "TASK",
+    "Letter",
+    "apology",
+    "cash_receipt",
+    "is_signed",
+    "paper",
+    "specimens",
+    "supplement_request",
+    "tell_signer",
+]

@@ -20,10 +20,14 @@ from kit.settings import Settings
 SIGN = "dossiers.sign_result"
 
 
+def is_signed(services: Any, event: Event) -> bool:
+    """A branch was approved, or its result corrected, where results are sealed."""
+    return services.seals is not None and event.after == "approved"
+
+
 async def tell_signer(conn: AsyncConnection, services: Any, dossier: views.Row, event: Event) -> None:
-    """A branch was approved, or its result corrected: the paper is signed soon, so that nobody waits for it who asks for it."""
-    if services.seals is not None and event.after == "approved":
-        await services.jobs.defer(await raw(conn), SIGN, dossier_id=dossier.id, branch=event.branch)
+    """The paper is signed soon, so that nobody waits for it who asks for it."""
+    await services.jobs.defer(await raw(conn), SIGN, dossier_id=dossier.id, branch=event.branch)
 
 
 async def sign_result(services: Any, dossier_id: str, branch: str) -> None:

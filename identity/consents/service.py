@@ -31,9 +31,14 @@ async def standing(conn: AsyncConnection, account_id: str, client_id: str, at: d
     )
 
 
-async def readers(conn: AsyncConnection, account_id: str, scope: str, at: datetime) -> list[str]:
-    """The apps that this person lets do what the scope names."""
-    return await store.readers(conn, account_id, scope, at)
+async def readers(
+    conn: AsyncConnection, account_ids: Collection[str], scope: str, at: datetime
+) -> dict[str, list[str]]:
+    """Of each of these persons who lets some, the apps that may do what the scope names."""
+    found = dict[str, list[str]]()
+    for row in await store.readers(conn, account_ids, scope, at):
+        found.setdefault(row.account_id, []).append(row.client_id)
+    return found
 
 
 async def give(

@@ -1,5 +1,6 @@
 """SQL of consents."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import column, insert, select, table, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.consents.tables import consents
+from kit.db import rows
 
 # Other rooms' tables, by the columns looked at.
 _accounts = table("accounts", column("id"))
@@ -25,14 +27,15 @@ async def standing(conn: AsyncConnection, account_id: str, client_id: str) -> An
     return (await conn.execute(statement)).first()
 
 
-async def readers(conn: AsyncConnection, account_id: str, scope: str, at: datetime) -> list[str]:
-    query = select(consents.c.client_id).where(
-        consents.c.account_id == account_id,
-        consents.c.ended_at.is_(None),
-        consents.c.expires_at > at,
-        consents.c.allowed.any(scope),
-    )
-    return list(await conn.scalars(query))
+_READERS = """
+select account_id, client_id from consents
+where account_id = any(%s) and ended_at is null and expires_at > %s and %s = any(allowed) order by account_id, client_id
+"""
+
+
+async def readers(conn: AsyncConnection, account_ids: Collection[str], scope: str, at: datetime) -> list[Any]:
+    """account_id, client_id."""
+    return await rows(conn, _READERS, (list(account_ids), at, scope))
 
 
 async def add(conn: AsyncConnection, **values: Any) -> None:

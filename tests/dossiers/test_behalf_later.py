@@ -222,9 +222,9 @@ async def test_no_app_of_others_is_told_of_what_was_filed_for_another(
     await steps.submitted(parent)
     asked: list[str] = []
 
-    async def readers(_conn: Any, account_id: str, *_rest: Any) -> list[str]:
-        asked.append(account_id)
-        return []
+    async def readers(_conn: Any, account_ids: Any, *_rest: Any) -> dict[str, list[str]]:
+        asked.extend(account_ids)
+        return {}
 
     monkeypatch.setattr(feeding.consents, "readers", readers)
     await feeding.feed(city.house)

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
+import notifications.service
 from kit import clock, crypto
 from kit.jobs import Jobs
 from kit.refusal import Words
 from notifications import Contact, NoWayToReach, PostOffice, Recipient, SandboxChannel, Undeliverable, inbox_of
 from notifications import sandbox_messages as letters_in
 from notifications.jobs import tasks
+from notifications.receipts import Receipt
 from notifications.service import forget_old
 
 pytestmark = pytest.mark.anyio
@@ -31,14 +33,28 @@ class Wire:
 
     name, development_only = "wire", True
 
-    def __init__(self, *answers, kind="sms", receipts=False):
+    def __init__(self, *answers, kind="sms", receipts=False, at_once=50):
         self.answers, self.letters, self.kind, self.receipts = list(answers), [], kind, receipts
+        self.at_once = at_once
 
     async def send(self, letter):
         self.letters.append(letter)
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer
+
+
+class Slow(Wire):
+    """Takes three tenths of a second a letter."""
+
+    under_way = most = 0
+
+    async def send(self, letter):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0.3)
+        self.under_way -= 1
+        await super().send(letter)
 
 
 class Noted(Jobs):
@@ -251,6 +267,40 @@ async def test_letters_swapped_between_rows_do_not_open(db, office):
         )
     await post.drain(db)
     assert wire.letters == []
+
+
+async def test_a_letter_s_time_does_not_run_while_it_waits_for_its_turn(db, office, monkeypatch):
+    """Of fifty letters to a mail server that took three seconds each the last ones were given up in line, left all the same, and
+    left again."""
+    monkeypatch.setattr(notifications.service, "_SEND_SECONDS", 0.5)
+    wire = Slow(at_once=2)
+    out = office(wire)
+    for number in range(8):
+        await send(db, out, once_key=f"slow:{number}")
+    await out.drain(db)
+    assert wire.most == 2
+    assert len(wire.letters) == len({letter.id for letter in wire.letters}) == 8
+    assert {row.state for row in await rows(db, "select state from deliveries")} == {"sent"}
+
+
+async def test_what_left_together_is_written_down_together_and_a_receipt_that_was_faster_stands(db, office):
+    out = office(Slow(receipts=True))
+    for number in range(12):
+        await send(db, out, once_key=f"together:{number}")
+    written, write_down = [], out._sent
+
+    async def sent(db, letters):
+        if not written:
+            await out.receive(db, Receipt(letters[0].id, arrived=True))
+        written.append(len(letters))
+        await write_down(db, letters)
+
+    out._sent = sent
+    await out.drain(db)
+    assert sum(written) == 12
+    assert len(written) < 12
+    states = [row.state for row in await rows(db, "select state from deliveries")]
+    assert (states.count("received"), states.count("sent")) == (1, 11)
 
 
 async def test_a_batch_of_many_drains_whole(db, office):
