@@ -7,7 +7,7 @@ goes through the application, which answers the same.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from api import origins
 from api.access import counted_address
 from kit import logs
-from kit.hatch import Call, Headers, Verb
+from kit.hatch import SMALL, Call, Headers, Verb
 
 if TYPE_CHECKING:
     from api.serving import Door
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("motcua.hatch")
 
-_SMALL: Final = 16_000
-"""Bytes of a body."""
 _MOST: Final = 64
 """Calls of one turn that go together: while they are answered nobody else is heard."""
 _ELSEWHERE: Final = frozenset({b"origin", b"expect", b"transfer-encoding", b"upgrade"})
@@ -48,7 +46,7 @@ class Hatch:
         if (
             len(headers) != len(door.headers)
             or not _ELSEWHERE.isdisjoint(headers)
-            or not (length.isdigit() and len(length) <= 5 and int(length) <= _SMALL)
+            or not (length.isdigit() and len(length) <= 5 and int(length) <= SMALL)
             # Who does not read the answers given is answered by the application, which waits for that.
             or door.flow.write_paused
         ):
@@ -98,9 +96,7 @@ class _Counter:
         """The lines of an answer's head before and after that of the length."""
         have = {name for name, _ in headers}
         every = [pair for pair in self._every if pair[0] not in have]
-        return _lines([*headers, (b"content-length", b"")])[:-2], b"\r\n" + _lines([*every, (b"x-request-id", b"")])[
-            :-2
-        ]
+        return _lines(headers) + b"content-length: ", b"\r\n" + _lines(every) + b"x-request-id: "
 
 
 class Taken:
@@ -148,7 +144,7 @@ class Taken:
         logs.request_id.reset(token)
 
 
-def _lines(headers: "list[tuple[bytes, bytes]]") -> bytes:
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     lines = [name + b": " + value for name, value in headers]
     if any(b"\r" in line or b"\n" in line for line in lines):
         raise ValueError("a header is one line")

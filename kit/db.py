@@ -51,8 +51,9 @@ _SESSION = {
 }
 
 # On a line a statement is planned once, perhaps while its tables are empty, and for good: it finds its rows by index, each for itself,
-# or it would read whole tables once they have grown.
-_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+# or it would read whole tables once they have grown. Not by bitmap: such a scan does not mark the entries of rows that are gone, and goes
+# through all of them again until the next vacuum.
+_BY_INDEX = {f"enable_{way}": "off" for way in ("seqscan", "hashjoin", "mergejoin", "bitmapscan")} | {"jit": "off"}
 
 
 def _options(settings: Mapping[str, str]) -> str:

@@ -4,6 +4,9 @@ the server's cycle and a task for each (decision 0048)."""
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+SMALL = 16_000
+"""Bytes of a body; what is larger is not taken."""
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 

@@ -17,13 +17,13 @@ from identity.tokens.busy import Asked, Busy, Known
 from identity.tokens.messages import OAuthProblem, TokenReply
 from identity.tokens.rfc6749 import OAuthError
 from identity.tokens.sandbox_errors import HEADER
-from kit import logs
+from kit import hatch, logs
 from kit.hatch import Call, Headers
 from kit.limits import Limits
 from kit.refusal import Refusal
 
 PATH = "/v1/oauth/token"
-SMALL = 16_000
+SMALL = hatch.SMALL
 """Bytes of a form."""
 
 _FAIL = HEADER.lower().encode()

@@ -162,7 +162,8 @@ class Slow:
     async def verb(self, calls: list[Call]) -> None:
         self.together.append(len(calls))
         await self.go_on.wait()
-        for call in calls:
+        # Last come, first served: what is in order at the other end was put in order by the door.
+        for call in reversed(calls):
             if call.body == b"fail":
                 raise LookupError("no such thing")
             call.answer(200, ((b"x-kind", b"hatch"),), call.body)

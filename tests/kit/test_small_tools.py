@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import pickle
 import unicodedata
 from pathlib import Path
@@ -104,6 +105,21 @@ def test_ids_sort_by_birth_and_never_meet() -> None:
     assert len(set(made)) == 2_000
     assert all(len(one) == 30 and one.startswith("dos_") for one in made)
     assert ids.secret_token("rt").startswith("mc_rt_")
+
+
+def test_a_child_process_draws_ids_of_its_own() -> None:
+    ids.new_id("dos")
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writes, ids.new_id("dos")[-16:].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    drawn = os.read(reads, 16).decode()
+    os.close(reads)
+    os.close(writes)
+    assert len(drawn) == 16
+    assert drawn not in {ids.new_id("dos")[-16:] for _ in range(64)}
 
 
 def test_sealed_bytes_open_only_for_their_owner_and_key() -> None:
