@@ -79,6 +79,8 @@ async def test_the_citizen_and_the_counter_print_the_receipt(city: CityPeople) -
     officer = await at_desk(city, POLICE)
     path = f"/desk/branches/{paid['branch_id']}"
     assert f'href="{path}/payments/{paid["order_id"]}/receipt"' in await officer.get(path)
+    done = await officer.get(f"{path}?lang=vi&done=take_cash")
+    assert "Biên lai để in" in done
     printed = await officer.client.get(f"{path}/payments/{paid['order_id']}/receipt")
     assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
     assert (await officer.client.get(f"{path}/payments/pay_none/receipt")).status_code == 404
