@@ -12,6 +12,7 @@ from identity.accounts import freshness
 from identity.faces import FACE_GUARD, FIND_MY_DOSSIER, Consent
 from kit import clock
 from tests.dossiers.test_finding import face
+from tests.identity.accounts.authenticator import Authenticator
 from tests.identity.accounts.newcomers import letters_to, newcomer
 from tests.identity.tokens.browsing import Browser
 from tests.people import CityPeople
@@ -84,6 +85,20 @@ async def test_a_contact_is_added_locked_and_unlocked(city: CityPeople) -> None:
     other = Browser(city)
     assert (await other.send(await at(other, WAYS, me.phone), f"{mail}/unlock")).status_code == 303
     assert (await me.ways())["email"]["locked_at"] is None
+
+
+async def test_a_passkey_is_registered(city: CityPeople) -> None:
+    me, browser, key = await newcomer(city), Browser(city), Authenticator()
+    page = await at(browser, WAYS, me.phone)
+    assert (await browser.http.post(f"{WAYS}/passkey-options", data={"csrf": "x"})).status_code == 403
+    asked = (await browser.http.post(f"{WAYS}/passkey-options", data={"csrf": csrf(page)})).json()
+    made = {"challenge": asked["id"], "credential": json.dumps(key.create(asked["options"])), "name": "Máy của tôi"}
+    for wrong in ({"credential": "{"}, {"name": " "}):
+        refused = await browser.send(page, "/passkey", **(made | wrong))
+        assert refused.status_code == 422, wrong
+        assert 'role="alert"' in refused.text
+    assert (await browser.send(page, "/passkey", **made)).status_code == 303
+    assert (await me.ways())["passkey"]["name"] == "Máy của tôi"
 
 
 async def test_what_one_came_in_by_is_removed_and_never_the_last(city: CityPeople) -> None:
