@@ -362,6 +362,8 @@ async def what_happened(here: Walker) -> None:
     """Written down when it is put among an app's events, once a day and dossier, whichever way the app hears of it."""
     parent, name = await here.city.signed_in("parent"), f"hook-{next(_numbers)}"
     me = (await parent.get("/v1/me", expect=200))["account_id"]
+    # What the other walks left to be told fills more than a page.
+    await feeding.feed(here.city.house)
     async with here.city.house.db.begin() as conn:
         secret = await tokens.register_client(
             conn, client_id=name, name="Trường học", kind="confidential", grants=["client_credentials"],
