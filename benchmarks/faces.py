@@ -68,7 +68,15 @@ def row(
 ) -> dict[str, Any]:
     """One published figure; `floor` was measured in this run."""
     ratio = None if floor is None else value / floor
-    return {"name": name, "value": value, "unit": unit, "floor": floor, "ratio": ratio, "goal": goal or "", "holds": holds}
+    return {
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "floor": floor,
+        "ratio": ratio,
+        "goal": goal or "",
+        "holds": holds,
+    }
 
 
 def of_12_megapixels(photo: bytes) -> bytes:
