@@ -20,10 +20,18 @@ STALLED_AFTER_SECONDS = 30
 _DEFER = """
 select procrastinate_defer_jobs_v1(array[row('default', %s::text, 0, %s::text, null, %s::jsonb, %s::timestamptz)::procrastinate_job_to_defer_v1])
 """
-DEFERRED: LiteralString = """
-procrastinate_defer_jobs_v1(array[row('default', %(job)s::text, 0, null, null, '{}', null)::procrastinate_job_to_defer_v1])
-"""
-"""Defers the job `job`, which takes nothing, within the statement that causes it."""
+
+
+def deferred(args: LiteralString) -> LiteralString:
+    """SQL that defers the job `job` within the statement that causes it, with what the SQL of `args`, a jsonb, tells it."""
+    return (
+        "procrastinate_defer_jobs_v1(array[row('default', %(job)s::text, 0, null, null, " + args + ", null)"
+        "::procrastinate_job_to_defer_v1])"
+    )
+
+
+DEFERRED: LiteralString = deferred("'{}'")
+"""For a job that takes nothing."""
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -11,7 +11,6 @@ from identity.tokens.refusals import BadAuthorizationRequest
 from identity.tokens.rfc6749 import FORM
 from kit.actor import ANYONE
 from kit.db import Database
-from kit.jobs import Jobs
 from kit.limits import Limits
 from kit.refusal import Refusal
 from kit.settings import Settings
@@ -23,13 +22,13 @@ _SMALL = 16_000
 
 @get("/v1/oauth/logout", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML)
 async def logout(
-    request: HttpRequest, settings: Settings, db: Database, jobs: Jobs, issuer: Issuer, limits: Limits, address: str
+    request: HttpRequest, settings: Settings, db: Database, issuer: Issuer, limits: Limits, address: str
 ) -> Response[str]:
     """Signed out and back to the app, or the question whether the person wants it."""
     cookie = cookie_of(request, settings)
     try:
         await limits.hit("authorize", address)
-        done = await logging_out.log_out(db, jobs, issuer, request.scope["query_string"], cookie=cookie)
+        done = await logging_out.log_out(db, issuer, request.scope["query_string"], cookie=cookie)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     if isinstance(done, SignedOut):
@@ -66,12 +65,10 @@ async def ask(request: HttpRequest, settings: Settings) -> Response[str]:
 
 
 @post("/sign-out", who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, status_code=200)
-async def sign_out(
-    request: HttpRequest, data: Sent, settings: Settings, db: Database, jobs: Jobs, issuer: Issuer
-) -> Response[str]:
+async def sign_out(request: HttpRequest, data: Sent, settings: Settings, db: Database) -> Response[str]:
     """The person's own word."""
     try:
-        await logging_out.log_out_here(db, jobs, issuer, cookie=cookie_of(request, settings), token=data.csrf)
+        await logging_out.log_out_here(db, cookie=cookie_of(request, settings), token=data.csrf)
     except Refusal as refusal:
         return trouble(request, settings, refusal)
     return _told(request, settings)

@@ -1,16 +1,14 @@
-"""OpenID Connect Back-Channel Logout 1.0: apps that registered an address hear of the end of a session, from a job that is retried."""
+"""OpenID Connect Back-Channel Logout 1.0: apps that registered an address hear of the end of a session, whoever
+ended it and wherever, from a job that exists when that does and is retried."""
 
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from identity.tokens import store
 from identity.tokens.issuer import Issuer
-from kit.db import raw
-from kit.jobs import Jobs, Task
+from kit.jobs import Task
 
-TASK = "identity.tokens.tell_logout"
+TASK = store.TELL
 ATTEMPTS = 6
 LIFETIME = timedelta(minutes=2)
 _SECONDS = 5
@@ -20,21 +18,7 @@ class NotTold(Exception):
     """The app did not take it: tried again later, and given up after a while."""
 
 
-async def tell_apps(conn: AsyncConnection, jobs: Jobs, issuer: Issuer, session_id: str) -> None:
-    """A job for each app that holds something of this session and wants to know; it exists when the log-out does."""
-    for row in await store.clients_of_session(conn, session_id):
-        client = await store.client(conn, row.client_id)
-        assert client is not None
-        await jobs.defer(
-            await raw(conn),
-            TASK,
-            client_id=client.id,
-            subject=issuer.subject(client, row.account_id),
-            sid=issuer.session_name(client, session_id),
-        )
-
-
-async def tell_logout(services: Any, *, client_id: str, subject: str, sid: str) -> None:
+async def tell_logout(services: Any, *, client_id: str, account_id: str, session_id: str) -> None:
     """One POST, to the registered address and nowhere it might lead (§2.5): no redirect is followed, no answer is read."""
     import httpx
 
@@ -42,7 +26,13 @@ async def tell_logout(services: Any, *, client_id: str, subject: str, sid: str) 
         client = await store.client(conn, client_id)
     if client is None or client.disabled_at is not None or client.backchannel_logout_uri is None:
         return
-    token = services.issuer.logout_token(client, subject=subject, sid=sid, lifetime=LIFETIME)
+    issuer: Issuer = services.issuer
+    token = issuer.logout_token(
+        client,
+        subject=issuer.subject(client, account_id),
+        sid=issuer.session_name(client, session_id),
+        lifetime=LIFETIME,
+    )
     try:
         async with (
             httpx.AsyncClient(follow_redirects=False, timeout=_SECONDS, trust_env=False) as http,

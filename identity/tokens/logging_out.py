@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens import authorization, backchannel, browser, store
+from identity.tokens import authorization, browser, store
 from identity.tokens.authorization import NoAnswer
 from identity.tokens.issuer import Issuer
 from identity.tokens.refusals import BadAuthorizationRequest, StrangeForm
 from identity.tokens.rfc6749 import OAuthError
 from kit import clock
 from kit.db import Database
-from kit.jobs import Jobs
 
 FORM = "sign-out"
 """What the form token of the asking page is about."""
@@ -32,9 +31,7 @@ class SignedOut(msgspec.Struct, frozen=True):
     address: str | None = None
 
 
-async def log_out(
-    db: Database, jobs: Jobs, issuer: Issuer, query: bytes, *, cookie: str | None
-) -> AskFirst | SignedOut:
+async def log_out(db: Database, issuer: Issuer, query: bytes, *, cookie: str | None) -> AskFirst | SignedOut:
     """What an app's request comes to. Refuses BadAuthorizationRequest for parameters that cannot be read."""
     try:
         sent = authorization.parameters(query)
@@ -58,7 +55,7 @@ async def log_out(
         if session is not None and issuer.subject(client, session.account_id) != subject:
             return AskFirst()
         if session is not None:
-            await _end(conn, jobs, issuer, session.id)
+            await _end(conn, session.id)
     if wanted is None:
         return SignedOut()
     state = sent.get("state")
@@ -66,18 +63,16 @@ async def log_out(
     return SignedOut(wanted if state is None else f"{wanted}{joint}{urlencode({'state': state})}")
 
 
-async def log_out_here(db: Database, jobs: Jobs, issuer: Issuer, *, cookie: str | None, token: str) -> None:
+async def log_out_here(db: Database, *, cookie: str | None, token: str) -> None:
     """The person's own word on our page. Refuses StrangeForm."""
     if cookie is None or not browser.is_form_token(token, cookie, FORM):
         raise StrangeForm
     async with db.begin() as conn:
         session = await browser.session(conn, cookie)
         if session is not None:
-            await _end(conn, jobs, issuer, session.id)
+            await _end(conn, session.id)
 
 
-async def _end(conn: AsyncConnection, jobs: Jobs, issuer: Issuer, session_id: str) -> None:
-    """The session, its codes and its grants; the apps that want to know are told once this is committed."""
-    now = clock.now()
-    await backchannel.tell_apps(conn, jobs, issuer, session_id)
-    await store.end_session_and_grants(conn, session_id, at=now, why="signed out")
+async def _end(conn: AsyncConnection, session_id: str) -> None:
+    """The session, its codes and its grants."""
+    await store.end_session_and_grants(conn, session_id, at=clock.now(), why="signed out")

@@ -3,7 +3,6 @@
 from identity.tokens.store.browsers import (
     add_browser_session,
     browser_session,
-    clients_of_session,
     end_browser_session,
     is_browser_session_of,
     renew_browser_session,
@@ -36,6 +35,7 @@ from identity.tokens.store.devices import (
     waiting_device,
 )
 from identity.tokens.store.ending import (
+    TELL,
     end_grants_by,
     end_session_and_grants,
     forget_before,
@@ -73,6 +73,7 @@ from identity.tokens.store.requests import (
 from identity.tokens.store.services import add_service, service_of, services, set_service_disabled
 
 __all__ = [
+    "TELL",
     "add_browser_session",
     "add_client",
     "add_code",
@@ -86,7 +87,6 @@ __all__ = [
     "browser_session",
     "change_client",
     "client",
-    "clients_of_session",
     "complete_request",
     "decide_device",
     "device_code",

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.tokens.store.rows import every, one, run
+from identity.tokens.store.rows import one, run
 
 
 async def add_browser_session(conn: AsyncConnection, **values: Any) -> None:
@@ -54,13 +54,3 @@ async def is_browser_session_of(conn: AsyncConnection, account_id: str, session_
         {"id": session_id, "account": account_id, "at": at},
     )
     return found is not None
-
-
-async def clients_of_session(conn: AsyncConnection, session_id: str) -> list[Any]:
-    """client_id and account_id of the apps that hold something of a browser's session and want to hear of its end."""
-    return await every(
-        conn,
-        "select distinct g.client_id, g.account_id from oauth_grants g join oauth_clients c on c.id = g.client_id"
-        " where g.browser_session_id = %(id)s and g.revoked_at is null and c.backchannel_logout_uri is not null",
-        {"id": session_id},
-    )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.tokens.store.ending import end_grants
 from identity.tokens.store.people import AWAY, LEVEL, ROLES
 from identity.tokens.store.rows import as_json, every, one, run
 from kit.db import Direct
@@ -157,12 +158,8 @@ async def disabled_since(conn: AsyncConnection, since: datetime) -> list[str]:
 
 async def end_grant_of(conn: AsyncConnection, account_id: str, grant_id: str, *, at: datetime, why: str) -> bool:
     """False when the account has no such grant that could still be ended."""
-    return await run(
-        conn,
-        "update oauth_grants set revoked_at = %(at)s, revoked_why = %(why)s"
-        " where id = %(grant)s and account_id = %(id)s and revoked_at is null and expires_at > %(at)s",
-        {"id": account_id, "grant": grant_id, "at": at, "why": why},
-    ) == 1  # fmt: skip
+    which: LiteralString = "id = %(grant)s and account_id = %(id)s and expires_at > %(at)s"
+    return await end_grants(conn, which, {"id": account_id, "grant": grant_id, "at": at, "why": why}) == 1
 
 
 async def add_refresh_token(conn: AsyncConnection, *, digest: bytes, grant_id: str, expires_at: datetime) -> None:

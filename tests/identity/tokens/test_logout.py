@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from identity import tokens
-from identity.tokens import backchannel
+from identity.tokens import backchannel, store
 from identity.tokens.refusals import BadClient
 from kit import clock
 from kit.db import raw
@@ -225,6 +225,41 @@ async def test_LOG_4_the_app_is_told(browser: Browser, listening: App) -> None:
     assert 'action="/sign-out' in (await out(browser, id_token_hint=token)).text or not await signed_in(browser)
     refused = await city.client.get("/v1/oauth/userinfo", headers={"Authorization": f"Bearer {token}"})
     assert refused.status_code == 401
+
+
+async def test_LOG_4_the_app_is_told_whoever_ends_it(browser: Browser, listening: App) -> None:
+    """Its own session or all of them at the account, its consent withdrawn, the way in or the account locked: each is one end."""
+    city = browser.city
+
+    async def ended(how: Any) -> list[dict[str, Any]]:
+        held = await sign_in(browser)
+        sid = jwt.decode(held["id_token"], options={"verify_signature": False})["sid"]
+        before = await _jobs(city)
+        async with city.house.db.begin() as conn:
+            found = await (await raw(conn)).execute(
+                "select id, account_id, client_id, authenticator_id, browser_session_id from oauth_grants"
+                " where client_id = 'shop' and revoked_at is null order by created_at desc limit 1"
+            )
+            grant = await found.fetchone()
+            assert grant is not None
+            await how(conn, *grant)
+        jobs = [job for job in (await _jobs(city))[len(before) :] if job["client_id"] == "shop"]
+        client = await _client(city)
+        assert sid in {city.house.issuer.session_name(client, job["session_id"]) for job in jobs}
+        return jobs
+
+    assert len(await ended(lambda conn, one, who, *_: tokens.end_session(conn, account_id=who, session_id=one))) == 1
+    whole = await ended(lambda conn, _, who, *more: tokens.end_session(conn, account_id=who, session_id=more[-1]))
+    assert len(whole) == 1
+    assert await ended(lambda conn, _, who, *__: tokens.revoke_tokens(conn, account_id=who, reason="locked"))
+    assert await ended(
+        lambda conn, _, who, client, *__: tokens.revoke_tokens_of_client(conn, who, client, reason="withdrawn")
+    )
+
+
+async def _client(city: CityPeople) -> Any:
+    async with city.house.db.connect() as conn:
+        return await store.client(conn, "shop")
 
 
 async def test_LOG_4_an_app_that_is_down_or_leads_elsewhere(

@@ -327,9 +327,7 @@ class Tokens(RuleBasedStateMachine):
     def sign_out(self, pick: int) -> None:
         session = self.sessions[pick % len(self.sessions)]
         house, csrf = self.city.house, browser.form_token(session.cookie, logging_out.FORM)
-        self.city.runner.run(
-            logging_out.log_out_here(house.db, house.jobs, house.issuer, cookie=session.cookie, token=csrf)
-        )
+        self.city.runner.run(logging_out.log_out_here(house.db, cookie=session.cookie, token=csrf))
         self.seen["signed out"] += 1
         session.over = True
         for family in self.families:
