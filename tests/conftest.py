@@ -53,6 +53,8 @@ def _template(url: str, chain: migrations.Chain) -> str:
     state = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))).hexdigest()[:12]
     name = f"template_{chain}_{state}"
     with _admin(url) as conn:
+        # One worker makes it; the others wait, until that one's connection ends.
+        conn.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
         if conn.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
             return name
         part = f"{name}_part"
