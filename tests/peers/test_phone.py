@@ -394,7 +394,7 @@ def test_a_birth(town: Server, phones: Phones, paper: Path) -> None:
         documents=["separate_residence_papers"],
     )
     phone.until(branch_says("residence", "Bổ sung hồ sơ"))
-    phone.press("#branch-residence a[href*='/supplement']")
+    phone.press("#branch-residence a[href*='/residence/supplement?']")
     phone.look("birth-supplement")
     phone.press("form[data-once] > button")
     phone.says("Giấy tờ về chỗ ở hợp pháp (khi trẻ không thường trú cùng cha, mẹ): Cán bộ đã yêu cầu bổ sung mục này")
