@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import multiprocessing
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -87,6 +89,10 @@ def application() -> "Litestar":
 
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None and os.getppid() != supervisor.pid:
+            # Gone while this one was starting: nobody would tell it any more.
+            raise SystemExit(1)
     return from_environment()
 
 

@@ -1,5 +1,11 @@
 """The server's own door: heads of requests that are too long or never end, and a worker that dies."""
 
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,3 +74,21 @@ async def test_what_is_no_http_is_refused() -> None:
             said = await told(port, nonsense)
             assert said.startswith(b"HTTP/1.1 400"), nonsense
             assert said.endswith(b"<closed>")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process is told of its parent's end on Linux alone")
+def test_a_worker_whose_supervisor_went_while_it_was_starting_does_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is its parent by then is not the one that would end it, and ends without its knowledge."""
+    told: list[tuple[int, int]] = []
+
+    class Libc:
+        def __init__(self, _: None) -> None: ...
+
+        def prctl(self, what: int, value: int) -> None:
+            told.append((what, value))
+
+    monkeypatch.setattr(ctypes, "CDLL", Libc)
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: SimpleNamespace(pid=os.getppid() + 1))
+    with pytest.raises(SystemExit):
+        serving.application()
+    assert told == [(1, signal.SIGTERM)], "asked first: it may go between the two"
