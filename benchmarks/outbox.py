@@ -5,7 +5,7 @@
 `benchmarks/city.py` replays its days twice as fast as it can. First with nobody who lets anything out; then a worker empties what was left, with
 nothing beside it: its rate stands beside the rate at which the replay wrote. Then with the worker beside the replay on the same cores, as in
 a city: what waits is read from `/metrics` once a second. Letters go to a mail server (SMTP) and an SMS provider (HTTP) on loopback; news (the
-feed) have no wire and no partner to go to, and are read and ended one by one all the same.
+feed) have no wire and no partner to go to, and are read and ended all the same.
 """
 
 import asyncio

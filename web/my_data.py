@@ -1,6 +1,7 @@
 """`/account/data`: what is known of a citizen, to take along, to have put right or erased, and to leave. Without JavaScript."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -89,6 +90,17 @@ async def at_data(at: AtBrowser, stand: Stand, post_office: PostOffice, faces: F
 
 _HERE: dict[str, Any] = {**AT, "here": at_data}
 
+_button: Any = partial(
+    post,
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=_SMALL,
+    dependencies=_HERE,
+)
+"""A route that a button of the page is sent to."""
+
 
 @get(PAGE, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=_HERE)
 async def show(here: AtData) -> Response[str]:
@@ -120,15 +132,7 @@ async def export(here: AtData, data: Sent) -> Response[Any]:
     return Response(given[0], media_type="application/json", headers=headers)
 
 
-@post(
-    f"{PAGE}/requests",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/requests")
 async def ask(here: AtData, data: Sent) -> Response[str]:
     """To correct, to object, to restrict or to delete; an operator answers."""
 
@@ -147,15 +151,7 @@ async def ask(here: AtData, data: Sent) -> Response[str]:
     return await here.at.pressed(data.csrf, PAGE, verb, refused)
 
 
-@post(
-    f"{PAGE}/face-withdrawal",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/face-withdrawal")
 async def withdraw_face(here: AtData, data: Sent) -> Response[str]:
     """Erased at once."""
 
@@ -165,15 +161,7 @@ async def withdraw_face(here: AtData, data: Sent) -> Response[str]:
     return await here.at.pressed(data.csrf, PAGE, verb, here.shown)
 
 
-@post(
-    f"{PAGE}/face-guard-withdrawal",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/face-guard-withdrawal")
 async def withdraw_face_guard(here: AtData, data: Sent) -> Response[str]:
     """The face stays for what else was agreed to."""
 

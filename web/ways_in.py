@@ -1,5 +1,6 @@
 """`/account/ways`: a citizen's ways in, added, locked, unlocked, removed, reported lost; the whole account locked. Only a passkey needs JavaScript."""
 
+from functools import partial
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -113,6 +114,17 @@ async def at_ways(at: AtBrowser, stand: Stand, post_office: PostOffice, jobs: Jo
 _HERE: dict[str, Any] = {**AT, "here": at_ways}
 _WITH_PASSKEYS: dict[str, Any] = {**_HERE, "ways": passkey_ways}
 
+_button: Any = partial(
+    post,
+    who=ANYONE,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+    status_code=303,
+    request_max_body_size=_SMALL,
+    dependencies=_HERE,
+)
+"""A route that a button of the page is sent to."""
+
 
 @get(PAGE, who=ANYONE, include_in_schema=False, media_type=MediaType.HTML, dependencies=_HERE)
 async def show(
@@ -123,15 +135,7 @@ async def show(
     return await here.at.sign_in_first() if actor is None else await here.shown(actor, confirmation=confirm)
 
 
-@post(
-    f"{PAGE}/{{authenticator_id:str}}/lock",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/{{authenticator_id:str}}/lock")
 async def lock(here: AtWays, data: Sent, authenticator_id: PathId) -> Response[str]:
     """A lost phone or key signs nobody in any more."""
 
@@ -141,15 +145,7 @@ async def lock(here: AtWays, data: Sent, authenticator_id: PathId) -> Response[s
     return await here.pressed(data, verb)
 
 
-@post(
-    f"{PAGE}/{{authenticator_id:str}}/unlock",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/{{authenticator_id:str}}/unlock")
 async def unlock(here: AtWays, data: Sent, authenticator_id: PathId) -> Response[str]:
     """By who came in another way since."""
 
@@ -159,15 +155,7 @@ async def unlock(here: AtWays, data: Sent, authenticator_id: PathId) -> Response
     return await here.pressed(data, verb)
 
 
-@post(
-    f"{PAGE}/{{authenticator_id:str}}/removal",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/{{authenticator_id:str}}/removal")
 async def remove(here: AtWays, data: Sent, authenticator_id: PathId) -> Response[str]:
     """The one that one came in by, and never the last."""
 
@@ -177,15 +165,7 @@ async def remove(here: AtWays, data: Sent, authenticator_id: PathId) -> Response
     return await here.pressed(data, verb)
 
 
-@post(
-    f"{PAGE}/contacts",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/contacts")
 async def begin_contact(here: AtWays, data: Sent) -> Response[str]:
     """A code goes to the phone or address; the page asks for it."""
 
@@ -199,15 +179,7 @@ async def begin_contact(here: AtWays, data: Sent) -> Response[str]:
     return await here.at.pressed(data.csrf, PAGE, verb, refused)
 
 
-@post(
-    f"{PAGE}/contacts/{{confirmation_id:str}}/code",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/contacts/{{confirmation_id:str}}/code")
 async def confirm_contact(here: AtWays, data: Sent, confirmation_id: PathId) -> Response[str]:
     """From now on it signs in; after a wrong code the field is there again."""
 
@@ -257,15 +229,7 @@ async def add_passkey(here: AtWays, ways: PasskeyWays, data: Sent) -> Response[s
     return await here.pressed(data, verb)
 
 
-@post(
-    f"{PAGE}/loss",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/loss")
 async def report_loss(here: AtWays, data: Sent) -> Response[str]:
     """By who came in another way: it goes after a wait in which every old channel can stop it."""
 
@@ -279,15 +243,7 @@ async def report_loss(here: AtWays, data: Sent) -> Response[str]:
     return await here.pressed(data, verb)
 
 
-@post(
-    f"{PAGE}/recoveries/{{recovery_id:str}}/stop",
-    who=ANYONE,
-    include_in_schema=False,
-    media_type=MediaType.HTML,
-    status_code=303,
-    request_max_body_size=_SMALL,
-    dependencies=_HERE,
-)
+@_button(f"{PAGE}/recoveries/{{recovery_id:str}}/stop")
 async def stop_recovery(here: AtWays, data: Sent, recovery_id: PathId) -> Response[str]:
     """Nothing changes then."""
 
