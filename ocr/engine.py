@@ -79,6 +79,11 @@ class Box(msgspec.Struct, frozen=True):
 
         return Box((at(a, b, start), at(a, b, end), at(d, c, end), at(d, c, start)))
 
+    def up_to(self, other: "Box") -> "Box":
+        """From where this begins to where another, further along the same line, ends; as high as both."""
+        top, bottom = min(self.top, other.top), max(self.bottom, other.bottom)
+        return Box(((self.left, top), (other.right, top), (other.right, bottom), (self.left, bottom)))
+
     def moved(self, scale: float, left: float, top: float) -> "Box":
         """The same box in a picture of which its own is a part from (left, top) on, `scale` times as large there."""
         a, b, c, d = ((left + x * scale, top + y * scale) for x, y in self.corners)

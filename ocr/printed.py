@@ -52,6 +52,13 @@ _SPELLING_DOUBT, _SPELLING_DOUBT_OF_PLACES = 6.0, 9.0
 _NO_SYLLABLE = 0.3
 _WORDS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
 _HOUSE = re.compile(r"([STst][oôơọộợóốớòồờỏổởõỗỡOÔƠỌỘỢÓỐỚÒỒỜỎỔỞÕỖỠ]) [0-9]")
+# Where a figure is due: a kind alone (Quận, TP. Hồ Chí Minh), as no ward or district is called.
+_UNNUMBERED = re.compile(
+    r"(?<!\w)(Phường|Quận|PHƯỜNG|QUẬN)(?=,|$| (?:Quận|Huyện|Thị xã|Thành phố|Tỉnh|TP\.|QUẬN|HUYỆN|THỊ XÃ|THÀNH PHỐ|TỈNH)(?!\w))"
+)
+# What the reading of a place is worth that lacks one.
+_NO_FIGURE = 0.3
+_FIGURES_DUE = tuple(str(figure) for figure in range(1, 31))
 _NUMBERED = re.compile(r"((?:Quận|Phường|QUẬN|PHƯỜNG) )([IlÌÍ]{1,2})(?=,|$)")
 
 Likeness = Literal["same", "unclear", "different"]
@@ -118,7 +125,9 @@ def tidied(field: str, said: Said) -> Said:
             return said
         return as_date if day(as_date.text) else possible_day(as_date)
     if field in PLACES:
-        return on_the_map(with_figures(spelt(said, _SPELLING_DOUBT_OF_PLACES)))
+        said = on_the_map(with_figures(spelt(said, _SPELLING_DOUBT_OF_PLACES)))
+        worth = _NO_FIGURE if _UNNUMBERED.search(said.text) else 1.0
+        return msgspec.structs.replace(said, confidence=said.confidence * worth)
     if field == "full_name":
         return spelt(said)
     words = _CLOSED.get(field)
@@ -134,7 +143,7 @@ def tidied(field: str, said: Said) -> Said:
 
 def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
     """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), or gaps between them (THUÚT),
-    where the print may well have these; its letters as large as their neighbours.
+    where the print may well have these; its letters as large as their neighbours, and no word that ends in a capital alone.
 
     A word that neither makes syllables (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
     """
@@ -143,7 +152,8 @@ def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
         if not syllables.is_spelt(word.casefold()):
             alone = re.compile(rf"(?<![\w']){word}(?![\w'])")
             marked = syllables.siblings(word)
-            others = [alone.sub(other, said.text) for other in (*marked, *syllables.apart(word))]
+            spellings = (*marked, *syllables.apart(word), *syllables.without_capital(word))
+            others = [alone.sub(other, said.text) for other in spellings]
             better = _rather(said, others, doubt)
             if marked and better is said:
                 better = msgspec.structs.replace(said, confidence=said.confidence * _NO_SYLLABLE)
@@ -163,13 +173,17 @@ def possible_day(said: Said) -> Said:
 
 def with_figures(said: Said) -> Said:
     """An address with "Số" or "Tổ" before a figure, where no other word of the same letters stands, and a figure behind
-    "Quận" or "Phường", where no letter stands alone."""
+    "Quận" or "Phường", where no letter stands alone, and not nothing."""
     found = _HOUSE.match(said.text)
     if found is not None and found[1].casefold() not in ("số", "tổ"):
         word = {"s": "Số", "t": "Tổ"}[found[1][0].casefold()]
         said = _rather(said, [(word.upper() if found[1].isupper() else word) + said.text[found.end(1) :]])
     if _NUMBERED.search(said.text):
         said = _rather(said, [_NUMBERED.sub(lambda unit: unit[1] + "1" * len(unit[2]), said.text)])
+    if (alone := _UNNUMBERED.search(said.text)) is not None:
+        kind, behind = said.text[: alone.end()], said.text[alone.end() :]
+        behind = f",{behind}" if behind.startswith(" ") else behind
+        said = _rather(said, [f"{kind} {figure}{behind}" for figure in _FIGURES_DUE])
     return said
 
 

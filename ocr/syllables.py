@@ -66,6 +66,13 @@ def apart(word: str) -> tuple[str, ...]:
     return tuple(" ".join(parts) for parts in ways if all(is_spelt(part.casefold()) for part in parts))
 
 
+def without_capital(word: str) -> tuple[str, ...]:
+    """What a word may be that ends in a capital behind small letters (KmălI), as none does: without it, or with it small."""
+    if len(word) < 3 or not (word[1:-1].islower() and word[-1].isupper()):
+        return ()
+    return word[:-1], word[:-1] + word[-1].lower()
+
+
 def in_one_case(text: str) -> str:
     """Letters whose capitals have the same shape (c, ô, s) as large as the others of their word: ĐứC, vÀ, KhOa.
 

@@ -1,15 +1,16 @@
 """One photograph of a card: which card and side it is, and what its print, its codes and its zone say."""
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kit import names, places
 from kit.refusal import Refusal
-from ocr import judging, locating, mrz, printed, qr, refusals, zoning
+from ocr import comparing, judging, locating, mrz, printed, qr, refusals, zoning
 from ocr.documents import DOCUMENTS, Document, without_portrait
 from ocr.documents.layout import Label, Layout, Place, Side
 from ocr.engine import Box as LineBox
@@ -37,6 +38,15 @@ _GLARE_BESIDE, _UNDER_GLARE = 1.5, 0.02
 _ROOM = 0.4
 # What is read with less confidence is read again.
 _PLAIN = 0.995
+# Of a line's height: how far apart its pieces may be; and behind "Phường", a figure and a comma not having been found.
+_GAP, _SHORT_WORD = 1.5, 2.4
+# Letters that a line cut out whole may have otherwise than its pieces: ", 14 " and one misread.
+_LETTERS_BETWEEN = 6
+_NUMBERED_KIND = re.compile(r"(?:Phường|Quận|P\.|Q\.)$")
+# What the reading of a date is worth whose pieces may lack one.
+_IN_PIECES = 0.5
+# That the map may mend in a text before it goes on.
+_LETTERS_MENDED = 2
 # How much larger a single word is sought.
 _CLOSER = 2.0
 # A line this much taller than the value's line above it is part of a stamp.
@@ -189,7 +199,42 @@ def heard_again(
     again = dict(zip(some, reader.recognise_again(flat.image, [lines[i].box for i in some]), strict=True))
     lines = [again.get(i, line) for i, line in enumerate(lines)]
     heard = printed_values(lines, layout, digits=digits)
-    return values | {name: said for name, said in heard.items() if name in doubtful or name not in values}, lines
+    values = values | {name: said for name, said in heard.items() if name in doubtful or name not in values}
+    return _made_whole(flat, reader, lines, values, layout, doubtful)
+
+
+def _made_whole(
+    flat: "Flat",
+    reader: Reader,
+    lines: Sequence[Line],
+    values: dict[str, Said],
+    layout: Layout,
+    doubtful: Collection[str],
+) -> tuple[dict[str, Said], Sequence[Line]]:
+    """Doubtful addresses whose line was found in two pieces, with the line cut out whole: a figure alone between them
+    ("Phường 9, Phú Nhuận") or the end of the last one is in neither. Taken only where the address then stands on the map."""
+    for name in printed.PLACES & set(doubtful) & values.keys():
+        box = values[name].box
+        of_value = [line for line in lines if box is not None and _within(line, box)]
+        pairs = [pair for row in zoning.rows(of_value) for pair in itertools.pairwise(row) if _pieces(*pair)]
+        if not pairs:
+            continue
+        whole = [_roomier(one.box.up_to(other.box)) for one, other in pairs]
+        heard = reader.recognise_again(flat.image, whole)
+        kept = [line for line in lines if not any(line in pair for pair in pairs)]
+        found = printed_values([*kept, *heard], layout).get(name)
+        if found is None or comparing.edits(values[name].text, found.text) > _LETTERS_BETWEEN:
+            continue
+        if _is_somewhere(found):
+            values, lines = values | {name: found}, [*kept, *heard]
+    return values, lines
+
+
+def _pieces(one: Line, other: Line) -> bool:
+    """Whether two lines of one value, side by side, are pieces of a line: level, and no more than a short word apart."""
+    shared = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
+    low, high = sorted((_height(one), _height(other)))
+    return shared > 0.8 * low > 0.4 * high and other.box.left - one.box.right < _SHORT_WORD * low
 
 
 def _within(line: Line, box: Box) -> bool:
@@ -219,9 +264,14 @@ def with_last_words(
             continue
         below = _lines_below(flat, reader, lines, said.box)
         longer = printed_values([*lines, *below], layout).get(name) if below else None
-        if longer is not None and longer.text.startswith(said.text) and _is_somewhere(longer):
+        if longer is not None and _goes_on(said.text, longer.text) and _is_somewhere(longer):
             values = values | {name: longer}
     return values
+
+
+def _goes_on(text: str, longer: str) -> bool:
+    """Whether the longer text begins with the other, a letter or two of it mended, as the map may when it knows the province."""
+    return len(longer) > len(text) and comparing.edits(text, longer[: len(text)]) <= _LETTERS_MENDED
 
 
 def _is_somewhere(said: Said) -> bool:
@@ -338,11 +388,13 @@ def printed_values(lines: Sequence[Line], layout: Layout, *, digits: int = 12) -
 
 
 def _in_words(lines: Sequence[Line], side: Side) -> Said | None:
-    """A date whose words stand around its figures, "Ngày 12 tháng 08 năm 2009"."""
-    for line in lines:
-        said = _said(line, 0, len(line.text), side)
-        if said is not None and (found := printed.dated_in_words(said)) is not None:
-            return found
+    """A date whose words stand around its figures, "Ngày 12 tháng 08 năm 2009"; else the pieces of a row as one, which is
+    not sure, for a figure between them may not have been found."""
+    for row in (*([line] for line in lines), *zoning.rows(lines)):
+        said = [said for line in row if (said := _said(line, 0, len(line.text), side)) is not None]
+        if said and (found := printed.dated_in_words(printed.joined(said))) is not None:
+            sure = 1.0 if len(said) == 1 else _IN_PIECES
+            return msgspec.structs.replace(found, confidence=found.confidence * sure)
     return None
 
 
@@ -434,7 +486,8 @@ def _anchor_before(line: Line, anchors: Sequence[_Anchor]) -> _Anchor | None:
             continue
         height = anchor.last.box.bottom - anchor.last.box.top
         level = abs(line.box.top + line.box.bottom - anchor.last.box.top - anchor.last.box.bottom) < height
-        if level and -height < line.box.left - anchor.last.box.right < 1.5 * height:
+        apart = _SHORT_WORD if _NUMBERED_KIND.search(anchor.last.text) else _GAP
+        if level and -height < line.box.left - anchor.last.box.right < apart * height:
             return anchor
     return None
 

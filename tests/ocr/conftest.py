@@ -91,15 +91,19 @@ BOX = Box(side="front", x=0.3, y=0.4, width=0.3, height=0.05)
 
 
 def print_of(text: str, *, doubts: dict[int, tuple[str, float]] | None = None) -> Said:
-    """A print read as this text; `doubts` names other letters at some places, and how likely they are."""
+    """A print read as this text, ~ where nothing is; `doubts` names other letters at some places, and how likely they are."""
     rows: list[np.ndarray] = []
     for i, letter in enumerate(text):
         row = np.full(1 + len(ALPHABET), 1e-6, np.float32)
         other, share = (doubts or {}).get(i, (letter, 0.0))
-        row[1 + ALPHABET.index(letter)] = 1 - share
-        row[1 + ALPHABET.index(other)] += share
+        row[_class(letter)] = 1 - share
+        row[_class(other)] += share
         blank = np.full(1 + len(ALPHABET), 1e-6, np.float32)
         blank[0] = 1.0
         rows += [row, blank]
     steps = Steps.of(np.stack(rows), ALPHABET)
-    return Said(text=text, confidence=steps.best()[1], box=BOX, steps=steps)
+    return Said(text=text.replace("~", ""), confidence=steps.best()[1], box=BOX, steps=steps)
+
+
+def _class(letter: str) -> int:
+    return 0 if letter == "~" else 1 + ALPHABET.index(letter)

@@ -87,12 +87,35 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
         ("K'Brơi", {4: ("ờ", 0.4)}, "K'Brơi"),
         ("Ksor Lap", {}, "Ksor Lap"),  # plainly so, whatever Vietnamese spells
         ("TRầN THẢo", {}, "TRầN THẢO"),
+        ("Buôn Dur KmălI", {13: ("~", 0.3)}, "Buôn Dur Kmăl"),
+        ("Buôn Dur KmălI", {}, "Buôn Dur KmălI"),
     ],
 )
 def test_marks_that_no_syllable_has_are_read_as_others(
     text: str, doubts: dict[int, tuple[str, float]], told: str
 ) -> None:
     assert printed.spelt(print_of(text, doubts=doubts)).text == told
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("Bến Nghé, Quận~~, TP. Hồ Chí Minh", {14: (" ", 0.5), 15: ("1", 0.05)}, "Bến Nghé, Quận 1, TP. Hồ Chí Minh"),
+        ("Bến Nghé, Quận~~, TP. Hồ Chí Minh", {14: (" ", 0.5), 15: ("1", 1e-6)}, "Bến Nghé, Quận, TP. Hồ Chí Minh"),
+    ],
+)
+def test_a_figure_that_was_lost_behind_a_kind(text: str, doubts: dict[int, tuple[str, float]], told: str) -> None:
+    """ "Quận 1" was read "Quận": the figure is due there, and is taken where the print may well have it; else nothing is sure."""
+    read = printed.tidied("place_of_origin", print_of(text, doubts=doubts))
+    assert read.text == told
+    assert read.confidence < 0.5
+
+
+@pytest.mark.parametrize("text", ["12 Lê Lợi, Phường Bùi Thị Xuân, Thành phố Quy Nhơn", "Phường 4, Quận 5"])
+def test_a_kind_with_a_name_lacks_no_figure(text: str) -> None:
+    read = print_of(text)
+    assert printed.with_figures(read).text == text
+    assert printed.tidied("place_of_origin", read).confidence > 0.9
 
 
 def test_a_gap_that_was_lost_between_two_syllables_is_set_again_where_the_print_may_have_one() -> None:

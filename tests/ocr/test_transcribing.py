@@ -12,6 +12,8 @@ from ocr.documents.layout import Place
 from ocr.engine import Box, Line, made_whole
 from ocr.printed import Said
 
+from .conftest import print_of
+
 
 def box(left: float, top: float, right: float, bottom: float) -> Box:
     return Box(((left, top), (right, top), (right, bottom), (left, bottom)))
@@ -125,6 +127,52 @@ def test_only_what_is_not_plain_is_read_again() -> None:
     assert [one.text for one in lines] == [label.text, plain.text, careful.text]
 
 
+class Whole:
+    """Reads a line that is cut out whole as this text, and its pieces as they were."""
+
+    def __init__(self, text: str, *pieces: Line) -> None:
+        self.text, self.pieces = text, pieces
+        self.image = None
+
+    def recognise_again(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        known = {piece.box: piece for piece in self.pieces}
+        return [known.get(one) or Line(text=self.text, confidence=0.99, box=one) for one in boxes]
+
+
+@pytest.mark.parametrize(
+    ("whole", "address"),
+    [
+        ("Nguyên quán Phường 4, Thành phố Trà Vinh, Tỉnh", "Phường 4, Thành phố Trà Vinh, Tỉnh Trà Vinh"),
+        ("Nguyên quán Phường 4, Thinh", "Phường Thành phố Trà Vinh, Tỉnh Trà Vinh"),  # another text
+    ],
+)
+def test_a_figure_between_two_pieces_of_a_line_is_read_with_both(whole: str, address: str) -> None:
+    """A typed "Phường 4, Thành phố Trà Vinh" was found without its figure, read as "Phường Trà Vinh", and not flagged."""
+    layout = DOCUMENTS["cmnd_9"].front
+    lines = [
+        line(387, 473, "Nguyên quán Phường", letter_px=17, high=33),
+        line(748, 473, "Thành phố Trà Vinh, Tỉnh", letter_px=18, high=33),
+        line(389, 531, "Trà Vinh", high=33),
+    ]
+    reader: Any = Whole(whole, *lines)
+    read = transcribing.printed_values(lines, layout)
+    heard, _ = transcribing.heard_again(reader, reader, lines, read, layout, 9)
+    assert heard["place_of_origin"].text == address
+
+
+def test_another_column_is_no_piece_of_a_line() -> None:
+    read = values("cmnd_9", line(387, 473, "Nguyên quán Long Tân"), line(715, 473, "Mẫu"))
+    assert read["place_of_origin"] == "Long Tân"
+
+
+def test_a_date_in_words_found_in_pieces() -> None:
+    back = DOCUMENTS["cmnd_9"].back
+    pieces = [line(506, 329, "Ngày 10 tháng 03 năm"), line(807, 327, "2007")]
+    read = transcribing.printed_values(pieces, back)["date_of_issue"]
+    assert read.text == "Ngày 10 tháng 03 năm 2007"
+    assert read.confidence < 0.5 * 0.9, "a figure between the pieces may not have been found"
+
+
 class Closer:
     """A flattened card and a reader that finds one word, in pixels of the closer picture, wherever it is asked to look."""
 
@@ -138,7 +186,7 @@ class Closer:
         return [box(20, 30, 70, 75)]
 
     def recognise(self, image: object, boxes: Sequence[Box]) -> list[Line]:
-        return [Line(text=self.word, confidence=0.9, box=one) for one in boxes]
+        return [Line(text=self.word, confidence=0.9, box=one, steps=print_of(self.word).steps) for one in boxes]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +203,20 @@ def test_a_single_last_word_is_looked_for_from_closer_by(word: str, address: str
     found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
     assert found["place_of_residence"].text == address
     assert len(closer.asked) == 1
+
+
+def test_a_letter_that_the_map_mends_once_the_last_word_is_known() -> None:
+    """ "Đắk Clei, Tỉnh Kon" is nowhere, "Đắk Clei, Tỉnh Kon Tum" is in Đắk Glei: the longer text no longer begins with the other."""
+    layout = DOCUMENTS["cccd_chip_2021"].front
+    text = "Xã Mường Hoong, Huyện Đắk Clei, Tỉnh Kon"
+    told = print_of(text, doubts={text.index("Clei"): ("G", 0.01)})
+    lines = [
+        line(385, 605, "Nơi thường trú / Place of residence:", high=27),
+        msgspec.structs.replace(line(385, 645, text, high=27), steps=told.steps),
+    ]
+    closer: Any = Closer("Tum")
+    found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    assert found["place_of_residence"].text == "Xã Mường Hoong, Huyện Đắk Glei, Tỉnh Kon Tum"
 
 
 def test_an_address_on_the_map_is_looked_for_no_further() -> None:
