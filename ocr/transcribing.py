@@ -47,6 +47,8 @@ _NUMBERED_KIND = re.compile(r"(?:Phường|Quận|P\.|Q\.)$")
 _IN_PIECES = 0.5
 # That the map may mend in a text before it goes on.
 _LETTERS_MENDED = 2
+# Of a line's height: how far behind its end a word may stand that was not found.
+_ANOTHER_WORD = 3.0
 # How much larger a single word is sought.
 _CLOSER = 2.0
 # A line this much taller than the value's line above it is part of a stamp.
@@ -258,14 +260,16 @@ def with_last_words(
     flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout
 ) -> dict[str, Said]:
     """Addresses that end nowhere with the line below them, looked for from closer by: one word alone ("Trị", "La") is too
-    small a thing to be found in the picture of the whole card. Taken only where the address then stands on the map."""
+    small a thing to be found in the picture of the whole card; or with what stands behind them, where the line was found to
+    end too soon. Taken only where the address then stands on the map."""
     for name, said in values.items():
         if name not in printed.PLACES or said.box is None or _is_somewhere(said):
             continue
-        below = _lines_below(flat, reader, lines, said.box)
-        longer = printed_values([*lines, *below], layout).get(name) if below else None
-        if longer is not None and _goes_on(said.text, longer.text) and _is_somewhere(longer):
-            values = values | {name: longer}
+        for look in (_with_lines_below, _with_longer_line):
+            longer = printed_values(look(flat, reader, lines, said.box), layout).get(name)
+            if longer is not None and _goes_on(said.text, longer.text) and _is_somewhere(longer):
+                values = values | {name: longer}
+                break
     return values
 
 
@@ -279,20 +283,36 @@ def _is_somewhere(said: Said) -> bool:
     return bool(found.old or found.new)
 
 
-def _lines_below(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> list[Line]:
-    """What stands under a value's last line, at its label's left."""
+def _with_lines_below(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> Sequence[Line]:
+    """And what stands under a value's last line, at its label's left."""
     width, height = locating.FLAT_WIDTH, locating.FLAT_HEIGHT
-    bottom = (box.y + box.height) * height
-    row = [line for line in lines if line.box.top < bottom <= line.box.bottom + 1]
+    row = _last_row(lines, box)
     if not row:
-        return []
+        return lines
     left, high = min(line.box.left for line in row), _height(row[0])
-    place = Place(left / width - 0.01, (bottom - 0.2 * high) / height, 0.25, 2.2 * high / height)
+    place = Place(left / width - 0.01, box.y + box.height - 0.2 * high / height, 0.25, 2.2 * high / height)
     closer = flat.closer(place, _CLOSER)
-    return [
+    below = (
         msgspec.structs.replace(line, box=line.box.moved(1 / _CLOSER, place.x * width, place.y * height))
         for line in reader.recognise(closer, reader.boxes(closer))
-    ]
+    )
+    return [*lines, *below]
+
+
+def _with_longer_line(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> Sequence[Line]:
+    """A value's last line with room for a word behind it."""
+    row = _last_row(lines, box)
+    if not row:
+        return lines
+    last = max(row, key=lambda line: line.box.right)
+    room = _ANOTHER_WORD * _height(last) / max(1.0, last.box.right - last.box.left)
+    longer = reader.recognise_again(flat.image, [last.box.part(0.0, 1 + room)])
+    return [*(line for line in lines if line is not last), *longer]
+
+
+def _last_row(lines: Sequence[Line], box: Box) -> list[Line]:
+    bottom = (box.y + box.height) * locating.FLAT_HEIGHT
+    return [line for line in lines if line.box.top < bottom <= line.box.bottom + 1 and not _is_stamp(line)]
 
 
 def _roomier(box: LineBox) -> LineBox:

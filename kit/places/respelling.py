@@ -66,7 +66,8 @@ def _outer(read: Address) -> Iterator[tuple[Hit, ...]]:
 def _respelt(text: str, read: Address, parts: Sequence[Hit]) -> str:
     """`parts`, innermost first, in place of the words they were read from."""
     start = read.words[parts[0].span.start].start
-    pieces = [text[:start].strip(" ,;-")] if start else []
+    # A stop here is a comma that lost its tail: the kinds that are shortened are the unit's.
+    pieces = [text[:start].strip(" ,;-.")] if start else []
     ends = [*(part.span.start for part in parts[1:]), read.end]
     return ", ".join(
         [piece for piece in pieces if piece] + [_named(text, read, *both) for both in zip(parts, ends, strict=True)]

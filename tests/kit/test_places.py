@@ -343,6 +343,7 @@ def _key(name: str) -> str:
         ),
         ("ẤP 3, XÃ PHƯỚC KIỀN, HUYỆN NHÀ BÈ, TP HỒ CHÍ MINH", "ẤP 3, XÃ PHƯỚC KIỂN, HUYỆN NHÀ BÈ, TP HỒ CHÍ MINH"),
         ("12/3 Nguyễn Trãi, P.Bền Thành, Q.1, TP. Hồ Chí Minh", "12/3 Nguyễn Trãi, P.Bến Thành, Q.1, TP. Hồ Chí Minh"),
+        ("104 Nguyễn Biểu. Yên Bình, Tam Điệp, Ninh Bình", "104 Nguyễn Biểu, Yên Bình, Tam Điệp, Ninh Bình"),
         ("Xã Kỳ Phú Huyện Kỳ Anh Tỉnh Hà Tỉnh", "Xã Kỳ Phú, Huyện Kỳ Anh, Tỉnh Hà Tĩnh"),
     ],
 )

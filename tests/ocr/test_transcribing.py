@@ -178,6 +178,7 @@ class Closer:
 
     def __init__(self, word: str) -> None:
         self.word, self.asked = word, list[Place]()
+        self.image = None
 
     def closer(self, place: Place, scale: float) -> None:
         self.asked.append(place)
@@ -187,6 +188,9 @@ class Closer:
 
     def recognise(self, image: object, boxes: Sequence[Box]) -> list[Line]:
         return [Line(text=self.word, confidence=0.9, box=one, steps=print_of(self.word).steps) for one in boxes]
+
+    def recognise_again(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        return []
 
 
 @pytest.mark.parametrize(
@@ -217,6 +221,36 @@ def test_a_letter_that_the_map_mends_once_the_last_word_is_known() -> None:
     closer: Any = Closer("Tum")
     found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
     assert found["place_of_residence"].text == "Xã Mường Hoong, Huyện Đắk Glei, Tỉnh Kon Tum"
+
+
+class Longer(Closer):
+    """Finds nothing below; a line cut with room behind it reads as this text."""
+
+    def boxes(self, image: object) -> list[Box]:
+        return []
+
+    def recognise_again(self, image: object, boxes: Sequence[Box]) -> list[Line]:
+        return [Line(text=self.word, confidence=0.9, box=one) for one in boxes]
+
+
+@pytest.mark.parametrize(
+    ("longer", "address"),
+    [
+        ("Phường 4, Tỉnh Bà Rịa - Vũng Tàu", "Phường 4, Tỉnh Bà Rịa - Vũng Tàu"),
+        ("Phường 4, Tỉnh Bà Rịa - Vũng 19", "Phường 4, Tỉnh Bà Rịa - Vũng"),  # nowhere
+    ],
+)
+def test_a_line_that_was_found_to_end_too_soon_is_cut_longer(longer: str, address: str) -> None:
+    """A stamp stood beside its last word; the stamp itself is as tall as two lines, and not the line's end."""
+    layout = DOCUMENTS["can_cuoc_2024"].back
+    lines = [
+        line(56, 174, "Nơi đăng ký khai sinh / Place of birth:", letter_px=8),
+        line(52, 207, "Phường 4, Tỉnh Bà Rịa - Vũng"),
+        line(766, 146, "ẪU", letter_px=60, high=116),
+    ]
+    reader: Any = Longer(longer)
+    found = transcribing.with_last_words(reader, reader, lines, transcribing.printed_values(lines, layout), layout)
+    assert found["place_of_birth"].text == address
 
 
 def test_an_address_on_the_map_is_looked_for_no_further() -> None:
