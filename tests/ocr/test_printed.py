@@ -139,6 +139,22 @@ def test_what_is_no_syllable_and_could_be_one_is_not_sure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "sure"),
+    [
+        ("NGUYÊN TRUNG KHẢI", False),
+        ("NGUYỄN TRUNG KHẢI", True),
+        ("LÊ NGUYÊN KHẢI", True),
+        ("Nguyễn Trung Nguyên", True),
+    ],
+)
+def test_a_nguyen_without_its_tilde_is_looked_at(name: str, sure: bool) -> None:
+    """NGUYÊN was read, plainly, where the tilde of NGUYỄN was worn away: the name stays, for some are called so."""
+    read = printed.tidied("full_name", print_of(name))
+    assert read.text == name
+    assert (read.confidence > 0.9) is sure
+
+
+@pytest.mark.parametrize(
     ("text", "doubts", "told"),
     [
         ("Tõ 5, Ấp Chợ", {1: ("ổ", 0.1)}, "Tổ 5, Ấp Chợ"),
