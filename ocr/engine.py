@@ -37,8 +37,9 @@ _LINE_HEIGHT_PX: Final = 48
 # A detector trained on letters without marks cuts the dot from under Ạ and the hook from over Ở.
 _ABOVE: Final = 0.16
 _BELOW: Final = 0.16
-# How far cuts of the same line are moved apart: a hook that one of them blurs, another may keep.
-_MOVED: Final = 0.06
+# How far the cuts of a line that is read again are moved, down and along it, in its height: a hook that one of them blurs,
+# another may keep, and a step of the recogniser may begin in the middle of a letter.
+_CUTS: Final = ((0.0, 0.0), (-0.1, 0.0), (0.1, 0.0), (-0.05, -0.04), (-0.05, 0.04), (0.05, -0.04), (0.05, 0.04))
 # And the comma off the end of a line.
 _BESIDE: Final = 0.12
 # Of the line's height: a gap that is still one line's, a hyphen between two names; and how far two pieces may overlap.
@@ -148,10 +149,10 @@ class PaddleReader:
 
     def recognise(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
         # One by one: on one thread a batch gains nothing, and padding to its widest line would be read for nothing.
-        return [self._line(image, box, (0.0,)) for box in boxes]
+        return [self._line(image, box, _CUTS[:1]) for box in boxes]
 
     def recognise_again(self, image: "Pixels", boxes: Sequence[Box]) -> list[Line]:
-        return [self._line(image, box, (0.0, -_MOVED, _MOVED)) for box in boxes]
+        return [self._line(image, box, _CUTS) for box in boxes]
 
     def steps(self, strip: "Pixels") -> Steps:
         """What a single line, cut out and 48 px high (BGR), says step by step."""
@@ -161,11 +162,10 @@ class PaddleReader:
         (probabilities,) = self._session.run(None, {"x": x})
         return Steps.of(probabilities[0], self._alphabet)
 
-    def _line(self, image: "Pixels", box: Box, moves: Sequence[float]) -> Line:
-        """`moves` are how far down, in the line's height, each cut of it is moved."""
-        first = _strip(image, box, moves[0])
+    def _line(self, image: "Pixels", box: Box, cuts: Sequence[tuple[float, float]]) -> Line:
+        first = _strip(image, box, cuts[0])
         # As long as the first: their steps are laid over each other.
-        strips = [first, *(_strip(image, box, down, first.shape[1]) for down in moves[1:])]
+        strips = [first, *(_strip(image, box, cut, first.shape[1]) for cut in cuts[1:])]
         if strips[0].shape[1] < _NARROWEST_PX:
             return Line(text="", confidence=0.0, box=box)
         steps = Steps.together([self.steps(strip) for strip in strips])
@@ -202,20 +202,20 @@ def _goes_on(one: Box, other: Box) -> bool:
     )
 
 
-def _strip(image: "Pixels", box: Box, moved: float = 0.0, across: int | None = None) -> "Pixels":
-    """The line cut out and straightened, 48 px high and, unless that is told, as many across as keep its shape; `moved` down by
-    a share of its height."""
+def _strip(image: "Pixels", box: Box, moved: tuple[float, float], across: int | None = None) -> "Pixels":
+    """The line cut out and straightened, 48 px high and, unless that is told, as many across as keep its shape; `moved` down and
+    along by shares of its height."""
     import cv2
     import numpy as np
 
     corners = np.array(box.corners, dtype=np.float32)
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
-    corners[:2] -= down * (_ABOVE - moved)
-    corners[2:] += down * (_BELOW + moved)
+    corners[:2] -= down * (_ABOVE - moved[0])
+    corners[2:] += down * (_BELOW + moved[0])
     along = (corners[1] - corners[0]) / max(1.0, float(np.linalg.norm(corners[1] - corners[0])))
-    beside = along * float(np.linalg.norm(down)) * _BESIDE
-    corners[[0, 3]] -= beside
-    corners[[1, 2]] += beside
+    along *= float(np.linalg.norm(down))
+    corners[[0, 3]] += along * (moved[1] - _BESIDE)
+    corners[[1, 2]] += along * (moved[1] + _BESIDE)
     width = float(max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3]), 1))
     height = float(max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 1))
     across = across or min(_WIDEST_PX, max(1, round(width * _LINE_HEIGHT_PX / height)))

@@ -9,6 +9,7 @@ import pytest
 
 from kit import fonts
 from ocr import engine, weights
+from ocr.steps import Steps
 from ocr.training.recogniser import lines, texts
 
 RARE = ["KSOR H'LƯỚI", "K'Brơi", "Y Moan Êban", "Thạch Sô Phi", "NGUYỄN THỊ HOA", "Nữ", "079190012345", "17/05/1990"]
@@ -65,3 +66,27 @@ def test_cuts_of_one_line_are_equally_long() -> None:
     white = np.full((640, 1016, 3), 255, np.uint8)
     (line,) = engine.reader().recognise_again(white, [engine.Box(corners=corners)])
     assert line.steps is not None
+
+
+def test_a_line_read_again_is_cut_up_and_down_and_along_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In either direction alike, so that no side of a letter is trusted more; and the first cut is the plain one."""
+    reader = engine.reader()
+    cuts: list[lines.Pixels] = []
+    steps = reader.steps
+
+    def kept(strip: lines.Pixels) -> Steps:
+        cuts.append(strip)
+        return steps(strip)
+
+    monkeypatch.setattr(reader, "steps", kept)
+    rows, columns = np.mgrid[0:200, 0:400]
+    slope = np.stack([rows, columns // 2, 0 * rows], axis=2).astype(np.uint8)
+    where = engine.Box(corners=((100.0, 80.0), (300.0, 80.0), (300.0, 110.0), (100.0, 110.0)))
+    reader.recognise(slope, [where])
+    reader.recognise_again(slope, [where])
+    plain, *again = cuts
+    assert (again[0] == plain).all()
+    means = np.array([cut.reshape(-1, 3).mean(0)[:2] for cut in again]) - plain.reshape(-1, 3).mean(0)[:2]
+    assert np.abs(means.mean(0)).max() < 0.2
+    assert means[:, 0].max() > 2, "down"
+    assert means[:, 1].max() > 0.3, "along"
