@@ -1,7 +1,6 @@
 """One photograph of a card: which card and side it is, and what its print, its codes and its zone say."""
 
 import functools
-import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -218,12 +217,12 @@ def _made_whole(
     for name in printed.PLACES & set(doubtful) & values.keys():
         box = values[name].box
         of_value = [line for line in lines if box is not None and _within(line, box)]
-        pairs = [pair for row in zoning.rows(of_value) for pair in itertools.pairwise(row) if _pieces(*pair)]
-        if not pairs:
+        broken = [pieces for row in zoning.rows(of_value) for pieces in _runs(row) if len(pieces) > 1]
+        if not broken:
             continue
-        whole = [_roomier(one.box.up_to(other.box)) for one, other in pairs]
-        heard = reader.recognise_again(flat.image, whole)
-        kept = [line for line in lines if not any(line in pair for pair in pairs)]
+        whole = [functools.reduce(LineBox.up_to, (piece.box for piece in pieces)) for pieces in broken]
+        heard = reader.recognise_again(flat.image, [_roomier(box) for box in whole])
+        kept = [line for line in lines if not any(line in pieces for pieces in broken)]
         found = printed_values([*kept, *heard], layout).get(name)
         if found is None or comparing.edits(values[name].text, found.text) > _LETTERS_BETWEEN:
             continue
@@ -232,8 +231,19 @@ def _made_whole(
     return values, lines
 
 
-def _pieces(one: Line, other: Line) -> bool:
-    """Whether two lines of one value, side by side, are pieces of a line: level, and no more than a short word apart."""
+def _runs(row: Sequence[Line]) -> list[list[Line]]:
+    """The lines of a value that stand side by side, those that are pieces of one line together."""
+    runs = [[row[0]]]
+    for line in row[1:]:
+        if _are_pieces(runs[-1][-1], line):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
+def _are_pieces(one: Line, other: Line) -> bool:
+    """Level, and no more than a short word apart."""
     shared = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
     low, high = sorted((_height(one), _height(other)))
     return shared > 0.8 * low > 0.4 * high and other.box.left - one.box.right < _SHORT_WORD * low

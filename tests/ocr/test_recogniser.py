@@ -68,8 +68,9 @@ def test_cuts_of_one_line_are_equally_long() -> None:
     assert line.steps is not None
 
 
-def test_a_line_read_again_is_cut_up_and_down_and_along_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In either direction alike, so that no side of a letter is trusted more; and the first cut is the plain one."""
+def test_a_line_read_again_is_cut_up_and_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both directions alike, so that neither side of a letter is trusted more; never along the line: letters that begin a step
+    apart are lost (NGUYN for NGUYỄN) when steps are laid over each other. The first cut is the plain one."""
     reader = engine.reader()
     cuts: list[lines.Pixels] = []
     steps = reader.steps
@@ -89,4 +90,4 @@ def test_a_line_read_again_is_cut_up_and_down_and_along_it(monkeypatch: pytest.M
     means = np.array([cut.reshape(-1, 3).mean(0)[:2] for cut in again]) - plain.reshape(-1, 3).mean(0)[:2]
     assert np.abs(means.mean(0)).max() < 0.2
     assert means[:, 0].max() > 2, "down"
-    assert means[:, 1].max() > 0.3, "along"
+    assert np.abs(means[:, 1]).max() < 0.1, "along"

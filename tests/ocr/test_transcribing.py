@@ -160,6 +160,20 @@ def test_a_figure_between_two_pieces_of_a_line_is_read_with_both(whole: str, add
     assert heard["place_of_origin"].text == address
 
 
+def test_a_figure_found_alone_between_two_pieces_is_read_once() -> None:
+    layout = DOCUMENTS["cmnd_9"].front
+    lines = [
+        line(387, 471, "Nguyên quán Phường", letter_px=17, high=40),
+        line(691, 480, "5", letter_px=30, high=23),
+        line(744, 473, "Đông Hà, Quảng Trị", letter_px=18, high=37),
+    ]
+    reader: Any = Whole("Nguyên quán Phường 5, Đông Hà, Quảng Trị", *lines)
+    read = transcribing.printed_values(lines, layout)
+    assert read["place_of_origin"].text == "Phường Đông Hà, Quảng Trị", "a stray figure is no value"
+    heard, _ = transcribing.heard_again(reader, reader, lines, read, layout, 9)
+    assert heard["place_of_origin"].text == "Phường 5, Đông Hà, Quảng Trị"
+
+
 def test_another_column_is_no_piece_of_a_line() -> None:
     read = values("cmnd_9", line(387, 473, "Nguyên quán Long Tân"), line(715, 473, "Mẫu"))
     assert read["place_of_origin"] == "Long Tân"
