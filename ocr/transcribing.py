@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,7 +42,7 @@ _GAP, _SHORT_WORD = 1.5, 2.4
 # Letters that a line cut out whole may have otherwise than its pieces: ", 14 " and one misread.
 _LETTERS_BETWEEN = 6
 _NUMBERED_KIND = re.compile(r"(?:Phường|Quận|P\.|Q\.)$")
-# What the reading of a date is worth whose pieces may lack one.
+# What the reading of pieces is worth that may lack one.
 _IN_PIECES = 0.5
 # That the map may mend in a text before it goes on.
 _LETTERS_MENDED = 2
@@ -136,6 +136,7 @@ def _transcribe_flat(flat: "Flat", sent_as: Side, reader: Reader) -> Transcript:
         raise refusals.CardPhotocopied(side=sent_as)
     values = printed_values(lines, layout, digits=DOCUMENTS[kind].number_digits)
     values, lines = heard_again(flat, reader, lines, values, layout, DOCUMENTS[kind].number_digits)
+    values, lines = with_whole_lines(flat, reader, lines, values, layout)
     if any(label.field and label.field not in values for label in layout.labels):
         values = _second_look(flat, reader, layout, DOCUMENTS[kind].number_digits) | values
     values = with_last_words(flat, reader, lines, values, layout)
@@ -200,23 +201,18 @@ def heard_again(
     again = dict(zip(some, reader.recognise_again(flat.image, [lines[i].box for i in some]), strict=True))
     lines = [again.get(i, line) for i, line in enumerate(lines)]
     heard = printed_values(lines, layout, digits=digits)
-    values = values | {name: said for name, said in heard.items() if name in doubtful or name not in values}
-    return _made_whole(flat, reader, lines, values, layout, doubtful)
+    return values | {name: said for name, said in heard.items() if name in doubtful or name not in values}, lines
 
 
-def _made_whole(
-    flat: "Flat",
-    reader: Reader,
-    lines: Sequence[Line],
-    values: dict[str, Said],
-    layout: Layout,
-    doubtful: Collection[str],
+def with_whole_lines(
+    flat: "Flat", reader: Reader, lines: Sequence[Line], values: dict[str, Said], layout: Layout
 ) -> tuple[dict[str, Said], Sequence[Line]]:
-    """Doubtful addresses whose line was found in two pieces, with the line cut out whole: a figure alone between them
-    ("Phường 9, Phú Nhuận") or the end of the last one is in neither. Taken only where the address then stands on the map."""
-    for name in printed.PLACES & set(doubtful) & values.keys():
-        box = values[name].box
-        of_value = [line for line in lines if box is not None and _within(line, box)]
+    """Addresses whose line was found in pieces with the line cut out whole, and the lines that they are then read from: a figure
+    alone between them ("Phường 9, Phú Nhuận") or the end of the last one is in neither. Taken only where the address then
+    stands on the map; else what was read of the pieces is not sure, however plain they are."""
+    for name in printed.PLACES & values.keys():
+        said = values[name]
+        of_value = [line for line in lines if said.box is not None and _within(line, said.box)]
         broken = [pieces for row in zoning.rows(of_value) for pieces in _runs(row) if len(pieces) > 1]
         if not broken:
             continue
@@ -224,9 +220,9 @@ def _made_whole(
         heard = reader.recognise_again(flat.image, [_roomier(box) for box in whole])
         kept = [line for line in lines if not any(line in pieces for pieces in broken)]
         found = printed_values([*kept, *heard], layout).get(name)
-        if found is None or comparing.edits(values[name].text, found.text) > _LETTERS_BETWEEN:
-            continue
-        if _is_somewhere(found):
+        if found is None or comparing.edits(said.text, found.text) > _LETTERS_BETWEEN or not _is_somewhere(found):
+            values = values | {name: msgspec.structs.replace(said, confidence=said.confidence * _IN_PIECES)}
+        else:
             values, lines = values | {name: found}, [*kept, *heard]
     return values, lines
 
