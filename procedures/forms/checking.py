@@ -21,7 +21,7 @@ def check(
     composed: dict[str, Any] = asking.composed(values)
     found = _unknown(form, composed, branches)
     full = asking.with_defaults(form, composed)
-    asked = {path for path, _ in asking.fields(form, full, today=today, branches=branches)}
+    asked = {path for path, _ in asking.asked(form, full, today=today, branches=branches)}
     for path, field in asking.questions(form, branches):
         value = rules.at(full, path)
         if not rules.is_given(value):
