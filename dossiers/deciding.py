@@ -110,24 +110,26 @@ async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, v
         await _propose_refusal(stand, actor, branch_id, reason, version)
         return
     pin: str | None = None
-    newborn: outcomes.Case | None = None
+    newborn: _NumberWanted | None = None
     for attempt in range(_PINS_TRIED + 1):
         try:
             async with stand.db.begin() as conn:
-                work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
+                work = newborn and await _as_it_was(conn, newborn.work)
+                if work is None:
+                    work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
                 case = desk.case_of(stand, work, at=clock.now(), pin=pin)
                 stated = stated_whole(work, case, asked.result)
                 if pin is None and work.outcome.needs_pin:
-                    raise _NumberWanted(case)
+                    raise _NumberWanted(work, case)
                 await _approve(stand, conn, work, case, stated, asked.reason, pin)
             return
         except _NumberWanted as wanted:
-            newborn = wanted.case
+            newborn = wanted
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
         assert newborn is not None, "a number is taken only after it was asked for"
-        pin = await _pin(stand, newborn, attempt + 1)
+        pin = await _pin(stand, newborn.case, attempt + 1)
     raise AssertionError("the loop returns or raises")
 
 
@@ -183,9 +185,17 @@ def refuse_stale(work: Work, version: int | None) -> None:
 class _NumberWanted(Exception):
     """Everything else is there: the child's number is asked for once nothing is held, and not at all where nothing can be approved."""
 
-    def __init__(self, case: outcomes.Case) -> None:
+    def __init__(self, work: Work, case: outcomes.Case) -> None:
         super().__init__()
-        self.case = case
+        self.work, self.case = work, case
+
+
+async def _as_it_was(conn: AsyncConnection, work: Work) -> Work | None:
+    """The branch that was looked at before its number was asked for, held again; None where its dossier has moved on since."""
+    if not await store_moving.held_unmoved(conn, work.dossier, work.siblings):
+        return None
+    await charging.refuse_unpaid(conn, work)
+    return work
 
 
 async def _pin(stand: Stand, case: outcomes.Case, attempt: int) -> str:

@@ -119,9 +119,7 @@ async def test_one_notification_in_two_dossiers_decided_at_once(city: CityPeople
 
 async def approve(city: CityPeople, officer: Actor, branch_id: str, pins: Any = None) -> DeskBranch:
     stand, asked = city.house.stand, Decide(outcome="approved")
-    await deciding.decide(
-        dataclasses.replace(stand, pins=pins or stand.pins), officer, branch_id, asked, version=None
-    )
+    await deciding.decide(dataclasses.replace(stand, pins=pins or stand.pins), officer, branch_id, asked, version=None)
     return await desk.look(stand, officer, branch_id)
 
 
