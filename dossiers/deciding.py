@@ -1,4 +1,5 @@
-"""What an officer does at the desk: takes a branch, decides it with a result or a written reason."""
+"""What an officer, or the agency at the far end of a wire, does: takes a branch, decides it with a result or a written reason. What then
+stands there is looked at beside it (`desk.look`): programs and pages that go on elsewhere do not wait for it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -38,14 +39,14 @@ LEAST_REASON_LETTERS = 20
 _PINS_TRIED = 5
 
 
-async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> DeskBranch:
+async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | None) -> None:
     """Takes a free branch; asking again for one's own changes nothing. Raises ClaimedByAnother for all but one of many."""
     assert actor.account_id is not None
     async with stand.db.begin() as conn:
         work = await undecided(stand, conn, actor, branch_id, lock=True)
         branch = work.branch
         if work.mine:
-            return await desk.shown(stand, conn, work)
+            return
         if branch.claimed_by is not None:
             raise ClaimedByAnother
         if branch.escalated_at is not None and desk.HEAD not in actor.roles:
@@ -56,7 +57,6 @@ async def claim(stand: Stand, actor: Actor, branch_id: str, *, version: int | No
         since = branch.state_since if step.before == step.after else now
         mine = {"claimed_by": actor.account_id, "claimed_at": now, "state": step.after, "state_since": since}
         await claimed(stand, conn, work, branch, at=now, moved=[moving.as_it_stands(branch) | mine])
-        return await desk.shown(stand, conn, work)
 
 
 async def claimed(
@@ -95,7 +95,7 @@ async def receive(stand: Stand, actor: Actor, branch_id: str, *, version: int | 
         return await desk.shown(stand, conn, work)
 
 
-async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, version: int | None) -> DeskBranch:
+async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, version: int | None) -> None:
     """One transaction: the branch ends, its result is made, those that waited begin or end unstarted, the citizen is told. A refusal
     is only proposed by this: it stands once a second officer confirms it (`refusing.judge`), and is told to nobody before.
 
@@ -107,26 +107,29 @@ async def decide(stand: Stand, actor: Actor, branch_id: str, asked: Decide, *, v
         raise ReasonMissing(least=LEAST_REASON_LETTERS)
     asked = msgspec.structs.replace(asked, reason=reason)
     if asked.outcome == "refused":
-        return await _propose_refusal(stand, actor, branch_id, reason, version)
+        await _propose_refusal(stand, actor, branch_id, reason, version)
+        return
     pin: str | None = None
-    newborn: outcomes.Case | None = None
+    newborn: _NumberWanted | None = None
     for attempt in range(_PINS_TRIED + 1):
         try:
             async with stand.db.begin() as conn:
-                work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
+                work = newborn and await _as_it_was(conn, newborn.work)
+                if work is None:
+                    work = await decidable(stand, conn, actor, branch_id, version, "approve", lock=True)
                 case = desk.case_of(stand, work, at=clock.now(), pin=pin)
                 stated = stated_whole(work, case, asked.result)
                 if pin is None and work.outcome.needs_pin:
-                    raise _NumberWanted(case)
+                    raise _NumberWanted(work, case)
                 await _approve(stand, conn, work, case, stated, asked.reason, pin)
-                return await desk.shown(stand, conn, work)
+            return
         except _NumberWanted as wanted:
-            newborn = wanted.case
+            newborn = wanted
         except register.PinTaken:
             if attempt == _PINS_TRIED:
                 raise
         assert newborn is not None, "a number is taken only after it was asked for"
-        pin = await _pin(stand, newborn, attempt + 1)
+        pin = await _pin(stand, newborn.case, attempt + 1)
     raise AssertionError("the loop returns or raises")
 
 
@@ -182,9 +185,17 @@ def refuse_stale(work: Work, version: int | None) -> None:
 class _NumberWanted(Exception):
     """Everything else is there: the child's number is asked for once nothing is held, and not at all where nothing can be approved."""
 
-    def __init__(self, case: outcomes.Case) -> None:
+    def __init__(self, work: Work, case: outcomes.Case) -> None:
         super().__init__()
-        self.case = case
+        self.work, self.case = work, case
+
+
+async def _as_it_was(conn: AsyncConnection, work: Work) -> Work | None:
+    """The branch that was looked at before its number was asked for, held again; None where its dossier has moved on since."""
+    if not await store_moving.held_unmoved(conn, work.dossier, work.siblings):
+        return None
+    await charging.refuse_unpaid(conn, work)
+    return work
 
 
 async def _pin(stand: Stand, case: outcomes.Case, attempt: int) -> str:
@@ -199,7 +210,7 @@ async def _pin(stand: Stand, case: outcomes.Case, attempt: int) -> str:
     )
 
 
-async def _propose_refusal(stand: Stand, actor: Actor, branch_id: str, reason: str, version: int | None) -> DeskBranch:
+async def _propose_refusal(stand: Stand, actor: Actor, branch_id: str, reason: str, version: int | None) -> None:
     async with stand.db.begin() as conn:
         work = await decidable(stand, conn, actor, branch_id, version, "propose_refusal", lock=True)
         now = clock.now()
@@ -207,7 +218,6 @@ async def _propose_refusal(stand: Stand, actor: Actor, branch_id: str, reason: s
         event = Event(work.branch.name, "propose_refusal")
         await moving.move(conn, stand.catalogue, work.graph, event, at=now, told=inside, proposal=proposal)
         await desk.note(conn, work, "propose_refusal", reason, at=now)
-        return await desk.shown(stand, conn, work)
 
 
 def inside(step: Transition) -> Happening:

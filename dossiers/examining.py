@@ -69,7 +69,7 @@ def draft_of(catalogue: Catalogue, row: views.Row, papers: Sequence[views.Row]) 
         papers=papers,
         procedures=procedures,
         places={name: _place(procedure, row, values) for name, procedure in procedures.items()},
-        faults=forms.check(item.form, values, today=today, branches=branches),
+        faults=forms.check_tidy(item.form, values, today=today, branches=branches),
     )
 
 

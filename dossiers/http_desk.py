@@ -30,8 +30,8 @@ async def show_branch(branch_id: str, stand: Stand, actor: Actor) -> Response[De
     summary="Take a branch; one officer gets it",
 )
 async def claim_branch(branch_id: str, stand: Stand, actor: Actor, if_match: IfMatch = None) -> Response[DeskBranch]:
-    version = asked_version(if_match)
-    return tagged_branch(await deciding.claim(stand, actor, branch_id, version=version), 201)
+    await deciding.claim(stand, actor, branch_id, version=asked_version(if_match))
+    return tagged_branch(await desk.look(stand, actor, branch_id), 201)
 
 
 @post(
@@ -43,9 +43,8 @@ async def claim_branch(branch_id: str, stand: Stand, actor: Actor, if_match: IfM
 async def decide_branch(
     branch_id: str, data: Decide, stand: Stand, actor: Actor, if_match: IfMatch = None
 ) -> Response[DeskBranch]:
-    version = asked_version(if_match)
-    decided = await deciding.decide(stand, actor, branch_id, data, version=version)
-    return tagged_branch(decided, 201)
+    await deciding.decide(stand, actor, branch_id, data, version=asked_version(if_match))
+    return tagged_branch(await desk.look(stand, actor, branch_id), 201)
 
 
 @post(

@@ -38,7 +38,7 @@ async def missing(conn: AsyncConnection, dossier_id: str) -> set[str]:
 def due(catalogue: Catalogue, procedure: Procedure, at: datetime) -> datetime:
     """When a question asked now lapses."""
     assert procedure.confirmation is not None, "only such a branch is ever held"
-    return catalogue.calendar.promise(at, procedure.confirmation.deadline).due_at
+    return catalogue.calendar.due(at, procedure.confirmation.deadline)
 
 
 async def ask(

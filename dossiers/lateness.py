@@ -57,7 +57,7 @@ def _new_date(
 ) -> datetime:
     calendar, rule = catalogue.calendar, catalogue.lifecycle.lateness
     due = datetime.combine(asked.due_on, procedure.deadline.closes, clock.CITY)
-    last = calendar.promise(now, Deadline(working_days=rule.longest_working_days, source=rule.source)).due_at
+    last = calendar.due(now, Deadline(working_days=rule.longest_working_days, source=rule.source))
     if not calendar.is_working(asked.due_on) or not max(now, was_due_at) < due <= last:
         raise BadNewDate(last=last.astimezone(clock.CITY))
     return due

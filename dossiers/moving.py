@@ -121,7 +121,7 @@ def left(
         due: datetime | None = None
         if days is not None:
             rule = Deadline(working_days=days, source=state.step.source)
-            due = min(catalogue.calendar.promise(entered, rule).due_at, row.due_at)
+            due = min(catalogue.calendar.due(entered, rule), row.due_at)
         found.append(
             {
                 "branch_id": row.id,
@@ -172,23 +172,22 @@ def _entering(
         reason = to_json(step.reason) if step.reason is not None else None
         return found | {"decided_at": at, "asked": None, "reason": reason}
     found |= {"decided_at": None, "decided_by": None, "reason": None}
-    promised = catalogue.calendar.promise
     match step.after:
         case "submitted":
             fresh = {"claimed_by": None, "claimed_at": None, "asked": None, **_FRESH_PROMISE}
-            return found | fresh | {"started_at": at, "due_at": promised(at, procedure.deadline).due_at}
+            return found | fresh | {"started_at": at, "due_at": catalogue.calendar.due(at, procedure.deadline)}
         case "waiting":
             return found | {"started_at": None, "due_at": None}
         case "unconfirmed":
             due = inviting.due(catalogue, procedure, at)
             return found | {"started_at": None, "due_at": None, "lapses_at": due}
         case "correcting":
-            due = promised(at, procedure.deadline).due_at
+            due = catalogue.calendar.due(at, procedure.deadline)
             return found | {"claimed_by": None, "claimed_at": None, "due_at": due, **_FRESH_PROMISE}
         case _:
             paused = closed_pauses(pauses)
             longer = row.extension is not None
-            due = promised(values["started_at"], procedure.deadline, extended=longer, paused=paused).due_at
+            due = catalogue.calendar.due(values["started_at"], procedure.deadline, extended=longer, paused=paused)
             if row.apology is not None:
                 due = max(due, datetime.fromisoformat(row.apology["due_at"]))
             return found | {"due_at": due} | ({} if due == row.due_at else {"warned": 0})

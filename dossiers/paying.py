@@ -54,7 +54,7 @@ async def ask(stand: Stand, actor: Actor, branch_id: str, asked: AskPayment, *, 
             raise FeeExempt(reason=fee.reason.vi, reason_en=fee.reason.en)
         if fee.amount_dong == 0:
             raise NothingToPay(reason=fee.reason.vi, reason_en=fee.reason.en)
-        due = stand.catalogue.calendar.promise(now, stand.catalogue.lifecycle.supplement).due_at
+        due = stand.catalogue.calendar.due(now, stand.catalogue.lifecycle.supplement)
         day, amount = f"{views.day_of(due):%d/%m/%Y}", charging.dong(fee.amount_dong)
 
         def told(step: Transition) -> Happening:

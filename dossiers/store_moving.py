@@ -28,6 +28,18 @@ async def dossier_of(conn: AsyncConnection, branch_id: str, office_id: str, *, l
     return next(iter(await rows(conn, _HELD if lock else _FOUND, (branch_id, office_id))), None)
 
 
+_HOLD = "select version from dossiers where id = %s for update"
+_VERSIONS = "select id, version from branches where dossier_id = %s"
+
+
+async def held_unmoved(conn: AsyncConnection, dossier: Any, siblings: Sequence[Any]) -> bool:
+    """Holds the dossier's row as `dossier_of` does, and says whether it and its branches stand as they were read."""
+    now = await rows(conn, _HOLD, (dossier.id,))
+    # After the lock, as `work`.
+    stand = {row.id: row.version for row in await rows(conn, _VERSIONS, (dossier.id,))}
+    return [row.version for row in now] == [dossier.version] and stand == {row.id: row.version for row in siblings}
+
+
 CONSENTS: Final = ("agreed", "on_paper")
 """Answers to the question for a consent that give it."""
 _WITH_RESULTS = "left join results r on r.branch_id = branches.id where branches.dossier_id = %(dossier)s order by branches.position"

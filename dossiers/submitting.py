@@ -297,7 +297,7 @@ def _plant(
                 needs=[need for need in item.branch(name).needs if need in chosen] if isinstance(item, Bundle) else [],
                 state=states[name],
                 started_at=now if starts else None,
-                due_at=catalogue.calendar.promise(now, procedure.deadline).due_at if starts else None,
+                due_at=catalogue.calendar.due(now, procedure.deadline) if starts else None,
                 lapses_at=inviting.due(catalogue, procedure, now) if states[name] == "unconfirmed" else None,
             )
         )

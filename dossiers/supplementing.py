@@ -46,7 +46,7 @@ async def stop(stand: Stand, conn: AsyncConnection, work: desk.Work, asked: AskS
     rule = stand.catalogue.lifecycle.supplement
     if asked.working_days is not None:
         rule = msgspec.structs.replace(rule, working_days=asked.working_days)
-    due = stand.catalogue.calendar.promise(now, rule).due_at
+    due = stand.catalogue.calendar.due(now, rule)
     day = f"{views.day_of(due):%d/%m/%Y}"
 
     def told(step: Transition) -> Happening:

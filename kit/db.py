@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from kit import clock
 from kit.line import Line
+from kit.waiting import Waiting
 
 # One way to read and write JSON, whichever way a statement goes.
 set_json_loads(msgspec.json.decode)
@@ -78,7 +79,7 @@ class _KeptStatements(PrepareManager):
         return False
 
 
-class _Connection(psycopg.AsyncConnection[Any]):
+class _Connection(Waiting):
     """What everybody here gets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

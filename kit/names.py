@@ -43,4 +43,6 @@ _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def unprintable(text: str) -> list[str]:
     """Control, bidi-override, zero-width and unassigned characters that no name needs, as `U+XXXX`."""
+    if text.isprintable():
+        return []  # all of these are among what that says no to
     return [f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in _CONTROL]

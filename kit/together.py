@@ -15,7 +15,8 @@ class Together(Generic[T, R]):
     """`do` answers several items at once, in their order; who asks waits for the answer to their own.
 
     What `do` raises reaches everybody whose item it held. An item that comes alone goes alone. Behind several that went together the
-    next wait, `company` seconds at most, until they are as many: whoever was answered comes back, and not all at the same moment.
+    next wait until they are as many, or none has come for `company` seconds: whoever was answered comes back, and not all at the same
+    moment. Nobody waits longer than four times that.
     """
 
     def __init__(
@@ -24,8 +25,7 @@ class Together(Generic[T, R]):
         self._do, self._most, self._company = do, most, company
         self._waiting: list[tuple[list[T], asyncio.Future[list[R]]]] = []
         self._work: asyncio.Task[None] | None = None
-        self._wanted = 0
-        self._enough = asyncio.Event()
+        self._came = asyncio.Event()
 
     async def ask(self, item: T) -> R:
         return (await self.ask_all([item]))[0]
@@ -34,8 +34,7 @@ class Together(Generic[T, R]):
         """The answers to several that go in one batch, however large."""
         mine: asyncio.Future[list[R]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, mine))
-        if len(self._waiting) >= self._wanted:
-            self._enough.set()
+        self._came.set()
         if self._work is None:
             # A context of its own: what is logged there is no one request's.
             self._work = asyncio.get_running_loop().create_task(self._answer_all(), context=Context())
@@ -52,12 +51,11 @@ class Together(Generic[T, R]):
             self._work = None
 
     async def _gather(self, wanted: int) -> None:
-        if len(self._waiting) < wanted:
-            self._wanted = wanted
-            self._enough.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), self._company)
-            self._wanted = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(4 * self._company):
+                while len(self._waiting) < wanted:
+                    self._came.clear()
+                    await asyncio.wait_for(self._came.wait(), self._company)
 
     def _next(self) -> list[tuple[list[T], "asyncio.Future[list[R]]"]]:
         """Who goes now: as many as are not too many, one at least."""

@@ -135,7 +135,7 @@ def checked(template: Template, fields: dict[str, Value]) -> dict[str, Value]:
         raise BadFields(f"{template.event} says {sorted(template.fields)}, was given {sorted(fields)}")
     for name, value in fields.items():
         texts = (value.vi, value.en) if isinstance(value, Words) else (value,)
-        if any(unicodedata.category(letter).startswith(("C", "Z")) and letter != " " for t in texts for letter in t):
+        if not all(text.isprintable() for text in texts):  # of what divides words, a space alone is
             raise BadFields(f"{template.event}.{name} holds a control character")
         if not FIELDS[name](value):
             raise BadFields(f"{template.event}.{name} has not the shape of a {name}: nothing else goes into a message")

@@ -1,7 +1,7 @@
 """Promised dates: working days of Vietnam, the 15:00 cut-off, pauses; every date comes explained."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -12,6 +12,7 @@ from procedures.messages import DayOverride, Deadline
 Pause = tuple[datetime, datetime]
 
 _ONE_DAY = timedelta(days=1)
+_MOST_DUES = 10_000
 _SATURDAY = 5
 _WEEKDAYS = (
     Words(vi="thứ Hai", en="Monday"),
@@ -46,6 +47,7 @@ class Calendar:
         import holidays  # a quarter of a second nobody should pay for importing the application
 
         self._overrides = {override.on: override for override in overrides}
+        self._dues: dict[tuple[date, bool, int, time, time], datetime] = {}
         self._days_vi = holidays.country_holidays("VN", language="vi")
         self._days_en = holidays.country_holidays("VN", language="en_US")
 
@@ -100,6 +102,24 @@ class Calendar:
             extended=extended,
             steps=tuple(steps),
         )
+
+    def due(
+        self, received_at: datetime, rule: Deadline, *, extended: bool = False, paused: Sequence[Pause] = ()
+    ) -> datetime:
+        """`promise(…).due_at`, unexplained. Where the clock never stopped it is one instant for all that is received on a day before
+        its cut-off, and one for all that is received after it: worked out once."""
+        if paused:
+            return self.promise(received_at, rule, extended=extended, paused=paused).due_at
+        local = received_at.astimezone(CITY)
+        days = rule.extended_working_days if extended and rule.extended_working_days is not None else rule.working_days
+        key = (local.date(), local.time() >= rule.cut_off, days, rule.cut_off, rule.closes)
+        found = self._dues.get(key)
+        if found is None:
+            found = self.promise(received_at, rule, extended=extended).due_at
+            if len(self._dues) >= _MOST_DUES:
+                self._dues.clear()
+            self._dues[key] = found
+        return found
 
     def extend(self, promise: Promise, paused: Sequence[Pause]) -> Promise:
         """The same promise with the clock stopped during these periods."""

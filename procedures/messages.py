@@ -1,6 +1,7 @@
 """The catalogue's shapes. Every table that states law carries its `source`; unknown keys are refused on reading."""
 
 from datetime import date, time
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -106,12 +107,24 @@ class Section(Sourced, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
 
 
-class Form(Strict, frozen=True, kw_only=True):
+class Form(Strict, frozen=True, kw_only=True, dict=True):
     """The questions of a procedure, in order, with the code lists they use; a field's path is `section.field`."""
 
     sections: tuple[Section, ...]
     lists: dict[str, "CodeList"] = {}
     examples: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def questions(self) -> tuple[tuple[str, Section, Field], ...]:
+        """Every question with its path and section."""
+        return tuple(
+            (f"{section.name}.{field.name}", section, field) for section in self.sections for field in section.fields
+        )
+
+    @cached_property
+    def usual(self) -> tuple[tuple[str, Field], ...]:
+        """Those with an answer that holds where none is given."""
+        return tuple((path, field) for path, _, field in self.questions if field.default is not None)
 
 
 class Instead(Sourced, frozen=True, kw_only=True):

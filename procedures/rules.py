@@ -20,7 +20,7 @@ def at(values: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path, or None; Structs on the way are read by attribute."""
     found: Any = values
     for step in path.split("."):
-        if isinstance(found, Mapping):
+        if isinstance(found, (dict, Mapping)):  # nearly always the first, which is asked in a tenth of the time
             found = cast("Mapping[str, Any]", found).get(step)
         elif isinstance(found, msgspec.Struct):
             found = getattr(found, step, None)
@@ -35,7 +35,7 @@ def is_given(value: Any) -> bool:
         return False
     if isinstance(value, str):
         return bool(value.strip())
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return any(is_given(part) for part in cast("Mapping[str, Any]", value).values())
     if isinstance(value, list):
         return any(is_given(part) for part in cast("list[Any]", value))

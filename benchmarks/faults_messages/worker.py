@@ -94,7 +94,8 @@ def serve(house: Any, port: int, loop: asyncio.AbstractEventLoop) -> None:
             try:
                 self._say(200, asyncio.run_coroutine_threadsafe(call, loop).result(20))
             except Refusal as refusal:
-                self._say(refusal.status, {"thongBao": refusal.message.vi})
+                # By its code the agency tells what is for another try from what is for a person.
+                self._say(refusal.status, {"code": refusal.code, "thongBao": refusal.message.vi})
             except Exception:
                 self._say(503, {"thongBao": "server error"})
 

@@ -1,9 +1,10 @@
 """What is shown to the issuer: proofs of keys, assertions of clients, tokens of its own, and who acts by them."""
 
+import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from identity.tokens.rfc7518 import PublicKey
 
 
+_MOST_SIGNED: Final = 10_000
+"""Tokens whose signature is remembered; about a kilobyte each."""
+
+
 async def _grants_behind(asked: list[tuple[Database, str]]) -> list[Any]:
     """As `acting.grant_behind` tells them, of tokens of people; all asked of one database."""
     async with asked[0][0].direct() as conn:
@@ -37,6 +42,9 @@ class Verifier:
         self.url = url
         self._public = dict(public)
         self._replays = Replays(valkey)
+        # By the digest of the token: a phone shows the same one for ten minutes, and its signature is good or not for good. Whether it
+        # is in force, for us and not ended is asked each time.
+        self._signed: dict[bytes, rfc9068.AccessClaims] = {}
         # Every request passes here: those that come together are one statement, and no transaction around it.
         self._grants: Together[tuple[Database, str], Any] = Together(_grants_behind)
 
@@ -81,9 +89,8 @@ class Verifier:
     def claims_in_force(self, token: str, *, for_anybody: bool = False) -> rfc9068.AccessClaims | None:
         """Of an access token of ours that has not expired, and is for the city's own service unless it is `for_anybody`; whether it
         was ended since, its grant says."""
-        audience = None if for_anybody else self.url
         try:
-            return rfc9068.read(token, self._public, issuer=self.url, audience=audience, at=clock.now())
+            return self._in_force(token, audience=None if for_anybody else self.url)
         except (rfc9068.Expired, BadJws):
             return None
 
@@ -102,11 +109,23 @@ class Verifier:
 
     def _claims(self, token: str, scheme: Scheme) -> rfc9068.AccessClaims:
         try:
-            return rfc9068.read(token, self._public, issuer=self.url, audience=self.url, at=clock.now())
+            return self._in_force(token, audience=self.url)
         except rfc9068.Expired as error:
             raise TokenExpired(headers=challenge(scheme, "invalid_token", str(error))) from error
         except BadJws as error:
             raise InvalidToken(headers=challenge(scheme, "invalid_token", str(error))) from error
+
+    def _in_force(self, token: str, *, audience: str | None) -> rfc9068.AccessClaims:
+        """Raises BadJws, rfc9068.Expired."""
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        claims = self._signed.get(digest)
+        if claims is None:
+            claims = rfc9068.signed_claims(token, self._public, issuer=self.url)
+        rfc9068.refuse_out_of_force(claims, audience=audience, at=clock.now())
+        if len(self._signed) >= _MOST_SIGNED:
+            self._signed.clear()
+        self._signed[digest] = claims
+        return claims
 
     async def _refuse_foreign_key(
         self, claims: rfc9068.AccessClaims, shown: rfc6750.Shown, dpop: Sequence[str], method: str, path: str

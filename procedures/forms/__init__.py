@@ -2,7 +2,7 @@
 
 from procedures.forms.answers import most_rows, shape_faults
 from procedures.forms.asking import composed, fields, required, tidy
-from procedures.forms.checking import check, check_fields, missing_documents
+from procedures.forms.checking import check, check_fields, check_tidy, missing_documents
 from procedures.forms.days import earliest, latest
 from procedures.forms.prefilling import Filled, changed_locked, prefill, values_of
 from procedures.forms.schema import NOT_IN_SCHEMA, json_schema
@@ -13,6 +13,7 @@ __all__ = [
     "changed_locked",
     "check",
     "check_fields",
+    "check_tidy",
     "composed",
     "earliest",
     "fields",

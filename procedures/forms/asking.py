@@ -16,17 +16,22 @@ def is_asked(section: Section, branches: Collection[str] | None) -> bool:
 
 def questions(form: Form, branches: Collection[str] | None = None) -> Iterator[tuple[str, Field]]:
     """Path and field of every question of the chosen branches, whatever the answers."""
-    for section in form.sections:
+    for path, section, field in form.questions:
         if is_asked(section, branches):
-            for field in section.fields:
-                yield f"{section.name}.{field.name}", field
+            yield path, field
 
 
 def fields(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> Iterator[tuple[str, Field]]:
     """Path and field of every question that these values and chosen branches ask; `branches` None means all."""
-    values = with_defaults(form, values)
+    return asked(form, with_defaults(form, values), today=today, branches=branches)
+
+
+def asked(
+    form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
+) -> Iterator[tuple[str, Field]]:
+    """`fields`, of values that have their defaults."""
     for path, field in questions(form, branches):
         if field.shown_when is None or rules.holds(field.shown_when, values, today=today, branches=branches):
             yield path, field
@@ -79,8 +84,8 @@ def _tidy_row(field: Field, row: Any, today: date) -> Any:
 def with_defaults(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the usual answer where none was given, so that conditions on it hold."""
     full = {name: dict(cast("Mapping[str, Any]", part)) for name, part in values.items() if isinstance(part, Mapping)}
-    for path, field in questions(form):
-        if field.default is not None and not rules.is_given(rules.at(full, path)):
+    for path, field in form.usual:
+        if not rules.is_given(rules.at(full, path)):
             rules.put(full, path, field.default)
     return full
 
@@ -94,7 +99,7 @@ def composed(value: Any) -> Any:
     if isinstance(value, list):
         rows = [composed(row) for row in cast("list[Any]", value)]
         return [row for row in rows if rules.is_given(row)]
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         parts = {key: composed(part) for key, part in cast("Mapping[str, Any]", value).items()}
         return {key: part for key, part in parts.items() if rules.is_given(part)}
     return value

@@ -18,10 +18,16 @@ def check(
 
     An answer that nobody asked for must have its shape all the same; only what is asked must be given and fit the other answers.
     """
-    composed: dict[str, Any] = asking.composed(values)
-    found = _unknown(form, composed, branches)
-    full = asking.with_defaults(form, composed)
-    asked = {path for path, _ in asking.fields(form, full, today=today, branches=branches)}
+    return check_tidy(form, asking.composed(values), today=today, branches=branches)
+
+
+def check_tidy(
+    form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
+) -> list[Fault]:
+    """`check`, of values as `asking.tidy` gives them."""
+    found = _unknown(form, values, branches)
+    full = asking.with_defaults(form, values)
+    asked = {path for path, _ in asking.asked(form, full, today=today, branches=branches)}
     for path, field in asking.questions(form, branches):
         value = rules.at(full, path)
         if not rules.is_given(value):

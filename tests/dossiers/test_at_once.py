@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import deciding, history, store
+from dossiers import deciding, desk, history, store
 from dossiers.messages import Decide
+from dossiers.messages_desk import DeskBranch
 from kit.actor import Actor
 from kit.pin import Sex
 from tests.dossiers import steps
@@ -116,11 +117,10 @@ async def test_one_notification_in_two_dossiers_decided_at_once(city: CityPeople
         await whole(parent, dossier)
 
 
-async def approve(city: CityPeople, officer: Actor, branch_id: str, pins: Any = None) -> Any:
+async def approve(city: CityPeople, officer: Actor, branch_id: str, pins: Any = None) -> DeskBranch:
     stand, asked = city.house.stand, Decide(outcome="approved")
-    return await deciding.decide(
-        dataclasses.replace(stand, pins=pins or stand.pins), officer, branch_id, asked, version=None
-    )
+    await deciding.decide(dataclasses.replace(stand, pins=pins or stand.pins), officer, branch_id, asked, version=None)
+    return await desk.look(stand, officer, branch_id)
 
 
 class Failing:

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from dossiers import deciding
+from dossiers import deciding, handing
 from dossiers.desk import look
 from dossiers.messages import Decide
-from dossiers.refusals import ClaimedByAnother, NoPinIssuer, OwnDossier
+from dossiers.messages_desk import Because
+from dossiers.refusals import ClaimedByAnother, NoPinIssuer, NotClaimed, OwnDossier
 from identity import accounts, offices
 from kit import clock, names
 from kit.actor import Actor
@@ -231,9 +232,28 @@ async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople) -> Non
     _, branch_id, actor = await claimed_birth(city, "Thư")
     pins = TakenThenFree(taken, house.pins)
     stand = dataclasses.replace(house.stand, pins=pins)
-    decided = await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
+    await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
+    decided = await look(stand, actor, branch_id)
     assert (decided.branch.state, pins.asked) == ("approved", 2)
     assert first["receipt_code"]
+
+
+async def test_what_happens_while_the_number_is_asked_for_is_seen(city: CityPeople) -> None:
+    """Nothing is held meanwhile: here the branch is given back."""
+    house = city.house
+    _, branch_id, actor = await claimed_birth(city, "Sương")
+
+    class GivenBack:
+        development_only = True
+
+        async def issue(self, **asked: Any) -> str:
+            await handing.give_back(house.stand, actor, branch_id, Because(), version=None)
+            return await house.stand.pins.issue(**asked)  # type: ignore[union-attr]
+
+    with pytest.raises(NotClaimed):
+        stand = dataclasses.replace(house.stand, pins=GivenBack())
+        await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
+    assert (await look(house.stand, actor, branch_id)).branch.state != "approved"
 
 
 async def test_what_the_register_refuses_leaves_all_as_it_was(city: CityPeople) -> None:

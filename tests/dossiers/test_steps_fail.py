@@ -26,7 +26,6 @@ STEPS: dict[str, tuple[Any, str, int]] = {
     "what begins after it and where": (offices, "offices_by_id", 1),
     "moving the branches, writing the history, moving the dossier along": (store_moving, "advance", 1),
     "telling the citizen": (PostOffice, "send_all", 1),
-    "showing it to the officer": (store_moving, "whole", 1),
 }
 
 
@@ -60,9 +59,9 @@ async def test_row_41_a_step_of_the_decision_fails(
     before = await parent.get(f"/v1/dossiers/{dossier['id']}", expect=200)
     told = await parent.get("/v1/me/messages", expect=200)
 
-    async def decide() -> Any:
+    async def decide() -> None:
         asked = Decide(outcome="approved")
-        return await deciding.decide(house.stand, officer, branch_id, asked, version=None)
+        await deciding.decide(house.stand, officer, branch_id, asked, version=None)
 
     owner, name, nth = STEPS[step]
     with monkeypatch.context() as patched:
@@ -72,7 +71,7 @@ async def test_row_41_a_step_of_the_decision_fails(
     assert await parent.get(f"/v1/dossiers/{dossier['id']}", expect=200) == before
     assert await parent.get("/v1/me/messages", expect=200) == told
     await whole(parent, dossier)
-    assert (await decide()).branch.state == "approved"
+    await decide()
     shown = await whole(parent, dossier)
     assert [branch["state"] for branch in shown["branches"]] == ["approved", "submitted", "submitted", "submitted"]
     async with house.db.connect() as conn:

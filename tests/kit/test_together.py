@@ -89,6 +89,20 @@ async def test_nobody_waits_long_for_company_that_does_not_come() -> None:
     assert await asyncio.wait_for(together.ask(4), 5) == 8
 
 
+async def test_who_comes_one_after_the_other_is_waited_for() -> None:
+    """A batch that left after a fixed time took the one that had come, and the others stood behind it: one and fifteen, in turns."""
+    slow = Slow()
+    slow.go_on.set()
+    together: Together[int, int] = Together(slow.double, company=0.1)
+    assert len(await asyncio.gather(*(together.ask(number) for number in range(4)))) == 4
+    coming = list[asyncio.Task[int]]()
+    for number in range(4, 8):
+        coming.append(asyncio.create_task(together.ask(number)))
+        await asyncio.sleep(0.06)
+    await asyncio.gather(*coming)
+    assert slow.batches == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
 async def test_several_asked_together_stay_together() -> None:
     slow = Slow()
     together: Together[int, int] = Together(slow.double, most=4)

@@ -1,5 +1,6 @@
 """Promised dates at their boundaries, and against an independent count of every day of 2024-2027."""
 
+import random
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 import procedures
 from kit.clock import CITY
+from procedures.calendar import Calendar
 from procedures.messages import Deadline
 
 CALENDAR = procedures.load().calendar
@@ -149,7 +151,36 @@ def test_against_the_oracle_every_day(working_days: int, clock: time) -> None:
         assert CALENDAR.promise(datetime.combine(day, clock, CITY), rule).due_at == expected, day
 
 
+def test_what_is_worked_out_once_is_the_promise_of_every_instant() -> None:
+    """Every quarter of an hour and the seconds around the cut-off, over two Tết holidays' weeks, asked in a random order."""
+    calendar, dice = Calendar(), random.Random(3)
+    rules = [
+        Deadline(working_days=2, source="published"),
+        Deadline(working_days=2, source="published", cut_off=time(16, 30), closes=time(18, 0)),
+        Deadline(working_days=0, extended_working_days=5, source="published"),
+    ]
+    start = datetime(2026, 2, 9, tzinfo=CITY)
+    instants = [start + n * QUARTER for n in range(96 * 16)]
+    instants += [
+        cut_off + timedelta(seconds=s)
+        for cut_off in instants
+        if cut_off.time() in (time(15, 0), time(16, 30))
+        for s in (-1, 1)
+    ]
+    dice.shuffle(instants)
+    pause = (start + timedelta(days=1, hours=9), start + timedelta(days=3))
+    for instant in instants:
+        rule, extended = dice.choice(rules), dice.random() < 0.5
+        paused = [pause] if dice.random() < 0.2 else []
+        asked = instant.astimezone(UTC)
+        assert (
+            calendar.due(asked, rule, extended=extended, paused=paused)
+            == calendar.promise(asked, rule, extended=extended, paused=paused).due_at
+        )
+
+
 HALF_HOUR = timedelta(minutes=30)
+QUARTER = HALF_HOUR / 2
 
 
 def due_by_the_clock(received: datetime, working_days: int, pauses: list[tuple[datetime, datetime]]) -> datetime:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from identity.tokens import oidc, rfc7515, rfc9068
 from identity.tokens.rfc7515 import BadJws
 from identity.tokens.rfc9068 import AccessClaims, Expired
+from identity.tokens.verifier import Verifier
+from kit import clock
 from tests.identity.tokens.forging import KEY, OTHER_KEY, part, token
 
 ISSUER = "https://motcua.example"
@@ -241,3 +243,28 @@ def test_a_key_that_has_left_no_longer_verifies() -> None:
 def test_an_expired_token_can_still_be_given_back() -> None:
     old = token(HEADER, CLAIMS | {"exp": NOW - 3600})
     assert rfc9068.signed_claims(old, KEYS, issuer=ISSUER).gid == "grt_1"
+
+
+def test_a_signature_is_looked_at_once_and_all_else_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    now = [AT]
+
+    def signed_claims(text: str, *args: Any, **kwargs: Any) -> AccessClaims:
+        looked.append(text)
+        return really(text, *args, **kwargs)
+
+    really = rfc9068.signed_claims
+    monkeypatch.setattr(rfc9068, "signed_claims", signed_claims)
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    verifier = Verifier(ISSUER, KEYS, None)  # type: ignore[arg-type] - no proofs here
+    good, bad = token(HEADER, CLAIMS), token(HEADER, CLAIMS, OTHER_KEY)
+    assert [verifier.claims_in_force(good) for _ in range(2)] == [read(good)] * 2
+    assert [verifier.claims_in_force(bad) for _ in range(2)] == [None] * 2
+    assert verifier.claims_in_force(good[:-2] + ("AA" if good[-2:] != "AA" else "BB")) is None
+    assert looked.count(good) == 2, "by `read` above, and once before it"
+    assert looked.count(bad) == 2, "what is not good is not remembered"
+    elsewhere = token(HEADER, CLAIMS | {"aud": "https://elsewhere.example"})
+    assert verifier.claims_in_force(elsewhere, for_anybody=True) is not None
+    assert verifier.claims_in_force(elsewhere) is None, "it is for somebody else still"
+    now[0] += timedelta(minutes=10)
+    assert verifier.claims_in_force(good) is None, "it has expired meanwhile"
