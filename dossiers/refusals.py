@@ -504,3 +504,10 @@ class PaymentDiffers(Refusal):
     en = (
         "{paid} VND were reported where {amount} VND were asked for. Nothing was recorded; reconcile with the provider."
     )
+
+
+class NothingPrepared(Refusal):
+    status = 404
+    code = "supplement-not-prepared"
+    vi = "Chưa quầy nào điền giúp phần bổ sung này. Bạn có thể tự bổ sung."
+    en = "No counter has filled in this supplement. You can give it yourself."
