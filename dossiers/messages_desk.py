@@ -83,6 +83,9 @@ class SeenCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     full_name: Annotated[str, Meta(min_length=1, max_length=100)]
     sex: Literal["male", "female"]
+    expires_on: Annotated[
+        date | None, Meta(description="as it stands on the card; null where the card says that it has no term")
+    ]
     looked_again: Annotated[
         bool,
         Meta(
