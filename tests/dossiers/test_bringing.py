@@ -23,7 +23,8 @@ pytestmark = pytest.mark.anyio
 PARENT = {"pin": "079192000011", "date_of_birth": "1992-05-20"}
 SCAN = {"file": ("scan.pdf", steps.paper(), "application/pdf")}
 PAPER = "separate_residence_papers"
-HOME = {"fields": {"residence.address": steps.HOME}}
+ADDRESS = steps.HOME | {"detail": "Số 99 đường Hư Cấu"}
+HOME = {"fields": {"residence.address": ADDRESS}}
 
 
 async def asked_for(city: CityPeople, *, papers: tuple[str, ...] = (PAPER,)) -> dict[str, Any]:
@@ -99,7 +100,7 @@ async def test_confirmed_on_the_citizens_own_phone(city: CityPeople) -> None:
     given = {"fields": ready["fields"], "documents": ready["documents"]}
     after = await parent.post(mine, json=given, expect=200)
     assert branch_of(after)["state"] == "in_review"
-    assert after["form"]["residence.address"]["value"] == steps.HOME
+    assert after["form"]["residence.address"]["value"] == ADDRESS
     line = await line_of(city, dossier)
     assert line["actor"] == "citizen"
     assert "giúp điền tại quầy; người nộp tự xác nhận" in line["message"]["vi"]
@@ -114,7 +115,7 @@ async def test_confirmed_on_the_citizens_own_phone(city: CityPeople) -> None:
 async def test_what_the_citizen_gives_otherwise_is_their_own(city: CityPeople) -> None:
     reception, parent = await reception_of(city), await city.signed_in("parent")
     dossier = await prepared(city, reception)
-    given = {"fields": {"residence.address": steps.HOME}, "documents": {PAPER: await steps.upload(parent)}}
+    given = {"fields": {"residence.address": ADDRESS}, "documents": {PAPER: await steps.upload(parent)}}
     await parent.post(f"/v1/dossiers/{dossier['id']}/branches/{BRANCH}/supplement", json=given, expect=200)
     assert "tại quầy" not in (await line_of(city, dossier))["message"]["vi"]
     await reception.get(path_of(dossier), expect=409, code="action-not-allowed")
@@ -212,16 +213,22 @@ async def test_the_last_day_passed(city: CityPeople) -> None:
     assert branch_of(dossier)["id"] not in [one["branch_id"] for one in found["requests"]]
 
 
-async def test_a_later_request_begins_with_nothing(city: CityPeople) -> None:
-    """What answered the first request would else stand in the answer to the second."""
-    reception = await reception_of(city)
+@pytest.mark.parametrize("given_here", [True, False])
+async def test_a_later_request_begins_with_nothing(city: CityPeople, *, given_here: bool) -> None:
+    """What answered the first request would else stand in the answer to the second, whether it was given or the citizen gave another."""
+    reception, parent = await reception_of(city), await city.signed_in("parent")
     dossier = await prepared(city, reception)
-    key = {"Idempotency-Key": "the-first-of-two-1"}
-    await reception.post(f"{path_of(dossier)}/submission", files=SCAN, headers=key, expect=201)
+    own = f"/v1/dossiers/{dossier['id']}/branches/{BRANCH}/supplement"
+    if given_here:
+        key = {"Idempotency-Key": "the-first-of-two-1"}
+        await reception.post(f"{path_of(dossier)}/submission", files=SCAN, headers=key, expect=201)
+    else:
+        await parent.post(own, json={**HOME, "documents": {PAPER: await steps.upload(parent)}}, expect=200)
     police = await city.signed_in("residence")
     asked = {"reason": WHY, "documents": [PAPER]}
     await police.post(f"{desk(dossier)}/supplement-request", json=asked, expect=201)
     await reception.patch(f"{path_of(dossier)}/form", json=HOME, expect=404, code="branch-unknown")
+    await parent.get(own, expect=404, code="supplement-not-prepared")
     body = {**PARENT, "branch_id": branch_of(dossier)["id"]}
     fresh = await reception.post("/v1/desk/supplements", json=body, expect=201)
     assert (fresh["fields"], fresh["documents"], fresh["given_at"]) == ({}, [], None)

@@ -297,7 +297,7 @@ def test_a_supplement_at_a_counter(server: Server, parent: Caller, axe: str, tab
     registrar.sign_in(REGISTRAR)
     branch_id = filed(parent)
     registrar.post(f"/v1/desk/branches/{branch_id}/claim")
-    asked = {"reason": WHY, "fields": ["child.birth_facility"], "documents": ["birth_notification"]}
+    asked: dict[str, Any] = {"reason": WHY, "fields": ["child.birth_facility"], "documents": ["birth_notification"]}
     asked["notes"] = {"documents.birth_notification": "Chụp cả mặt sau."}
     registrar.post(f"/v1/desk/branches/{branch_id}/supplement-request", json=asked)
     sign_in(server, tab, COUNTER, "/desk/counter/supplements")
