@@ -109,8 +109,8 @@ async def _citizen(stand: Stand, conn: AsyncConnection, asked: Bringer) -> accou
 async def begin(stand: Stand, actor: Actor, asked: Bring) -> Brought:
     """An empty answer, or what was filled in of it at another counter before: the citizen stands at this one now.
 
-    Raises CitizenUnknown, BranchUnknown for what is not theirs, ActionNotAllowed where nothing is asked for, OwnDossier, and of one filed
-    under a mandate what `mandates.acting` refuses.
+    Raises CitizenUnknown, BranchUnknown for what is not theirs, ActionNotAllowed where nothing is asked for, OwnDossier in a matter of the
+    officer's own, and of one filed under a mandate what `mandates.acting` refuses.
     """
     assert actor.office_id is not None
     assert actor.account_id is not None
@@ -121,7 +121,6 @@ async def begin(stand: Stand, actor: Actor, asked: Bring) -> Brought:
         if branch is None or row is None or row.account_id != citizen.id:
             raise BranchUnknown
         await whose.side(conn, stand.mandates, _acting(citizen), whose.mandate_of(row), writes=True)
-        await _refuse_own(stand, conn, actor, row)
         branch = await store.branch(conn, asked.branch_id)
         assert branch is not None
         bundles.act(stand.catalogue.lifecycle, branch.name, branch.state, "supplement")
@@ -134,12 +133,6 @@ async def begin(stand: Stand, actor: Actor, asked: Bring) -> Brought:
             at=clock.now(),
         )
         return await _shown(stand, conn, await _held(stand, conn, actor, branch.id))
-
-
-async def _refuse_own(stand: Stand, conn: AsyncConnection, actor: Actor, row: views.Row) -> None:
-    assert actor.office_id is not None
-    seat = await offices.seat(conn, stand.keys, actor.office_id, actor.account_id)
-    await interests.refuse_own(conn, stand.keys, row, seat, parties=await store_brought.parties(conn, row.id))
 
 
 async def listed(stand: Stand, actor: Actor) -> BroughtList:
@@ -164,7 +157,7 @@ async def listed(stand: Stand, actor: Actor) -> BroughtList:
 
 
 async def show(stand: Stand, actor: Actor, branch_id: str) -> Brought:
-    """With what still stands against giving it; once it was given, that. Raises BranchUnknown, ActionNotAllowed."""
+    """With what still stands against giving it; once it was given, that. Raises BranchUnknown, ActionNotAllowed, OwnDossier."""
     async with stand.db.begin() as conn:
         return await _shown(stand, conn, await _held(stand, conn, actor, branch_id, also_given=True))
 
@@ -318,7 +311,8 @@ async def prepared(stand: Stand, actor: Actor, dossier_id: str, branch: str, *, 
 
 async def _held(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: str, *, also_given: bool = False) -> Held:
     """A draft of this office for the request that waits now, whose citizen's list of reads tells of it; any other answers as a missing one
-    does. Of one that nothing waits for any more it is refused as the citizen's own answer is."""
+    does. Of one that nothing waits for any more it is refused as the citizen's own answer is; nobody fills in one of their own or their family's."""
+    assert actor.office_id is not None
     draft = await store_brought.draft(conn, branch_id)
     if draft is None or draft.office_id != actor.office_id:
         raise BranchUnknown
@@ -332,11 +326,12 @@ async def _held(stand: Stand, conn: AsyncConnection, actor: Actor, branch_id: st
     branch = next(one for one in graph.rows if one.id == branch_id)
     if draft is None or draft.office_id != actor.office_id:
         raise BranchUnknown
-    if not (draft.given_at is not None and also_given) and (
-        draft.given_at is not None or draft.asked_at != branch.state_since
-    ):
+    good = draft.asked_at == branch.state_since if draft.given_at is None else also_given
+    if not good:
         bundles.act(stand.catalogue.lifecycle, branch.name, branch.state, "supplement")
         raise BranchUnknown
+    seat = await offices.seat(conn, stand.keys, actor.office_id, actor.account_id)
+    await interests.refuse_own(conn, stand.keys, row, seat, parties=await store_brought.parties(conn, row.id))
     await reads.record(conn, actor, "counter", whose.read_of(row))
     citizen = _acting(await accounts.account(conn, stand.keys, row.account_id))
     mandate_id = whose.mandate_of(row)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from dossiers import bringing, jobs
-from dossiers.messages_desk import Bring
+from dossiers.messages_desk import Bring, ChangeBrought
 from dossiers.refusals import OwnDossier
 from identity import offices
 from tests.dossiers import steps
@@ -197,6 +197,9 @@ async def test_nobody_answers_in_a_matter_of_their_own(city: CityPeople) -> None
         await bringing.begin(city.house.stand, officer, asked)
     other = await officer_actor(city, "brings-for-another", "reception")
     assert (await bringing.begin(city.house.stand, other, asked)).version == 1
+    with pytest.raises(OwnDossier):
+        await bringing.change(city.house.stand, officer, asked.branch_id, ChangeBrought(fields={}))
+    await bringing.change(city.house.stand, other, asked.branch_id, ChangeBrought(fields={}))
 
 
 async def test_the_last_day_passed(city: CityPeople) -> None:
