@@ -36,6 +36,7 @@ import web.acting
 import web.catalogue
 import web.desk
 import web.desk_branch
+import web.desk_brought
 import web.desk_buttons
 import web.desk_counter
 import web.desk_figures
@@ -119,6 +120,7 @@ ROOMS = (
     web.developers,
     web.desk,
     web.desk_branch,
+    web.desk_brought,
     web.desk_buttons,
     web.desk_counter,
     web.desk_figures,

@@ -34,6 +34,7 @@ from identity.tokens.busy import Busy
 from kit import idempotency
 from kit.calling import Caller
 from kit.db import Database
+from kit.hsm import Token, TokenSeals
 from kit.jobs import Jobs, Task
 from kit.keys import FileKeys, Keys
 from kit.limits import Limits
@@ -120,6 +121,13 @@ def seals(settings: Settings, keys: Keys) -> Seals | None:
             return SandboxSeals(directory)
         case "files":
             return FileSeals(directory, keys.secret("seal-password"))
+        case "pkcs11":
+            module, token, pin = settings.seals_module, settings.seals_token, keys.secret("seal-pin")
+            if module is None or token is None or pin is None:
+                raise BadSetting(
+                    "MOTCUA_RESULT_SEALS=pkcs11 needs MOTCUA_SEALS_MODULE, MOTCUA_SEALS_TOKEN and the key file seal-pin."
+                )
+            return TokenSeals(directory, Token(module, token, pin))
 
 
 def payment_provider(settings: Settings, keys: Keys) -> PaymentProvider | None:

@@ -15,6 +15,7 @@ from dossiers.messages_desk import Assist, AssistedDraft, AssistedDrafts, SeenCa
 from dossiers.refusals import (
     AlreadySubmitted,
     BadPages,
+    CardExpired,
     CardMisread,
     CitizenUnknown,
     DossierUnknown,
@@ -43,7 +44,7 @@ _LISTED = 100
 async def open_draft(stand: Stand, actor: Actor, asked: Assist) -> Dossier:
     """A draft of the citizen's own, which this office may fill in until it is sent in. The citizen's list of reads tells of it.
 
-    For another they file under a mandate of theirs, which every page and button looks at anew. Raises CitizenUnknown, LevelTooLow, CardMisread,
+    For another they file under a mandate of theirs, which every page and button looks at anew. Raises CitizenUnknown, LevelTooLow, CardExpired, CardMisread,
     RegisterContradicts, KnownOtherwise, AccountClosed, MandateMissing, and what `drafting.open_draft` does.
     """
     item = stand.catalogue.find(asked.procedure, clock.today())
@@ -93,7 +94,9 @@ async def _shown(
     stand: Stand, actor: Actor, asked: Assist, card: SeenCard
 ) -> tuple[accounts.Account, proofing.Answer | None]:
     """What an officer read off a card is one witness, the register the other: with its yes the account stands at the level that policy gives
-    for both, without it where it stood."""
+    for both, without it where it stood; neither is asked about a card that is no longer good."""
+    if proofing.card_expired(card.expires_on, clock.today()):
+        raise CardExpired
     if faults := pins.faults(asked.pin, sex=card.sex, birth_year=asked.date_of_birth.year):
         raise CardMisread(faults=faults)
     policy, said = proofing.current(), None
@@ -125,7 +128,7 @@ async def _shown(
             return found, None
         if said.answer == "yes":
             evidence = {"officer": {"counter": actor.office_id, "at": now.isoformat()}, "register": said.evidence()}
-            until = policy.lasts_until(reached, None, today=clock.today())
+            until = policy.lasts_until(reached, card.expires_on, today=clock.today())
             await accounts.raise_level(conn, found.id, reached, evidence, actor, until=until)
             found = await accounts.account(conn, stand.keys, found.id)
         return found, said.answer

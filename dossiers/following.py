@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -14,13 +15,14 @@ from dossiers.messages import Dossier, DossierList, History, HistoryLine
 from dossiers.refusals import DossierUnknown, ResultUnknown
 from dossiers.standing import Stand
 from dossiers.whose import Filer
-from identity import accounts
+from identity import accounts, mandates
 from identity.consents import reads
 from identity.consents.reads import listing
 from identity.consents.reads.messages import DataReads
+from identity.mandates import Acting
 from kit import clock
 from kit.actor import Actor
-from kit.refusal import Words
+from kit.refusal import Refusal, Words
 from kit.seals import Seals
 from procedures.refusals import FeeNotKnown
 
@@ -58,8 +60,8 @@ async def may_change(stand: Stand, filer: Filer, dossier_id: str) -> bool:
 
 
 async def dossiers(stand: Stand, actor: Actor, *, pin: str | None, behalf: str | None = None) -> DossierList:
-    """The caller's own and those that name them; with `pin` those of that person, which can only be the caller; with `behalf` those of
-    whom the caller acts for, as far as the mandate goes."""
+    """The caller's own and those that name them, and the drafts they fill in for others under mandates that stand; with `pin` those of that
+    person, which can only be the caller; with `behalf` those of whom the caller acts for, as far as the mandate goes."""
     assert actor.account_id is not None
     async with stand.db.snapshot() as conn:
         side = await whose.side(conn, stand.mandates, actor, behalf)
@@ -69,6 +71,7 @@ async def dossiers(stand: Stand, actor: Actor, *, pin: str | None, behalf: str |
         if side.acting is None:
             own_pin = me.pin if actor.level >= whose.PARTY_LEVEL else None
             rows = await store.followed_by(conn, account_id=me.id, pin=own_pin, limit=_LISTED)
+            rows += [] if pin is not None else await _drafts_for_others(stand, conn, actor)
         else:
             rows = await store.followed_for(
                 conn,
@@ -87,6 +90,19 @@ async def dossiers(stand: Stand, actor: Actor, *, pin: str | None, behalf: str |
             await reads.record_many(conn, actor, "mandate", filed)
     now = clock.now()
     return DossierList(dossiers=[views.summary(stand.catalogue, row, by_dossier[row.id], now) for row in rows])
+
+
+async def _drafts_for_others(stand: Stand, conn: AsyncConnection, actor: Actor) -> list[views.Row]:
+    """Each only while the mandate it was opened under lets it be gone on with."""
+    assert actor.account_id is not None
+    rows = await store.drafts_for_others(conn, actor.account_id, limit=_LISTED)
+    standing: dict[str, Acting] = {}
+    for mandate_id in {mandate_id for row in rows if (mandate_id := whose.mandate_of(row)) is not None}:
+        with suppress(Refusal):
+            standing[mandate_id] = await mandates.acting(conn, stand.mandates, actor, mandate_id, hold=False)
+    return [
+        row for row in rows if (acting := standing.get(row.behalf["mandate_id"])) and acting.may("file", row.procedure)
+    ]
 
 
 async def who_read(stand: Stand, actor: Actor, *, before: str | None) -> DataReads:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import uploads
-from dossiers import feeding, issuing, lateness, store, supplementing
+from dossiers import bringing, feeding, issuing, lateness, store, store_brought, supplementing
 from kit import clock
 from kit.jobs import Task
 
@@ -13,13 +13,16 @@ _BATCH = 500
 
 
 async def forget_drafts(services: Any) -> None:
-    """Drafts nobody came back to, and their files, hold people's data for nothing; what was submitted is never touched."""
+    """Drafts nobody came back to, and their files, hold people's data for nothing, as do a counter's drafts of answers that were given since;
+    what was submitted is never touched."""
     while True:
         async with services.db.begin() as conn:
             gone = await store.forget_drafts(conn, untouched_since=clock.now() - DRAFTS_KEPT_FOR, limit=_BATCH)
             await uploads.release(conn, gone)
         if len(gone) < _BATCH:
-            return
+            break
+    async with services.db.begin() as conn:
+        await store_brought.forget_given(conn, before=clock.now() - bringing.GIVEN_KEPT_FOR)
 
 
 async def close_lapsed(services: Any) -> None:

@@ -240,6 +240,14 @@ class AskedOf(Answer, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class Prepared(Answer, frozen=True, kw_only=True):
+    """What a counter filled in of a supplement: looked at, it can be given as it is, or otherwise."""
+
+    fields: dict[str, Any]
+    documents: Annotated[dict[str, str], Meta(description="by kind of paper the upload")]
+    office: Words
+
+
 class ApologyView(Answer, frozen=True, kw_only=True):
     """The office did not keep `was_due_at`: why, and the new date."""
 

@@ -6,17 +6,20 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from dossiers.messages import (
+    AskedOf,
     Behalf,
     BranchStatus,
     BranchView,
     CounterView,
     DocumentView,
     FieldValue,
+    Given,
     Line,
     Options,
+    Path,
     ProcedureRef,
 )
-from kit.refusal import Words
+from kit.refusal import Fault, Words
 from procedures.messages import Field
 
 Written = Annotated[str, Meta(max_length=2000)]
@@ -80,6 +83,9 @@ class SeenCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     full_name: Annotated[str, Meta(min_length=1, max_length=100)]
     sex: Literal["male", "female"]
+    expires_on: Annotated[
+        date | None, Meta(description="as it stands on the card; null where the card says that it has no term")
+    ]
     looked_again: Annotated[
         bool,
         Meta(
@@ -115,6 +121,75 @@ class AssistedDrafts(Struct, frozen=True, kw_only=True):
     """The newest first."""
 
     drafts: list[AssistedDraft]
+
+
+class Bringer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who comes to a counter with what an officer asked for, by the two things their card shows."""
+
+    pin: Annotated[str, Meta(pattern="^[0-9]{12}$")]
+    date_of_birth: date
+
+
+class Bring(Bringer, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """And which of the requests that wait for them they answer."""
+
+    branch_id: OfficerId
+
+
+class AskedLine(Struct, frozen=True, kw_only=True):
+    """A branch that waits for what its officer asked for."""
+
+    branch_id: str
+    receipt_code: str
+    title: Words
+    asked: AskedOf
+
+
+class AskedLines(Struct, frozen=True, kw_only=True):
+    """The first last day first."""
+
+    requests: list[AskedLine]
+
+
+class BroughtPaper(Struct, frozen=True, kw_only=True):
+    kind: str
+    name: Words
+    sha256: str
+
+
+class BroughtLine(Struct, frozen=True, kw_only=True):
+    """One line of a counter's list."""
+
+    branch_id: str
+    receipt_code: str
+    title: Words
+    requester: str | None
+    changed_at: datetime
+
+
+class BroughtList(Struct, frozen=True, kw_only=True):
+    """The first last day first."""
+
+    supplements: list[BroughtLine]
+
+
+class Brought(BroughtLine, frozen=True, kw_only=True):
+    """An answer while a counter fills it in. `faults` are what stands against giving it as it is; `given_at` tells that it was."""
+
+    dossier_id: str
+    behalf: Behalf | None
+    asked: AskedOf | None
+    fields: dict[str, Any]
+    documents: list[BroughtPaper]
+    faults: list[Fault]
+    given_at: datetime | None
+    version: int
+
+
+class ChangeBrought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Answers by path; null takes one out again."""
+
+    fields: Annotated[dict[Path, Given], Meta(max_length=200)]
 
 
 class Skills(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

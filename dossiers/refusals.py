@@ -426,8 +426,15 @@ class BadPages(Invalid):
 class CardMisread(Refusal):
     status = 422
     code = "card-misread"
-    vi = "Thông tin trên thẻ ghi chưa đúng. Số định danh có 12 chữ số, hợp với giới tính và năm sinh; ngày sinh ghi như 20/05/1992."
-    en = "What the card says was not given right. The number has 12 digits and goes with sex and year of birth; a birthday is like 20/05/1992."
+    vi = "Thông tin trên thẻ ghi chưa đúng. Số định danh có 12 chữ số, hợp với giới tính và năm sinh; ngày sinh, ngày hết hạn ghi như 20/05/1992."
+    en = "What the card says was not given right. The number has 12 digits and goes with sex and year of birth; days are like 20/05/1992, the last one too."
+
+
+class CardExpired(Refusal):
+    status = 422
+    code = "card-expired"
+    vi = "Thẻ đã hết hạn nên không dùng để đối chiếu được. Người dân cần đổi thẻ tại công an trước."
+    en = "The card has expired, so nobody can be known by it. The citizen renews it at the police first."
 
 
 class KnownOtherwise(Refusal):
@@ -504,3 +511,10 @@ class PaymentDiffers(Refusal):
     en = (
         "{paid} VND were reported where {amount} VND were asked for. Nothing was recorded; reconcile with the provider."
     )
+
+
+class NothingPrepared(Refusal):
+    status = 404
+    code = "supplement-not-prepared"
+    vi = "Chưa quầy nào điền giúp phần bổ sung này. Bạn có thể tự bổ sung."
+    en = "No counter has filled in this supplement. You can give it yourself."

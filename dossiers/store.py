@@ -458,6 +458,13 @@ async def followed_by(conn: AsyncConnection, *, account_id: str | None, pin: str
     return list((await conn.execute(query)).all())
 
 
+async def drafts_for_others(conn: AsyncConnection, account_id: str, *, limit: int) -> list[Row[Any]]:
+    """Drafts this account opened under its mandates; newest first."""
+    mine = dossiers.c.account_id == account_id, dossiers.c.principal_id.is_not(None), dossiers.c.status == "draft"
+    query = select(dossiers).where(*mine).order_by(dossiers.c.id.desc()).limit(limit)
+    return list((await conn.execute(query)).all())
+
+
 async def naming(conn: AsyncConnection, pin: str) -> list[str]:
     """Ids of the dossiers an authority's data names this person in."""
     query = select(dossier_parties.c.dossier_id).where(dossier_parties.c.pin == pin)

@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dossiers import amending, answering, deciding, desk, moving, outcomes, store, telling, views
+from dossiers import amending, answering, deciding, desk, moving, outcomes, store, store_brought, telling, views
 from dossiers.history import Happening
 from dossiers.messages import AskSupplement, Dossier, Supplement
 from dossiers.messages_desk import DeskBranch
 from dossiers.refusals import BadSupplementRequest, NothingAsked, ReasonMissing, SupplementIncomplete
 from dossiers.standing import Stand
 from dossiers.whose import Side
+from identity import offices
 from kit import clock, names
 from kit.actor import Actor
 from kit.db import to_json
@@ -126,20 +127,58 @@ async def supplement(
         bundles.act(stand.catalogue.lifecycle, branch, row.state, "supplement")
         if faults := _not_what_was_asked(held, branch, given):
             raise SupplementIncomplete(faults=faults)
-        facts = await amending.give(conn, stand.catalogue, side, held, given)
+        facts, now = await amending.give(conn, stand.catalogue, side, held, given), clock.now()
+        said = Words(vi="công dân đã bổ sung.", en="the citizen gave what was missing.")
+        if (counter := await _at_counter(conn, row, given)) is not None:
+            helper = await offices.office(conn, counter["office_id"])
+            said, signed = telling.brought(helper.name, counter), "signature_sha256" in counter
+            facts["counter"] = counter
+            await store_brought.change(conn, row.id, given_at=now)
+            if signed:
+                messenger = await telling.messenger(stand, conn, held.dossier)
+                await messenger.supplement_signed(conn, row.id, title, cause=row.version)
 
         def told(step: Transition) -> Happening:
-            said = Words(vi="công dân đã bổ sung.", en="the citizen gave what was missing.")
             return telling.done(actor, "supplement", branch, title, said, step.before, step.after, **facts)
 
-        await moving.move(
-            conn, stand.catalogue, held, Event(branch, "supplement"), at=clock.now(), told=told, asked=None
-        )
+        await moving.move(conn, stand.catalogue, held, Event(branch, "supplement"), at=now, told=told, asked=None)
 
     return await amending.amend(
         stand, actor, dossier_id, verb,
         route=f"branches/{branch}/supplement", asked=given, behalf=behalf, key=key, version=version,
     )  # fmt: skip
+
+
+async def _at_counter(conn: AsyncConnection, row: views.Row, given: Supplement) -> dict[str, Any] | None:
+    """Which counter filled in just this, for the history to seal, with the paper that was signed of this very version. None of what the
+    citizen gave otherwise."""
+    draft = await store_brought.draft(conn, row.id)
+    if draft is None or draft.given_at is not None or draft.asked_at != row.state_since:
+        return None
+    papers = {kind: paper["upload_id"] for kind, paper in draft.documents.items()}
+    if answering.as_kept(given.fields) != draft.fields or given.documents != papers:
+        return None
+    how = {"office_id": draft.office_id, "officer_id": draft.officer_id}
+    signature = draft.signature
+    if signature is None or signature["version"] != draft.version:
+        return how
+    return {**how, "signature_sha256": signature["sha256"]}
+
+
+async def faults_of(
+    conn: AsyncConnection, catalogue: Catalogue, side: Side, held: moving.Graph, branch: str, given: Supplement
+) -> list[Fault]:
+    """What `supplement` would refuse of this by now; nothing of it stays. The dossier's row must be locked."""
+    if faults := _not_what_was_asked(held, branch, given):
+        return faults
+    trial = await conn.begin_nested()
+    try:
+        await amending.give(conn, catalogue, side, held, given)
+    except SupplementIncomplete as refusal:
+        return list(refusal.faults)
+    finally:
+        await trial.rollback()
+    return []
 
 
 def _not_what_was_asked(held: moving.Graph, branch: str, given: Supplement) -> list[Fault]:

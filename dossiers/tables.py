@@ -190,6 +190,27 @@ desk_acts = Table(
 )
 """What happens inside an office and is no matter of the citizen's: appended, never edited (a trigger holds it)."""
 
+supplement_drafts = Table(
+    "supplement_drafts",
+    metadata,
+    Column("branch_id", Id, ForeignKey("branches.id", ondelete="CASCADE"), primary_key=True),
+    # Since when the branch waits for what this answers: a later request has none yet.
+    Column("asked_at", Instant, nullable=False),
+    Column("office_id", Id, nullable=False),
+    Column("officer_id", Id, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    # Answers by path; papers by kind: {"upload_id", "sha256"}.
+    Column("fields", Json, nullable=False),
+    Column("documents", Json, nullable=False),
+    # The paper the citizen signed: {"upload_id", "sha256", "version"}.
+    Column("signature", Json),
+    Column("version", Integer, nullable=False),
+    # Once it was given as it stands here.
+    Column("given_at", Instant),
+    Index("ix_supplement_drafts_office_id", "office_id", "branch_id"),
+)
+"""An answer to a request for a supplement while a counter fills it in; it is nothing until the citizen confirms it."""
+
 documents = Table(
     "documents",
     metadata,

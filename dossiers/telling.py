@@ -73,6 +73,19 @@ def assisted(how: Mapping[str, Any], office: Words) -> Happening:
     )
 
 
+def brought(office: Words, how: Mapping[str, Any]) -> Words:
+    """A supplement that a counter filled in, confirmed as what is filed there is."""
+    vi, en = (
+        ("đã ký xác nhận trên giấy", "signed it on paper")
+        if "signature_sha256" in how
+        else ("tự xác nhận và gửi", "confirmed and gave it")
+    )
+    return Words(
+        vi=f"công dân đã bổ sung, {office.vi} giúp điền tại quầy; người nộp {vi}.",
+        en=f"the citizen gave what was missing; {office.en} helped to fill it in, the requester {en}.",
+    )
+
+
 def contested(actor: Actor, label: Words, reason: str) -> Happening:
     """Somebody says that what an authority's record told us is wrong."""
     return Happening(
@@ -263,6 +276,11 @@ class Messenger:
         """`cause` tells one request from the next on the same branch."""
         fields = {**self._common("supplement_requested"), "branch": title, "day": day}
         await self._send(conn, "supplement-requested", fields, cause=f"{branch_id}:{cause}")
+
+    async def supplement_signed(self, conn: AsyncConnection, branch_id: str, title: Words, *, cause: int) -> None:
+        """Given at a counter on the strength of a signature: whoever did not sign hears of it."""
+        fields: dict[str, str | Words] = {"receipt_code": self._code, "branch": title, "link": self._link}
+        await self._send(conn, "supplement-signed", fields, cause=f"{branch_id}:{cause}")
 
     async def promised_anew(
         self, conn: AsyncConnection, branch_id: str, title: Words, state: str, *, day: str, cause: int

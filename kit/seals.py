@@ -1,7 +1,10 @@
-"""An office's seal: the key it signs papers with and the certificate that says whose key it is. A seam, and files as its adapters."""
+"""An office's seal: the key it signs papers with and the certificate that says whose key it is. A seam, and files as its adapters; keys
+that stay in a module are `kit.hsm`'s."""
 
 import os
 import secrets
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -25,11 +28,26 @@ class SealMissing(Refusal):
     en = "This office has no valid seal, so the electronic paper cannot be issued yet. Try again later."
 
 
+class Sessions(Protocol):
+    """Where a key is that nobody can read: a PKCS #11 session at a time. Raises TokenAway."""
+
+    def session(self) -> AbstractContextManager[Any]: ...
+
+
+class KeptKey(Protocol):
+    """A key that signs where it is, by its label there."""
+
+    @property
+    def token(self) -> Sessions: ...
+    @property
+    def label(self) -> str: ...
+
+
 class Seal(msgspec.Struct, frozen=True):
-    """`name` is whom the certificate names; certificate, key (PKCS #8) and chain as DER, the certificate first."""
+    """`name` is whom the certificate names; certificates as DER, its own first, then the chain. The key is PKCS #8 as DER, or stays where it is."""
 
     name: str
-    key: bytes
+    key: bytes | KeptKey
     chain: tuple[bytes, ...]
     valid_from: datetime
     valid_until: datetime
@@ -42,7 +60,7 @@ class Seals(Protocol):
     development_only: bool
 
     def of(self, office_id: str, office_name: str) -> Seal:
-        """Reads files: call it by `asyncio.to_thread`. Raises SealMissing, BadSetting."""
+        """Reads files, or asks a module: call it by `asyncio.to_thread`. Raises SealMissing, BadSetting, TokenAway."""
         ...
 
 
@@ -71,7 +89,6 @@ class FileSeals:
     def _read(self, file: Path) -> Seal:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.serialization import pkcs12
-        from cryptography.x509.oid import NameOID
 
         if file.stat().st_mode & 0o077:
             raise BadSetting(f"{file} can be read by others. Do `chmod 600 {file}`.")
@@ -81,15 +98,24 @@ class FileSeals:
             raise BadSetting(f"{file} is no PKCS #12 file of this password (key file seal-password).") from error
         if key is None or certificate is None:
             raise BadSetting(f"{file} holds no key with its certificate.")
-        der = serialization.Encoding.DER
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return Seal(
-            name=str(names[0].value) if names else certificate.subject.rfc4514_string(),
-            key=key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-            chain=tuple(one.public_bytes(der) for one in (certificate, *more)),
-            valid_from=certificate.not_valid_before_utc,
-            valid_until=certificate.not_valid_after_utc,
-        )
+        der, plain = serialization.Encoding.DER, serialization.NoEncryption()
+        return named(key.private_bytes(der, serialization.PrivateFormat.PKCS8, plain), [certificate, *more])
+
+
+def named(key: bytes | KeptKey, certificates: Sequence[Any]) -> Seal:
+    """The seal of this key, by what the first of its certificates says."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.oid import NameOID
+
+    own = certificates[0]
+    names = own.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return Seal(
+        name=str(names[0].value) if names else own.subject.rfc4514_string(),
+        key=key,
+        chain=tuple(one.public_bytes(Encoding.DER) for one in certificates),
+        valid_from=own.not_valid_before_utc,
+        valid_until=own.not_valid_after_utc,
+    )
 
 
 class SandboxSeals(FileSeals):

@@ -108,16 +108,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["none", "sandbox"], Meta(description="who gives a new-born its number; sandbox is development-only")
     ] = "none"
     result_seals: Annotated[
-        Literal["none", "sandbox", "files"],
+        Literal["none", "sandbox", "files", "pkcs11"],
         Meta(
-            description="whose keys results are signed with; sandbox is development-only, files are PKCS #12; none: not signed"
+            description="whose keys results are signed with; sandbox is development-only, files are PKCS #12, pkcs11 a security module; none: not signed"
         ),
     ] = "none"
     seals: Annotated[
         Path | None,
         Meta(
-            description="directory of OFFICE.p12 and city.p12; the password is the key file seal-password; none: under home"
+            description="directory of OFFICE.p12 and city.p12, whose password is the key file seal-password; with pkcs11 of OFFICE.pem and city.pem; none: under home"
         ),
+    ] = None
+    seals_module: Annotated[
+        Path | None, Meta(description="with pkcs11: the module's library; the PIN is the key file seal-pin")
+    ] = None
+    seals_token: Annotated[
+        str | None,
+        Meta(description="with pkcs11: the token's label; in it a key is labelled as its certificate's file"),
     ] = None
     timestamps_url: Annotated[
         str | None,

@@ -61,8 +61,8 @@ def test_the_container_installs_the_system_libraries_of_set_up() -> None:
         for line in (ROOT / "requirements-debian.txt").read_text().splitlines()
         if line and not line.startswith("#")
     }
-    # For the tests alone: a browser, a foreign client, faults in system calls, a reader of signatures.
-    wanted -= {"chromium", "oidc-agent-cli", "strace", "poppler-utils"}
+    # For the tests alone: a browser, a foreign client, faults in system calls, a reader of signatures, a security module.
+    wanted -= {"chromium", "oidc-agent-cli", "strace", "poppler-utils", "softhsm2"}
     assert all(package in (ROOT / "Dockerfile").read_text() for package in wanted)
 
 

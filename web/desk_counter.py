@@ -14,6 +14,7 @@ from dossiers.http_desk import pdf
 from dossiers.messages_desk import Assist, SeenCard
 from dossiers.refusals import (
     AlreadySubmitted,
+    CardExpired,
     CardMisread,
     CitizenUnknown,
     LevelTooLow,
@@ -110,8 +111,7 @@ async def begin(here: AtDesk, code: str) -> Response[str]:
         pin, born = "".join(sent.one("pin").split()), rules.as_date(sent.one("born"))
         name, sex = names.nfc(sent.one("full_name")), sent.one("sex")
         try:
-            shown = {"full_name": name, "sex": sex, "looked_again": bool(sent.one("looked_again"))}
-            card = msgspec.convert(shown, SeenCard) if name or sex else None
+            card = _card(sent, name, sex) if name or sex else None
             said = {"pin": pin, "date_of_birth": born, "procedure": code}
             principal = "".join(sent.one("acting_for").split())
             if principal and not _NUMBER.fullmatch(principal):
@@ -133,6 +133,15 @@ async def begin(here: AtDesk, code: str) -> Response[str]:
     return await here.pressed(f"{COUNTER}/procedures/{code}", verb, refused, who=RECEPTION)
 
 
+def _card(sent: Sent, name: str, sex: str) -> SeenCard:
+    """Raises msgspec.ValidationError where a last day is neither given nor said to be none."""
+    expires = None if sent.one("no_term") else rules.as_date(sent.one("expires"))
+    if expires is None and not sent.one("no_term"):
+        raise msgspec.ValidationError
+    shown = {"full_name": name, "sex": sex, "expires_on": expires, "looked_again": bool(sent.one("looked_again"))}
+    return msgspec.convert(shown, SeenCard)
+
+
 def _choosing(
     here: AtDesk, officer: Actor, code: str, *, problem: Refusal | None = None, sent: Sent | None = None
 ) -> Response[str]:
@@ -152,7 +161,7 @@ def _choosing(
         papers=catalogue.documents(item, today),
         typed=typed,
         card=bool(typed.one("full_name") or typed.one("sex"))
-        or isinstance(problem, CitizenUnknown | LevelTooLow | CardMisread),
+        or isinstance(problem, CitizenUnknown | LevelTooLow | CardExpired | CardMisread),
         contradicted=isinstance(problem, RegisterContradicts),
     )
 

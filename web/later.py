@@ -8,14 +8,14 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Response, get, post
 
-from dossiers import confirming, correcting, following, refiling, supplementing
+from dossiers import bringing, confirming, correcting, following, refiling, supplementing
 from dossiers.messages import BranchView, ConsentOnPaper, Dossier, Reason, Supplement, Withdraw
-from dossiers.refusals import NotInDossier
+from dossiers.refusals import DossierUnknown, NothingPrepared, NotInDossier
 from dossiers.whose import Filer
 from identity.tokens.refusals import StrangeForm
 from kit import clock
 from kit.actor import ANYONE
-from kit.refusal import Fault, Refusal
+from kit.refusal import Fault, Refusal, Words
 from procedures import Document, Procedure
 from procedures.messages import Field
 from uploads import Keeper
@@ -23,7 +23,7 @@ from web import form_reading
 from web.filing import HERE
 from web.filling import Filing
 from web.form_showing import Group, Shower
-from web.pages import language, page
+from web.pages import language
 from web.sent import Sent
 from web.signing_in import to
 
@@ -60,10 +60,13 @@ async def show(here: Filing, dossier_id: str, branch: str, action: str) -> Respo
     if filer is None:
         return await here.at.sign_in_first()
     try:
-        asked = await _asked(here, filer, dossier_id, branch, action)
+        asked = await asked_of(here, filer, dossier_id, branch, action)
+        if asked is None:
+            return to(here.address(dossier_id))
+        given, counter = await _prepared(here, filer, asked)
     except Refusal as refusal:
         return here.trouble(refusal)
-    return _page(here, asked, Given()) if asked is not None else to(here.address(dossier_id))
+    return _page(here, asked, given, prepared_by=counter)
 
 
 @post(
@@ -83,10 +86,10 @@ async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action:
     given = Given()
     try:
         sent = await here.sent(dossier_id)
-        asked = await _asked(here, filer, dossier_id, branch, action)
+        asked = await asked_of(here, filer, dossier_id, branch, action)
         if asked is None:
             return to(here.address(dossier_id))
-        given = _given(here, asked, sent)
+        given = given_by(here, asked, sent)
     except Refusal as refusal:
         return here.trouble(refusal)
     try:
@@ -105,7 +108,20 @@ async def do(here: Filing, keeper: Keeper, dossier_id: str, branch: str, action:
     return to(here.address(dossier_id))
 
 
-async def _asked(here: Filing, filer: Filer, dossier_id: str, branch: str, action: str) -> Asked | None:
+async def _prepared(here: Filing, filer: Filer, asked: Asked) -> tuple[Given, Words | None]:
+    """What a counter filled in for this person to look at, and which; nothing where they would rather begin `anew`."""
+    if asked.action == "supplement" and "anew" not in here.at.request.query_params:
+        try:
+            ready = await bringing.prepared(
+                here.stand, filer.actor, asked.dossier.id, asked.branch.name, behalf=filer.behalf
+            )
+        except (NothingPrepared, DossierUnknown):
+            return Given(), None
+        return Given(ready.fields, ready.documents), ready.office
+    return Given(), None
+
+
+async def asked_of(here: Filing, filer: Filer, dossier_id: str, branch: str, action: str) -> Asked | None:
     """None where that may not be done, or not by this person. Refuses what following a dossier does, NotInDossier."""
     dossier = await here.dossier(filer, dossier_id)
     view = next((one for one in dossier.branches if one.name == branch), None)
@@ -159,7 +175,7 @@ def _opened_on(dossier: Dossier) -> date:
     return dossier.opened_at.astimezone(clock.CITY).date()
 
 
-def _given(here: Filing, asked: Asked, sent: Sent) -> Given:
+def given_by(here: Filing, asked: Asked, sent: Sent) -> Given:
     lists = here.lists(here.item(asked.dossier))
     if asked.whole:
         answers = {p: form_reading.answer(field, f"f.{p}", sent.texts, lists) for p, field in asked.fields.items()}
@@ -204,7 +220,22 @@ def _notes(asked: Asked) -> Mapping[str, str]:
     return asked.branch.asked.notes if asked.branch.asked is not None else {}
 
 
-def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None = None) -> Response[str]:
+def _page(
+    here: Filing, asked: Asked, given: Given, *, problem: Refusal | None = None, prepared_by: Words | None = None
+) -> Response[str]:
+    return here.page(
+        "later.html",
+        asked.dossier.id,
+        problem=problem,
+        key=uuid.uuid4().hex,
+        prepared_by=prepared_by,
+        replaces=False,
+        **questions(here, asked, given, problem=problem),
+    )
+
+
+def questions(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None) -> dict[str, Any]:
+    """What a page shows of all that is asked for, with what was given and what stands against it."""
     faults: Sequence[Fault] = problem.faults if problem is not None else ()
     dossier, catalogue = asked.dossier, here.stand.catalogue
     shower = Shower(
@@ -227,27 +258,19 @@ def _page(here: Filing, asked: Asked, given: Given, *, problem: Refusal | None =
         if (shown := [question for question in group.inputs if question.path in asked.fields])
     ]
     on_page = {question.path for group in groups for question in group.inputs}
-    shown = page(
-        here.at.request,
-        "later.html",
-        sandbox=here.at.settings.sandbox,
-        dossier=dossier,
-        branch=asked.branch,
-        action=asked.action,
-        groups=groups,
-        lists=form.lists if groups else {},
-        papers=asked.papers,
-        notes=_notes(asked),
-        given=given,
+    return {
+        "dossier": dossier,
+        "branch": asked.branch,
+        "action": asked.action,
+        "groups": groups,
+        "lists": form.lists if groups else {},
+        "papers": asked.papers,
+        "notes": _notes(asked),
+        "given": given,
         # What stands beside no question of this page is told above them.
-        faults=[(told, here.where(dossier, told.field)) for told in faults if told.field not in on_page],
-        wrong=[one for one in form.wrong if one[0] in on_page],
-        problem=problem and problem.message,
-        csrf=here.token(dossier.id),
-        key=uuid.uuid4().hex,
-    )
-    shown.status_code = problem.status if problem is not None else 200
-    return shown
+        "faults": [(told, here.where(dossier, told.field)) for told in faults if told.field not in on_page],
+        "wrong": [one for one in form.wrong if one[0] in on_page],
+    }
 
 
 route_handlers: list[Any] = [show, do]

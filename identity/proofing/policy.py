@@ -252,10 +252,15 @@ def _conflict(name: str) -> Fault:
     )
 
 
+def card_expired(expires_on: date | None, today: date) -> bool:
+    """A card is good until the day before the one that stands on it; None is a card without a term."""
+    return expires_on is not None and expires_on <= today
+
+
 def _dates(rule: CardRule, reading: CardReading, today: date) -> list[Fault]:
     found: list[Fault] = []
     expires, born, issued = (reading.day(name) for name in ("date_of_expiry", "date_of_birth", "date_of_issue"))
-    if expires is not None and expires <= today:
+    if card_expired(expires, today):
         found.append(
             fault(
                 "date_of_expiry",

@@ -107,6 +107,58 @@ async def help_at_the_counter(here: Walker) -> None:
     assert (await browser.client.get(f"{page}/receipt")).status_code == 200
 
 
+@walks(
+    "POST /v1/desk/supplement-requests",
+    "POST /v1/desk/supplements",
+    "GET /v1/desk/supplements",
+    "GET /v1/desk/supplements/{branch_id}",
+    "PATCH /v1/desk/supplements/{branch_id}/form",
+    "PUT /v1/desk/supplements/{branch_id}/documents/{kind}",
+    "POST /v1/desk/supplements/{branch_id}/confirmation-request",
+    "POST /v1/desk/supplements/{branch_id}/submission",
+    "GET /desk/counter/supplements/{branch_id}",
+    "GET /desk/counter/supplements/{branch_id}/declaration",
+)
+async def take_in_a_supplement(here: Walker) -> None:
+    officer, branch = await here.branch()
+    await officer.post(f"{branch}/claim", expect=201)
+    body = {"reason": WHY, "documents": ["birth_notification"]}
+    await officer.post(f"{branch}/supplement-request", json=body, expect=201)
+    reception = await here.city.signed_in("identity_checker")
+    them, branch_id = {"pin": "079192000011", "date_of_birth": "1992-05-20"}, branch.rsplit("/", 1)[1]
+    await reception.post("/v1/desk/supplement-requests", json=them, expect=200)
+    await reception.post("/v1/desk/supplements", json={**them, "branch_id": branch_id}, expect=201)
+    await reception.get("/v1/desk/supplements", expect=200)
+    path, scan = f"/v1/desk/supplements/{branch_id}", {"file": ("scan.pdf", steps.paper(), "application/pdf")}
+    await reception.get(path, expect=200)
+    await reception.patch(f"{path}/form", json={"fields": {}}, expect=200)
+    browser, page = await at_desk(here.city, COUNTER), f"/desk/counter/supplements/{branch_id}"
+    with here.prepared(here.photos):
+        await reception.put(f"{path}/documents/birth_notification", files=scan, expect=200)
+        for address in (page, f"{page}/declaration"):
+            assert (await browser.client.get(address)).status_code == 200, address
+        await reception.post(f"{path}/confirmation-request", expect=201)
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        await reception.post(f"{path}/submission", files=scan, headers=key, expect=201)
+
+
+@walks("GET /desk/counter/supplements", "POST /desk/counter/supplements")
+async def list_supplements_at_a_counter(here: Walker) -> None:
+    officer, branch = await here.branch()
+    await officer.post(f"{branch}/claim", expect=201)
+    body = {"reason": WHY, "documents": ["birth_notification"]}
+    await officer.post(f"{branch}/supplement-request", json=body, expect=201)
+    mail = f"counter-{secrets.token_hex(4)}@motcua.test"
+    reception = await appointed(here.city, mail, "off_cong_an_sai_gon", "reception")
+    them = {"pin": "079192000011", "date_of_birth": "1992-05-20"}
+    began = {**them, "branch_id": branch.rsplit("/", 1)[1]}
+    await reception.post("/v1/desk/supplements", json=began, expect=201)
+    browser, page = await at_desk(here.city, mail), "/desk/counter/supplements"
+    assert (await browser.client.get(page)).status_code == 200
+    await browser.get(page)
+    await browser.send(f"{page}?lang=vi", {"pin": them["pin"], "born": them["date_of_birth"]})
+
+
 @walks("GET /desk/counter")
 async def list_at_a_counter(here: Walker) -> None:
     """Of an office of its own: what is listed is one row a day and office, whichever list it is."""

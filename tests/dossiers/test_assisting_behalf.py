@@ -88,7 +88,7 @@ async def test_without_a_mandate_that_is_recorded_there_is_none(city: CityPeople
     stranger = {
         "pin": "079190555012",
         "date_of_birth": "1990-02-03",
-        "card": {"full_name": "Phan Thị Lạ", "sex": "female"},
+        "card": {"full_name": "Phan Thị Lạ", "sex": "female", "expires_on": None},
     }
     body = {**asked, **stranger, "acting_for": CHILD}
     await reception.post(ASSISTED, json=body, expect=404, code="mandate-missing")
@@ -106,7 +106,18 @@ async def test_a_mandate_that_ends_meanwhile_ends_the_filing(city: CityPeople) -
     reception = await city.signed_in("identity_checker")
     body = {"pin": clerk.pin, "date_of_birth": "1993-05-12", "procedure": BIRTH, "acting_for": company}
     draft = await reception.post(ASSISTED, json=body, expect=201)
+
+    async def listed(who: Person, query: str = "") -> list[Any]:
+        found = await who.get(f"/v1/dossiers{query}", expect=200)
+        return [one["behalf"] for one in found["dossiers"] if one["id"] == draft["id"]]
+
+    # In the list of whoever fills it in, with for whom; in nobody else's, and not among those of the person.
+    [kept] = await listed(clerk.calls)
+    assert (kept["number"], kept["mandate_id"]) == (company, given["id"])
+    assert await listed(boss.calls) == []
+    assert await listed(clerk.calls, f"?pin={clerk.pin}") == []
     await clerk.calls.delete(f"/v1/me/mandates/{given['id']}", expect=204)
+    assert await listed(clerk.calls) == [], "gone with the mandate"
     path = f"{ASSISTED}/{draft['id']}"
     await reception.get(path, expect=403, code="mandate-not-standing")
     change = {"json": {"fields": {}}, "headers": {"If-Match": "*"}}

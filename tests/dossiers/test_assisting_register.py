@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -48,7 +48,7 @@ async def put(city: CityPeople) -> AsyncIterator[Callable[[PopulationRegister | 
 def somebody(**card: Any) -> dict[str, Any]:
     """A person of their own number, and their card."""
     pin = f"079190{secrets.randbelow(10**6):06d}"
-    shown = {"full_name": NAME, "sex": "female", **card}
+    shown = {"full_name": NAME, "sex": "female", "expires_on": "2035-02-03", **card}
     return {"pin": pin, "date_of_birth": BORN.isoformat(), "procedure": steps.GROUP, "card": shown}
 
 
@@ -125,7 +125,30 @@ async def test_who_has_a_level_is_not_asked_about(
     reception = await city.signed_in("identity_checker")
     put(NotAsked())
     parent = {"pin": "079192000011", "date_of_birth": "1992-05-20", "procedure": steps.GROUP}
-    card = {"card": {"full_name": "Nguyễn Thị Hồng Thắm", "sex": "female"}}
+    card = {"card": {"full_name": "Nguyễn Thị Hồng Thắm", "sex": "female", "expires_on": None}}
     draft = await reception.post(ASSISTED, json=parent | card, expect=201)
     assert draft["counter"] == {"card_seen": True, "register": None}
     assert (await reception.post(ASSISTED, json=parent, expect=201))["counter"]["card_seen"] is False
+
+
+async def test_a_card_that_is_no_longer_good_vouches_for_nobody(
+    city: CityPeople, put: Callable[[PopulationRegister | None], None]
+) -> None:
+    """By the rule of proofing online: on the very day that stands on it it is good no more. Nobody is asked, and nothing opens."""
+    reception, today = await city.signed_in("identity_checker"), clock.today()
+    for expired in (today, today - timedelta(days=1)):
+        asked = somebody(expires_on=expired.isoformat())
+        put(NotAsked())
+        await reception.post(ASSISTED, json=asked, expect=422, code="card-expired")
+        assert await account(city, asked["pin"]) is None
+    asked = somebody(expires_on=(today + timedelta(days=1)).isoformat())
+    put(knows(asked))
+    await reception.post(ASSISTED, json=asked, expect=201)
+    # Its level ends with the card.
+    with clock.shifted(timedelta(days=2)):
+        later = await account(city, asked["pin"])
+    assert later is not None
+    assert later.level == 0
+    without = somebody()
+    del without["card"]["expires_on"]
+    await reception.post(ASSISTED, json=without, expect=400)

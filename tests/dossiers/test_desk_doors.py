@@ -154,6 +154,35 @@ async def test_drafts_at_a_counter_are_of_one_office(city: CityPeople) -> None:
         assert await standing(city, dossier["id"]) == before
 
 
+async def test_supplements_at_a_counter_are_of_one_office(city: CityPeople) -> None:
+    parent, reception = await city.signed_in("parent"), await city.signed_in("identity_checker")
+    begun, waiting, done = [await steps.submitted(parent) for _ in range(3)]
+    officer = await city.signed_in("civil_status")
+    for dossier in (begun, waiting):
+        birth = f"/v1/desk/branches/{steps.branch(dossier, 'birth')['id']}"
+        await officer.post(f"{birth}/claim", expect=201)
+        await officer.post(f"{birth}/supplement-request", **SENT["supplement-request"], expect=201)
+    body = {"pin": "079192000011", "date_of_birth": "1992-05-20", "branch_id": steps.branch(begun, "birth")["id"]}
+    await reception.post("/v1/desk/supplements", json=body, expect=201)
+    async with city.house.db.begin() as conn:
+        # As if another office had begun it.
+        elsewhere = text("update supplement_drafts set office_id = 'off_elsewhere' where branch_id = :id")
+        await conn.execute(elsewhere, {"id": body["branch_id"]})
+    doors = of_desk(city, "supplements")
+    assert len(doors) >= 5
+    for dossier in (begun, waiting, done):
+        branch_id, before = steps.branch(dossier, "birth")["id"], await standing(city, dossier["id"])
+        for route in doors:
+            what = f"{route} at {dossier['id']}"
+            assert said(await call(city.nobody, route, branch_id))[0] == 401, what
+            for key in ("parent", "stranger", "kiosk", *OUTSIDE, "civil_status", "head_ubnd"):
+                assert said(await call(await city.signed_in(key), route, branch_id))[0] == 404, f"{key}: {what}"
+            here, missing = [await call(reception, route, named) for named in (branch_id, "bra_none")]
+            assert said(here) == (404, "branch-unknown"), f"{what}: {here.text}"
+            assert told(here) == told(missing), what
+        assert await standing(city, dossier["id"]) == before
+
+
 async def test_officers_are_of_ones_own_office(city: CityPeople) -> None:
     officer = next(
         one

@@ -37,6 +37,8 @@ EVENTS = {
     "deadlines-near",
     "deadlines-missed",
     "draft-prepared",
+    "supplement-prepared",
+    "supplement-signed",
     "promise-moved",
     "promise-extended",
 }

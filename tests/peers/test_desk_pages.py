@@ -289,6 +289,43 @@ def test_filing_at_a_counter(server: Server, parent: Caller, axe: str, tab: Tab,
     sound(tab, axe, "the receipt")
 
 
+def test_a_supplement_at_a_counter(server: Server, parent: Caller, axe: str, tab: Tab, tmp_path: Path) -> None:
+    """From the card to what was given, on a signature; each page on an office's screen and on a phone's."""
+    scan = tmp_path / "scan.jpg"
+    scan.write_bytes(picture(size=(900, 1200)))
+    registrar = Caller(server.url, "desk-app")
+    registrar.sign_in(REGISTRAR)
+    branch_id = filed(parent)
+    registrar.post(f"/v1/desk/branches/{branch_id}/claim")
+    asked: dict[str, Any] = {"reason": WHY, "fields": ["child.birth_facility"], "documents": ["birth_notification"]}
+    asked["notes"] = {"documents.birth_notification": "Chụp cả mặt sau."}
+    registrar.post(f"/v1/desk/branches/{branch_id}/supplement-request", json=asked)
+    sign_in(server, tab, COUNTER, "/desk/counter/supplements")
+    sound(tab, axe, "whose supplement")
+    tab.js("document.querySelector('#pin').value = '079192000011'")
+    tab.js("document.querySelector('#born').value = '1992-05-20'")
+    tab.click("main form button")
+    begin = f"button[value='begin:{branch_id}']"
+    tab.wait(f'document.querySelector("{begin}")')
+    sound(tab, axe, "what is asked for")
+    tab.click(begin)
+    tab.wait(f"location.pathname.endsWith('{branch_id}') && document.readyState === 'complete'")
+    sound(tab, axe, "the supplement")
+    page = tab.js("location.href")
+    tab.js("document.querySelector('[name=\"f.child.birth_facility\"]').value = 'Bệnh viện Hư Cấu'")
+    choose(tab, "#file-birth_notification", scan)
+    tab.click("form.long > button")
+    tab.wait("document.querySelector('#signed')")
+    sound(tab, axe, "a supplement to be confirmed")
+    tab.go(page.replace("?", "/declaration?"))
+    sound(tab, axe, "a supplement to be signed")
+    tab.go(page)
+    choose(tab, "#signed", scan)
+    tab.click("form[action*=submission] button")
+    tab.wait("document.querySelector('.receipt code')")
+    sound(tab, axe, "a supplement given")
+
+
 def choose(tab: Tab, selector: str, file: Path) -> None:
     """A file in this input, as if it was picked."""
     document = tab.call("DOM.getDocument")["root"]["nodeId"]

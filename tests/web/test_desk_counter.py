@@ -26,6 +26,7 @@ pytestmark = pytest.mark.anyio
 
 GROUP = f"/desk/counter/procedures/{steps.GROUP}"
 THEM = {"pin": "079192000011", "born": "1992-05-20"}
+UNTIL = {"expires": "2035-02-03"}
 SCAN = ("scan.pdf", steps.paper(), "application/pdf")
 
 
@@ -164,15 +165,21 @@ async def test_a_person_without_an_account_shows_their_card(city: CityPeople) ->
     assert 'role="alert"' in page
     assert "<details open>" in page
     assert f'value="{pin}"' in page
-    for wrong in ({"full_name": "Phan Thị Bích"}, {"full_name": "Phan Văn Bích", "sex": "male"}):
+    # No sex, no last day, a sex that the number does not have.
+    her = {"full_name": "Phan Thị Bích", "sex": "female"}
+    for wrong in ({"full_name": "Phan Thị Bích"}, her, her | UNTIL | {"sex": "male"}):
         page = await browser.send(f"{GROUP}?lang=vi", person | wrong, expect=422)
         assert "Thông tin trên thẻ ghi chưa đúng" in page
-    await browser.send(f"{GROUP}?lang=vi", person | {"full_name": "Phan Thị Bích", "sex": "female"})
+    expired = {"full_name": "Phan Thị Bích", "sex": "female", "expires": "2025-02-03"}
+    page = await browser.send(f"{GROUP}?lang=vi", person | expired, expect=422)
+    assert "Thẻ đã hết hạn" in page
+    assert 'value="2025-02-03"' in page
+    await browser.send(f"{GROUP}?lang=vi", person | UNTIL | {"full_name": "Phan Thị Bích", "sex": "female"})
     path = urlsplit(browser.url).path
     assert "Phan Thị Bích" in browser.page, "filled in from the card"
     # Under the same number nobody else: another name does not come in.
     await browser.get(GROUP)
-    other = person | {"full_name": "Lê Thị Bích", "sex": "female"}
+    other = person | UNTIL | {"full_name": "Lê Thị Bích", "sex": "female"}
     assert "đã có tài khoản với họ tên" in await browser.send(f"{GROUP}?lang=vi", other, expect=409)
     reception = await city.signed_in("identity_checker")
     fields = {"fields": steps.child() | MORE}
@@ -254,6 +261,8 @@ async def test_a_parent_files_for_their_child_and_confirms_at_their_own_browser(
     citizen, own = Browser(city), path.replace("/desk/counter/", "/dossiers/")
     await citizen.get(own)
     await citizen.sign_in(PARENT)
+    listed = (await citizen.get("/dossiers?lang=vi")).split(f'href="{own}?lang=vi"')[1].split("</li>")[0]
+    assert "Nộp thay cho <strong>Hoàng Nguyễn Bảo Ngân</strong>" in listed
     await citizen.get(f"{own}/papers?lang=vi")
     page = await citizen.send(f"{own}/submission?lang=vi")
     assert urlsplit(citizen.url).path == own
@@ -264,6 +273,7 @@ async def test_a_parent_files_for_their_child_and_confirms_at_their_own_browser(
     await stranger.sign_in("+84900000013")
     for step in ("", "/papers", "/receipt"):
         assert (await stranger.client.get(own + step)).status_code == 404, step
+    assert own not in await stranger.get("/dossiers")
 
 
 async def test_what_the_register_says_otherwise_is_compared_again(city: CityPeople) -> None:
@@ -271,7 +281,7 @@ async def test_what_the_register_says_otherwise_is_compared_again(city: CityPeop
     await browser.get(GROUP)
     pin, before = f"079190{secrets.randbelow(10**6):06d}", city.house.population
     city.house.population = SandboxRegister([Registered(pin, "Phan Thị Biếc", date(1990, 2, 3), {})])
-    person = {"pin": pin, "born": "1990-02-03", "full_name": "Phan Thị Bích", "sex": "female"}
+    person = {"pin": pin, "born": "1990-02-03", "full_name": "Phan Thị Bích", "sex": "female", "no_term": "yes"}
     try:
         page = await browser.send(f"{GROUP}?lang=vi", person, expect=409)
         assert 'name="looked_again"' in page

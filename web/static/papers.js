@@ -116,12 +116,13 @@ function prepare(input) {
   });
 }
 
-document.querySelectorAll("[data-paper] input[type=file]").forEach(prepare);
+// Where a page has no place for pieces, its form sends the file.
+document.querySelectorAll("[data-uploads] [data-paper] input[type=file]").forEach(prepare);
 
 // One press submits once; what is pressed says so.
 document.querySelectorAll("[data-once]").forEach((form) => {
   form.addEventListener("submit", (event) => {
-    const button = form.querySelector("button");
+    const button = event.submitter ?? form.querySelector("button:not([type=button])");
     if (form.dataset.pressed) return event.preventDefault();
     form.dataset.pressed = "yes";
     button.setAttribute("aria-disabled", "true");
