@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ocr import reading, transcribing
+from ocr import labelling, reading, transcribing
 from ocr.documents import DOCUMENTS
 from ocr.documents.layout import Place
 from ocr.engine import Box, Line, made_whole
@@ -25,7 +25,7 @@ def line(left: float, top: float, text: str, *, letter_px: float = 13, high: flo
 
 def values(kind: str, *lines: Line) -> dict[str, str]:
     document = DOCUMENTS[kind]
-    read = transcribing.printed_values(lines, document.front, digits=document.number_digits)
+    read = labelling.printed_values(lines, document.front, digits=document.number_digits)
     return {name: said.text for name, said in read.items()}
 
 
@@ -120,7 +120,7 @@ def test_only_what_is_not_plain_is_read_again() -> None:
     plain = msgspec.structs.replace(line(388, 405, "TRẦN MỸ BÍCH"), confidence=0.999)
     label, faint = line(388, 362, "Họ và tên / Full name:"), line(387, 515, "Quốc tịch / Nationality: Việt Narn")
     careful: Any = Careful("Quốc tịch / Nationality: Việt Nam")
-    values = transcribing.printed_values([label, plain, faint], layout)
+    values = labelling.printed_values([label, plain, faint], layout)
     heard, lines = transcribing.heard_again(careful, careful, [label, plain, faint], values, layout, 12)
     assert (heard["full_name"].text, heard["nationality"].text) == ("TRẦN MỸ BÍCH", "Việt Nam")
     assert careful.asked == [faint.box]
@@ -155,7 +155,7 @@ def test_a_figure_between_two_pieces_of_a_line_is_read_with_both(whole: str, add
         line(389, 531, "Trà Vinh", high=33),
     ]
     reader: Any = Whole(whole, *lines)
-    read = transcribing.printed_values(lines, layout)
+    read = labelling.printed_values(lines, layout)
     heard, _ = transcribing.with_whole_lines(reader, reader, lines, read, layout)
     assert heard["place_of_origin"].text == address
     assert (heard["place_of_origin"].confidence > 0.9 * 0.9) is ("Phường 4, Thành" in whole), (
@@ -171,7 +171,7 @@ def test_a_figure_found_alone_between_two_pieces_is_read_once() -> None:
         line(744, 473, "Đông Hà, Quảng Trị", letter_px=18, high=37),
     ]
     reader: Any = Whole("Nguyên quán Phường 5, Đông Hà, Quảng Trị", *lines)
-    read = transcribing.printed_values(lines, layout)
+    read = labelling.printed_values(lines, layout)
     assert read["place_of_origin"].text == "Phường Đông Hà, Quảng Trị", "a stray figure is no value"
     heard, _ = transcribing.with_whole_lines(reader, reader, lines, read, layout)
     assert heard["place_of_origin"].text == "Phường 5, Đông Hà, Quảng Trị"
@@ -185,7 +185,7 @@ def test_another_column_is_no_piece_of_a_line() -> None:
 def test_a_date_in_words_found_in_pieces() -> None:
     back = DOCUMENTS["cmnd_9"].back
     pieces = [line(506, 329, "Ngày 10 tháng 03 năm"), line(807, 327, "2007")]
-    read = transcribing.printed_values(pieces, back)["date_of_issue"]
+    read = labelling.printed_values(pieces, back)["date_of_issue"]
     assert read.text == "Ngày 10 tháng 03 năm 2007"
     assert read.confidence < 0.5 * 0.9, "a figure between the pieces may not have been found"
 
@@ -221,7 +221,7 @@ def test_a_single_last_word_is_looked_for_from_closer_by(word: str, address: str
     layout = DOCUMENTS["cccd_chip_2021"].front
     lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn", high=27)]
     closer: Any = Closer(word)
-    found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    found = transcribing.with_last_words(closer, closer, lines, labelling.printed_values(lines, layout), layout)
     assert found["place_of_residence"].text == address
     assert len(closer.asked) == 1
 
@@ -236,7 +236,7 @@ def test_a_letter_that_the_map_mends_once_the_last_word_is_known() -> None:
         msgspec.structs.replace(line(385, 645, text, high=27), steps=told.steps),
     ]
     closer: Any = Closer("Tum")
-    found = transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    found = transcribing.with_last_words(closer, closer, lines, labelling.printed_values(lines, layout), layout)
     assert found["place_of_residence"].text == "Xã Mường Hoong, Huyện Đắk Glei, Tỉnh Kon Tum"
 
 
@@ -266,7 +266,7 @@ def test_a_line_that_was_found_to_end_too_soon_is_cut_longer(longer: str, addres
         line(766, 146, "ẪU", letter_px=60, high=116),
     ]
     reader: Any = Longer(longer)
-    found = transcribing.with_last_words(reader, reader, lines, transcribing.printed_values(lines, layout), layout)
+    found = transcribing.with_last_words(reader, reader, lines, labelling.printed_values(lines, layout), layout)
     assert found["place_of_birth"].text == address
 
 
@@ -274,7 +274,7 @@ def test_an_address_on_the_map_is_looked_for_no_further() -> None:
     layout = DOCUMENTS["cccd_chip_2021"].front
     lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn La")]
     closer: Any = Closer("La")
-    transcribing.with_last_words(closer, closer, lines, transcribing.printed_values(lines, layout), layout)
+    transcribing.with_last_words(closer, closer, lines, labelling.printed_values(lines, layout), layout)
     assert not closer.asked
 
 
