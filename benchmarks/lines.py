@@ -44,7 +44,12 @@ reader = AsterOCR()
 files = sorted(pathlib.Path(sys.argv[1]).glob('*.png'))
 def text(answer):
     return answer if isinstance(answer, str) else answer.get('text', '') if isinstance(answer, dict) else str(answer)
-print(json.dumps([text(reader.predict(str(f))) for f in files]))
+def read(file):
+    try:
+        return text(reader.predict(str(file)))
+    except Exception:
+        return ''  # a line longer than it has places for
+print(json.dumps([read(f) for f in files]))
 """
 
 
