@@ -148,12 +148,11 @@ def tidied(field: str, said: Said) -> Said:
 
 def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
     """A name with other marks on the words that Vietnamese cannot spell so (NGUYẼN, Thuât), or gaps between them (THUÚT),
-    where the print may well have these; its letters as large as their neighbours, large where a name begins, and no word that
-    ends in a capital alone.
+    where the print may well have these; its letters as large as their neighbours, and no word that ends in a capital alone.
 
     A word that neither makes syllables (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
     """
-    said = msgspec.structs.replace(said, text=syllables.begun_large(syllables.in_one_case(said.text)))
+    said = msgspec.structs.replace(said, text=syllables.in_one_case(said.text))
     for word in dict.fromkeys(_WORDS.findall(said.text)):
         if not syllables.is_spelt(word.casefold()):
             alone = re.compile(rf"(?<![\w']){word}(?![\w'])")

@@ -28,11 +28,6 @@ _SHAPES: Final = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
 _LONGEST: Final = len("nghieng")
 # Whose capitals differ from them in size alone.
 _ALIKE: Final = frozenset("cosuvwxz")
-# Behind which a name begins; and what an address may begin with in small letters, before its name.
-_BEFORE_A_NAME: Final = re.compile(
-    r"(?:^|[,/] ?|\b(?:Phường|Xã|Quận|Huyện|Tỉnh|Thị xã|Thị trấn|Thành phố|TP\.|Ấp|Thôn|Xóm|Bản|Khu phố) )$"
-)
-_SMALL: Final = frozenset(["xã", "xóm", "số", "sóc", "sông", "suối", "chợ", "cụm", "cư", "chung", "cầu"])
 _VOWELS: Final = "aăâeêioôơuưy"
 
 
@@ -94,18 +89,6 @@ def in_one_case(text: str) -> str:
             elif size and not any(size):
                 words[2 * i + 1] = word[0] + word[1:].lower()
     return "".join(words)
-
-
-def begun_large(text: str) -> str:
-    """Where a name or a label begins, a capital that differs in size alone from the small letter it was read as (Huyện củ Chi, có giá trị
-    đến); words that stand before a name (xã, số) may be small, and all are in a text without capitals."""
-    words = re.split(r"([^\W\d_]{2,})", text)
-    for i in range(1, len(words), 2):
-        word = words[i]
-        alike = word.islower() and names.bare(word[0]) in _ALIKE and word not in _SMALL
-        if alike and _BEFORE_A_NAME.search("".join(words[:i])):
-            words[i] = word.capitalize()
-    return "".join(words) if any(c.isupper() for c in text) else text
 
 
 def _capitals(word: str) -> frozenset[bool]:

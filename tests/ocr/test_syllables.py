@@ -59,20 +59,3 @@ def test_words_without_their_gaps_are_taken_apart() -> None:
 )
 def test_letters_alike_in_both_sizes_are_as_large_as_their_neighbours(read: str, meant: str) -> None:
     assert syllables.in_one_case(read) == meant
-
-
-@pytest.mark.parametrize(
-    ("read", "meant"),
-    [
-        ("Xã Tân Phú Trung, Huyện củ", "Xã Tân Phú Trung, Huyện Củ"),
-        ("Mỹ, củ Chi, TP. sóc Trăng", "Mỹ, Củ Chi, TP. sóc Trăng"),  # a hamlet may be a "sóc", with a small letter
-        ("có giá trị đến / sex: Nữ", "Có giá trị đến / Sex: Nữ"),
-        ("sinh ngày: Bắc Ninh", "Sinh ngày: Bắc Ninh"),
-        ("xã Cư Yên, huyện Lương Sơn", "xã Cư Yên, huyện Lương Sơn"),
-        ("số 9 đường Sông Lô, ấp Vàm", "số 9 đường Sông Lô, ấp Vàm"),
-        ("Thôn 5, êban", "Thôn 5, êban"),  # of another size: it was read as it is
-        ("vàng", "vàng"),
-    ],
-)
-def test_where_a_name_begins_a_letter_alike_in_both_sizes_is_large(read: str, meant: str) -> None:
-    assert syllables.begun_large(read) == meant
