@@ -29,26 +29,25 @@ class Waiting(psycopg.AsyncConnection[Any]):
             self._watch_no_more()
             return await super().wait(gen, interval, timeout)
         try:
-            state = next(gen)
-            while not state & WAIT_W:
+            first: Any = next(gen)
+            while not first & WAIT_W:
                 self._heard = self._watch().create_future()
                 await self._heard
-                state = gen.send(READY_R)
-            self._watch_no_more()
-            return await super().wait(cast("PQGen[Any]", _Begun(gen, state)), interval)
+                first = gen.send(READY_R)
         except StopIteration as end:
             if self.pgconn.transaction_status == TransactionStatus.IDLE:
                 self._watch_no_more()
             return end.value
         except (asyncio.CancelledError, KeyboardInterrupt) as interruption:
-            self._watch_no_more()
-            return await super().wait(cast("PQGen[Any]", _Begun(gen, interruption)), interval)
+            first = interruption
         except BaseException:
             # A socket that broke is closed by now, and the next file gets its number.
             self._watch_no_more()
             raise
         finally:
             self._heard = None
+        self._watch_no_more()
+        return await super().wait(cast("PQGen[Any]", _Begun(gen, first)), interval)
 
     async def close(self) -> None:
         self._watch_no_more()
