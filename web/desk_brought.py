@@ -23,8 +23,8 @@ from procedures import rules
 from uploads import Keeper
 from web import later
 from web.at_desk import HERE, RECEPTION, SMALL, AtDesk
-from web.desk_counter import COUNTER
-from web.filling import PAPER_BYTES, Filing
+from web.desk_counter import COUNTER, AtCounter
+from web.filling import PAPER_BYTES
 from web.later import Asked, Given
 from web.sent import Sent, read
 from web.signing_in import to
@@ -42,28 +42,15 @@ _PAGE: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class AtBrought(Filing):
-    """The citizens' page of a supplement, in the frame of the desk; the verbs look whether this office fills it in."""
+class AtBrought(AtCounter):
+    """The citizens' page of a supplement; the verbs look whether this office fills it in."""
 
-    desk: AtDesk
-    officer: Actor
     branch_id: str
 
     base: ClassVar[str] = SUPPLEMENTS
 
-    def page(self, template: str, dossier_id: str, *, problem: Refusal | None = None, **values: Any) -> Response[str]:
-        return self.desk.page(
-            template,
-            self.officer,
-            problem=problem,
-            layout="desk_base.html",
-            at=f"{self.base}/{self.branch_id}",
-            asked_to_confirm="asked" in self.at.request.query_params,
-            **{"csrf": self.token(self.branch_id), **values},
-        )
-
-    def trouble(self, refusal: Refusal) -> Response[str]:
-        return self.desk.trouble(refusal, self.officer)
+    def subject(self, dossier_id: str) -> str:
+        return self.branch_id
 
 
 # --- whose, and which -------------------------------------------------------------------------------------------------

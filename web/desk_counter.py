@@ -51,11 +51,34 @@ _BUTTON: dict[str, Any] = {**_PAGE, "status_code": 303}
 
 
 @dataclass(frozen=True, slots=True)
-class Counter(Filing):
-    """The citizens' pages of a draft, in the frame of the desk; the verbs look whether this office helps with it."""
+class AtCounter(Filing):
+    """A citizens' page in the frame of the desk; `subject` is what the page is about there: what its address and its token name."""
 
     desk: AtDesk
     officer: Actor
+
+    def subject(self, dossier_id: str) -> str:
+        return dossier_id
+
+    def page(self, template: str, dossier_id: str, *, problem: Refusal | None = None, **values: Any) -> Response[str]:
+        subject = self.subject(dossier_id)
+        return self.desk.page(
+            template,
+            self.officer,
+            problem=problem,
+            layout="desk_base.html",
+            at=f"{self.base}/{subject}",
+            asked_to_confirm="asked" in self.at.request.query_params,
+            **{"csrf": self.token(subject), **values},
+        )
+
+    def trouble(self, refusal: Refusal) -> Response[str]:
+        return self.desk.trouble(refusal, self.officer)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter(AtCounter):
+    """The citizens' pages of a draft; the verbs look whether this office helps with it."""
 
     base: ClassVar[str] = COUNTER
     form_page: ClassVar[str] = "desk_counter_form.html"
@@ -64,20 +87,6 @@ class Counter(Filing):
     async def filer(self, dossier_id: str) -> Filer:
         """The citizen, whose list of reads tells of it. Raises DossierUnknown, AlreadySubmitted, and what an ended mandate does."""
         return await assisting.acting_for(self.stand, self.officer, dossier_id)
-
-    def page(self, template: str, dossier_id: str, *, problem: Refusal | None = None, **values: Any) -> Response[str]:
-        return self.desk.page(
-            template,
-            self.officer,
-            problem=problem,
-            layout="desk_base.html",
-            at=f"{self.base}/{dossier_id}",
-            asked_to_confirm="asked" in self.at.request.query_params,
-            **{"csrf": self.token(dossier_id), **values},
-        )
-
-    def trouble(self, refusal: Refusal) -> Response[str]:
-        return self.desk.trouble(refusal, self.officer)
 
 
 # --- which procedure, and for whom ------------------------------------------------------------------------------------
