@@ -12,6 +12,7 @@ in one plain statement behind a bare ASGI route (`benchmarks/floors/bare.py`), a
 import asyncio
 import contextlib
 import importlib.util
+import itertools
 import os
 import random
 import subprocess
@@ -173,11 +174,11 @@ class City:
         return opened.id
 
     def drafts(self, procedure: str, count: int) -> list[str]:
-        """Of all the wards in turn."""
+        """Of all the wards in turn, girls and boys: a year and sex have a million numbers, and the sandbox draws them blindly."""
         more: list[dict[str, Any]] = []
-        for ward in self._wards:
+        for sex, ward in itertools.product(("female", "male"), self._wards):
             home = {"ward": ward, "detail": "Số 9 đường Hư Cấu"}
-            said: dict[str, Any] = {"mother.residence": home, "father.residence": home}
+            said: dict[str, Any] = {"child.sex": sex, "mother.residence": home, "father.residence": home}
             more.append(said | ({"residence.address": home} if procedure == GROUP else {}))
         made = copy_drafts(self.sql, self.templates[procedure], count, first=self._copied, more=more)
         self._copied += count

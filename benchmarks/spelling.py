@@ -1,19 +1,25 @@
 """What spellings do to print: places with the maps' and without, names with Vietnamese syllables and without, on the same
-cards in one run. Decisions 0014 and 0043.
+cards in one run; and what becomes of rare family names, on lines of a clean scan. Decisions 0014, 0043 and 0054.
 """
 
 import multiprocessing
 import os
+import random
 from unittest import mock
 
 import cards
+import lines
 from reporting import Row, arguments, tell
 from rich.progress import track
 
 import ocr
-from ocr import printed
+from ocr import engine, printed
+from ocr.training.people import HELD_OUT_FROM, fictional
+from ocr.training.recogniser import lines as rendering
 
 PLACES = ("place_of_origin", "place_of_residence", "place_of_birth")
+# Two in five, one that wear makes of it, and some that Vietnamese does not spell.
+FAMILIES = ("NGUYỄN", "NGUYÊN", "ÊBAN", "K'BRƠI", "THẠCH SÔ", "KSOR", "LIÊNG JRANG")
 
 
 def both(task: tuple[str, int]) -> tuple[cards.Seen, cards.Seen]:
@@ -29,6 +35,25 @@ def _as_read(said: printed.Said, *_: float) -> printed.Said:
 def right_of_print(seen: list[cards.Seen], fields: tuple[str, ...] = PLACES) -> tuple[float, int]:
     told = [ok for one in seen for name, _, ok, _, _ in one.fields if name in fields and ok is not None]
     return cards.share(sum(told), len(told)), len(told)
+
+
+def families(count: int) -> list[Row]:
+    """Lines that begin so read whole, with spellings and without."""
+    rows: list[Row] = []
+    faces, reader = lines.held_out(), engine.reader()
+    hardness, ground = lines.DEGREES["clean scan"]
+    for family in FAMILIES:
+        dice = random.Random(20_261_128)
+        right = [0, 0]
+        for seed in track(range(count), description=family):
+            given = fictional(HELD_OUT_FROM + seed, "cmnd_12").full_name.upper().partition(" ")[2]
+            image, text = rendering.render([f"{family} {given}"], dice, faces, hardness=hardness, ground=ground)
+            steps = reader.steps(image)
+            right[0] += lines.spelt(steps) == text
+            right[1] += steps.best()[0] == text
+        for how, some in zip(("with spellings", "without"), right, strict=True):
+            rows.append(Row(name=f"{family}: lines exact, {how}", value=cards.share(some, count), unit="%"))
+    return rows
 
 
 def main() -> None:
@@ -53,6 +78,7 @@ def main() -> None:
                 Row(name=f"{column}: names exact, print alone, with syllables", value=with_syllables, unit="%"),
                 Row(name=f"{column}: names exact, print alone, without", value=as_read, unit="%"),
             ]
+    rows += families(20 if options.quick else 500)
     tell("spelling", rows, options.json)
 
 

@@ -76,18 +76,26 @@ def without_capital(word: str) -> tuple[str, ...]:
 def in_one_case(text: str) -> str:
     """Letters whose capitals have the same shape (c, ô, s) as large as the others of their word: ĐứC, vÀ, KhOa.
 
-    Where no other letter stands behind the first (ĐốC), those next to the word tell; a word that tells both (KBang) stays.
+    Where no other letter stands behind the first (ĐốC), those next to the word tell, and where all behind it are of one size
+    (GIÁM Đốc CA), those on both of its sides; a word that tells both (KBang) stays.
     """
     words = re.split(r"([^\W\d_]+)", text)
     letters = words[1::2]
     sizes = [_capitals(word) for word in letters]
     for i, (word, size) in enumerate(zip(letters, sizes, strict=True)):
-        if len(word) > 1 and not word.isupper() and not word[1:].islower():
-            size = size or frozenset[bool]().union(*sizes[max(0, i - 1) : i], *sizes[i + 1 : i + 2])
-            if size and all(size):
-                words[2 * i + 1] = word.upper()
-            elif size and not any(size):
-                words[2 * i + 1] = word[0] + word[1:].lower()
+        if len(word) == 1:
+            continue
+        beside = [*sizes[max(0, i - 1) : i], *sizes[i + 1 : i + 2]]
+        if not word.isupper() and not word[1:].islower():
+            size = size or frozenset[bool]().union(*beside)
+        elif size or len(beside) < 2 or beside[0] != beside[1]:
+            continue
+        else:
+            size = beside[0]
+        if size and all(size):
+            words[2 * i + 1] = word.upper()
+        elif size and not any(size):
+            words[2 * i + 1] = word[0] + word[1:].lower()
     return "".join(words)
 
 

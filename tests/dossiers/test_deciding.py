@@ -17,6 +17,7 @@ from identity import accounts, offices
 from kit import clock, names
 from kit.actor import Actor
 from kit.pin import Sex
+from register import PinTaken
 from tests.dossiers import steps
 from tests.people import CityPeople
 
@@ -206,36 +207,51 @@ async def test_without_an_issuer_no_birth_is_registered(city: CityPeople) -> Non
 
 
 class TakenThenFree:
-    """An issuer whose first number is somebody's already."""
+    """An issuer whose first numbers are somebody's already."""
 
     development_only = True
 
-    def __init__(self, taken: str, house_pins: Any) -> None:
-        self.taken, self.house_pins, self.asked = taken, house_pins, 0
+    def __init__(self, taken: str, house_pins: Any, times: int) -> None:
+        self.taken, self.house_pins, self.times, self.asked = taken, house_pins, times, 0
 
     async def issue(self, *, province_code: str, sex: Sex, birth_date: Any, request_id: str) -> str:
         self.asked += 1
-        if self.asked == 1:
+        if self.asked <= self.times:
             return self.taken
         return await self.house_pins.issue(
             province_code=province_code, sex=sex, birth_date=birth_date, request_id=request_id
         )
 
 
-async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople) -> None:
-    house = city.house
-    first, branch_id, actor = await claimed_birth(city, "Như")
+async def number_of_a_birth(city: CityPeople) -> str:
+    """That a child was just given."""
+    _, branch_id, actor = await claimed_birth(city, "Như")
     await deciding.decide(city.house.stand, actor, branch_id, Decide(outcome="approved"), version=None)
-    async with house.db.connect() as conn:
+    async with city.house.db.connect() as conn:
         query = text("select result ->> 'child.pin' from branches where id = :id")
-        taken = (await conn.execute(query, {"id": branch_id})).scalar_one()
+        return str((await conn.execute(query, {"id": branch_id})).scalar_one())
+
+
+@pytest.mark.parametrize("times", [1, 11])
+async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople, times: int) -> None:
+    house = city.house
+    taken = await number_of_a_birth(city)
     _, branch_id, actor = await claimed_birth(city, "Thư")
-    pins = TakenThenFree(taken, house.pins)
+    pins = TakenThenFree(taken, house.pins, times)
     stand = dataclasses.replace(house.stand, pins=pins)
     await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
     decided = await look(stand, actor, branch_id)
-    assert (decided.branch.state, pins.asked) == ("approved", 2)
-    assert first["receipt_code"]
+    assert (decided.branch.state, pins.asked) == ("approved", times + 1)
+
+
+async def test_an_issuer_that_gives_taken_numbers_only_leaves_all_as_it_was(city: CityPeople) -> None:
+    house = city.house
+    taken = await number_of_a_birth(city)
+    _, branch_id, actor = await claimed_birth(city, "Thư")
+    stand = dataclasses.replace(house.stand, pins=TakenThenFree(taken, house.pins, times=1_000))
+    with pytest.raises(PinTaken):
+        await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
+    assert (await look(house.stand, actor, branch_id)).branch.state == "in_review"
 
 
 async def test_what_happens_while_the_number_is_asked_for_is_seen(city: CityPeople) -> None:

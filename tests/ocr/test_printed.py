@@ -81,7 +81,7 @@ def test_places_are_spelt_as_on_the_map_when_the_print_may_say_so(
     [
         ("NGUYẼN THẢO", {4: ("Ễ", 0.2)}, "NGUYỄN THẢO"),
         ("Xã Thiện Thuât", {12: ("ậ", 0.1)}, "Xã Thiện Thuật"),
-        ("NGUYỂN THẢO", {4: ("Ễ", 0.4)}, "NGUYỂN THẢO"),  # a syllable, too
+        ("QUYỂN THẢO", {3: ("Ễ", 0.4)}, "QUYỂN THẢO"),  # a syllable, too
         ("Buôn Dur Kmãl", {11: ("ă", 0.4)}, "Buôn Dur Kmãl"),  # no marks make it one
         ("LIÊNG JRANG SRỐI", {14: ("Ổ", 0.4)}, "LIÊNG JRANG SRỐI"),
         ("K'Brơi", {4: ("ờ", 0.4)}, "K'Brơi"),
@@ -152,6 +152,42 @@ def test_a_nguyen_without_its_tilde_is_looked_at(name: str, sure: bool) -> None:
     read = printed.tidied("full_name", print_of(name))
     assert read.text == name
     assert (read.confidence > 0.9) is sure
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("NGUYÊN THẢO", {4: ("Ễ", 0.01)}, "NGUYỄN THẢO"),
+        ("Cha: NGUYẼN THẢO", {9: ("Ễ", 0.01)}, "Cha: NGUYỄN THẢO"),
+        ("NGUYÊN THẢO", {4: ("Ễ", 1e-5)}, "NGUYÊN THẢO"),  # plainly so
+        ("LÊ NGUYÊN AN", {7: ("Ễ", 0.4)}, "LÊ NGUYÊN AN"),  # as given names are
+        ("Nguyên Bình, Cao Bằng", {4: ("ễ", 0.4)}, "Nguyên Bình, Cao Bằng"),
+    ],
+)
+def test_a_family_name_that_may_be_nguyen_is_taken_for_it_and_looked_at(
+    text: str, doubts: dict[int, tuple[str, float]], told: str
+) -> None:
+    read = printed.spelt(print_of(text, doubts=doubts))
+    assert read.text == told
+    assert told == text or read.confidence < 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
+        ("236/5I đường Xóm Đất", {5: ("1", 0.1)}, "236/51 đường Xóm Đất"),
+        ("20/1I/20I2", {4: ("1", 0.01), 8: ("1", 0.01)}, "20/11/2012"),
+        ("25/08I2022", {5: ("/", 0.1)}, "25/08/2022"),
+        ("Lô 25/08I22", {8: ("/", 0.1)}, "Lô 25/08I22"),  # no date
+        ("Tổ 2O", {4: ("0", 1e-6)}, "Tổ 2O"),  # plainly so
+        ("475B/77 KIÊN", {}, "475B/77 KIÊN"),
+        ("07422399101 1", {11: ("~", 0.1)}, "074223991011"),
+        ("1 1/08/1 986", {1: ("~", 0.1), 8: ("~", 0.1)}, "11/08/1986"),
+        ("Tổ 1 2", {4: ("~", 0.1)}, "Tổ 1 2"),  # two figures, as far as we know
+    ],
+)
+def test_letters_and_gaps_between_figures(text: str, doubts: dict[int, tuple[str, float]], told: str) -> None:
+    assert printed.spelt(print_of(text, doubts=doubts)).text == told
 
 
 @pytest.mark.parametrize(

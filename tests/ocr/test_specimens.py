@@ -5,6 +5,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -492,3 +493,12 @@ def test_facts_given_without_the_newer_fields_are_still_a_card() -> None:
     )
     for kind in KINDS:
         assert_drawn_well(render(kind, plain))
+
+
+def test_of_two_fonts_by_one_name_the_larger_is_drawn_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Debian's `fonts-liberation` has no letter for ế, `fonts-liberation2` has, and both call it LiberationSans-Regular.ttf."""
+    for package, size in (("liberation", 10), ("liberation2", 30), ("other", 20)):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "Same.ttf").write_bytes(bytes(size))
+    monkeypatch.setenv(typefaces.DIRECTORIES_VARIABLE, str(tmp_path))
+    assert typefaces._installed.__wrapped__()["Same.ttf"] == tmp_path / "liberation2" / "Same.ttf"

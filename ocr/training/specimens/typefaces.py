@@ -78,13 +78,15 @@ def at(face: str, size: int) -> Any:
 
 @functools.cache
 def _installed() -> dict[str, Path]:
-    """Font files by name."""
+    """Font files by name; of two by one name the larger: Debian's `fonts-liberation` lacks letters that `fonts-liberation2` has."""
     places = [*os.environ.get(DIRECTORIES_VARIABLE, "").split(os.pathsep), *_DIRECTORIES]
     files: dict[str, Path] = {}
     for place in places:
         if place:
             for file in Path(place).expanduser().rglob("*.[ot]tf"):
-                files.setdefault(file.name, file)
+                known = files.get(file.name)
+                if known is None or known.stat().st_size < file.stat().st_size:
+                    files[file.name] = file
     return files
 
 
