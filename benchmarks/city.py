@@ -383,7 +383,7 @@ async def settled() -> None:
 
 
 async def rates(city: City, count: int, progress: Progress) -> list[Row]:
-    task = progress.add_task("rates", total=7)
+    task = progress.add_task("rates", total=8)
     environment = dict(city.town.api._environment)
     looked_up: list[tuple[str, str, bytes]] = []
 
@@ -412,7 +412,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
             progress.advance(task)
         return submit, look
 
-    async def fast() -> tuple[float, float, float]:
+    async def fast() -> tuple[float, float, float, float]:
         port = _free_port()
         command = [
             "uvicorn",
@@ -437,7 +437,11 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
                 port, [(path, f"{headers}Alone: yes\r\n", body) for path, headers, body in calls], 201
             )
             progress.advance(task)
-        return submit, look, alone
+            plain = [(f"/v1/plain/{one}/submission", "", b"") for one in city.drafts(GROUP, count)]
+            await settled()
+            plainly, _ = await rate(port, plain, 200)
+            progress.advance(task)
+        return submit, look, alone, plainly
 
     mine = await ours()
     floor = await bare()
@@ -454,6 +458,14 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
         _against("submit over HTTP (floor: the same route in FastAPI on uvicorn)", mine[0], other[0], 1.6),
         _against(
             "submit over HTTP (floor: that route, each submission in a transaction of its own)", mine[0], other[2], 1.6
+        ),
+        # What any submission that writes these rows can be ahead of FastAPI at most: nothing is left of it but one statement.
+        Row(
+            name="the plain statement on a bare application (floor: the same statement in FastAPI on uvicorn)",
+            value=floor[0],
+            unit="requests/s",
+            floor=other[3],
+            ratio=floor[0] / other[3],
         ),
         _against("status lookup over HTTP (floor: the same route in FastAPI on uvicorn)", mine[1], other[1], 1.6),
     ]

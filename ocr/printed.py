@@ -58,10 +58,12 @@ _HEAD_OF_NAME = re.compile(r"(?:^|: )(NGUY[EÊÉÈẺẼẸẾỀỂỆ]N)(?= [^
 _NGUYEN_DOUBT = 8.0
 _WORDS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
 # A figure or more, and letters that look like figures among them (236/5I, 20IO); a number or a date with a gap in it.
-_LIKE_FIGURES = re.compile(r"(?<!\w)(?=[IlO/]*[0-9])[0-9IlO](?:[0-9IlO/]*[0-9IlO])?(?!\w)", re.ASCII)
+_LIKE_FIGURES = re.compile(r"(?<!\w)(?=[IlO/]*[0-9])[0-9IlO](?:[0-9IlO/]*[0-9IlO])?(?!\w)")
 _GAPPED = re.compile(
     r"(?<![0-9])(?:[0-9] ?[0-9]/ ?[0-9] ?[0-9]/ ?[0-9](?: ?[0-9]){3}|[0-9](?: ?[0-9]){11})(?![0-9])", re.ASCII
 )
+# A sign between letters with a gap on one of its sides (Ba -na, K' Brơi): it has one on both or on neither.
+_LOPSIDED = re.compile(r"(?<=[^\W\d_])(?: ([-/])(?=[^\W\d_])|([-/']) (?=[^\W\d_]))")
 _MISTAKEN = {"I": "1/", "l": "1/", "O": "0"}
 _MOST_MISTAKEN = 4
 _HOUSE = re.compile(r"([STst][oôơọộợóốớòồờỏổởõỗỡOÔƠỌỘỢÓỐỚÒỒỜỎỔỞÕỖỠ]) [0-9]")
@@ -162,7 +164,7 @@ def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
 
     A word that neither makes syllables (Kmăl, Srổi), and one that is a syllable whatever it means, stays as read.
     """
-    said = in_figures(msgspec.structs.replace(said, text=syllables.in_one_case(said.text)))
+    said = in_figures(even(msgspec.structs.replace(said, text=syllables.in_one_case(said.text))))
     if (head := _HEAD_OF_NAME.search(said.text)) is not None:
         better = _rather(said, [f"{said.text[: head.start(1)]}NGUYỄN{said.text[head.end() :]}"], _NGUYEN_DOUBT)
         if better is not said:  # looked at all the same
@@ -177,6 +179,16 @@ def spelt(said: Said, doubt: float = _SPELLING_DOUBT) -> Said:
             if marked and better is said:
                 better = msgspec.structs.replace(said, confidence=said.confidence * _NO_SYLLABLE)
             said = better
+    return said
+
+
+def even(said: Said) -> Said:
+    """Hyphens, strokes and apostrophes between letters with gaps on both sides or on neither, and none before a small letter."""
+    for found in reversed(list(_LOPSIDED.finditer(said.text))):
+        sign = found[1] or found[2]
+        joins = sign == "'" or (sign == "-" and said.text[found.end()].islower())
+        ways = (sign,) if joins else (sign, f" {sign} ")
+        said = _rather(said, [said.text[: found.start()] + way + said.text[found.end() :] for way in ways])
     return said
 
 

@@ -53,9 +53,9 @@ class App:
             return
         message = await receive()
         body = message.get("body", b"")
-        pool = await self._opened()
+        pool = await self.opened()
         if scope["path"].startswith("/submit/"):
-            answer = await self._submit(pool, scope["path"].rpartition("/")[2])
+            answer = await self.submit(pool, scope["path"].rpartition("/")[2])
         elif scope["path"] == "/lookup":
             answer = await self._lookup(pool, msgspec.json.decode(body))
         else:
@@ -64,7 +64,7 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _opened(self) -> "AsyncConnectionPool[psycopg.AsyncConnection[Any]]":
+    async def opened(self) -> "AsyncConnectionPool[psycopg.AsyncConnection[Any]]":
         if self._pool is None:
             self._pool = AsyncConnectionPool(
                 os.environ["DATABASE_URL"], min_size=8, max_size=12, kwargs={"autocommit": True}, open=False
@@ -73,7 +73,7 @@ class App:
         return self._pool
 
     @staticmethod
-    async def _submit(pool: "AsyncConnectionPool[psycopg.AsyncConnection[Any]]", draft_id: str) -> bytes:
+    async def submit(pool: "AsyncConnectionPool[psycopg.AsyncConnection[Any]]", draft_id: str) -> bytes:
         words = "Đăng ký khai sinh: đã chuyển đến Ủy ban nhân dân phường Sài Gòn, Thành phố Hồ Chí Minh."
         code = receipt_codes.new("H29", "26740", clock.today())
         values = {

@@ -175,6 +175,21 @@ def test_a_family_name_that_may_be_nguyen_is_taken_for_it_and_looked_at(
 @pytest.mark.parametrize(
     ("text", "doubts", "told"),
     [
+        ("Ba -na", {2: ("~", 0.1)}, "Ba-na"),
+        ("LIÊNG K' THOẼM", {8: ("~", 0.1)}, "LIÊNG K'THOẼM"),
+        ("Bà Rịa -~Vũng Tàu", {8: (" ", 0.1)}, "Bà Rịa - Vũng Tàu"),
+        ("Bà Rịa - Vũng Tàu", {8: ("~", 0.4)}, "Bà Rịa - Vũng Tàu"),
+        ("Ba -na", {}, "Ba -na"),  # plainly so
+        ("Tổ 5 -A", {4: ("~", 0.1)}, "Tổ 5 -A"),
+    ],
+)
+def test_signs_with_a_gap_on_one_side(text: str, doubts: dict[int, tuple[str, float]], told: str) -> None:
+    assert printed.spelt(print_of(text, doubts=doubts)).text == told
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "told"),
+    [
         ("236/5I đường Xóm Đất", {5: ("1", 0.1)}, "236/51 đường Xóm Đất"),
         ("20/1I/20I2", {4: ("1", 0.01), 8: ("1", 0.01)}, "20/11/2012"),
         ("25/08I2022", {5: ("/", 0.1)}, "25/08/2022"),
