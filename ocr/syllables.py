@@ -29,6 +29,7 @@ _LONGEST: Final = len("nghieng")
 # Whose capitals differ from them in size alone.
 _ALIKE: Final = frozenset("cosuvwxz")
 _VOWELS: Final = "aăâeêioôơuưy"
+_BEHIND_KIND: Final = re.compile(r"((?<!\w)(?:Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|Tỉnh) )([^\W\d_])")
 
 
 def is_spelt(word: str) -> bool:
@@ -77,8 +78,10 @@ def in_one_case(text: str) -> str:
     """Letters whose capitals have the same shape (c, ô, s) as large as the others of their word: ĐứC, vÀ, KhOa.
 
     Where no other letter stands behind the first (ĐốC), those next to the word tell, and where all behind it are of one size
-    (GIÁM Đốc CA), those on both of its sides; a word that tells both (KBang) stays.
+    (GIÁM Đốc CA), those on both of its sides; a word that tells both (KBang) stays. Where a place's name begins they are capitals
+    (Huyện củ Chi).
     """
+    text = _BEHIND_KIND.sub(lambda found: found[1] + (found[2].upper() if _is_alike(found[2]) else found[2]), text)
     words = re.split(r"([^\W\d_]+)", text)
     letters = words[1::2]
     sizes = [_capitals(word) for word in letters]
@@ -101,7 +104,11 @@ def in_one_case(text: str) -> str:
 
 def _capitals(word: str) -> frozenset[bool]:
     """Whether those letters behind the first that tell are capitals; both when they differ, nothing when none tells."""
-    return frozenset(c.isupper() for c in word[1:] if names.bare(c).casefold() not in _ALIKE)
+    return frozenset(c.isupper() for c in word[1:] if not _is_alike(c))
+
+
+def _is_alike(letter: str) -> bool:
+    return names.bare(letter).casefold() in _ALIKE
 
 
 def _toned(plain: str) -> Iterator[str]:

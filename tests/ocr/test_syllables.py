@@ -55,6 +55,8 @@ def test_words_without_their_gaps_are_taken_apart() -> None:
         ("GIÁM Đốc CA: 304", "GIÁM ĐỐC CA: 304"),
         ("80 Đinh ĐỨC Thiện", "80 Đinh Đức Thiện"),
         ("SỐ Đốc CA Số", "SỐ Đốc CA Số"),
+        ("Kiều, Thành phố cần Thơ", "Kiều, Thành phố Cần Thơ"),
+        ("củ Chi, Xã đa Lộc, tỉnh ủy", "củ Chi, Xã đa Lộc, tỉnh ủy"),
         ("Huyện KBang", "Huyện KBang"),
         ("số: SỐ Số ĐốC", "số: SỐ Số ĐốC"),
         ("", ""),
