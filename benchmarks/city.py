@@ -11,6 +11,7 @@ in one plain statement behind a bare ASGI route (`benchmarks/floors/bare.py`), a
 
 import asyncio
 import contextlib
+import dataclasses
 import importlib.util
 import itertools
 import os
@@ -40,7 +41,9 @@ from dossiers.messages_desk import QueueFilter
 from identity import accounts, offices
 from kit import clock, places
 from kit.actor import Actor
+from kit.pin import Sex
 from procedures.calendar import Calendar
+from wires.population import century_and_sex
 
 DOSSIERS: Final = 347_683
 FIRST, LAST = date(2024, 6, 1), date(2024, 10, 15)
@@ -109,11 +112,26 @@ async def rate(port: int, calls: Sequence[tuple[str, str, bytes]], wanted: int) 
     return len(calls) / (time.perf_counter() - began), times
 
 
+class CountedPins:
+    """Gives out each number once, as the population register does. The sandbox's draws blindly, and of a million numbers a year
+    and sex, a sixth are taken by the end of this period."""
+
+    development_only = True
+
+    def __init__(self) -> None:
+        self._given: dict[str, itertools.count[int]] = {}
+
+    async def issue(self, *, province_code: str, sex: Sex, birth_date: date, request_id: str) -> str:
+        head = f"{province_code}{century_and_sex(birth_date.year, sex)}{birth_date.year % 100:02d}"
+        return f"{head}{next(self._given.setdefault(head, itertools.count())):06d}"
+
+
 class City:
     """The furnished town, wards and officers enough that no book is everybody's, and drafts on demand."""
 
     def __init__(self, town: Town, house: House) -> None:
         self.town, self.house = town, house
+        self.desk = dataclasses.replace(house.stand, pins=CountedPins())
         # One for all that the replay itself looks up: to connect takes longer than to submit.
         self.sql = town.connect()
         self.token = ""
@@ -174,7 +192,7 @@ class City:
         return opened.id
 
     def drafts(self, procedure: str, count: int) -> list[str]:
-        """Of all the wards in turn, girls and boys: a year and sex have a million numbers, and the sandbox draws them blindly."""
+        """Of all the wards in turn, girls and boys."""
         more: list[dict[str, Any]] = []
         for sex, ward in itertools.product(("female", "male"), self._wards):
             home = {"ward": ward, "detail": "Số 9 đường Hư Cấu"}
@@ -293,7 +311,7 @@ async def one_day(
 
     async def officer(desks: list[Actor]) -> None:
         while desks:
-            await clear(city.house, desks.pop())
+            await clear(city, desks.pop())
 
     async def all_officers() -> None:
         while True:
@@ -321,12 +339,13 @@ def _ended(city: City, drafts: list[str]) -> int:
     return (city.sql.execute(query, (drafts,)).fetchone() or (0,))[0]
 
 
-async def clear(house: House, officer: Actor) -> int:
+async def clear(city: City, officer: Actor) -> int:
     """Takes and decides whatever waits in the office."""
-    queue = await queueing.queue(house.stand, officer, QueueFilter(), after=None, limit=50)
+    house, stand = city.house, city.desk
+    queue = await queueing.queue(stand, officer, QueueFilter(), after=None, limit=50)
     today = clock.today().isoformat()
     for item in queue.items:
-        await deciding.claim(house.stand, officer, item.id, version=None)
+        await deciding.claim(stand, officer, item.id, version=None)
         kind = house.catalogue.procedure(_procedure_of(house, item), clock.today()).result.kind
         stated = dict(RESULTS.get(kind, {}))
         if kind == "residence_confirmation":
@@ -334,7 +353,7 @@ async def clear(house: House, officer: Actor) -> int:
         if kind == "health_insurance_card":
             stated["valid_from"] = today
         asked = Decide(outcome="approved", result=stated)
-        await deciding.decide(house.stand, officer, item.id, asked, version=None)
+        await deciding.decide(stand, officer, item.id, asked, version=None)
     return len(queue.items)
 
 
