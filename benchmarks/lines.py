@@ -26,8 +26,8 @@ from rich.progress import track
 
 from kit import fonts, names
 from ocr import engine, printed
-from ocr.comparing import edits
 from ocr.documents import DOCUMENTS
+from ocr.finding import edits
 from ocr.steps import Steps
 from ocr.training.people import HELD_OUT_FROM, fictional
 from ocr.training.recogniser import lines

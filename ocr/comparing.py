@@ -11,6 +11,7 @@ from typing import Final
 
 from kit import names
 from ocr import tones
+from ocr.finding import edits
 from ocr.mrz import name_line
 from ocr.printed import Likeness, Said
 
@@ -77,16 +78,6 @@ def zone_and_print(zone: str, said: Said) -> Likeness:
     if seen == wanted or (len(wanted) >= 26 and seen.startswith(wanted)):
         return "same"
     return "unclear" if edits(wanted, seen) == 1 and said.confidence < 0.8 else "different"
-
-
-def edits(one: str, other: str) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
 
 
 def _doubt(spelling: str, said: Said) -> float | None:

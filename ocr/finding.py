@@ -56,3 +56,13 @@ def _sellers(needle: str, hay: str) -> tuple[int, int, int]:
         if edits < best[2] or (edits == best[2] and edits > 0 and start < j):
             best = (start, j, edits)
     return best
+
+
+def edits(one: str, other: str) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]

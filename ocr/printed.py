@@ -4,14 +4,14 @@ import datetime
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from kit import names, places
 from ocr import syllables, tones
-from ocr.finding import find, squeezed
+from ocr.finding import edits, find, squeezed
 from ocr.reading import Box
 from ocr.steps import Steps
 
@@ -46,6 +46,8 @@ _LIST_DOUBT, _LIST_LEAD = 9.0, 2.0
 _MAP_DOUBT, _OFF_THE_MAP = 8.0, 0.01
 # The same where marks alone differ, which wear takes from the print altogether.
 _MAP_DOUBT_OF_MARKS = 12.0
+# What the reading of a place is worth that is a letter or two away from what the maps have.
+_OTHER_LETTERS, _FEW_LETTERS = 0.3, 2
 
 # What Vietnamese cannot spell is given up for what it can more reluctantly: some names are of other languages.
 _SPELLING_DOUBT, _SPELLING_DOUBT_OF_PLACES = 6.0, 9.0
@@ -71,8 +73,8 @@ _HOUSE = re.compile(r"([STst][oôơọộợóốớòồờỏổởõỗỡOÔ
 _UNNUMBERED = re.compile(
     r"(?<!\w)(Phường|Quận|PHƯỜNG|QUẬN)(?=,|$| (?:Quận|Huyện|Thị xã|Thành phố|Tỉnh|TP\.|QUẬN|HUYỆN|THỊ XÃ|THÀNH PHỐ|TỈNH)(?!\w))"
 )
-# What the reading of a place is worth that lacks one.
-_NO_FIGURE = 0.3
+# What the reading of a place is worth that lacks one, or the end of its province's name.
+_LACKING = 0.3
 _FIGURES_DUE = tuple(str(figure) for figure in range(1, 31))
 _NUMBERED = re.compile(r"((?:Quận|Phường|QUẬN|PHƯỜNG) )([IlÌÍ]{1,2})(?=,|$)")
 
@@ -141,7 +143,7 @@ def tidied(field: str, said: Said) -> Said:
         return as_date if day(as_date.text) else possible_day(as_date)
     if field in PLACES:
         said = on_the_map(with_figures(spelt(said, _SPELLING_DOUBT_OF_PLACES)))
-        worth = _NO_FIGURE if _UNNUMBERED.search(said.text) else 1.0
+        worth = _LACKING if _UNNUMBERED.search(said.text) or places.is_cut_short(said.text) else 1.0
         return msgspec.structs.replace(said, confidence=said.confidence * worth)
     if field == "full_name":
         said = spelt(said)
@@ -249,20 +251,48 @@ def _rather(said: Said, texts: Sequence[str], at_most: float = _SPELLING_DOUBT) 
 
 def on_the_map(said: Said) -> Said:
     """A place with its wards, districts and provinces as the maps spell them, when one such spelling may well be what is
-    printed and stands out; the confidence then is that of this spelling among all, those on no map weighing little."""
+    printed and stands out; else each of its units for itself; the confidence then is that of this spelling among all, those on
+    no map weighing little. What then is a letter or two away from all that the maps have is not sure."""
     if said.steps is None:
         return said
     known = places.spellings(said.text)
     spellings = {custom for spelling in known.best for custom in tones.customs(spelling)}
-    if said.text in spellings:
+    if said.text in spellings or not spellings:
+        return said
+    if (mapped := _as_mapped(said, spellings, is_one=known.is_one)) is not said:
+        return mapped
+    for at in range(said.text.count(",") + 1):
+        said = _as_mapped(said, _with_unit(said.text, spellings, at), is_one=known.is_one)
+    unlike = min(edits(_letters(text), _letters(said.text)) for text in spellings)
+    if known.is_one or not 0 < unlike <= _FEW_LETTERS:
+        return said
+    return msgspec.structs.replace(said, confidence=said.confidence * _OTHER_LETTERS)
+
+
+def _with_unit(text: str, spellings: Iterable[str], at: int) -> set[str]:
+    """The text with one unit, counted from its end, as each of these has it; of those with as many."""
+    units = text.split(",")
+    place = len(units) - 1 - at
+    others = (spelling.split(",") for spelling in spellings)
+    told = {
+        ",".join([*units[:place], other[place], *units[place + 1 :]]) for other in others if len(other) == len(units)
+    }
+    return told - {text}
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in names.fold(text).replace("y", "i") if c.isalnum())
+
+
+def _as_mapped(said: Said, spellings: Collection[str], *, is_one: bool) -> Said:
+    """The one of these that may well be what is printed and stands out; else as read."""
+    if said.steps is None or not spellings:
         return said
     read = said.steps.likelihood(said.text)
     ranked = sorted((read - said.steps.likelihood(text), text) for text in spellings)
     for _, text in ranked:
-        if not known.is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
+        if not is_one and tones.key(text) == tones.key(said.text):  # a comma or a hyphen lost where a line ends
             return msgspec.structs.replace(said, text=text)
-    if not ranked:
-        return said
     doubt, text = ranked[0]
     if not doubt < (_MAP_DOUBT_OF_MARKS if names.fold(text) == names.fold(said.text) else _MAP_DOUBT):
         return said

@@ -8,12 +8,12 @@ import msgspec
 
 from kit import places
 from kit.refusal import Refusal
-from ocr import comparing, judging, labelling, locating, mrz, printed, qr, refusals, zoning
+from ocr import judging, labelling, locating, mrz, printed, qr, refusals, zoning
 from ocr.documents import DOCUMENTS, Document, without_portrait
 from ocr.documents.layout import Layout, Place, Side
 from ocr.engine import Box as LineBox
 from ocr.engine import Line, Reader
-from ocr.finding import squeezed
+from ocr.finding import edits, squeezed
 from ocr.printed import Said
 from ocr.reading import Box, SideQuality
 
@@ -204,7 +204,7 @@ def with_whole_lines(
         heard = reader.recognise_again(flat.image, [_roomier(box) for box in whole])
         kept = [line for line in lines if not any(line in pieces for pieces in broken)]
         found = labelling.printed_values([*kept, *heard], layout).get(name)
-        if found is None or comparing.edits(said.text, found.text) > _LETTERS_BETWEEN or not _is_somewhere(found):
+        if found is None or edits(said.text, found.text) > _LETTERS_BETWEEN or not _is_somewhere(found):
             values = values | {name: msgspec.structs.replace(said, confidence=said.confidence * labelling.IN_PIECES)}
         else:
             values, lines = values | {name: found}, [*kept, *heard]
@@ -265,12 +265,12 @@ def with_last_words(
 
 def _goes_on(text: str, longer: str) -> bool:
     """Whether the longer text begins with the other, a letter or two of it mended, as the map may when it knows the province."""
-    return len(longer) > len(text) and comparing.edits(text, longer[: len(text)]) <= _LETTERS_MENDED
+    return len(longer) > len(text) and edits(text, longer[: len(text)]) <= _LETTERS_MENDED
 
 
 def _is_somewhere(said: Said) -> bool:
     found = places.resolve(said.text)
-    return bool(found.old or found.new)
+    return bool(found.old or found.new) and not places.is_cut_short(said.text)
 
 
 def _with_lines_below(flat: "Flat", reader: Reader, lines: Sequence[Line], box: Box) -> Sequence[Line]:

@@ -38,8 +38,15 @@ def spellings(address: str) -> Spellings:
     chains = chains or list(_outer(read))
     most = max((len(parts) for parts in chains), default=0)
     found = {parts: _respelt(text, read, parts) for parts in chains}
+    # Of names gone by the map has no marks: what a unit that still stands is called goes before them (Dĩ An, not Đĩ An).
+    standing = {names.fold(spelt) for parts, spelt in found.items() if not _has_former(parts)}
+    found = {p: spelt for p, spelt in found.items() if not _has_former(p) or names.fold(spelt) not in standing}
     best = dict.fromkeys(spelt for parts, spelt in found.items() if len(parts) == most)
     return Spellings(tuple(best)[:_MOST], address in found.values())
+
+
+def _has_former(parts: Sequence[Hit]) -> bool:
+    return any(part.entry.former for part in parts)
 
 
 # Before the words are looked for: the xã that is too short to be guessed, and a capital read as a figure (1ân for Tân).
@@ -80,7 +87,7 @@ def _named(text: str, read: Address, hit: Hit, end: int) -> str:
     printed = text[words[0].start : words[-1].end]
     if hit.entry.former:
         return printed
-    kind, name = _apart(hit.entry.unit.names[0])
+    kind, name = spelling.apart(hit.entry.unit.names[0])
     taken = _kind_words(read, hit.span)
     if not taken:
         kind = ""
@@ -114,15 +121,3 @@ def _as_printed(name: str, words: Sequence[Word], text: str) -> str:
 def _kind_words(read: Address, span: Span) -> int:
     kind = read.kinds[span.start]
     return kind[1] if span.kind is not None and kind is not None else 0
-
-
-_KIND: Final = re.compile(
-    "(" + "|".join(sorted(spelling.WARD_KINDS | spelling.DISTRICT_KINDS | spelling.PROVINCE_KINDS)) + ") ",
-    re.IGNORECASE,
-)
-
-
-def _apart(full_name: str) -> tuple[str, str]:
-    """`Phường Bến Nghé` as kind and name."""
-    kind = _KIND.match(full_name)
-    return (kind[1], full_name[kind.end() :]) if kind else ("", full_name)

@@ -195,3 +195,15 @@ _FULL_KINDS: Final = {
 def spelled(full_names: Iterable[str]) -> list[tuple[str | None, Key]]:
     """Several ways to write one unit's name, each once."""
     return list(dict.fromkeys(named(name) for name in full_names))
+
+
+_KIND: Final = re.compile(
+    "(" + "|".join(sorted(WARD_KINDS | DISTRICT_KINDS | PROVINCE_KINDS)) + ") ",
+    re.IGNORECASE,
+)
+
+
+def apart(full_name: str) -> tuple[str, str]:
+    """`Phường Bến Nghé` as kind and name."""
+    kind = _KIND.match(full_name)
+    return (kind[1], full_name[kind.end() :]) if kind else ("", full_name)

@@ -356,6 +356,31 @@ def test_an_address_of_today_is_not_taken_apart_as_one_of_then() -> None:
     assert not places.spellings("Kỳ Anh, Hà Tỉnh").is_one
 
 
+def test_a_name_gone_by_does_not_shield_the_marks_of_one_that_stands() -> None:
+    """Of former units the map has no marks, and Dĩ An was one, too: Đĩ An is none of either."""
+    assert places.spellings("Đông Hòa, Đĩ An, Bình Dương") == (("Đông Hòa, Dĩ An, Bình Dương",), False)
+    assert places.spellings("Đông Hòa, Dĩ An, Bình Dương") == (("Đông Hòa, Dĩ An, Bình Dương",), True)
+
+
+@pytest.mark.parametrize(
+    ("address", "cut"),
+    [
+        ("Xã An Hưng, Huyện An Lão, Tỉnh Bình", True),
+        ("Bến Nghé, Quận 1, TP. Hồ Chí", True),
+        ("Xím Vàng, Bắc Yên, Sơn", True),
+        ("Hoàn Kiếm, Thành phố Hà", True),
+        ("Xã An Hưng, Huyện An Lão, Tỉnh Bình Định", False),
+        ("Hương Thủy, Thừa Thiên - Huế", False),
+        ("Bến Nghé, Quận 1, TPHCM", False),
+        ("Xã Yên Bình", False),
+        ("9 Rue Monge, Caen", False),
+        ("", False),
+    ],
+)
+def test_an_address_that_ends_with_the_first_words_of_a_province(address: str, cut: bool) -> None:
+    assert places.is_cut_short(address) is cut
+
+
 def test_what_is_on_no_map_has_no_spelling() -> None:
     assert places.spellings("Ulitsa Lenina 5, Moskva") == ((), False)
     assert places.spellings("") == ((), False)

@@ -49,6 +49,31 @@ def test_a_date_is_read_in_a_dates_letters() -> None:
     assert printed.tidied("full_name", blurred).text == "17/o5/1990"
 
 
+def test_each_unit_is_spelt_for_itself_where_print_and_map_differ_in_another() -> None:
+    """Đắk Tăng is Đăk Tăng on the map, and plainly not so here; that keeps nobody from reading Kon Tum."""
+    read = printed.on_the_map(print_of("Đắk Tăng, Kon Plông, Kon Tun", doubts={27: ("m", 0.2)}))
+    assert read.text == "Đắk Tăng, Kon Plông, Kon Tum"
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Gia Phù, Phù Yên, Sơn La", True),
+        ("Gia Phù, Phù Yên, Sơn a", False),
+        ("Đắk Tăng, Kon Plông, Kon Tum", True),
+        ("Xã Quí Quân, Huyện Yên Sơn, Tỉnh Tuyên Quang", True),
+        ("9 Rue Monge, Caen", True),
+        ("Xã An Hưng, Huyện An Lão, Tỉnh Bình", False),
+    ],
+)
+def test_a_unit_that_no_map_has_so_is_looked_at(text: str, sure: bool) -> None:
+    """Its letter or its end may be gone, plainly; marks and y for i are customs. What no map is like stays as it is."""
+    said = print_of(text)
+    read = printed.on_the_map(said) if "Caen" in text else printed.tidied("place_of_origin", said)
+    assert read.text == text
+    assert (read.confidence > 0.9) is sure
+
+
 def test_a_word_of_a_closed_list_is_that_word() -> None:
     assert printed.tidied("sex", print_of("Nom", doubts={1: ("a", 0.3)})).text == "Nam"
     assert printed.tidied("sex", print_of("Hoa")).text == "Hoa", "plainly neither"

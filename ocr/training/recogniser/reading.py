@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ocr.finding import edits
 from ocr.training.recogniser.lines import HEIGHT_PX, Line, Pixels
 from ocr.training.recogniser.texts import ALPHABET
 
@@ -40,16 +41,6 @@ def judge(network: Any, lines: Sequence[Line], *, size: int = 16) -> tuple[float
         for line, said in zip(some, decode(network(batch([line.image for line in some]))), strict=True):
             letters += len(line.text)
             if said.strip() != line.text:
-                errors += distance(line.text, said.strip())
+                errors += edits(line.text, said.strip())
                 wrong.append((line.text, said))
     return 1 - len(wrong) / len(lines), errors / letters, wrong
-
-
-def distance(one: str, other: str) -> int:
-    """Levenshtein's."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
