@@ -223,20 +223,20 @@ class TakenThenFree:
         )
 
 
-async def number_of_a_birth(city: CityPeople) -> str:
+async def number_of_a_birth(city: CityPeople, key: str) -> str:
     """That a child was just given."""
-    _, branch_id, actor = await claimed_birth(city, "Như")
+    _, branch_id, actor = await claimed_birth(city, key)
     await deciding.decide(city.house.stand, actor, branch_id, Decide(outcome="approved"), version=None)
     async with city.house.db.connect() as conn:
         query = text("select result ->> 'child.pin' from branches where id = :id")
         return str((await conn.execute(query, {"id": branch_id})).scalar_one())
 
 
-@pytest.mark.parametrize("times", [1, 11])
-async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople, times: int) -> None:
+@pytest.mark.parametrize(("times", "first", "second"), [(1, "Như", "Thư"), (11, "Nhã", "Thoa")])
+async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople, times: int, first: str, second: str) -> None:
     house = city.house
-    taken = await number_of_a_birth(city)
-    _, branch_id, actor = await claimed_birth(city, "Thư")
+    taken = await number_of_a_birth(city, first)
+    _, branch_id, actor = await claimed_birth(city, second)
     pins = TakenThenFree(taken, house.pins, times)
     stand = dataclasses.replace(house.stand, pins=pins)
     await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
@@ -246,8 +246,8 @@ async def test_a_number_that_is_taken_is_asked_for_anew(city: CityPeople, times:
 
 async def test_an_issuer_that_gives_taken_numbers_only_leaves_all_as_it_was(city: CityPeople) -> None:
     house = city.house
-    taken = await number_of_a_birth(city)
-    _, branch_id, actor = await claimed_birth(city, "Thư")
+    taken = await number_of_a_birth(city, "Nhi")
+    _, branch_id, actor = await claimed_birth(city, "Thơ")
     stand = dataclasses.replace(house.stand, pins=TakenThenFree(taken, house.pins, times=1_000))
     with pytest.raises(PinTaken):
         await deciding.decide(stand, actor, branch_id, Decide(outcome="approved"), version=None)
