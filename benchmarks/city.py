@@ -478,7 +478,7 @@ async def rates(city: City, count: int, progress: Progress) -> list[Row]:
         _against(
             "submit over HTTP (floor: that route, each submission in a transaction of its own)", mine[0], other[2], 1.6
         ),
-        # What any submission that writes these rows can be ahead of FastAPI at most: nothing is left of it but one statement.
+        # What FastAPI costs where nothing but one statement is done.
         Row(
             name="the plain statement on a bare application (floor: the same statement in FastAPI on uvicorn)",
             value=floor[0],
