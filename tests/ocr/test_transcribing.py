@@ -270,6 +270,16 @@ def test_a_line_that_was_found_to_end_too_soon_is_cut_longer(longer: str, addres
     assert found["place_of_birth"].text == address
 
 
+def test_an_address_that_ends_amid_its_provinces_name_is_looked_for_further() -> None:
+    """District and ward are on the map for themselves; what is left of the province is not."""
+    layout = DOCUMENTS["can_cuoc_2024"].back
+    text = "Xã An Hưng, Huyện An Lão, Tỉnh Bình"
+    lines = [line(56, 174, "Nơi đăng ký khai sinh / Place of birth:", letter_px=8), line(52, 207, text)]
+    reader: Any = Longer(f"{text} Định")
+    found = transcribing.with_last_words(reader, reader, lines, labelling.printed_values(lines, layout), layout)
+    assert found["place_of_birth"].text == f"{text} Định"
+
+
 def test_an_address_on_the_map_is_looked_for_no_further() -> None:
     layout = DOCUMENTS["cccd_chip_2021"].front
     lines = [line(385, 645, "Nơi thường trú / Place of residence: Thôm Mòn, Thuận Châu, Sơn La")]
