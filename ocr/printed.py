@@ -56,7 +56,8 @@ _NO_SYLLABLE = 0.3
 # Two families in five are Nguyễn, and hardly one in ten thousand is called what is left of it when wear takes its tilde: that is
 # 8 nats between them before anything is read. What is plainly something else stays as read, and is looked at.
 _ALL_BUT_NGUYEN = re.compile(r"nguy[eêéèẻẽẹếềểệ]n\b", re.IGNORECASE)
-_HEAD_OF_NAME = re.compile(r"(?:^|: )(NGUY[EÊÉÈẺẼẸẾỀỂỆ]N)(?= [^\W\d_]{2})")
+# Of a person: an address, which has commas and figures, may begin with the district Nguyên Bình.
+_HEAD_OF_NAME = re.compile(r"(?:^|: )(NGUY[EÊÉÈẺẼẸẾỀỂỆ]N)(?= [^\W\d_]{2}[^,0-9]*$)")
 _NGUYEN_DOUBT = 8.0
 _WORDS = re.compile(r"(?<![\w'])[^\W\d_]{2,}(?![\w'])")
 # A figure or more, and letters that look like figures among them (236/5I, 20IO); a number or a date with a gap in it.
@@ -261,23 +262,19 @@ def on_the_map(said: Said) -> Said:
         return said
     if (mapped := _as_mapped(said, spellings, is_one=known.is_one)) is not said:
         return mapped
-    for at in range(said.text.count(",") + 1):
-        said = _as_mapped(said, _with_unit(said.text, spellings, at), is_one=known.is_one)
+    for place in range(said.text.count(",") + 1):
+        said = _as_mapped(said, _with_unit(said.text, spellings, place), is_one=known.is_one)
     unlike = min(edits(_letters(text), _letters(said.text)) for text in spellings)
     if known.is_one or not 0 < unlike <= _FEW_LETTERS:
         return said
     return msgspec.structs.replace(said, confidence=said.confidence * _OTHER_LETTERS)
 
 
-def _with_unit(text: str, spellings: Iterable[str], at: int) -> set[str]:
-    """The text with one unit, counted from its end, as each of these has it; of those with as many."""
+def _with_unit(text: str, spellings: Iterable[str], place: int) -> set[str]:
+    """The text with one of its units as each of these has it that has as many."""
     units = text.split(",")
-    place = len(units) - 1 - at
-    others = (spelling.split(",") for spelling in spellings)
-    told = {
-        ",".join([*units[:place], other[place], *units[place + 1 :]]) for other in others if len(other) == len(units)
-    }
-    return told - {text}
+    others = [other for other in (spelling.split(",") for spelling in spellings) if len(other) == len(units)]
+    return {",".join([*units[:place], other[place], *units[place + 1 :]]) for other in others} - {text}
 
 
 def _letters(text: str) -> str:
