@@ -7,24 +7,23 @@ from kit import names
 from kit.places import maps, spelling
 
 # Behind which, if not behind a comma, a province's name begins.
-_KINDS: Final = ({"tinh"}, {"thanh", "pho"}, {"tp"}, {"t"})
+_KINDS: Final = (("tinh",), ("thanh", "pho"), ("tp",), ("t",))
 
 
 def is_cut_short(address: str) -> bool:
     """Whether it ends with the first words of a province of either map (Tỉnh Bình, TP. Hồ Chí) and with no whole one."""
     words = spelling.words_of(names.nfc(address))
     plain = tuple(word.plain for word in words)
-    for start in range(max(0, len(words) - 4), len(words)):
-        if plain[start:] in _provinces():
-            return False
+    if any(plain[start:] in _provinces() for start in range(len(words))):
+        return False
     return any(
-        plain[start:] in _beginnings() and (words[start].after_comma or _is_behind_kind(plain[:start]))
-        for start in range(max(0, len(words) - 3), len(words))
+        plain[start:] in _beginnings() and (word.after_comma or _is_behind_kind(plain[:start]))
+        for start, word in enumerate(words)
     )
 
 
 def _is_behind_kind(before: tuple[str, ...]) -> bool:
-    return any(kind == set(before[-len(kind) :]) for kind in _KINDS if before)
+    return any(before[-len(kind) :] == kind for kind in _KINDS)
 
 
 @cache
