@@ -13,6 +13,8 @@ import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
+from kit.waiting import Watch
+
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
 
@@ -23,7 +25,7 @@ class Line:
     def __init__(self, url: str, connect: Mapping[str, Any]) -> None:
         self._url, self._connect = url.replace("postgresql+psycopg://", "postgresql://"), connect
         self._conn: psycopg.AsyncConnection[Any] | None = None
-        self._socket: int | None = None
+        self._watch: Watch | None = None
         self._prepared: dict[str, bytes] = {}
         self._heard: asyncio.Future[None] | None = None
 
@@ -61,8 +63,7 @@ class Line:
         if self._conn is None:
             self._conn = await psycopg.AsyncConnection.connect(self._url, autocommit=True, **self._connect)
             pg = self._conn.pgconn
-            self._socket = pg.socket
-            asyncio.get_running_loop().add_reader(self._socket, self._hear, pg)
+            self._watch = Watch(pg.socket, lambda: self._hear(pg))
         return self._conn.pgconn
 
     def _hear(self, pg: "PGconn") -> None:
@@ -74,10 +75,9 @@ class Line:
             self._listen_no_more()
 
     def _listen_no_more(self) -> None:
-        # By its number, and before anything else happens: the library has closed what died, and the next file gets that number.
-        if self._socket is not None:
-            asyncio.get_running_loop().remove_reader(self._socket)
-            self._socket = None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.end()
 
     async def _result(self, pg: "PGconn") -> "PGresult":
         loop, found = asyncio.get_running_loop(), None

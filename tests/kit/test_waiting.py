@@ -1,9 +1,18 @@
 """Answers are waited for with one watch of the socket per transaction: whatever happens meanwhile, the next question is answered."""
 
 import asyncio
+import queue
+import select
+import socket
+import threading
+import time
+from pathlib import Path
 
 import psycopg
 import pytest
+import uvloop
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from kit.db import Database, raw, rows
@@ -91,3 +100,62 @@ async def test_the_number_of_a_closed_socket_belongs_to_the_next(database_url: s
         await conn.execute("select 1")
         await conn.close()
         assert not conn.watched
+
+
+def _says_why_and_dies(
+    listening: socket.socket, database: str, loops: "queue.SimpleQueue[asyncio.AbstractEventLoop]"
+) -> None:
+    """In the server's place, as its backends die at an immediate stop: everything passes until a statement `select 2` comes, which is left
+    unread behind a notice."""
+    client, _ = listening.accept()
+    with client, socket.socket(socket.AF_UNIX) as server:
+        server.connect(database)
+        passing = {client: server, server: client}
+        while True:
+            for one in select.select(list(passing), [], [])[0]:
+                if one is client and b"select 2" in client.recv(65_536, socket.MSG_PEEK):
+                    told = b"SWARNING\0C57P02\0Mterminating connection\0\0"
+                    # The loop looks up when both have happened.
+                    loops.get().call_soon_threadsafe(time.sleep, 0.3)
+                    time.sleep(0.1)
+                    client.sendall(b"N" + (len(told) + 4).to_bytes(4, "big") + told)
+                    return
+                passing[one].sendall(one.recv(65_536))
+
+
+@pytest.mark.parametrize("way", ["transaction", "line"])
+def test_a_server_that_says_why_it_goes_and_leaves_a_statement_unread(
+    database_url: str, tmp_path: Path, way: str
+) -> None:
+    """On the loop that serves: uvloop tells of such a socket once, and that once it is the notice that is read."""
+    asked = conninfo_to_dict(database_url.replace("postgresql+psycopg://", "postgresql://"))
+    here = make_url(database_url).update_query_dict({"host": str(tmp_path)}).render_as_string(hide_password=False)
+
+    loops = queue.SimpleQueue[asyncio.AbstractEventLoop]()
+
+    async def ask() -> None:
+        loops.put(asyncio.get_running_loop())
+        db = Database(here, pool_size=1)
+        line, patience = db.line(), asyncio.timeout(20)
+        try:
+            async with patience:
+                if way == "line":
+                    assert await line.ask("select to_json(1) where $1::json is not null", {}) == b"1"
+                    await line.ask("select 2 where $1::json is not null", {})
+                async with db.begin() as conn:
+                    await rows(conn, "select 1 as n")
+                    await rows(conn, "select 2 as n")
+        finally:
+            assert not patience.expired(), "it would have waited for ever"
+            await line.close()
+            await db.close()
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / ".s.PGSQL.5432"))
+        listening.listen()
+        server = f"{asked['host']}/.s.PGSQL.{asked.get('port', 5432)}"
+        dying = threading.Thread(target=_says_why_and_dies, args=(listening, server, loops))
+        dying.start()
+        with pytest.raises((psycopg.OperationalError, OperationalError)):
+            uvloop.run(ask())
+        dying.join()
