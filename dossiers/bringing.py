@@ -27,7 +27,7 @@ from dossiers.messages_desk import (
 )
 from dossiers.refusals import (
     BranchUnknown,
-    CitizenUnknown,
+    BringerUnknown,
     DocumentNotAsked,
     DocumentType,
     FormRefused,
@@ -77,7 +77,7 @@ def given_by(draft: Any) -> Supplement:
 
 
 async def waiting(stand: Stand, actor: Actor, asked: Bringer) -> AskedLines:
-    """What the citizen at the counter is asked for, of all that they filed; their list of reads tells of it. Raises CitizenUnknown."""
+    """What the citizen at the counter is asked for, of all that they filed; their list of reads tells of it. Raises BringerUnknown."""
     async with stand.db.begin() as conn:
         citizen = await _citizen(stand, conn, asked)
         await reads.record(conn, actor, "counter", citizen.id)
@@ -102,14 +102,14 @@ async def waiting(stand: Stand, actor: Actor, asked: Bringer) -> AskedLines:
 async def _citizen(stand: Stand, conn: AsyncConnection, asked: Bringer) -> accounts.Account:
     found = await accounts.by_pin(conn, stand.keys, asked.pin)
     if found is None or found.closed_at is not None or found.date_of_birth != asked.date_of_birth:
-        raise CitizenUnknown
+        raise BringerUnknown
     return found
 
 
 async def begin(stand: Stand, actor: Actor, asked: Bring) -> Brought:
     """An empty answer, or what was filled in of it at another counter before: the citizen stands at this one now.
 
-    Raises CitizenUnknown, BranchUnknown for what is not theirs, ActionNotAllowed where nothing is asked for, OwnDossier in a matter of the
+    Raises BringerUnknown, BranchUnknown for what is not theirs, ActionNotAllowed where nothing is asked for, OwnDossier in a matter of the
     officer's own, and of one filed under a mandate what `mandates.acting` refuses.
     """
     assert actor.office_id is not None

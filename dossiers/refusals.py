@@ -403,6 +403,15 @@ class CitizenUnknown(Refusal):
     en = "There is no account with this number and date of birth. Look at the identity card, and give the name and sex it shows too."
 
 
+class BringerUnknown(Refusal):
+    """Of who brings what was asked for; they filed, so they have an account."""
+
+    status = 404
+    code = "bringer-unknown"
+    vi = "Không có tài khoản nào với số định danh và ngày sinh này. Hãy xem lại cả hai trên thẻ căn cước của người đã nộp hồ sơ."
+    en = "There is no account with this number and date of birth. Look at both again on the identity card of whoever filed the dossier."
+
+
 class LevelTooLow(Refusal):
     status = 409
     code = "citizen-level-too-low"

@@ -12,7 +12,7 @@ from litestar import MediaType, Response, get, post
 from dossiers import bringing
 from dossiers.messages import FieldValue
 from dossiers.messages_desk import AskedLines, Bring, Bringer, Brought, ChangeBrought
-from dossiers.refusals import CitizenUnknown
+from dossiers.refusals import BringerUnknown
 from dossiers.whose import Filer
 from identity import accounts, offices
 from identity.tokens.refusals import StrangeForm
@@ -82,7 +82,7 @@ async def find(here: AtDesk) -> Response[str]:
                 )
                 return to(here.address(f"{SUPPLEMENTS}/{brought.branch_id}"))
         except msgspec.ValidationError as wrong:
-            raise CitizenUnknown from wrong
+            raise BringerUnknown from wrong
         return await _finding(here, officer, sent, found=await bringing.waiting(here.stand, officer, bringer))
     except StrangeForm as refusal:
         return here.trouble(refusal, officer)

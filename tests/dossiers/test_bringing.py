@@ -74,7 +74,7 @@ async def test_what_they_are_asked_for_is_found_by_their_card(city: CityPeople) 
     [mine] = [one for one in found["requests"] if one["branch_id"] == branch_of(dossier)["id"]]
     assert (mine["receipt_code"], mine["asked"]["documents"]) == (dossier["receipt_code"], [PAPER])
     for wrong in ({"date_of_birth": "1992-05-21"}, {"pin": "079192000099"}):
-        await reception.post("/v1/desk/supplement-requests", json=PARENT | wrong, expect=404, code="citizen-unknown")
+        await reception.post("/v1/desk/supplement-requests", json=PARENT | wrong, expect=404, code="bringer-unknown")
     reads = await (await city.signed_in("parent")).get("/v1/me/reads", expect=200)
     assert "tại quầy" in str(reads)
     # Of somebody else nothing is found, and nothing begun.

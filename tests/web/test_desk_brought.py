@@ -62,6 +62,8 @@ async def test_who_is_asked_for_nothing_and_who_is_not_known(city: CityPeople) -
     for wrong in ({"pin": "079192000099"}, {"pin": "12"}, {"born": "moon"}, {"born": "1992-05-21"}):
         page = await browser.send(SEND, THEM | wrong, expect=404)
         assert 'role="alert"' in page
+        # Told to look again, and not to fill in what this page has no fields for.
+        assert "xem lại cả hai" in page
     page = await browser.send(SEND, {"pin": "079190000012", "born": "1990-02-11"}, expect=404)
     stranger = {"pin": "079085000013", "born": "1985-01-01"}
     assert 'role="alert"' in await browser.send(SEND, stranger, expect=404)
