@@ -137,6 +137,7 @@ async def _try(settings: Settings) -> None:
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs at a time.")
 def worker(concurrency: int) -> None:
     """Run the jobs that dossiers and messages left to do, until SIGTERM."""
+    from api import serving
     from api.wiring import open_house
     from kit import logs
 
@@ -145,6 +146,7 @@ def worker(concurrency: int) -> None:
 
     async def work(ready: Settings) -> None:
         async with open_house(ready) as house:
+            serving.spare_the_collector()
             running = asyncio.create_task(house.jobs.work_for_ever(concurrency=concurrency))
             loop = asyncio.get_running_loop()
             for signum in (signal.SIGTERM, signal.SIGINT):

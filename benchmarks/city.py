@@ -33,6 +33,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api import serving
 from api.wiring import House, open_house
 from benchmarks.faults.town import ANSWERS, GROUP, Process, Town, _free_port, copy_drafts, hand_in, unbound_token
 from benchmarks.reporting import Row, arguments, tell
@@ -523,6 +524,8 @@ async def measure(town: Town, total: int, count: int, progress: Progress) -> lis
     async with open_house(made) as house:
         city = City(town, house)
         await city.furnish()
+        # As in every process that serves; the officers' verbs are called in this one.
+        serving.spare_the_collector()
         rows = disk(town)
         rows += await rates(city, count, progress)
         # What the rates left open is nobody's work in the replay.

@@ -1,14 +1,18 @@
 """The server's own door: heads of requests that are too long or never end, and a worker that dies."""
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
 from api import serving
 from tests.served import served, told
@@ -92,3 +96,21 @@ def test_a_worker_whose_supervisor_went_while_it_was_starting_does_not_stay(monk
     with pytest.raises(SystemExit):
         serving.application()
     assert told == [(1, signal.SIGTERM)], "asked first: it may go between the two"
+
+
+async def test_what_stays_is_spared_by_the_collector_once_all_has_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[int] = []
+
+    @asynccontextmanager
+    async def opening(_: Litestar) -> AsyncGenerator[None]:
+        frozen.append(gc.get_freeze_count())
+        yield
+
+    monkeypatch.setattr("api.app.from_environment", lambda: Litestar([], lifespan=[opening]))
+    # The test's own process has no supervisor, and dies with nobody.
+    monkeypatch.setattr(sys, "platform", "elsewhere")
+    try:
+        async with serving.application().lifespan():
+            assert gc.get_freeze_count() > frozen.pop() == 0
+    finally:
+        gc.unfreeze()

@@ -103,9 +103,10 @@ def _until_killed(
 
     with ThreadPoolExecutor(_CLIENTS) as threads:
         running = [threads.submit(keep_submitting, client) for client in clients]
-        for _ in range(chance.randrange(_CLIENTS)):
+        # At first, or behind the first answer: the others go in together, and are answered together.
+        for _ in range(chance.randrange(2)):
             acknowledged.acquire(timeout=10)
-        time.sleep(chance.uniform(0, 0.05))
+        time.sleep(chance.uniform(0, 0.1))
         server.kill()
         for thread in running:
             thread.result()
