@@ -101,8 +101,8 @@ def application() -> "Litestar":
 
 
 def spare_the_collector() -> None:
-    """What is there by now stays for as long as the process: Python's collector would go through all of it again and again, a seventh of a
-    second each time, with everybody waiting."""
+    """What is there by now stays for as long as the process: Python's collector would go through all of it again and again, with everybody
+    waiting."""
     gc.collect()
     gc.freeze()
 
