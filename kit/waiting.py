@@ -19,7 +19,7 @@ class Watch:
     """A socket that the event loop watches until `end`: `hear` is called when something came, and once a second whether or not.
 
     uvloop tells once of a socket whose other end died with something unread, and then watches it no more: who was told reads the last
-    words, waits for the end of the line, and would wait for ever. The library looks every tenth of a second for the same reason.
+    words, waits for the end of the line, and would wait for ever. The library looks every tenth of a second, lest it miss an interruption.
     """
 
     def __init__(self, socket: int, hear: Callable[[], None]) -> None:

@@ -120,7 +120,9 @@ def _says_why_and_dies(
                     time.sleep(0.1)
                     client.sendall(b"N" + (len(told) + 4).to_bytes(4, "big") + told)
                     return
-                passing[one].sendall(one.recv(65_536))
+                if not (said := one.recv(65_536)):
+                    return
+                passing[one].sendall(said)
 
 
 @pytest.mark.parametrize("way", ["transaction", "line"])
