@@ -326,7 +326,7 @@ async def open_house(
                 business=business,
             ),
             lookups=lookups,
-            intake=Intake(lambda wishes: submitting.take_in(house.stand, wishes), most=32, company=0.005),
+            intake=Intake(lambda wishes: submitting.take_in(house.stand, wishes), most=32, company=0.015),
             catalogue=procedures.load(),
             feed=feed,
         )

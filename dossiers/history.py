@@ -81,10 +81,9 @@ def chain(dossier_id: str, head: Head, at: datetime, happenings: Sequence[Happen
 
 def fingerprint(event: Event) -> bytes:
     """SHA-256 over every column but the hash itself, as sorted JSON; instants in UTC to the microsecond."""
-    said: dict[str, Any] = {
-        name: getattr(event, name) for name in event.__struct_fields__ if name not in ("hash", "prev_hash", "at")
-    }
-    if said["facts"] is None:
+    said = msgspec.structs.asdict(event)
+    del said["hash"]
+    if event.facts is None:
         # As lines were written before there were facts.
         del said["facts"]
     said["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")

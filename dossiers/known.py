@@ -148,7 +148,8 @@ def values_of(answers: Answers) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for path, answer in answers.items():
         if answer["value"] is not None:
-            rules.put(values, path, answer["value"])
+            section, _, name = path.partition(".")
+            values.setdefault(section, {})[name] = answer["value"]
     return values
 
 

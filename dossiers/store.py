@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dossiers.history import Event
 from dossiers.messages import Line
-from dossiers.store_moving import LINES, lines
+from dossiers.store_moving import LINES
 from dossiers.tables import (
     branches,
     documents,
@@ -164,7 +164,7 @@ async def submit(conn: AsyncConnection, taken: Sequence[Taken]) -> None:
         "submitted": Jsonb([{"id": one.dossier_id} | one.submitted for one in taken]),
         "branches": Jsonb([{"dossier_id": one.dossier_id} | branch for one in taken for branch in one.branches]),
         "parties": Jsonb([{"dossier_id": one.dossier_id} | party for one in taken for party in one.parties]),
-        "lines": lines([event for one in taken for event in one.events]),
+        "lines": Jsonb([event for one in taken for event in one.events]),
     }
     changed = await write(conn, _SUBMIT, given)
     assert changed == len(ids), "the rows were locked and drafts"

@@ -125,7 +125,7 @@ _TYPES = cast(
     ", ".join(f"{name} {branches.c[name].type.compile(postgresql.dialect())}" for name in (*MOVED, "warned")),
 )
 
-# Lines of a history, and what is to be told of them; stays that ended; branches as they stand now; the dossier's row after all that.
+# Lines of a history (`Event`, bytes in base64), and what is to be told of them; stays that ended; branches as they stand now; the dossier's row after all that.
 LINES: LiteralString = """
 with lines as (
   select * from jsonb_to_recordset(%(lines)s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,
@@ -136,7 +136,7 @@ with lines as (
   insert into dossier_events
     (dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts, prev_hash, hash)
   select dossier_id, seq, at, actor_kind, actor_id, kind, branch, before, after, vi, en, facts,
-    decode(prev_hash, 'hex'), decode(hash, 'hex') from lines
+    decode(prev_hash, 'base64'), decode(hash, 'base64') from lines
 )
 """
 _STEPPED: LiteralString = """ stepped as (
@@ -192,7 +192,7 @@ async def advance(
         "hash": head.hash,
         "status": status,
         "at": at,
-        "lines": lines(events),
+        "lines": Jsonb(events),
     }
     if done.moved or done.left:
         await write(conn, _ADVANCE, values | {"branches": _json(done.moved), "left": _json(done.left)})
@@ -203,16 +203,6 @@ async def advance(
 async def move_inside(conn: AsyncConnection, dossier_id: str, done: Advance) -> None:
     """Branches move on, told to nobody outside their office."""
     await write(conn, _INSIDE, {"id": dossier_id, "branches": _json(done.moved), "left": _json(done.left)})
-
-
-def lines(events: Sequence[Event]) -> Jsonb:
-    """As LINES takes them."""
-    return Jsonb(
-        [
-            msgspec.structs.asdict(event) | {"prev_hash": event.prev_hash.hex(), "hash": event.hash.hex()}
-            for event in events
-        ]
-    )
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> Jsonb:

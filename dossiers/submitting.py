@@ -21,7 +21,7 @@ from dossiers.whose import Side
 from identity import accounts, offices
 from kit import clock, idempotency, ids
 from kit.actor import Actor
-from kit.db import raw, to_json
+from kit.db import raw
 from kit.refusal import Refusal
 from notifications import Sending
 from procedures import Bundle, Catalogue, Procedure, bundles
@@ -207,7 +207,7 @@ async def _made(
     promise = stand.catalogue.calendar.promise(now, item.deadline)
     ward_code = planted[0].office.ward_code
     code = receipt_codes.new(stand.settings.agency_prefix, ward_code, now.astimezone(clock.CITY).date())
-    form = to_json(_answered(row.form, values))
+    form = _answered(row.form, values)
     papers = {paper.kind: {"upload_id": paper.upload_id, "sha256": bytes(paper.sha256).hex()} for paper in draft.papers}
     for_another = side.acting is not None
     taken_in = telling.submitted(
@@ -232,7 +232,7 @@ async def _made(
             "ward_code": ward_code,
             "at": now,
             "promised_at": promise.due_at,
-            "promise": {"steps": to_json(promise.steps)},
+            "promise": {"steps": promise.steps},
             "second_facts": [second_fact(code, str(owner.date_of_birth)).hex()],
             "event_count": head.count,
             "event_hash": head.hash.hex(),
@@ -338,9 +338,9 @@ def _branch_row(branch: Planted, position: int, now: datetime) -> dict[str, Any]
         "officer_role": branch.procedure.officer_role,
         "needs": branch.needs,
         "state": branch.state,
-        "started_at": branch.started_at.isoformat() if branch.started_at else None,
-        "due_at": branch.due_at.isoformat() if branch.due_at else None,
-        "lapses_at": branch.lapses_at.isoformat() if branch.lapses_at else None,
+        "started_at": branch.started_at,
+        "due_at": branch.due_at,
+        "lapses_at": branch.lapses_at,
         # A branch that begins by waiting for somebody begins with the clock stopped.
         "pauses": [[now.isoformat(), None]] if branch.lapses_at else [],
     }

@@ -113,7 +113,6 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             connect_args={**_CONNECT, "async_creator_fn": _Connection.connect},
-            json_serializer=_json_text,
             json_deserializer=msgspec.json.decode,
             # An error's text goes to the log; what was to be written is people's names and days of birth.
             hide_parameters=True,
@@ -260,10 +259,6 @@ def every(table: Table) -> LiteralString:
 def select_from(table: Table, rest: LiteralString, *, more: LiteralString = "") -> LiteralString:
     """`select` of every column of a table, and `more`, for `rows`."""
     return "select " + every(table) + more + " from " + cast("LiteralString", table.name) + " " + rest  # noqa: S608 - our names
-
-
-def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def dialect_url(url: str) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 # A random byte for a random letter: each of the 32 stands for eight of the 256.
 _LETTERS = (_ALPHABET * 8).encode()
+_SPOKEN = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 def new_id(prefix: str) -> str:
@@ -49,7 +50,11 @@ def one_time_code(digits: int = 6) -> str:
 
 def spoken_code(letters: int = 8) -> str:
     """A code a person reads out: twenty consonants (RFC 8628 §6.1), about 4.3 bits a letter."""
-    return "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(letters))
+    number, found = secrets.randbelow(len(_SPOKEN) ** letters), ""
+    for _ in range(letters):
+        number, letter = divmod(number, len(_SPOKEN))
+        found += _SPOKEN[letter]
+    return found
 
 
 def digest(token: str) -> bytes:

@@ -9,7 +9,7 @@ _STROKES = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ɖ": "d",
 
 def nfc(text: str) -> str:
     """Composed form, single spaces, no ends: what is stored and printed."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def bare(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -12,7 +13,8 @@ from procedures.messages import DayOverride, Deadline
 Pause = tuple[datetime, datetime]
 
 _ONE_DAY = timedelta(days=1)
-_MOST_DUES = 10_000
+_MOST_COUNTED = 10_000
+_Key = tuple[date, bool, int, bool, time, time]
 _SATURDAY = 5
 _WEEKDAYS = (
     Words(vi="thứ Hai", en="Monday"),
@@ -47,7 +49,7 @@ class Calendar:
         import holidays  # a quarter of a second nobody should pay for importing the application
 
         self._overrides = {override.on: override for override in overrides}
-        self._dues: dict[tuple[date, bool, int, time, time], datetime] = {}
+        self._counted: dict[_Key, tuple[datetime, tuple[Words, ...]]] = {}
         self._days_vi = holidays.country_holidays("VN", language="vi")
         self._days_en = holidays.country_holidays("VN", language="en_US")
 
@@ -85,45 +87,58 @@ class Calendar:
         if received_at.tzinfo is None:
             raise ValueError("received_at must be aware")
         local = received_at.astimezone(CITY)
-        days = rule.extended_working_days if extended and rule.extended_working_days is not None else rule.working_days
-        steps = [_received(local)]
-        day = self._counted_from(local, rule, steps)
-        pauses = [(begin.astimezone(CITY), end.astimezone(CITY)) for begin, end in paused]
-        steps.append(_granted(days, extended and rule.extended_working_days is not None))
-        day = self._skip_pauses(day, rule, pauses, steps)
-        for _ in range(days):
-            day = self._skip_pauses(self._following(day, steps), rule, pauses, steps)
-        due = datetime.combine(day, rule.closes, CITY)
-        steps.append(_due(due))
+        count = self._count if paused else self._count_unpaused
+        due_at, steps = count(local, rule, extended=extended, paused=paused)
         return Promise(
             received_at=received_at.astimezone(UTC),
-            due_at=due.astimezone(UTC),
+            due_at=due_at,
             rule=rule,
             extended=extended,
-            steps=tuple(steps),
+            steps=(_received(local), *steps),
         )
 
     def due(
         self, received_at: datetime, rule: Deadline, *, extended: bool = False, paused: Sequence[Pause] = ()
     ) -> datetime:
-        """`promise(…).due_at`, unexplained. Where the clock never stopped it is one instant for all that is received on a day before
-        its cut-off, and one for all that is received after it: worked out once."""
+        """`promise(…).due_at`, unexplained."""
         if paused:
             return self.promise(received_at, rule, extended=extended, paused=paused).due_at
-        local = received_at.astimezone(CITY)
-        days = rule.extended_working_days if extended and rule.extended_working_days is not None else rule.working_days
-        key = (local.date(), local.time() >= rule.cut_off, days, rule.cut_off, rule.closes)
-        found = self._dues.get(key)
-        if found is None:
-            found = self.promise(received_at, rule, extended=extended).due_at
-            if len(self._dues) >= _MOST_DUES:
-                self._dues.clear()
-            self._dues[key] = found
-        return found
+        return self._count_unpaused(received_at.astimezone(CITY), rule, extended=extended)[0]
 
     def extend(self, promise: Promise, paused: Sequence[Pause]) -> Promise:
         """The same promise with the clock stopped during these periods."""
         return self.promise(promise.received_at, promise.rule, extended=promise.extended, paused=paused)
+
+    def _count_unpaused(
+        self, local: datetime, rule: Deadline, *, extended: bool, paused: Sequence[Pause] = ()
+    ) -> tuple[datetime, tuple[Words, ...]]:
+        """`_count` where the clock never stopped: one answer for all that is received on a day before its cut-off, and one for all
+        that is received after it. Worked out once."""
+        assert not paused
+        days, verified = _days(rule, extended=extended)
+        key = (local.date(), local.time() >= rule.cut_off, days, verified, rule.cut_off, rule.closes)
+        found = self._counted.get(key)
+        if found is None:
+            if len(self._counted) >= _MOST_COUNTED:
+                self._counted.clear()
+            found = self._counted[key] = self._count(local, rule, extended=extended, paused=())
+        return found
+
+    def _count(
+        self, local: datetime, rule: Deadline, *, extended: bool, paused: Sequence[Pause]
+    ) -> tuple[datetime, tuple[Words, ...]]:
+        """The due instant, and how it was computed from the instant of receipt on."""
+        days, verified = _days(rule, extended=extended)
+        steps: list[Words] = []
+        day = self._counted_from(local, rule, steps)
+        pauses = [(begin.astimezone(CITY), end.astimezone(CITY)) for begin, end in paused]
+        steps.append(_granted(days, verified))
+        day = self._skip_pauses(day, rule, pauses, steps)
+        for _ in range(days):
+            day = self._skip_pauses(self._following(day, steps), rule, pauses, steps)
+        due = datetime.combine(day, rule.closes, CITY)
+        steps.append(_due(due))
+        return due.astimezone(UTC), tuple(steps)
 
     def _counted_from(self, local: datetime, rule: Deadline, steps: list[Words]) -> date:
         day = local.date()
@@ -177,11 +192,19 @@ class Calendar:
         return day
 
 
+def _days(rule: Deadline, *, extended: bool) -> tuple[int, bool]:
+    """Working days, and whether they are those of facts that must be verified."""
+    if extended and rule.extended_working_days is not None:
+        return rule.extended_working_days, True
+    return rule.working_days, False
+
+
 def _stands_still(day: date, rule: Deadline, begin: datetime, end: datetime) -> bool:
     closing = datetime.combine(day, rule.closes, CITY)
     return begin < closing and end >= datetime.combine(day, rule.cut_off, CITY)
 
 
+@lru_cache(maxsize=1024)
 def _day(day: date) -> Words:
     weekday = _WEEKDAYS[day.weekday()]
     return Words(vi=f"{weekday.vi} {day:%d/%m/%Y}", en=f"{weekday.en} {day:%d/%m/%Y}")

@@ -1,5 +1,6 @@
 """The catalogue's shapes. Every table that states law carries its `source`; unknown keys are refused on reading."""
 
+from collections.abc import Collection
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
@@ -115,16 +116,52 @@ class Form(Strict, frozen=True, kw_only=True, dict=True):
     examples: dict[str, dict[str, Any]] = {}
 
     @cached_property
-    def questions(self) -> tuple[tuple[str, Section, Field], ...]:
-        """Every question with its path and section."""
-        return tuple(
-            (f"{section.name}.{field.name}", section, field) for section in self.sections for field in section.fields
-        )
+    def usual(self) -> "tuple[Question, ...]":
+        """The questions with an answer that holds where none is given."""
+        return tuple(one for one in self.chosen(None).questions if one.field.default is not None)
+
+    def chosen(self, branches: Collection[str] | None) -> "Chosen":
+        """The form as the chosen branches have it; None means all."""
+        wanted = self._branches if branches is None else self._branches.intersection(branches)
+        found = self._chosen.get(wanted)
+        if found is None:
+            sections = tuple(one for one in self.sections if one.branch is None or one.branch in wanted)
+            found = self._chosen[wanted] = Chosen(
+                sections=sections,
+                questions=tuple(
+                    Question(path=f"{section.name}.{field.name}", section=section.name, field=field)
+                    for section in sections
+                    for field in section.fields
+                ),
+                names={section.name: frozenset(field.name for field in section.fields) for section in sections},
+            )
+        return found
 
     @cached_property
-    def usual(self) -> tuple[tuple[str, Field], ...]:
-        """Those with an answer that holds where none is given."""
-        return tuple((path, field) for path, _, field in self.questions if field.default is not None)
+    def _branches(self) -> frozenset[str]:
+        """Those that sections are asked for."""
+        return frozenset(section.branch for section in self.sections if section.branch is not None)
+
+    @cached_property
+    def _chosen(self) -> "dict[frozenset[str], Chosen]":
+        """By as much of a choice as matters here: asked again and again, and of few kinds."""
+        return {}
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A field in its place: `path` is `section.name`."""
+
+    path: str
+    section: str
+    field: Field
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a form some branches ask; `names` are the fields' by section."""
+
+    sections: tuple[Section, ...]
+    questions: tuple[Question, ...]
+    names: dict[str, frozenset[str]]
 
 
 class Instead(Sourced, frozen=True, kw_only=True):
@@ -419,7 +456,7 @@ class Code(Strict, frozen=True, kw_only=True):
     source: Source | None = None
 
 
-class CodeList(Sourced, frozen=True, kw_only=True):
+class CodeList(Sourced, frozen=True, kw_only=True, dict=True):
     """A closed list of values."""
 
     name: str
@@ -428,7 +465,11 @@ class CodeList(Sourced, frozen=True, kw_only=True):
 
     def get(self, code: str) -> Code | None:
         """The entry with this code."""
-        return next((entry for entry in self.codes if entry.code == code), None)
+        return self._by_code.get(code)
+
+    @cached_property
+    def _by_code(self) -> dict[str, Code]:
+        return {entry.code: entry for entry in self.codes}
 
 
 class DeskStep(Sourced, frozen=True, kw_only=True):

@@ -112,6 +112,8 @@ def _text_faults(field: Field, value: str, path: str, lists: Mapping[str, CodeLi
 
 def _is_name(value: str) -> bool:
     """Letters with their marks, and between them spaces, hyphens, dots or apostrophes."""
+    if value.replace(" ", "").isalpha() and value[0] != " ":
+        return True  # letters and spaces alone, as nearly every name
     kinds = ((c, unicodedata.category(c)[0]) for c in value)
     return _NAME.fullmatch("".join(kind if kind in "LM" else c for c, kind in kinds)) is not None
 

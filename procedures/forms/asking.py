@@ -6,35 +6,24 @@ from typing import Any, cast
 
 from kit import names
 from procedures import rules
-from procedures.messages import Field, Form, Section
+from procedures.messages import Field, Form
 
-
-def is_asked(section: Section, branches: Collection[str] | None) -> bool:
-    """Whether a section belongs to the chosen branches; None means all."""
-    return section.branch is None or branches is None or section.branch in branches
-
-
-def questions(form: Form, branches: Collection[str] | None = None) -> Iterator[tuple[str, Field]]:
-    """Path and field of every question of the chosen branches, whatever the answers."""
-    for path, section, field in form.questions:
-        if is_asked(section, branches):
-            yield path, field
+_NOTHING: Mapping[str, Any] = {}
 
 
 def fields(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> Iterator[tuple[str, Field]]:
     """Path and field of every question that these values and chosen branches ask; `branches` None means all."""
-    return asked(form, with_defaults(form, values), today=today, branches=branches)
+    full = with_defaults(form, values)
+    return (
+        (one.path, one.field) for one in form.chosen(branches).questions if is_asked(one.field, full, today, branches)
+    )
 
 
-def asked(
-    form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
-) -> Iterator[tuple[str, Field]]:
-    """`fields`, of values that have their defaults."""
-    for path, field in questions(form, branches):
-        if field.shown_when is None or rules.holds(field.shown_when, values, today=today, branches=branches):
-            yield path, field
+def is_asked(field: Field, full: Mapping[str, Any], today: date, branches: Collection[str] | None) -> bool:
+    """Whether the answers, with their defaults, ask a question of the chosen branches."""
+    return field.shown_when is None or rules.holds(field.shown_when, full, today=today, branches=branches)
 
 
 def required(field: Field, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None) -> bool:
@@ -48,15 +37,16 @@ def tidy(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
 ) -> dict[str, Any]:
     """The values as they are stored: NFC, without blanks and without answers nobody asked for, defaults filled in."""
+    full = with_defaults(form, values)
     stored: dict[str, Any] = {}
-    for path, field in fields(form, values, today=today, branches=branches):
-        value = composed(rules.at(values, path))
-        if not rules.is_given(value):
-            value = field.default
+    for one in form.chosen(branches).questions:
+        field, value = one.field, full.get(one.section, _NOTHING).get(one.field.name)
+        if not rules.is_given(value) or not is_asked(field, full, today, branches):
+            continue
+        value = composed(value)
         if field.kind == "rows" and isinstance(value, list):
             value = [_tidy_row(field, row, today) for row in cast("list[Any]", value)]
-        if value is not None:
-            rules.put(stored, path, value)
+        stored.setdefault(one.section, {})[field.name] = value
     return stored
 
 
@@ -83,10 +73,15 @@ def _tidy_row(field: Field, row: Any, today: date) -> Any:
 
 def with_defaults(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the usual answer where none was given, so that conditions on it hold."""
-    full = {name: dict(cast("Mapping[str, Any]", part)) for name, part in values.items() if isinstance(part, Mapping)}
-    for path, field in form.usual:
-        if not rules.is_given(rules.at(full, path)):
-            rules.put(full, path, field.default)
+    full = {
+        name: dict(cast("Mapping[str, Any]", part))
+        for name, part in values.items()
+        if isinstance(part, (dict, Mapping))
+    }
+    for one in form.usual:
+        part = full.setdefault(one.section, {})
+        if not rules.is_given(part.get(one.field.name)):
+            part[one.field.name] = one.field.default
     return full
 
 

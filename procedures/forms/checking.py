@@ -10,6 +10,8 @@ from procedures import rules
 from procedures.forms import answers, asking, days
 from procedures.messages import CodeList, Document, Field, Form, Section
 
+_NOTHING: Mapping[str, Any] = {}
+
 
 def check(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
@@ -27,18 +29,19 @@ def check_tidy(
     """`check`, of values as `asking.tidy` gives them."""
     found = _unknown(form, values, branches)
     full = asking.with_defaults(form, values)
-    asked = {path for path, _ in asking.asked(form, full, today=today, branches=branches)}
-    for path, field in asking.questions(form, branches):
-        value = rules.at(full, path)
+    for one in form.chosen(branches).questions:
+        path, field = one.path, one.field
+        value = full.get(one.section, _NOTHING).get(field.name)
+        asked = asking.is_asked(field, full, today, branches)
         if not rules.is_given(value):
-            if path in asked and asking.required(field, full, today=today, branches=branches):
+            if asked and asking.required(field, full, today=today, branches=branches):
                 found.append(_missing(path, field.label))
             continue
         shape = answers.shape_faults(field, value, path=path, lists=form.lists)
-        if path in asked and field.kind == "rows":
+        if asked and field.kind == "rows":
             shape += _rows_faults(field, value, path, form.lists, today)
             shape.sort(key=lambda wrong: _row_number(wrong, path))
-        elif path in asked and not shape:
+        elif asked and not shape:
             shape += _cross_faults(field, value, path, full, today)
         found += shape
     return found
@@ -120,13 +123,15 @@ def _missing(path: str, label: Words) -> Fault:
 
 
 def _unknown(form: Form, values: Mapping[str, Any], branches: Collection[str] | None) -> list[Fault]:
-    known = {s.name: {field.name for field in s.fields} for s in form.sections if asking.is_asked(s, branches)}
+    known = form.chosen(branches).names
     found: list[Fault] = []
     for section, part in values.items():
-        if section not in known or not isinstance(part, Mapping):
+        if section not in known or not isinstance(part, (dict, Mapping)):
             paths = [str(section)]
         else:
             answered = cast("Mapping[str, Any]", part)
+            if answered.keys() <= known[section]:
+                continue
             paths = [f"{section}.{name}" for name in answered if name not in known[section]]
         found += [
             fault(path, "unknown-field", "Biểu mẫu không có mục này.", "The form has no such field.") for path in paths

@@ -32,11 +32,11 @@ def prefill(
     found: dict[str, Filled] = {}
     known: dict[str, Any] = {}
     sources = {**sources, "form": known}
-    for path, field in asking.questions(form, branches):
-        filled = _first_known(field, form.lists, sources, today)
+    for one in form.chosen(branches).questions:
+        filled = _first_known(one.field, form.lists, sources, today)
         if filled is not None:
-            found[path] = filled
-            rules.put(known, path, filled.value)
+            found[one.path] = filled
+            rules.put(known, one.path, filled.value)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kit import pin, places
-from procedures.forms import answers, asking
+from procedures.forms import answers
 from procedures.messages import CodeList, Field, Form, Section, When
 
 NOT_IN_SCHEMA = frozenset({"in-future", "too-early", "too-late", "pin-sex", "pin-year"})
@@ -24,14 +24,11 @@ Inside = Callable[[str, Schema | None], Schema]
 
 def json_schema(form: Form, *, branches: Collection[str] | None = None) -> Schema:
     """The form as JSON Schema 2020-12; `x-` keys carry labels in both languages, sources, portal names and what only we check."""
-    sections = [section for section in form.sections if asking.is_asked(section, branches)]
+    chosen = form.chosen(branches)
+    sections = chosen.sections
     known = {f"{s.name}.{field.name}": field for s in form.sections for field in s.fields}
     needed = [s.name for s in sections if any(_always(field) for field in s.fields)]
-    rules = [
-        rule
-        for path, field in asking.questions(form, branches)
-        for rule in _sometimes(field, path, known, _at_path, branches)
-    ]
+    rules = [rule for one in chosen.questions for rule in _sometimes(one.field, one.path, known, _at_path, branches)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
