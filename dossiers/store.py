@@ -26,7 +26,7 @@ from dossiers.tables import (
     replaced_results,
     results,
 )
-from kit.db import Backlog, backlog, rows, select_from, write
+from kit.db import TEXTS, Backlog, backlog, rows, select_from, write
 from kit.line import Line as DirectLine
 
 Values = dict[str, Any]
@@ -354,7 +354,7 @@ async def result(conn: AsyncConnection, branch_id: str) -> Row[Any] | None:
     return (await conn.execute(select(results).where(results.c.branch_id == branch_id))).one_or_none()
 
 
-_DOCUMENTS = select_from(documents, "where dossier_id = any(%s) order by dossier_id, kind")
+_DOCUMENTS = select_from(documents, f"where dossier_id = any({TEXTS}::text[]) order by dossier_id, kind")
 
 
 async def documents_of(conn: AsyncConnection, dossier_id: str) -> list[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import Backlog, backlog, rows, write
+from kit.db import TEXTS, Backlog, backlog, rows, write
 from kit.jobs import DEFERRED
 from notifications.tables import (
     deliveries,
@@ -298,12 +298,12 @@ async def chosen(conn: AsyncConnection, account_ids: Sequence[str]) -> Rows:
     return await rows(conn, _CHOSEN, (account_ids,))
 
 
-_CHOSEN = """
+_CHOSEN: LiteralString = f"""
 select person.id as account_id, p.ways, p.quiet_from, p.quiet_until, d.platform, d.token_digest, d.token_sealed
-from unnest(%s::text[]) as person (id) left join message_preferences p on p.account_id = person.id
+from unnest({TEXTS}) as person (id) left join message_preferences p on p.account_id = person.id
   left join push_devices d on d.account_id = person.id
 order by d.id
-"""
+"""  # noqa: S608 - our own words
 
 
 async def put_preferences(conn: AsyncConnection, row: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ async def grants(conn: AsyncConnection | Direct, grant_ids: Sequence[str], on: d
         + " as away, "
         + ROLES
         + " from oauth_grants g join oauth_clients c on c.id = g.client_id left join accounts a on a.id = g.account_id"
-        " left join officers o on o.id = g.appointment_id where g.id = any(%(ids)s)",
+        " left join officers o on o.id = g.appointment_id where g.id = any((select %(ids)s::text[])::text[])",  # as kit.db.TEXTS
         {"ids": grant_ids, "day": on},
     )
     return {row.id: row for row in found}
