@@ -125,7 +125,8 @@ _TYPES = cast(
     ", ".join(f"{name} {branches.c[name].type.compile(postgresql.dialect())}" for name in (*MOVED, "warned")),
 )
 
-# Lines of a history (`Event`, bytes in base64), and what is to be told of them; stays that ended; branches as they stand now; the dossier's row after all that.
+# Lines of a history (of `Event`, whose bytes JSON has in base64), and what is to be told of them; stays that ended; branches as they
+# stand now; the dossier's row after all that.
 LINES: LiteralString = """
 with lines as (
   select * from jsonb_to_recordset(%(lines)s) as e (dossier_id text, seq int, at timestamptz, actor_kind text, actor_id text,

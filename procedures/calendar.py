@@ -87,8 +87,10 @@ class Calendar:
         if received_at.tzinfo is None:
             raise ValueError("received_at must be aware")
         local = received_at.astimezone(CITY)
-        count = self._count if paused else self._count_unpaused
-        due_at, steps = count(local, rule, extended=extended, paused=paused)
+        if paused:
+            due_at, steps = self._count(local, rule, extended=extended, paused=paused)
+        else:
+            due_at, steps = self._count_unpaused(local, rule, extended=extended)
         return Promise(
             received_at=received_at.astimezone(UTC),
             due_at=due_at,
@@ -109,12 +111,9 @@ class Calendar:
         """The same promise with the clock stopped during these periods."""
         return self.promise(promise.received_at, promise.rule, extended=promise.extended, paused=paused)
 
-    def _count_unpaused(
-        self, local: datetime, rule: Deadline, *, extended: bool, paused: Sequence[Pause] = ()
-    ) -> tuple[datetime, tuple[Words, ...]]:
+    def _count_unpaused(self, local: datetime, rule: Deadline, *, extended: bool) -> tuple[datetime, tuple[Words, ...]]:
         """`_count` where the clock never stopped: one answer for all that is received on a day before its cut-off, and one for all
         that is received after it. Worked out once."""
-        assert not paused
         days, verified = _days(rule, extended=extended)
         key = (local.date(), local.time() >= rule.cut_off, days, verified, rule.cut_off, rule.closes)
         found = self._counted.get(key)

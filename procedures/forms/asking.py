@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from kit import names
 from procedures import rules
-from procedures.messages import Field, Form
+from procedures.messages import Field, Form, Question
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -19,6 +19,11 @@ def fields(
     return (
         (one.path, one.field) for one in form.chosen(branches).questions if is_asked(one.field, full, today, branches)
     )
+
+
+def answer(full: Mapping[str, Any], to: Question) -> Any:
+    """What was answered to a question, or None."""
+    return full.get(to.section, _NOTHING).get(to.field.name)
 
 
 def is_asked(field: Field, full: Mapping[str, Any], today: date, branches: Collection[str] | None) -> bool:
@@ -40,7 +45,7 @@ def tidy(
     full = with_defaults(form, values)
     stored: dict[str, Any] = {}
     for one in form.chosen(branches).questions:
-        field, value = one.field, full.get(one.section, _NOTHING).get(one.field.name)
+        field, value = one.field, answer(full, one)
         if not rules.is_given(value) or not is_asked(field, full, today, branches):
             continue
         value = composed(value)

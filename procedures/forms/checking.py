@@ -10,8 +10,6 @@ from procedures import rules
 from procedures.forms import answers, asking, days
 from procedures.messages import CodeList, Document, Field, Form, Section
 
-_NOTHING: Mapping[str, Any] = {}
-
 
 def check(
     form: Form, values: Mapping[str, Any], *, today: date, branches: Collection[str] | None = None
@@ -31,7 +29,7 @@ def check_tidy(
     full = asking.with_defaults(form, values)
     for one in form.chosen(branches).questions:
         path, field = one.path, one.field
-        value = full.get(one.section, _NOTHING).get(field.name)
+        value = asking.answer(full, one)
         asked = asking.is_asked(field, full, today, branches)
         if not rules.is_given(value):
             if asked and asking.required(field, full, today=today, branches=branches):
