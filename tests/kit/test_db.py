@@ -1,10 +1,12 @@
 """Transactions: what a snapshot sees, and that nothing of it stays on the pooled connection."""
 
+from typing import LiteralString
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db import Database, raw, rows
+from kit.db import TEXTS, Database, raw, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -76,3 +78,22 @@ async def test_a_rollback_leaves_what_was_prepared(database_url: str) -> None:
             assert [row.name for row in await rows(conn, known)] == ["_pg3_0"]
     finally:
         await db.close()
+
+
+@pytest.mark.parametrize(("texts", "kept"), [(TEXTS, True), ("%s::text[]", False)])
+async def test_a_read_of_few_texts_keeps_its_plan(db: Database, texts: LiteralString, kept: bool) -> None:
+    """The second is what PostgreSQL does where it sees how many are asked for; were it no longer so, TEXTS would be needless."""
+    query = f"select many.id from unnest({texts}) as asked (id) join many on many.id = asked.id"
+    async with db.begin() as conn:
+        inner = await raw(conn)
+        await inner.execute(
+            "create temp table many on commit drop as select n::text as id from generate_series(1, 20000) n"
+        )
+        await inner.execute("create unique index on many (id)")
+        await inner.execute("analyze many")
+        for n in range(9):
+            assert [row.id for row in await rows(conn, query, ([str(n + 1)],))] == [str(n + 1)]
+        plans = "select generic_plans from pg_prepared_statements where statement like %s"
+        (found,) = await rows(conn, plans, (query.replace("%s", "$1"),))
+    # Planned anew five times, before PostgreSQL thinks of keeping a plan.
+    assert found.generic_plans == (4 if kept else 0)
