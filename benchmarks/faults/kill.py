@@ -35,12 +35,16 @@ def under_fire(
     chance: random.Random,
     told: Callable[[], None] = lambda: None,
 ) -> tuple[Ledger, list[float]]:
-    """Submits while the town is hurt again and again; the ledger, once everything was sent again, and the seconds of each healing."""
-    drafts = town.drafts(town.parent(), kills * clients)
+    """Submits while the town is hurt again and again; the ledger, once everything was sent again, and the seconds of each healing.
+
+    One volley more goes in unhurt, first: as long as that takes, the blows may come.
+    """
+    drafts = town.drafts(town.parent(), (1 + kills) * clients)
     ledger, healed = Ledger(drafts), list[float]()
-    for kill in range(kills):
+    unhurt = _volley(town.parent(), drafts[:clients], ledger, lambda: None)
+    for kill in range(1, kills + 1):
         some = drafts[kill * clients : (kill + 1) * clients]
-        moment = chance.uniform(0, 0.02 * clients)
+        moment = chance.uniform(0, unhurt)
         _volley(town.parent(), some, ledger, lambda moment=moment: (time.sleep(moment), hurt(town)))
         began = time.monotonic()
         heal(town)
@@ -51,8 +55,8 @@ def under_fire(
     return ledger, healed
 
 
-def _volley(phone: Client, drafts: list[Draft], ledger: Ledger, hurt: Callable[[], object]) -> None:
-    """All at once, and the blow in the middle of it."""
+def _volley(phone: Client, drafts: list[Draft], ledger: Ledger, hurt: Callable[[], object]) -> float:
+    """All at once, and the blow in the middle of it; the seconds from the first word to the last answer."""
     start = threading.Barrier(len(drafts) + 1)
 
     def submit(draft: Draft) -> None:
@@ -63,9 +67,11 @@ def _volley(phone: Client, drafts: list[Draft], ledger: Ledger, hurt: Callable[[
     with ThreadPoolExecutor(len(drafts)) as threads:
         running = [threads.submit(submit, draft) for draft in drafts]
         start.wait()
+        began = time.monotonic()
         hurt()
         for one in running:
             one.result()
+        return time.monotonic() - began
 
 
 def nothing(_: Town) -> None:
