@@ -13,7 +13,7 @@ from kit.db import Database
 
 BRANCHES: Final = ["birth", "residence", "insurance", "identity_card"]
 # Longer than the lease on letters (three minutes), and the minute until somebody looks for those whose lease ran out.
-_PATIENCE_SECONDS: Final = 300
+_PATIENCE_SECONDS: Final = 420
 
 
 class Ledger:
