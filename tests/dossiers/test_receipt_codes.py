@@ -24,6 +24,14 @@ def test_random_group_has_more_than_64_bits() -> None:
     assert 20 ** len(letters) > 2**64
 
 
+def test_every_letter_of_twenty_comes_at_every_place() -> None:
+    """That one is missing among six hundred codes is a chance of one in a hundred thousand million."""
+    drawn = [
+        receipt_codes.new("H29", "26740", date(2026, 11, 22)).split("-", 2)[2].replace("-", "") for _ in range(600)
+    ]
+    assert [len(set(place)) for place in zip(*drawn, strict=True)] == [20] * 15
+
+
 @pytest.mark.parametrize(
     "typed",
     [CODE, CODE.lower(), CODE.replace("-", " "), CODE.replace("-", ""), f"  {CODE}\n", CODE.replace("-", "–")],

@@ -104,6 +104,14 @@ def test_the_clock_stands_still(pauses: list[tuple[str, str]], due: str) -> None
     assert stopped.due_at == at(due)
 
 
+def test_each_promise_names_its_own_instant_of_receipt() -> None:
+    """What follows from the day is worked out once; when it came is each one's own."""
+    first, second = (CALENDAR.promise(at(f"2026-11-09T{clock}"), TWO_DAYS) for clock in ("09:00:01", "10:30:02"))
+    assert "09:00:01" in first.steps[0].vi
+    assert "10:30:02" in second.steps[0].vi
+    assert first.steps[1:] == second.steps[1:]
+
+
 def test_the_supplement_limit_is_seven_working_days() -> None:
     lifecycle = procedures.load().lifecycle
     assert CALENDAR.promise(at("2026-11-09T09:00"), lifecycle.supplement).due_at == at("2026-11-18T17:00")
